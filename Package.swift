@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// The C compiler's settings: the same for every C target.
+let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
+
+let package = Package(
+  name: "spool",
+  products: [.executable(name: "spool", targets: ["spool"])],
+  traits: [
+    .trait(
+      name: "Inotify",
+      description: "Learn of changes through libinotifytools (GPL-2); without it, by polling."),
+    .default(enabledTraits: ["Inotify"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .target(name: "CSpoolSystem", cSettings: cSettings),
+    .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+
+    .target(name: "SpoolModel", swiftSettings: settings),
+    .target(
+      name: "SpoolStore",
+      dependencies: [
+        "CSpoolSystem", "SpoolModel",
+        .target(name: "CInotifyTools", condition: .when(traits: ["Inotify"])),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "SpoolWatcher", dependencies: ["SpoolModel", "SpoolStore"], swiftSettings: settings),
+    .target(
+      name: "SpoolPilot", dependencies: ["CSpoolSystem", "SpoolModel", "SpoolStore"],
+      swiftSettings: settings),
+    .target(
+      name: "SpoolCommands",
+      dependencies: [
+        "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(name: "spool", dependencies: ["SpoolCommands"], swiftSettings: settings),
+
+    .executableTarget(
+      name: "frames", path: "examples/frames", exclude: ["README.md", "task.json"],
+      swiftSettings: settings),
+
+    .target(
+      name: "SpoolTesting", dependencies: ["SpoolModel", "SpoolStore"], path: "Tests/SpoolTesting",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "runner-probe", dependencies: ["SpoolPilot", "SpoolStore"], path: "Tests/RunnerProbe",
+      swiftSettings: settings),
+    .testTarget(name: "SpoolModelTests", dependencies: ["SpoolModel"], swiftSettings: settings),
+    .testTarget(
+      name: "SpoolStoreTests", dependencies: ["SpoolModel", "SpoolStore", "SpoolTesting"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SpoolWatcherTests",
+      dependencies: ["SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolTesting"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SpoolPilotTests",
+      dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot", "SpoolTesting", "runner-probe"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SpoolCommandTests",
+      dependencies: [
+        "SpoolModel", "SpoolStore", "SpoolCommands", "SpoolTesting", "spool", "frames",
+      ],
+      swiftSettings: settings),
+  ]
+)

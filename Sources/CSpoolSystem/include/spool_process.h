@@ -1,0 +1,129 @@
+#ifndef SPOOL_PROCESS_H
+#define SPOOL_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Process calls that Swift's Glibc module does not reach, or that must not run Swift code. */
+
+/* Nanoseconds of CLOCK_MONOTONIC: for deadlines, meaningless on another host or after a boot. */
+uint64_t spool_now(void);
+
+/* `EPIPE`, `ENOENT`: the name of an errno, or NULL where there is none. A static string. */
+const char *spool_error_name(int code);
+/* What an errno means, in English whatever the locale; or NULL. A static string. */
+const char *spool_error_text(int code);
+
+/* An eventfd, not blocking, close-on-exec; -1 and errno. */
+int spool_event_create(void);
+
+/* A pipe, close-on-exec, whose read end alone does not block. 0 or errno. */
+int spool_pipe(int *read_end, int *write_end);
+
+/* Sleeps until one of `count` descriptors is readable or `deadline` (spool_now) has come. Sets
+   ready[i]. Returns how many are ready: 0 at the deadline or after a signal. */
+int spool_wait_readable(const int *descriptors, unsigned char *ready, unsigned count,
+                        uint64_t deadline);
+
+/* How many cores this process may run on, by its affinity mask; at least 1. */
+int spool_usable_cores(void);
+
+/* --- Payloads --------------------------------------------------------------------------------- */
+
+/* How a payload's processes are known again. Two signs, since either can be lost:
+   - `mark` is set as its RLIMIT_RTTIME. That limit concerns real-time threads alone, the value is
+     so large that it limits nothing (146,000 years), it is inherited by every descendant, survives
+     setsid() and an emptied environment, may be lowered but not raised without privilege, and one
+     prlimit() reads it, of zombies too.
+   - `runner` followed by a full stop and the serial number stands in its environment. */
+struct spool_mark {
+  char runner[20];
+  uint64_t bits;
+};
+
+/* The serial number of the payload that process `pid` belongs to by these signs, or -1. */
+int64_t spool_payload_of(pid_t pid, const struct spool_mark *mark);
+
+/* The rlimit for a payload of this runner. */
+uint64_t spool_mark_value(const struct spool_mark *mark, uint32_t serial);
+
+enum spool_spawn_step {
+  SPOOL_SPAWN_CLONE,
+  SPOOL_SPAWN_DIRECTORY,
+  SPOOL_SPAWN_OUTPUT,
+  SPOOL_SPAWN_ERROR_OUTPUT,
+  SPOOL_SPAWN_EXEC,
+};
+
+struct spool_spawn {
+  const char *program; /* with a slash; no PATH is searched */
+  char *const *arguments;
+  char *const *environment;
+  const char *directory;
+  const char *output;
+  const char *error_output;
+  uint64_t mark;
+  /* Answers. */
+  int pidfd; /* -1 where the kernel has none */
+  int step;  /* enum spool_spawn_step: what failed */
+  int error; /* errno of it */
+};
+
+/* Starts a process: a new session, standard input empty, output to the two files (emptied), no
+   other descriptor, no signal blocked or ignored, killed when the calling *thread* ends. Returns
+   its pid, or -1 with `step` and `error`: failure to exec included. */
+pid_t spool_start(struct spool_spawn *spawn);
+
+/* Orphans below this process become its children. 0 or errno. */
+int spool_become_subreaper(void);
+
+/* The file that lists the children that the main thread has, adopted ones among them. A
+   descriptor, or -1 where the kernel lacks it. */
+int spool_children_open(void);
+
+/* Reads it, as text (pids, blanks between). Bytes, or -1. */
+ssize_t spool_children_read(int descriptor, char *text, size_t capacity);
+
+struct spool_exit {
+  int signal; /* 0: it exited */
+  int code;
+  double cpu;         /* seconds, user and system */
+  int64_t peak_bytes; /* ru_maxrss */
+};
+
+/* wait4 without blocking: 1 reaped, 0 still running, -1 not our child. */
+int spool_reap(pid_t pid, struct spool_exit *how);
+
+/* The peak of this process' own memory, in bytes: the least that ru_maxrss of a child can be, since
+   a vforked child counts its parent's memory until it execs. */
+int64_t spool_own_peak(void);
+
+struct spool_process {
+  pid_t pid, parent, group, session;
+  char state;
+  uint64_t start;    /* clock ticks since boot */
+  int64_t resident;  /* bytes */
+};
+
+/* /proc/PID/stat. 0 or errno. */
+int spool_process_read(pid_t pid, struct spool_process *process);
+
+/* Every process there is: how many were stored, or -1 and errno. */
+int spool_process_list(struct spool_process *processes, int capacity);
+
+/* Frees the disk blocks of `path` between its first and last `keep` bytes, from `*done` on, which
+   it advances; the size stays. Nothing happens while there is less than another `keep` to free. */
+void spool_punch_middle(const char *path, int64_t keep, int64_t *done);
+
+/* --- The guardian ----------------------------------------------------------------------------- */
+
+/* Forks a small process that outlives this one just long enough to kill every process that bears
+   `mark`. It leaves when `*lifeline`, the write end of a pipe, is closed: by the caller, or by the
+   kernel when the caller dies in whatever way. Its exit sends no SIGCHLD and a plain wait does not
+   see it. Returns its pid, or -1 and errno. */
+pid_t spool_guardian_start(const struct spool_mark *mark, int *lifeline);
+
+/* Reaps the guardian if it has left: 1, else 0. */
+int spool_guardian_reap(pid_t guardian);
+
+#endif

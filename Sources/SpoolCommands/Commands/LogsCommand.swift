@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+
+struct LogsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "logs",
+    abstract: "Print what payloads printed: of a job, or of a whole task.",
+    discussion: """
+      Of a job that still runs, what it has printed so far.
+
+      Example: spool logs run42.reco.00000017
+      """)
+
+  @OptionGroup var options: SpoolOptions
+  @Argument(help: "A task, or a job as run42.reco.00000017.")
+  var name: String
+  @Flag(help: "Only of attempts that failed.")
+  var failed = false
+
+  func run() throws {
+    let spool = try options.openWatched()
+    let (task, job) = try resolve(spool)
+    var hasPrinted = false
+    try LedgerReader(spool: spool, task: task).each { attempt in
+      guard job == nil || attempt["job"]?.string == job?.description else { return }
+      guard !failed || attempt["outcome"]?.string != "ok" else { return }
+      if try print(attempt, spool) { hasPrinted = true }
+    }
+    if try printLive(task, job, spool) { hasPrinted = true }
+    if !hasPrinted { Terminal.note("spool: \(name) has printed nothing that is kept") }
+  }
+
+  /// A job's name may be a task's: the task that is there wins.
+  private func resolve(_ spool: Spool) throws -> (Name, JobID?) {
+    if let task = Name(name) {
+      if case .page = TaskLookup(spool).find(task) { return (task, nil) }
+    }
+    if let job = JobID(name) {
+      if case .page = TaskLookup(spool).find(job.task) { return (job.task, job) }
+    }
+    throw Failure(.missing, "there is no task or job \(name); `spool status` lists tasks")
+  }
+
+  private func print(_ attempt: JSON, _ spool: Spool) throws -> Bool {
+    guard let log = attempt["log"], let file = log["file"]?.string,
+      let offset = log["offset"]?.integer, let length = log["length"]?.integer,
+      file.hasPrefix("logs/"), !file.contains("..")
+    else { return false }
+    let open = try spool.files.open("\(spool.layout.root)/\(file)", .read)
+    defer { try? open.close() }
+    Terminal.write(try open.read(at: offset, count: length), to: 1)
+    return true
+  }
+
+  private func printLive(_ task: Name, _ job: JobID?, _ spool: Spool) throws -> Bool {
+    var hasPrinted = false
+    for pilot in try spool.running(fresh: true).pilots.sorted() {
+      for claim in try spool.claims(of: pilot) ?? []
+      where claim.job.task == task && (job == nil || claim.job == job) {
+        let path = spool.layout.liveLog(pilot, claim)
+        guard let text = try spool.files.readIfPresent(path, limit: 8 << 20) else { continue }
+        Terminal.print("==> \(claim.job) attempt \(claim.attempt): running on \(pilot)")
+        Terminal.write(text, to: 1)
+        hasPrinted = true
+      }
+    }
+    return hasPrinted
+  }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show how the spool, or a task, stands.",
+    discussion: "Example: spool status run42.reco")
+
+  @OptionGroup var options: SpoolOptions
+  @Argument(help: "A task; without one, all.")
+  var task: String?
+  @Option(help: "table or json.")
+  var format = OutputFormat.table
+
+  func run() throws {
+    let spool = try options.openWatched()
+    if let task { return try show(try TaskArgument.name(task), spool) }
+    if format == .table, let page = try? spool.files.read(spool.layout.status, limit: 1 << 20) {
+      Terminal.write(page, to: 1)
+      return try showEnded(spool)
+    }
+    try list(spool, TaskLookup(spool).all())
+  }
+
+  private func show(_ name: Name, _ spool: Spool) throws {
+    switch TaskLookup(spool).find(name) {
+    case .page(let page):
+      switch format {
+      case .table: Terminal.print(SummaryText(page).text)
+      case .json: Terminal.write(page.json.pretty, to: 1)
+      }
+    case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
+    case .refused(let reason): throw Failure(.failed, "\(name) was refused: \(reason.trimmed)")
+    case .unknown: throw TaskArgument.missing(name)
+    }
+  }
+
+  private func showEnded(_ spool: Spool) throws {
+    let ended = try TaskLookup(spool).all().filter(\.state.hasEnded)
+    guard !ended.isEmpty else { return }
+    Terminal.print("")
+    try list(spool, ended)
+  }
+
+  private func list(_ spool: Spool, _ pages: [TaskLookup.Page]) throws {
+    Output.render(
+      format, columns: ["task", "state", "done", "of", "failed", "reason"],
+      rows: pages.map { page in
+        [
+          page.name, page.state.rawValue, "\(page.jobs("done"))", "\(page.jobs("total"))",
+          "\(page.jobs("failed"))", page.reason ?? "",
+        ]
+      },
+      json: pages.map(\.json))
+  }
+}

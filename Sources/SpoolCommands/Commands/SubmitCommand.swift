@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
+
+struct SubmitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "submit",
+    abstract: "Check a task or a dataset manifest, and drop it into incoming/.",
+    discussion: """
+      Paths in the file, and arguments of the command that name files, are taken from where you are. \
+      Without a file, the task is made of the options and the command after --.
+
+      Examples:
+        spool submit task.json manifest.json --wait
+        spool submit --name reco --input 'raw/*.root' --output 'out/{stem}.root' \\
+            -- python3 reco.py {input} {output}
+      """)
+
+  @OptionGroup var options: SpoolOptions
+  @Argument(
+    help: ArgumentHelp(
+      "Files to submit: NAME.json, or NAME.jsonl for large manifests; with --name, the command.",
+      valueName: "file"))
+  var words: [String] = []
+  @OptionGroup var task: TaskFlags
+  @Flag(help: "Print the first job, and drop nothing.")
+  var dryRun = false
+  @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
+  var wait = false
+
+  func validate() throws {
+    guard words.isEmpty else { return }
+    throw ValidationError(
+      task.isGiven
+        ? "give the command after --, as: -- python3 reco.py {input} {output}"
+        : "give a file, as: spool submit task.json; or --name, --input and a command after --")
+  }
+
+  func run() throws {
+    let root = WorkingDirectory.current
+    let submissions =
+      task.isGiven
+      ? [try Submission(task, command: words, root: root)]
+      : try words.map { try Submission(file: $0, root: root) }
+    if dryRun { return try preview(submissions) }
+    let spool = try options.openWatched()
+    let names = try submissions.compactMap { try drop($0, spool) }
+    guard wait, !names.isEmpty else { return }
+    let wait = TaskWait(spool: spool, events: EventSources.make(poll: false), timeOut: nil)
+    if let failure = try wait.run(names) { throw failure }
+  }
+
+  /// Drops one; returns its name if it is a task.
+  private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
+    if case .task(let spec) = submission.content {
+      try refuseTaken(spec.name, spool)
+    }
+    do throws(FileError) {
+      try submission.drop(into: spool)
+    } catch {
+      throw Failure(.unavailable, "\(error)")
+    }
+    switch submission.content {
+    case .task(let spec):
+      Terminal.print("submitted the task \(spec.name)")
+      return spec.name
+    case .manifest(let name, _):
+      Terminal.print("submitted a manifest of the dataset \(name)")
+      return nil
+    }
+  }
+
+  private func refuseTaken(_ name: Name, _ spool: Spool) throws {
+    switch TaskLookup(spool).find(name) {
+    case .page(let page):
+      throw Failure(
+        .usage, "there is a task \(name) already (\(page.state.rawValue)): choose another name")
+    case .pending: throw Failure(.usage, "a task \(name) is dropped already")
+    case .refused, .unknown: break
+    }
+  }
+
+  private func preview(_ submissions: [Submission]) throws {
+    for submission in submissions {
+      switch submission.content {
+      case .manifest(_, let bytes): Terminal.write(bytes, to: 1)
+      case .task(let spec):
+        do throws(RequestError) {
+          let (name, contents) = try Preview.firstJob(spec)
+          Terminal.print("\(name)\n")
+          Terminal.write(contents, to: 1)
+        } catch {
+          throw Failure(.usage, "\(error)")
+        }
+      }
+    }
+  }
+}

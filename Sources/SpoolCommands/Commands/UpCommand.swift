@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+internal import Synchronization
+
+struct UpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Watch a spool and run its jobs, on this machine alone.",
+    discussion: """
+      A watcher and a pilot together: the way to begin. Makes the spool if it is not there. The first \
+      INT or TERM lets running jobs end for --drain, a second gives them back at once.
+
+      Example: spool up --cpus 4 --exit-when-idle
+      """)
+
+  @OptionGroup var options: SpoolOptions
+  @OptionGroup var flags: PilotFlags
+  @Flag(help: "Look on a timer, do not use inotify.")
+  var poll = false
+  @Flag(help: "End when nothing is left to do.")
+  var exitWhenIdle = false
+
+  func run() throws {
+    let signals = try StopSignals()
+    let events = EventSources.make(poll: poll)
+    do throws(FileError) {
+      try Spool.create(options.path, files: PosixFileSystem())
+    } catch {
+      throw Failure(.unavailable, "\(error)")
+    }
+    let spool = try options.open()
+    let watch = try WatchLoop(
+      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
+    let pilot = try PilotLoop(
+      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds)
+    try signals.calls { pilot.stop() }
+    let outcome = try start(watch, pilot)
+    // The payloads' parent must be a thread that lives: this one.
+    try pilot.run()
+    watch.stop()
+    if let message = outcome.wait() { throw Failure(.unavailable, message) }
+    if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
+  }
+
+  /// Runs the watcher on a thread of its own; when it ends, so does the pilot.
+  private func start(_ watch: WatchLoop, _ pilot: PilotLoop) throws -> Outcome {
+    let outcome = try Outcome()
+    try WorkerThread.start {
+      do {
+        try watch.run()
+        outcome.set(nil)
+      } catch {
+        Terminal.say("watch", "\(error)")
+        outcome.set("\(error)")
+      }
+      pilot.stop()
+    }
+    return outcome
+  }
+}
+
+/// How a thread ended: nil for well.
+private final class Outcome: Sendable {
+  private let value = Mutex<(isSet: Bool, message: String?)>((false, nil))
+  private let waker: Waker
+
+  init() throws(FileError) { waker = try Waker() }
+
+  func set(_ message: String?) {
+    value.withLock { $0 = (true, message) }
+    waker.wake()
+  }
+
+  func wait() -> String? {
+    while true {
+      let current = value.withLock { $0 }
+      if current.isSet { return current.message }
+      waker.wait(until: .max)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Watch a spool: make jobs of tasks, take results, keep the record.",
+    discussion: """
+      One watcher works on a spool; a second stands by and takes over when the first is gone. INT or \
+      TERM end it in good order; jobs that run go on without it.
+
+      Example: spool watch --spool /shared/run42/spool
+      """)
+
+  @OptionGroup var options: SpoolOptions
+  @Flag(help: "Look on a timer, do not use inotify.")
+  var poll = false
+  @Flag(help: "End when nothing is in work.")
+  var exitWhenIdle = false
+
+  func run() throws {
+    let signals = try StopSignals()
+    let events = EventSources.make(poll: poll)
+    let spool = try options.open()
+    let loop = try WatchLoop(
+      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
+    try signals.calls { loop.stop() }
+    try loop.run()
+    if signals.count > 0, signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
+  }
+}
+
+extension StopSignals {
+  /// Calls `body` on a thread of its own at each signal.
+  func calls(_ body: @escaping @Sendable () -> Void) throws(FileError) {
+    let waker = try Waker()
+    wakes(waker)
+    try WorkerThread.start { [self] in
+      var seen = 0
+      while true {
+        waker.wait(until: .max)
+        while seen < count {
+          seen += 1
+          body()
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import SpoolModel
+internal import SpoolPilot
+internal import SpoolStore
+internal import Synchronization
+
+/// The pilot's thin shell: a thread that never ends before its payloads, their processes, events.
+final class PilotLoop: Sendable {
+  private let spool: Spool
+  private let events: any EventSource
+  private let options: PilotOptions
+  /// Milliseconds that running jobs are let end after a first signal.
+  private let drain: Int
+  private let waker: Waker
+  private let hints = Mutex(Set<Queue>())
+  private let stops = Mutex(0)
+
+  init(
+    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Int
+  ) throws(FileError) {
+    self.spool = spool
+    self.events = events
+    self.options = options
+    self.drain = drain
+    waker = try Waker()
+  }
+
+  /// Once: claims nothing more, lets jobs end for `drain`, then gives back. Twice: gives back now.
+  func stop() {
+    stops.withLock { $0 += 1 }
+    waker.wake()
+  }
+
+  /// Runs until stopped. The calling thread must live on until the payloads have ended.
+  func run() throws {
+    let files = spool.files
+    try files.ensureDirectories(options.scratch)
+    let time = SystemTime()
+    let runner = try ProcessRunner()
+    let digester = try ThreadedDigester(waker: waker)
+    let pilot = try Pilot(
+      spool, options,
+      Pilot.Seams(
+        time: time, runner: runner, digester: digester, random: SystemRandomNumberGenerator(),
+        local: files, say: { Terminal.say("pilot", $0) }))
+    Terminal.say("pilot", "\(pilot.name): \(options.words)")
+    watchReady()
+    loop(pilot, runner, time)
+    runner.shutdown()
+    try pilot.leave()
+    try ScratchDirectory.remove(options.scratch, files)
+  }
+
+  private func watchReady() {
+    for queue in options.queues {
+      events.watch(spool.layout.ready(queue)) { [self] _ in
+        let isNew = hints.withLock { $0.insert(queue).inserted }
+        if isNew { waker.wake() }
+      }
+    }
+  }
+
+  private func loop(_ pilot: Pilot, _ runner: ProcessRunner, _ time: SystemTime) {
+    var returnAt: Int?
+    while !pilot.isFinished {
+      let heard = hints.withLock { hints in
+        defer { hints = [] }
+        return hints
+      }
+      for queue in heard { pilot.hint(queue) }
+      let stops = stops.withLock { $0 }
+      if stops > 0, returnAt == nil {
+        returnAt = time.now + drain
+        pilot.drain()
+        Terminal.say("pilot", "leaving: \(pilot.load) jobs have \(Units.text(milliseconds: drain))")
+      }
+      if stops > 1 || returnAt.map({ time.now >= $0 }) == true { pilot.giveBack() }
+      var wait = pilot.step()
+      if let returnAt, stops == 1 { wait = max(1, min(wait, returnAt - time.now)) }
+      guard !pilot.isFinished else { return }
+      runner.wait(until: Waker.now() + UInt64(wait) * 1_000_000, waker: waker)
+    }
+  }
+}
+
+extension PilotOptions {
+  /// What it offers, for the operator.
+  var words: String {
+    let gpu = gpus.isEmpty ? "" : ", \(gpus.count) GPUs"
+    let tag = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")
+    let queue = queues.map(\.rawValue).joined(separator: "+")
+    return "\(cpus) cores, \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)"
+  }
+}

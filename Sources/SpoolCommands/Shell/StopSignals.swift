@@ -1,0 +1,53 @@
+internal import Glibc
+internal import SpoolStore
+internal import Synchronization
+
+/// INT and TERM, as counts and a wake: what they mean is up to whoever asks.
+final class StopSignals: Sendable {
+  private struct State {
+    var count = 0
+    var last: Int32 = 0
+    var wakers: [Waker] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Blocks the signals, so it must come before the first thread, and waits for them on a thread.
+  init() throws(FileError) {
+    var signals = Self.signals
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    signal(SIGPIPE, SIG_IGN)
+    try WorkerThread.start { [self] in
+      var signals = Self.signals
+      while true {
+        var number: Int32 = 0
+        if sigwait(&signals, &number) == 0 { raise(number) }
+      }
+    }
+  }
+
+  private static var signals: sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
+    return set
+  }
+
+  private func raise(_ number: Int32) {
+    let wakers = state.withLock { state in
+      state.count += 1
+      state.last = number
+      return state.wakers
+    }
+    for waker in wakers { waker.wake() }
+  }
+
+  /// Wakes `waker` at each signal.
+  func wakes(_ waker: Waker) { state.withLock { $0.wakers.append(waker) } }
+
+  /// How many came.
+  var count: Int { state.withLock { $0.count } }
+
+  /// 130 after INT, as shells have it; 0 after TERM, which is an orderly end.
+  var exitCode: Int32 { state.withLock { $0.last == SIGINT ? 130 : 0 } }
+}

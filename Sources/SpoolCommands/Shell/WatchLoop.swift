@@ -1,0 +1,119 @@
+internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
+internal import Synchronization
+
+/// The watcher's thin shell: a thread, its events, its clock.
+final class WatchLoop: Sendable {
+  private let spool: Spool
+  private let events: any EventSource
+  private let waker: Waker
+  private let hints = Mutex(Hints())
+  private let stopping = Mutex(false)
+  private let version: String
+  private let exitWhenIdle: Bool
+
+  /// Milliseconds between the beginnings of two turns while much is going on: results that come
+  /// together share a commit.
+  static let pace = 4
+  /// Between two tries for the lock or the former watcher's end.
+  static let standby = 500
+
+  init(
+    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
+  ) throws(FileError) {
+    self.spool = spool
+    self.events = events
+    self.version = version
+    self.exitWhenIdle = exitWhenIdle
+    waker = try Waker()
+  }
+
+  func stop() {
+    stopping.withLock { $0 = true }
+    waker.wake()
+  }
+
+  private var isStopping: Bool { stopping.withLock { $0 } }
+
+  /// Runs until stopped, or idle if so asked; throws what ends a watcher.
+  func run() throws {
+    let time = SystemTime()
+    let record = WatcherRecord(
+      epoch: 0, host: HostName.current, version: version,
+      process: ProcessIdentity.current().json, at: time.epoch)
+    let lease = WatcherLease(spool, record, isGone: ProcessIdentity.isGone)
+    guard try acquire(lease, time) else { return }
+    let watcher = try Watcher(
+      spool, lease: lease,
+      seams: Watcher.Seams(
+        time: time, random: SystemRandomNumberGenerator(), isGone: ProcessIdentity.isGone,
+        say: { Terminal.say("watch", $0) }),
+      delivers: events.delivers)
+    watchDirectories()
+    Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
+    try turn(watcher, time)
+    try watcher.stop()
+  }
+
+  /// Waits for the lease; false if stopped meanwhile.
+  private func acquire(_ lease: WatcherLease, _ time: SystemTime) throws -> Bool {
+    var told = ""
+    while !isStopping {
+      let message: String
+      switch try lease.step(now: time.now) {
+      case .acquired: return true
+      case .standby(let other):
+        let who = other.map { " on \($0.host)" } ?? ""
+        message = "another watcher\(who) is at work; standing by"
+      case .waiting(let former, let until):
+        let left = Units.text(milliseconds: max(0, until - time.now) / 1000 * 1000)
+        message =
+          told.isEmpty
+          ? "the watcher on \(former.host) has not said goodbye; waiting \(left) for it to show life"
+          : told
+      }
+      if message != told { Terminal.say("watch", message) }
+      told = message
+      waker.wait(until: Waker.now() + UInt64(Self.standby) * 1_000_000)
+    }
+    return false
+  }
+
+  private func watchDirectories() {
+    let layout = spool.layout
+    events.watch(layout.incoming) { [self] event in
+      hint { hints in
+        hints.incoming = true
+        if !event.name.isEmpty { hints.closed.insert(event.name) }
+      }
+    }
+    for inbox in [layout.done, layout.failed] {
+      events.watch(inbox) { [self] _ in hint { $0.inboxes = true } }
+    }
+  }
+
+  private func hint(_ change: (inout Hints) -> Void) {
+    hints.withLock { change(&$0) }
+    waker.wake()
+  }
+
+  private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
+    var heard = Hints.all
+    while !isStopping {
+      let begun = Waker.now()
+      let wait = try watcher.turn(heard)
+      if exitWhenIdle, watcher.isIdle { return }
+      // Results that come close together are taken together; the first of a quiet time at once.
+      if wait > 0, !waker.wait(until: begun + UInt64(wait) * 1_000_000) {
+        heard = Hints()
+      }
+      let soonest = begun + UInt64(Self.pace) * 1_000_000
+      while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
+      heard = hints.withLock { hints in
+        defer { hints = Hints() }
+        return hints
+      }
+    }
+  }
+}

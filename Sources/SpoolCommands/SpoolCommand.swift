@@ -1,0 +1,50 @@
+public import ArgumentParser
+
+/// `spool`: all verbs.
+public struct SpoolCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "spool",
+    abstract: "A batch system made of directories.",
+    discussion: """
+      First steps:
+        spool init                       make ./spool
+        spool up &                       watch it, and run jobs on this machine
+        spool submit --name hello --count 10 --wait -- echo 'job {index}'
+        spool jobs hello
+        cat spool/STATUS
+      """,
+    version: version,
+    subcommands: [
+      InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
+      SubmitCommand.self, WaitCommand.self, StatusCommand.self, JobsCommand.self,
+      LogsCommand.self, CheckCommand.self,
+    ])
+
+  public static let version = "0.1.0"
+
+  public init() {}
+
+  /// Runs what the arguments say, and exits with the code that tells how it went.
+  public static func main() { main(nil) }
+
+  private static func main(_ arguments: [String]?) {
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch let failure as Failure {
+      Terminal.note("spool: \(failure.message)")
+      exit(withError: ExitCode(failure.code.rawValue))
+    } catch {
+      if error is ValidationError || error is CleanExit || error is ExitCode || isParsing(error) {
+        exit(withError: error)
+      }
+      Terminal.note("spool: \(error)")
+      exit(withError: ExitCode(Failure.Code.unavailable.rawValue))
+    }
+  }
+
+  /// The parser's own errors have a message and usage to show.
+  private static func isParsing(_ error: any Error) -> Bool {
+    exitCode(for: error) != .failure || "\(type(of: error))".contains("Command")
+  }
+}

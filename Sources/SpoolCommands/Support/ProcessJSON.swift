@@ -1,0 +1,35 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolStore
+
+extension ProcessIdentity {
+  /// As `pilot.json` and `watcher.json` hold it.
+  var json: JSON {
+    [
+      "pid": .integer(Int(pid)), "start": .string("\(startTime)"), "boot": .string(bootID),
+      "namespace": .string("\(pidNamespace)"),
+    ]
+  }
+
+  private init?(_ json: JSON) {
+    guard let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }),
+      let start = json["start"]?.string.flatMap({ UInt64($0) }),
+      let boot = json["boot"]?.string,
+      let namespace = json["namespace"]?.string.flatMap({ UInt64($0) })
+    else { return nil }
+    self.init(pid: pid, startTime: start, bootID: boot, pidNamespace: namespace)
+  }
+
+  /// Whether the process that describes itself so is gone from this host; nil where unknown.
+  static func isGone(_ json: JSON) -> Bool? { ProcessIdentity(json)?.isGone() }
+}
+
+/// This host's name.
+enum HostName {
+  static var current: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "host" }
+    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return String(validating: bytes, as: UTF8.self) ?? "host"
+  }
+}

@@ -1,0 +1,158 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolStore
+
+/// A request, checked and made independent of where it was called from, and how it is dropped.
+struct Submission {
+  enum Content {
+    case task(TaskSpec)
+    /// A manifest, its paths absolute.
+    case manifest(Name, [UInt8])
+  }
+
+  var content: Content
+  /// Its name in `incoming/`.
+  var fileName: String
+
+  /// Reads a request for a task or a manifest from a file.
+  init(file path: String, root: String) throws {
+    let bytes: [UInt8]
+    let isLines = path.hasSuffix(".jsonl")
+    do throws(FileError) {
+      let limit = isLines ? 1 << 32 : Limits.request
+      bytes = try PosixFileSystem().read(WorkingDirectory.absolute(path), limit: limit)
+    } catch {
+      throw Failure(.missing, "\(error)")
+    }
+    do throws(RequestError) {
+      if isLines {
+        (content, fileName) = try Self.lines(bytes, root: root)
+      } else {
+        let json = try Self.parse(bytes)
+        (content, fileName) = try Self.request(json, root: root)
+      }
+    } catch {
+      throw Failure(.usage, "\(path): \(error)")
+    }
+  }
+
+  /// A task of the command line.
+  init(_ flags: TaskFlags, command: [String], root: String) throws {
+    let inputs = try flags.input.flatMap(Self.expand)
+    do throws(RequestError) {
+      (content, fileName) = try Self.request(flags.request(inputs, command: command), root: root)
+    } catch {
+      throw Failure(.usage, "\(error)")
+    }
+  }
+
+  private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {
+    do throws(JSONError) {
+      return try JSON.parse(bytes)
+    } catch {
+      throw RequestError(error)
+    }
+  }
+
+  private static func request(
+    _ json: JSON, root: String
+  ) throws(RequestError) -> (Content, String) {
+    switch try Request(absolute(json), root: root) {
+    case .task(let spec): return (.task(spec), "\(spec.name).json")
+    case .dataset(let manifest):
+      var source = manifest.header.source
+      source["files"] = .array(manifest.files.map(line))
+      return (
+        .manifest(manifest.header.name, JSON.object(source).pretty),
+        "\(manifest.header.name).json"
+      )
+    }
+  }
+
+  /// Arguments of a command that name files from here are made absolute: payloads run elsewhere.
+  private static func absolute(_ json: JSON) -> JSON {
+    guard case .object(var object) = json, let command = object["command"]?.array else {
+      return json
+    }
+    let files = PosixFileSystem()
+    object["command"] = .array(
+      command.map { argument in
+        guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty else {
+          return argument
+        }
+        let path = WorkingDirectory.absolute(text)
+        let isFile = (try? files.attributes(of: path))?.kind == .file
+        return isFile ? .string(Template.escaped(path)) : argument
+      })
+    return .object(object)
+  }
+
+  private static func lines(
+    _ bytes: [UInt8], root: String
+  ) throws(RequestError) -> (Content, String) {
+    var out: [UInt8] = []
+    var header: ManifestHeader?
+    for (index, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      guard line.contains(where: { $0 > 32 }) else { continue }
+      let json: JSON
+      do throws(JSONError) {
+        json = try JSON.parse(Array(line), firstLine: index + 1)
+      } catch {
+        throw RequestError(error)
+      }
+      if header == nil {
+        header = try ManifestHeader(json)
+        out += json.compact + [10]
+      } else {
+        out += Self.line(try ManifestEntry(json, root: root, line: index + 1)).compact + [10]
+      }
+    }
+    guard let header else { throw RequestError("the file is empty") }
+    return (.manifest(header.name, out), "\(header.name).jsonl")
+  }
+
+  private static func line(_ entry: ManifestEntry) -> JSON {
+    guard case .object(var object) = entry.file.json else { return .null }
+    if let meta = entry.meta { object["meta"] = .object(meta) }
+    return .object(object)
+  }
+
+  /// The files that a pattern names, as a shell would list them.
+  private static func expand(_ pattern: String) throws -> [String] {
+    var result = glob_t()
+    defer { globfree(&result) }
+    let code = glob(pattern, 0, nil, &result)
+    guard code == 0 else {
+      throw Failure(.missing, "--input: \(pattern) names no file")
+    }
+    return (0..<Int(result.gl_pathc)).compactMap { index in
+      result.gl_pathv[index].map { WorkingDirectory.absolute(String(cString: $0)) }
+    }
+  }
+
+  /// What goes into `incoming/`.
+  var contents: [UInt8] {
+    switch content {
+    case .task(let spec): JSON.object(spec.source).pretty
+    case .manifest(_, let bytes): bytes
+    }
+  }
+
+  /// Drops it, whole at once. Manifests of one dataset are told apart by a number.
+  func drop(into spool: Spool) throws(FileError) {
+    var target = "\(spool.layout.incoming)/\(fileName)"
+    if case .manifest = content {
+      let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
+      let number = "\(SystemTime().epoch)-\(getpid())"
+      target = "\(spool.layout.incoming)/\(fileName[..<dot]).\(number)\(fileName[dot...])"
+    }
+    let hidden = "\(spool.layout.incoming)/.\(fileName).\(getpid())"
+    try spool.files.create(hidden, contents, durable: true)
+    do throws(FileError) {
+      try spool.files.renameExclusively(hidden, to: target)
+    } catch {
+      try spool.files.removeIfPresent(hidden)
+      throw error
+    }
+  }
+}

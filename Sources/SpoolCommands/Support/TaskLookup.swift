@@ -1,0 +1,81 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What the spool shows of a task: its page, or where its request is.
+struct TaskLookup {
+  let spool: Spool
+
+  /// The page of a task.
+  struct Page {
+    var json: JSON
+
+    var name: String { json["task"]?.string ?? "?" }
+    var state: TaskState { json["state"]?.string.flatMap { TaskState(rawValue: $0) } ?? .active }
+    var reason: String? { json["reason"]?.string }
+    func jobs(_ key: String) -> Int { json["jobs"]?[key]?.integer ?? 0 }
+  }
+
+  enum Answer {
+    case page(Page)
+    /// Dropped, and not yet answered by the watcher.
+    case pending
+    case refused(String)
+    case unknown
+  }
+
+  init(_ spool: Spool) { self.spool = spool }
+
+  func find(_ name: Name) -> Answer {
+    let layout = spool.layout
+    let paths = [
+      layout.endedTask(name, failed: false), layout.endedTask(name, failed: true),
+      layout.activeTask(name),
+    ]
+    for path in paths {
+      if let page = page(path) { return .page(page) }
+    }
+    let file = "\(name).json"
+    if spool.files.isPresent("\(layout.incoming)/\(file)") { return .pending }
+    if let taken = try? spool.takenRequests(), taken.contains(where: { $0.name == file }) {
+      return .pending
+    }
+    // Between being taken and having a page it is in none of these places for a moment.
+    if let bytes = try? spool.files.read("\(layout.refused)/\(file).reason", limit: 1 << 20) {
+      return .refused(String(decoding: bytes, as: UTF8.self))
+    }
+    return .unknown
+  }
+
+  private func page(_ path: String) -> Page? {
+    guard let bytes = try? spool.files.read(path, limit: 64 << 20),
+      let json = try? JSON.parse(bytes)
+    else { return nil }
+    return Page(json: json)
+  }
+
+  /// The pages of all tasks, in work first.
+  func all() throws(FileError) -> [Page] {
+    let layout = spool.layout
+    var pages: [Page] = []
+    for directory in [layout.running, layout.done, layout.failed] {
+      let names = try spool.files.list(directory, fresh: false).names
+        .filter { $0.hasSuffix(".json") && Name($0.dropLast(5)) != nil && !$0.contains("@") }
+      pages += names.sorted().compactMap { page("\(directory)/\($0)") }
+    }
+    return pages
+  }
+}
+
+/// A task's name as an argument.
+enum TaskArgument {
+  static func name(_ text: String) throws -> Name {
+    guard let name = Name(text) else {
+      throw Failure(.usage, "\"\(text)\" is no task's name: \(Name.rule)")
+    }
+    return name
+  }
+
+  static func missing(_ name: Name) -> Failure {
+    Failure(.missing, "there is no task \(name); `spool status` lists them")
+  }
+}

@@ -1,0 +1,137 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolStore
+
+/// Waits for tasks to end, and shows their progress: a bar on a terminal, plain lines elsewhere.
+struct TaskWait {
+  let spool: Spool
+  let events: any EventSource
+  /// Milliseconds; nil for ever.
+  let timeOut: Int?
+
+  /// Milliseconds between two looks where no event comes.
+  static let interval = 250
+  static let lineInterval = 5000
+  /// How long a task that was never heard of is waited for: its request may be on the way.
+  static let unknownFor = 3000
+
+  /// Returns how the tasks ended together: the worst fate decides.
+  func run(_ names: [Name]) throws -> Failure? {
+    let waker = try Waker()
+    for directory in [spool.layout.done, spool.layout.failed, spool.layout.running] {
+      events.watch(directory) { _ in waker.wake() }
+    }
+    var worst: Failure?
+    for name in names {
+      if let failure = try wait(name, waker), failure.code != .missing || worst == nil {
+        worst = worst ?? failure
+      }
+    }
+    return worst
+  }
+
+  private func wait(_ name: Name, _ waker: Waker) throws -> Failure? {
+    let time = SystemTime()
+    let begun = time.now
+    var progress = Progress(begun: begun)
+    while true {
+      switch TaskLookup(spool).find(name) {
+      case .page(let page):
+        if page.state.hasEnded {
+          progress.finish(page)
+          return Self.fate(page)
+        }
+        progress.show(page, at: time.now)
+      case .pending: break
+      case .refused(let reason):
+        return Failure(.failed, "\(name) was refused: \(reason.trimmed)")
+      case .unknown:
+        if time.now - begun > Self.unknownFor { return TaskArgument.missing(name) }
+      }
+      if let timeOut, time.now - begun >= timeOut {
+        throw Failure(
+          .timeOut, "\(name) has not ended within \(Units.text(milliseconds: timeOut))")
+      }
+      waker.wait(until: Waker.now() + UInt64(Self.interval) * 1_000_000)
+    }
+  }
+
+  private static func fate(_ page: TaskLookup.Page) -> Failure? {
+    let reason = page.reason.map { ": \($0)" } ?? ""
+    switch page.state {
+    case .done: return nil
+    case .cancelled: return Failure(.cancelled, "\(page.name) was cancelled\(reason)")
+    default:
+      return Failure(
+        .failed, "\(page.name) failed\(reason); `spool jobs \(page.name) --failed` tells why")
+    }
+  }
+}
+
+extension String {
+  var trimmed: String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text = text.dropLast() }
+    return String(text)
+  }
+}
+
+/// Progress of one task, on standard error.
+private struct Progress {
+  let begun: Int
+  private var lastLine: Int?
+  private var lastText = ""
+  private var samples: [(at: Int, done: Int)] = []
+
+  init(begun: Int) { self.begun = begun }
+
+  mutating func show(_ page: TaskLookup.Page, at now: Int) {
+    let done = page.jobs("done") + page.jobs("failed")
+    samples.append((now, done))
+    if samples.count > 40 { samples.removeFirst() }
+    let text = text(page, done, now)
+    if Terminal.isInteractive {
+      Terminal.write(Array("\r\u{1B}[K\(text)".utf8), to: 2)
+    } else if text != lastText, lastLine.map({ now - $0 >= TaskWait.lineInterval }) ?? true {
+      Terminal.note(text)
+      lastLine = now
+    }
+    lastText = text
+  }
+
+  private func text(_ page: TaskLookup.Page, _ done: Int, _ now: Int) -> String {
+    let total = page.jobs("total")
+    if page.state == .waiting {
+      return "\(page.name): waiting for the dataset \(page.json["waitsFor"]?.string ?? "")"
+    }
+    var parts = [
+      "\(page.name): \(done)/\(total)\(page.json["jobs"]?["open"]?.bool == true ? "+" : "")"
+    ]
+    if page.jobs("failed") > 0 { parts.append("\(page.jobs("failed")) failed") }
+    parts.append("\(page.jobs("running")) running")
+    if let rate = rate(now), rate > 0 {
+      parts.append("\(Units.fixed(rate, 1))/s")
+      let left = Int(Double(max(0, total - done)) / rate * 1000)
+      parts.append("\(Units.text(milliseconds: left / 1000 * 1000)) left")
+    }
+    let line = parts.joined(separator: ", ")
+    return Terminal.isInteractive ? Self.bar(done, total) + " " + line : line
+  }
+
+  private func rate(_ now: Int) -> Double? {
+    guard let first = samples.first, now > first.at, let last = samples.last else { return nil }
+    return Double(last.done - first.done) * 1000 / Double(now - first.at)
+  }
+
+  private static func bar(_ done: Int, _ total: Int) -> String {
+    let width = 24
+    let filled = total > 0 ? min(width, done * width / total) : 0
+    return "[" + String(repeating: "#", count: filled)
+      + String(repeating: ".", count: width - filled) + "]"
+  }
+
+  func finish(_ page: TaskLookup.Page) {
+    if Terminal.isInteractive, !lastText.isEmpty { Terminal.write(Array("\r\u{1B}[K".utf8), to: 2) }
+    Terminal.print(SummaryText(page).text)
+  }
+}

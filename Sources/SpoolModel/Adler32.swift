@@ -1,0 +1,29 @@
+/// The Adler-32 checksum (RFC 1950, section 8), by which files are known in manifests and results.
+public struct Adler32: Sendable {
+  private var a: UInt32 = 1
+  private var b: UInt32 = 0
+
+  public init() {}
+
+  /// Adds bytes that follow what was added before.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    // 5552 is the most bytes for which b cannot overflow 32 bits (RFC 1950).
+    var start = 0
+    while start < bytes.count {
+      let end = min(start + 5552, bytes.count)
+      for index in start..<end {
+        a &+= UInt32(bytes[index])
+        b &+= a
+      }
+      a %= 65_521
+      b %= 65_521
+      start = end
+    }
+  }
+
+  /// The checksum of what was added so far, as 8 lower-case hexadecimal digits.
+  public var hex: String {
+    let text = String(b << 16 | a, radix: 16)
+    return String(repeating: "0", count: 8 - text.count) + text
+  }
+}

@@ -1,0 +1,165 @@
+/// An output as a job's file names it.
+public struct JobOutput: Equatable, Sendable {
+  /// The final path, absolute.
+  public var path: String
+  /// For `{output:NAME}`.
+  public var name: String?
+  public var isOptional: Bool
+
+  public init(path: String, name: String?, isOptional: Bool) {
+    self.path = path
+    self.name = name
+    self.isOptional = isOptional
+  }
+
+  /// Where a pilot stages it: `.spool.a1@PILOT.NAME` beside the final path (R3), the extension
+  /// kept, since some programs go by it.
+  public func part(attempt: Int, pilot: PilotName) -> String {
+    "\(FilePath.directory(path))/\(Self.partName(FilePath.base(path), attempt, pilot))"
+  }
+
+  static func partName(_ base: Substring, _ attempt: Int, _ pilot: PilotName) -> String {
+    ".spool.a\(attempt)@\(pilot).\(base)"
+  }
+}
+
+/// What a pilot reads: one attempt of a job, with the placeholders that only it can fill.
+public struct JobDocument: Equatable, Sendable {
+  public var job: JobID
+  /// A random id of the task's life under its name, so that a result of an earlier task of that
+  /// name is known as such (R6).
+  public var incarnation: String
+  public var attempt: Int
+  /// The uid that dropped the task.
+  public var owner: Int
+  public var inputs: [InputFile]
+  public var verifiesChecksum: Bool
+  public var command: [Template]
+  public var outputs: [JobOutput]
+  public var environment: [(name: String, value: Template)]
+  /// Milliseconds.
+  public var wall: Int
+  /// Bytes.
+  public var memory: Int
+
+  public init(
+    job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
+    verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
+    environment: [(name: String, value: Template)], wall: Int, memory: Int
+  ) {
+    self.job = job
+    self.incarnation = incarnation
+    self.attempt = attempt
+    self.owner = owner
+    self.inputs = inputs
+    self.verifiesChecksum = verifiesChecksum
+    self.command = command
+    self.outputs = outputs
+    self.environment = environment
+    self.wall = wall
+    self.memory = memory
+  }
+
+  public static func == (left: JobDocument, right: JobDocument) -> Bool { left.json == right.json }
+
+  public var json: JSON {
+    var object = JSONObject([
+      .init("format", 1), .init("job", .string(job.description)),
+      .init("incarnation", .string(incarnation)), .init("attempt", .integer(attempt)),
+      .init("owner", .integer(owner)),
+    ])
+    if !inputs.isEmpty { object["inputs"] = .array(inputs.map(\.json)) }
+    if verifiesChecksum { object["verify"] = "checksum" }
+    object["command"] = .array(command.map { .string($0.text) })
+    if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
+    let variables = environment.map { JSONObject.Member($0.name, .string($0.value.text)) }
+    object["environment"] = .object(JSONObject(variables))
+    object["limits"] = [
+      "wall": wall % 1000 == 0 ? .integer(wall / 1000) : .number(Double(wall) / 1000),
+      "memory": .integer(memory),
+    ]
+    return .object(object)
+  }
+
+  /// The file's first bytes: the object and a line's end; a result is written over its last brace.
+  public var fileContents: [UInt8] { json.compact + [10] }
+}
+
+extension JobOutput {
+  var json: JSON {
+    var object = JSONObject([.init("path", .string(path))])
+    if let name { object["name"] = .string(name) }
+    if isOptional { object["optional"] = true }
+    return .object(object)
+  }
+
+  init(_ json: JSON) throws(RequestError) {
+    guard let path = json["path"]?.string else { throw RequestError(key: "outputs", "no path") }
+    self.init(
+      path: path, name: json["name"]?.string, isOptional: json["optional"]?.bool ?? false)
+  }
+}
+
+extension JobDocument {
+  /// Reads the job part of a job's file; a result in it is left alone.
+  public init(_ json: JSON) throws(RequestError) {
+    guard let text = json["job"]?.string, let job = JobID(text) else { throw Self.fault("job") }
+    guard let incarnation = json["incarnation"]?.string else { throw Self.fault("incarnation") }
+    guard let attempt = json["attempt"]?.integer, attempt > 0 else { throw Self.fault("attempt") }
+    guard let owner = json["owner"]?.integer else { throw Self.fault("owner") }
+    guard let command = json["command"]?.array, !command.isEmpty else {
+      throw Self.fault("command")
+    }
+    guard let wall = json["limits"]?["wall"]?.double, wall > 0, wall < 1e9 else {
+      throw Self.fault("limits.wall")
+    }
+    guard let memory = json["limits"]?["memory"]?.integer else { throw Self.fault("limits.memory") }
+    self.init(
+      job: job, incarnation: incarnation, attempt: attempt, owner: owner,
+      inputs: try Self.inputs(json), verifiesChecksum: json["verify"]?.string == "checksum",
+      command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
+      environment: try Self.environment(json), wall: Int(wall * 1000), memory: memory)
+  }
+
+  private static func fault(_ key: String) -> RequestError {
+    RequestError(key: key, "missing in the job's file, or not as it should be")
+  }
+
+  private static func inputs(_ json: JSON) throws(RequestError) -> [InputFile] {
+    var files: [InputFile] = []
+    for value in json["inputs"]?.array ?? [] {
+      guard let path = value["path"]?.string else { throw fault("inputs") }
+      files.append(
+        InputFile(path: path, size: value["size"]?.integer, adler32: value["adler32"]?.string))
+    }
+    return files
+  }
+
+  private static func outputs(_ json: JSON) throws(RequestError) -> [JobOutput] {
+    var outputs: [JobOutput] = []
+    for value in json["outputs"]?.array ?? [] { outputs.append(try JobOutput(value)) }
+    return outputs
+  }
+
+  private static func templates(
+    _ values: [JSON], _ key: String
+  ) throws(RequestError) -> [Template] {
+    var templates: [Template] = []
+    for value in values {
+      guard let text = value.string else { throw fault(key) }
+      templates.append(try Template(text))
+    }
+    return templates
+  }
+
+  private static func environment(
+    _ json: JSON
+  ) throws(RequestError) -> [(name: String, value: Template)] {
+    var environment: [(name: String, value: Template)] = []
+    for member in json["environment"]?.object?.members ?? [] {
+      guard let text = member.value.string else { throw fault("environment") }
+      environment.append((member.key, try Template(text)))
+    }
+    return environment
+  }
+}

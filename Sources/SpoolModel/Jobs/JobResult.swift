@@ -1,0 +1,141 @@
+/// An output that a pilot has staged.
+public struct StagedOutput: Equatable, Sendable {
+  /// Which of the task's outputs it is, from 0.
+  public var number: Int
+  /// The final path.
+  public var path: String
+  /// The base name of the part beside it.
+  public var part: String
+  /// Bytes.
+  public var size: Int
+  public var adler32: String
+
+  public init(number: Int, path: String, part: String, size: Int, adler32: String) {
+    self.number = number
+    self.path = path
+    self.part = part
+    self.size = size
+    self.adler32 = adler32
+  }
+
+  /// Where the part lies.
+  public var partPath: String { "\(FilePath.directory(path))/\(part)" }
+
+  public var json: JSON {
+    [
+      "number": .integer(number), "path": .string(path), "part": .string(part),
+      "size": .integer(size),
+      "adler32": .string(adler32),
+    ]
+  }
+
+  public init?(_ json: JSON) {
+    guard let number = json["number"]?.integer, let path = json["path"]?.string,
+      let part = json["part"]?.string,
+      part.hasPrefix(".spool."), !part.contains("/"), let size = json["size"]?.integer,
+      let adler32 = json["adler32"]?.string
+    else { return nil }
+    self.init(number: number, path: path, part: part, size: size, adler32: adler32)
+  }
+}
+
+/// What a pilot adds to a job's file when the attempt has ended (R2).
+public struct JobResult: Equatable, Sendable {
+  public var pilot: PilotName
+  public var host: String
+  /// Epoch milliseconds, on the pilot's clock.
+  public var started: Int
+  public var ended: Int
+  /// The payload's exit code, or the signal that ended it; neither where it never ran.
+  public var exit: Int?
+  public var signal: Int?
+  /// Nil for a success.
+  public var cause: Cause?
+  /// Seconds.
+  public var cpu: Double
+  /// Peak, bytes.
+  public var memory: Int
+  public var outputs: [StagedOutput]
+  /// What the payload reported: numbers by name.
+  public var report: JSONObject
+  /// Why it failed, in words: the last lines of standard error, or what the pilot found.
+  public var reason: String?
+  /// Where its output lies in the spool.
+  public var log: LogExtent?
+
+  /// A range of bytes in a log file, its path relative to the spool.
+  public struct LogExtent: Equatable, Sendable {
+    public var file: String
+    public var offset: Int
+    public var length: Int
+
+    public init(file: String, offset: Int, length: Int) {
+      self.file = file
+      self.offset = offset
+      self.length = length
+    }
+  }
+
+  public init(pilot: PilotName, host: String, started: Int, ended: Int, cause: Cause?) {
+    self.pilot = pilot
+    self.host = host
+    self.started = started
+    self.ended = ended
+    self.cause = cause
+    self.cpu = 0
+    self.memory = 0
+    self.outputs = []
+    self.report = JSONObject()
+  }
+
+  public var json: JSON {
+    var object = JSONObject([
+      .init("pilot", .string(pilot.text)), .init("host", .string(host)),
+      .init("started", .integer(started)), .init("ended", .integer(ended)),
+    ])
+    if let exit { object["exit"] = .integer(exit) }
+    if let signal { object["signal"] = .integer(signal) }
+    object["class"] = .string(cause?.kind.rawValue ?? "ok")
+    if let cause { object["cause"] = .string(cause.description) }
+    object["cpu"] = .number(cpu)
+    object["memory"] = .integer(memory)
+    if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
+    if !report.members.isEmpty { object["report"] = .object(report) }
+    if let reason { object["reason"] = .string(reason) }
+    if let log {
+      object["log"] = [
+        "file": .string(log.file), "offset": .integer(log.offset), "length": .integer(log.length),
+      ]
+    }
+    return .object(object)
+  }
+
+  /// Nil where it is not what a pilot writes.
+  public init?(_ json: JSON) {
+    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
+      let host = json["host"]?.string, let started = json["started"]?.integer,
+      let ended = json["ended"]?.integer, let outcome = json["class"]?.string
+    else { return nil }
+    let cause = json["cause"]?.string.flatMap { Cause($0) }
+    guard (cause == nil) == (outcome == "ok") else { return nil }
+    self.init(pilot: pilot, host: host, started: started, ended: ended, cause: cause)
+    exit = json["exit"]?.integer
+    signal = json["signal"]?.integer
+    cpu = json["cpu"]?.double ?? 0
+    memory = json["memory"]?.integer ?? 0
+    outputs = (json["outputs"]?.array ?? []).compactMap { StagedOutput($0) }
+    guard outputs.count == json["outputs"]?.array?.count ?? 0 else { return nil }
+    report = json["report"]?.object ?? JSONObject()
+    reason = json["reason"]?.string
+    log = json["log"].flatMap { LogExtent($0) }
+  }
+}
+
+extension JobResult.LogExtent {
+  init?(_ json: JSON) {
+    guard let file = json["file"]?.string, let offset = json["offset"]?.integer,
+      let length = json["length"]?.integer
+    else { return nil }
+    self.init(file: file, offset: offset, length: length)
+  }
+}

@@ -1,0 +1,86 @@
+/// `pilot.json`: what a pilot says of itself at every heartbeat.
+public struct PilotRecord: Equatable, Sendable {
+  public var pilot: PilotName
+  public var host: String
+  public var version: String
+  /// Grows by one a heartbeat; that it does not change is how a dead pilot is known (R5).
+  public var counter = 0
+  /// The process, as JSON that its host can check; opaque to others.
+  public var process: JSON
+  public var queues: [Queue]
+  public var tags: [String]
+  /// Cores, bytes and GPUs that jobs may use, in all and now.
+  public var cpus: Int
+  public var memory: Int
+  public var gpus: Int
+  public var freeCpus: Int
+  public var freeMemory: Int
+  public var freeGpus: Int
+  /// How many jobs it runs.
+  public var jobs = 0
+  /// Epoch milliseconds, its own clock.
+  public var started: Int
+
+  public init(
+    pilot: PilotName, host: String, version: String, process: JSON, queues: [Queue],
+    tags: [String], cpus: Int, memory: Int, gpus: Int, started: Int
+  ) {
+    self.pilot = pilot
+    self.host = host
+    self.version = version
+    self.process = process
+    self.queues = queues
+    self.tags = tags
+    self.cpus = cpus
+    self.memory = memory
+    self.gpus = gpus
+    self.freeCpus = cpus
+    self.freeMemory = memory
+    self.freeGpus = gpus
+    self.started = started
+  }
+
+  public var json: JSON {
+    [
+      "format": 1, "pilot": .string(pilot.text), "host": .string(host),
+      "version": .string(version), "counter": .integer(counter), "started": .integer(started),
+      "queues": .array(queues.map { .string($0.rawValue) }),
+      "tags": .array(tags.map { .string($0) }),
+      "cpus": .integer(cpus), "memory": .integer(memory), "gpus": .integer(gpus),
+      "free": [
+        "cpus": .integer(freeCpus), "memory": .integer(freeMemory), "gpus": .integer(freeGpus),
+      ],
+      "jobs": .integer(jobs), "process": process,
+    ]
+  }
+
+  /// Nil where it is not what a pilot writes, or torn.
+  public init?(_ json: JSON) {
+    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
+      let host = json["host"]?.string, let version = json["version"]?.string,
+      let counter = json["counter"]?.integer, let started = json["started"]?.integer,
+      let queues = json["queues"]?.array, let tags = json["tags"]?.array,
+      let cpus = json["cpus"]?.integer, let memory = json["memory"]?.integer,
+      let gpus = json["gpus"]?.integer, let free = json["free"], let process = json["process"]
+    else { return nil }
+    self.init(
+      pilot: pilot, host: host, version: version, process: process,
+      queues: queues.compactMap { $0.string.flatMap(Queue.init) },
+      tags: tags.compactMap(\.string), cpus: cpus, memory: memory, gpus: gpus, started: started)
+    self.counter = counter
+    freeCpus = free["cpus"]?.integer ?? 0
+    freeMemory = free["memory"]?.integer ?? 0
+    freeGpus = free["gpus"]?.integer ?? 0
+    jobs = json["jobs"]?.integer ?? 0
+  }
+
+  /// How many jobs of a shape it could run at once if it were idle; 0 where the shape does not fit.
+  public func slots(for shape: Shape) -> Int {
+    guard queues.contains(shape.queue), shape.tags.allSatisfy(tags.contains),
+      shape.gpus <= gpus
+    else { return 0 }
+    let byMemory = shape.memory == 0 ? Int.max : (memory >> 20) / shape.memory
+    let byGpus = shape.gpus == 0 ? Int.max : gpus / shape.gpus
+    return min(cpus / max(1, shape.cores), byMemory, byGpus)
+  }
+}

@@ -1,0 +1,119 @@
+/// A file of a dataset, as a manifest names it.
+public struct ManifestEntry: Equatable, Sendable {
+  public var file: InputFile
+  /// What travels along.
+  public var meta: JSONObject?
+
+  /// Reads `"a.raw"` or `{"path": "b.raw", "size": 9, …}`; relative paths are taken from `root`.
+  public init(_ json: JSON, root: String, line: Int?) throws(RequestError) {
+    if let text = json.string {
+      do throws(RequestError) {
+        file = InputFile(path: try FilePath.absolute(text, in: root))
+      } catch {
+        throw RequestError(line: line, error.message)
+      }
+    } else {
+      let fields = try Fields(json, line: line, keys: InputFile.keys)
+      file = try InputFile(fields, root: root)
+      meta = fields.object["meta"]?.object
+    }
+  }
+}
+
+/// The part of a dataset manifest that is not its files (DESIGN 5): in `NAME.jsonl` its first line.
+public struct ManifestHeader: Equatable, Sendable {
+  public var name: Name
+  /// Whether no file is to follow after this manifest's.
+  public var closed: Bool
+  /// How many files the dataset must have when it is closed.
+  public var expected: Int?
+  /// The header as it was written, without files.
+  public var source: JSONObject
+
+  public init(_ json: JSON) throws(RequestError) {
+    let fields = try Fields(json, keys: ["kind", "name", "files", "closed", "expected"])
+    name = try fields.name("name", "the dataset's name")
+    closed = try fields.bool("closed") ?? false
+    expected = try fields.integer("expected", in: 0...Limits.jobsPerTask)
+    source = fields.object
+    source["files"] = nil
+  }
+}
+
+/// A whole manifest in one JSON object.
+public struct DatasetManifest: Equatable, Sendable {
+  public var header: ManifestHeader
+  public var files: [ManifestEntry]
+
+  public init(_ json: JSON, root: String) throws(RequestError) {
+    header = try ManifestHeader(json)
+    files = []
+    guard let value = json["files"] else { return }
+    let line = json.object?.line(of: "files")
+    guard let values = value.array else {
+      throw RequestError(line: line, key: "files", "expected an array, found \(value.kindName)")
+    }
+    var seen: Set<String> = []
+    for (index, value) in values.enumerated() {
+      let entry = try Self.entry(value, index, root: root, line: line)
+      guard seen.insert(entry.file.path).inserted else {
+        throw RequestError(
+          line: line, key: "files[\(index)]", "\"\(entry.file.path)\" is given twice")
+      }
+      files.append(entry)
+    }
+  }
+
+  private static func entry(
+    _ value: JSON, _ index: Int, root: String, line: Int?
+  ) throws(RequestError) -> ManifestEntry {
+    do throws(RequestError) {
+      return try ManifestEntry(value, root: root, line: line)
+    } catch {
+      let key = "files[\(index)]" + (error.key.map { ".\($0)" } ?? "")
+      throw RequestError(line: error.line ?? line, key: key, error.message)
+    }
+  }
+}
+
+/// Any request that a `.json` file in `incoming/` may hold.
+public enum Request: Equatable, Sendable {
+  case task(TaskSpec)
+  case dataset(DatasetManifest)
+
+  static let kinds = ["task", "dataset"]
+
+  /// Reads a request; relative paths are taken from `root`.
+  public init(_ bytes: [UInt8], root: String) throws(RequestError) {
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(bytes)
+    } catch {
+      throw RequestError(error)
+    }
+    try self.init(json, root: root)
+  }
+
+  public init(_ json: JSON, root: String) throws(RequestError) {
+    guard let object = json.object else {
+      throw RequestError("expected an object with \"kind\", found \(json.kindName)")
+    }
+    switch try Self.kind(object) {
+    case "task": self = .task(try TaskSpec(json, root: root))
+    default: self = .dataset(try DatasetManifest(json, root: root))
+    }
+  }
+
+  /// The kind of request that an object says it is.
+  public static func kind(_ object: JSONObject) throws(RequestError) -> String {
+    let known = kinds.map { "\"\($0)\"" }.joined(separator: " or ")
+    guard let value = object["kind"] else {
+      throw RequestError(key: "kind", "missing: expected \(known)")
+    }
+    guard let kind = value.string, kinds.contains(kind) else {
+      throw RequestError(
+        line: object.line(of: "kind"), key: "kind", "expected \(known), found \(value.kindName)")
+    }
+    return kind
+  }
+}

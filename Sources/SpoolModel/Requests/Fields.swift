@@ -1,0 +1,163 @@
+/// Reads the members of an object that a person wrote: unknown keys are refused with the nearest
+/// known one, wrong values with line, key and what was expected.
+struct Fields {
+  let object: JSONObject
+  /// The path of the object itself: empty, or `retry`.
+  let path: String
+  /// The line to name where a member has none.
+  let line: Int?
+
+  /// Refuses what is no object, and keys that are neither in `keys` nor `x-…` nor `meta`.
+  init(_ json: JSON, path: String = "", line: Int? = nil, keys: [String]) throws(RequestError) {
+    guard case .object(let object) = json else {
+      let found = json.kindName
+      throw RequestError(
+        line: line, key: path.isEmpty ? nil : path, "expected an object, found \(found)")
+    }
+    self.object = object
+    self.path = path
+    self.line = line
+    for member in object.members where !keys.contains(member.key) {
+      if member.key.hasPrefix("x-") || member.key == "meta" || member.key == "format" { continue }
+      throw fault(member.key, Self.unknown(keys: keys, member.key))
+    }
+    try checkCommon()
+  }
+
+  private func checkCommon() throws(RequestError) {
+    if let meta = object["meta"], meta.object == nil {
+      throw fault("meta", "expected an object, found \(meta.kindName)")
+    }
+    if let format = object["format"], format != .integer(1) {
+      throw fault("format", "expected 1, found \(format.kindName)")
+    }
+  }
+
+  private static func unknown(keys: [String], _ key: String) -> String {
+    guard let nearest = Nearest.word(to: key, among: keys) else {
+      return "unknown key; known are \(keys.sorted().joined(separator: ", "))"
+    }
+    return "unknown key; did you mean \"\(nearest)\"?"
+  }
+
+  func fault(_ key: String, _ message: String) -> RequestError {
+    RequestError(line: object.line(of: key) ?? line, key: full(key), message)
+  }
+
+  func full(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
+
+  func lineOf(_ key: String) -> Int? { object.line(of: key) ?? line }
+
+  func required(_ key: String, _ what: String) throws(RequestError) -> JSON {
+    guard let value = object[key] else {
+      throw RequestError(line: line, key: full(key), "missing: \(what)")
+    }
+    return value
+  }
+
+  func string(_ key: String) throws(RequestError) -> String? {
+    guard let value = object[key] else { return nil }
+    guard let text = value.string else {
+      throw fault(key, "expected a string, found \(value.kindName)")
+    }
+    guard !text.utf8.contains(0) else { throw fault(key, "a string may not hold a NUL") }
+    return text
+  }
+
+  func bool(_ key: String) throws(RequestError) -> Bool? {
+    guard let value = object[key] else { return nil }
+    guard let flag = value.bool else {
+      throw fault(key, "expected true or false, found \(value.kindName)")
+    }
+    return flag
+  }
+
+  func integer(_ key: String, in range: ClosedRange<Int>) throws(RequestError) -> Int? {
+    guard let value = object[key] else { return nil }
+    guard let number = value.integer, range.contains(number) else {
+      throw fault(
+        key,
+        "expected a whole number from \(range.lowerBound) to \(range.upperBound), "
+          + "found \(value.kindName)")
+    }
+    return number
+  }
+
+  func number(_ key: String, in range: ClosedRange<Double>) throws(RequestError) -> Double? {
+    guard let value = object[key] else { return nil }
+    guard let number = value.double, range.contains(number) else {
+      throw fault(
+        key,
+        "expected a number from \(range.lowerBound) to \(range.upperBound), "
+          + "found \(value.kindName)")
+    }
+    return number
+  }
+
+  func array(_ key: String) throws(RequestError) -> [JSON]? {
+    guard let value = object[key] else { return nil }
+    guard let values = value.array else {
+      throw fault(key, "expected an array, found \(value.kindName)")
+    }
+    return values
+  }
+
+  func strings(_ key: String) throws(RequestError) -> [String]? {
+    guard let values = try array(key) else { return nil }
+    var texts: [String] = []
+    for (index, value) in values.enumerated() {
+      guard let text = value.string, !text.utf8.contains(0) else {
+        throw fault("\(key)[\(index)]", at: key, "expected a string, found \(value.kindName)")
+      }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  /// A fault at an element of `key`, told with the element's path and the key's line.
+  func fault(_ element: String, at key: String, _ message: String) -> RequestError {
+    RequestError(line: lineOf(key), key: full(element), message)
+  }
+
+  /// A value that is written as text with a unit, as `2GB` or `10m`.
+  func quantity(
+    _ key: String, _ what: String, _ parse: (String) -> Int?
+  ) throws(RequestError) -> Int? {
+    guard let value = object[key] else { return nil }
+    guard let text = value.string, let number = parse(text) else {
+      throw fault(key, "expected \(what), found \(value.kindName)")
+    }
+    return number
+  }
+}
+
+/// Finds what a person most likely meant.
+public enum Nearest {
+  /// The word at the smallest edit distance, if it is near enough to be meant.
+  public static func word(to text: String, among words: [String]) -> String? {
+    let best =
+      words
+      .map { (word: $0, distance: distance(Array(text.lowercased()), Array($0.lowercased()))) }
+      .min { $0.distance < $1.distance }
+    guard let best, best.distance <= max(1, min(text.count, best.word.count) / 2) else {
+      return nil
+    }
+    return best.word
+  }
+
+  /// Levenshtein's distance.
+  private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+    guard left.count <= 64, right.count <= 64 else { return Int.max }
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var previous = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let cost = a == b ? previous : previous + 1
+        previous = row[j + 1]
+        row[j + 1] = min(cost, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[right.count]
+  }
+}

@@ -1,0 +1,47 @@
+/// Rules for paths that people write into requests.
+public enum FilePath {
+  /// The path, absolute: as written, or relative to `root`. Refused: empty, over 4,000 bytes, with
+  /// a `..` component, with a reserved `scheme:`, or a directory's (`…/`).
+  public static func absolute(_ path: String, in root: String) throws(RequestError) -> String {
+    guard !path.isEmpty else { throw RequestError("a path may not be empty") }
+    guard path.utf8.count <= 4000 else { throw RequestError("a path of over 4000 bytes") }
+    guard !path.utf8.contains(where: { $0 == 0 || $0 == 10 }) else {
+      throw RequestError("a path may hold neither NUL nor a line's end")
+    }
+    if let scheme = scheme(of: path) {
+      throw RequestError("\"\(scheme):\" is reserved: only paths of this filesystem so far")
+    }
+    guard !path.hasSuffix("/") else { throw RequestError("\"\(path)\" names a directory") }
+    if path.split(separator: "/").contains("..") {
+      throw RequestError("\"..\" in \"\(path)\": write the path without it")
+    }
+    return path.hasPrefix("/") ? path : root + "/" + path
+  }
+
+  private static func scheme(of path: String) -> Substring? {
+    guard let colon = path.firstIndex(of: ":") else { return nil }
+    let word = path[..<colon]
+    guard let first = word.first, first.isASCII, first.isLetter,
+      word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) })
+    else { return nil }
+    return word
+  }
+
+  /// What is after the last slash.
+  public static func base(_ path: String) -> Substring {
+    path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+  }
+
+  /// What is before the last slash.
+  public static func directory(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The base name without its last extension: `f17` of `/d/f17.raw`.
+  public static func stem(_ path: String) -> String {
+    let base = base(path)
+    guard let dot = base.lastIndex(of: "."), dot != base.startIndex else { return String(base) }
+    return String(base[..<dot])
+  }
+}

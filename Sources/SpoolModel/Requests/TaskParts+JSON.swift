@@ -1,0 +1,122 @@
+extension Resources {
+  init(_ outer: Fields) throws(RequestError) {
+    guard let json = outer.object["resources"] else { return }
+    let fields = try Fields(
+      json, path: "resources", line: outer.lineOf("resources"),
+      keys: ["cpus", "gpus", "memory", "wall", "tags"])
+    cpus = try fields.integer("cpus", in: 1...4096) ?? cpus
+    gpus = try fields.integer("gpus", in: 0...64) ?? gpus
+    memory = try fields.quantity("memory", "a size as \"2GB\" or \"512MiB\"", Units.bytes) ?? memory
+    wall = try fields.quantity("wall", "a time as \"10m\" or \"2h\"", Units.milliseconds) ?? wall
+    guard memory >= 1 << 20, memory <= 1 << 50 else {
+      throw fields.fault("memory", "expected from 1MiB to 1024TiB")
+    }
+    guard wall >= 1, wall / 1000 < Limits.wallSeconds else {
+      throw fields.fault("wall", "expected from 1ms to 1157d")
+    }
+    tags = try fields.strings("tags") ?? []
+    guard tags.allSatisfy(JobName.isTag), tags.joined(separator: "+").utf8.count <= 32 else {
+      throw fields.fault("tags", "tags are of A-Z a-z 0-9 _ -, 32 bytes in all")
+    }
+    tags = Set(tags).sorted()
+  }
+}
+
+extension RetryPolicy {
+  init(_ outer: Fields) throws(RequestError) {
+    guard let json = outer.object["retry"] else { return }
+    let fields = try Fields(
+      json, path: "retry", line: outer.lineOf("retry"),
+      keys: ["attempts", "backoff", "never", "growMemory"])
+    attempts = try fields.integer("attempts", in: 1...100) ?? attempts
+    backoff =
+      try fields.quantity("backoff", "a time as \"5s\" or \"1m\"", Units.milliseconds) ?? backoff
+    growMemory = try fields.number("growMemory", in: 1...10) ?? growMemory
+    for (index, value) in (try fields.array("never") ?? []).enumerated() {
+      guard let code = value.integer, (1...255).contains(code) else {
+        throw fields.fault(
+          "never[\(index)]", at: "never", "expected an exit code, 1 to 255, found \(value.kindName)"
+        )
+      }
+      never.append(code)
+    }
+  }
+}
+
+extension OutputSpec {
+  static func list(_ outer: Fields, root: String, task: Name) throws(RequestError) -> [OutputSpec] {
+    var outputs: [OutputSpec] = []
+    for (index, value) in (try outer.array("outputs") ?? []).enumerated() {
+      let fields = try Fields(
+        value, path: "outputs[\(index)]", line: outer.lineOf("outputs"),
+        keys: ["path", "dataset", "name", "optional", "overwrite"])
+      outputs.append(try OutputSpec(fields, root: root, task: task))
+    }
+    guard outputs.count <= 64 else { throw outer.fault("outputs", "more than 64 outputs") }
+    return outputs
+  }
+
+  private init(_ fields: Fields, root: String, task: Name) throws(RequestError) {
+    _ = try fields.required("path", "where the output goes")
+    let text = try fields.string("path") ?? ""
+    let absolute = try fields.path(text, root: Template.escaped(root), "path", at: "path")
+    path = try fields.template(absolute, "path", at: "path")
+    dataset = fields.object["dataset"] == nil ? task : try fields.name("dataset", "")
+    name = try fields.string("name")
+    isOptional = try fields.bool("optional") ?? false
+    overwrites = try fields.bool("overwrite") ?? false
+  }
+}
+
+extension InputFile {
+  static func list(_ fields: Fields, root: String) throws(RequestError) -> [InputFile] {
+    var files: [InputFile] = []
+    var seen: Set<String> = []
+    for (index, value) in (try fields.array("files") ?? []).enumerated() {
+      let file = try InputFile(
+        value, root: root, element: "files[\(index)]", in: fields, key: "files")
+      guard seen.insert(file.path).inserted else {
+        throw fields.fault("files[\(index)]", at: "files", "\"\(file.path)\" is given twice")
+      }
+      files.append(file)
+    }
+    return files
+  }
+
+  private init(
+    _ value: JSON, root: String, element: String, in outer: Fields, key: String
+  ) throws(RequestError) {
+    if let text = value.string {
+      self.init(path: try outer.path(text, root: root, element, at: key))
+    } else {
+      guard value.object != nil else {
+        throw outer.fault(
+          element, at: key, "expected a path or an object with path, found \(value.kindName)")
+      }
+      let path = outer.full(element)
+      try self.init(Fields(value, path: path, line: outer.lineOf(key), keys: Self.keys), root: root)
+    }
+  }
+
+  static let keys = ["path", "size", "adler32"]
+
+  init(_ fields: Fields, root: String) throws(RequestError) {
+    _ = try fields.required("path", "the file's path")
+    let text = try fields.string("path") ?? ""
+    let path = try fields.path(text, root: root, "path", at: "path")
+    let size = try fields.integer("size", in: 0...Int.max)
+    let adler32 = try fields.string("adler32")?.lowercased()
+    if let adler32, adler32.utf8.count != 8 || UInt32(adler32, radix: 16) == nil {
+      throw fields.fault("adler32", "expected 8 hexadecimal digits, found \"\(adler32)\"")
+    }
+    self.init(path: path, size: size, adler32: adler32)
+  }
+
+  /// As a manifest or a job writes it.
+  public var json: JSON {
+    var object = JSONObject([.init("path", .string(path))])
+    if let size { object["size"] = .integer(size) }
+    if let adler32 { object["adler32"] = .string(adler32) }
+    return .object(object)
+  }
+}

@@ -1,0 +1,119 @@
+/// What must hold between the parts of a task, each violation told at its key.
+struct TaskRules {
+  let task: TaskSpec
+  let fields: Fields
+
+  init(_ task: TaskSpec, _ fields: Fields) {
+    self.task = task
+    self.fields = fields
+  }
+
+  func check() throws(RequestError) {
+    for (index, template) in task.command.enumerated() {
+      try placeholders(of: template, "command[\(index)]", at: "command")
+    }
+    if let program = task.command.first, program.placeholders.contains(.inputs) {
+      throw fields.fault("command[0]", at: "command", "{inputs} cannot be the program")
+    }
+    for entry in task.environment {
+      try placeholders(of: entry.value, "environment.\(entry.name)", at: "environment")
+    }
+    try grouping()
+    try outputs()
+  }
+
+  private func grouping() throws(RequestError) {
+    switch task.input {
+    case .count, .values:
+      guard task.filesPerJob == .files(1) else {
+        throw fields.fault("filesPerJob", "jobs without files cannot be grouped")
+      }
+    case .files, .datasets: break
+    }
+  }
+
+  private func placeholders(
+    of template: Template, _ element: String, at key: String
+  ) throws(RequestError) {
+    for placeholder in template.placeholders {
+      if let problem = problem(placeholder) { throw fields.fault(element, at: key, problem) }
+      if case .output(let name) = placeholder {
+        try output(name, element, at: key)
+      }
+    }
+    if template.placeholders.contains(.inputs), !template.isAllInputs {
+      throw fields.fault(element, at: key, "{inputs} must be an argument of its own")
+    }
+  }
+
+  /// Why the task's input gives a placeholder no value.
+  private func problem(_ placeholder: Template.Placeholder) -> String? {
+    switch (placeholder, task.input) {
+    case (.input, .count), (.inputs, .count), (.stem, .count),
+      (.input, .values), (.inputs, .values), (.stem, .values):
+      "the task has no input files"
+    case (.value, .files), (.value, .datasets), (.value, .count):
+      "only a task with values has {value}"
+    case (.input, _): task.filesPerJob == .files(1) ? nil : "with several files a job, use {inputs}"
+    default: nil
+    }
+  }
+
+  private func output(_ name: String?, _ element: String, at key: String) throws(RequestError) {
+    let names = task.outputs.compactMap(\.name)
+    if let name {
+      guard names.contains(name) else {
+        throw fields.fault(element, at: key, "no output has \"name\": \"\(name)\"")
+      }
+    } else if task.outputs.count != 1 {
+      throw fields.fault(
+        element, at: key,
+        task.outputs.isEmpty
+          ? "{output} needs an entry in \"outputs\""
+          : "there are several outputs: use {output:NAME} and give each a \"name\"")
+    }
+  }
+
+  private func outputs() throws(RequestError) {
+    var paths: Set<Template> = []
+    var names: Set<String> = []
+    for (index, output) in task.outputs.enumerated() {
+      let key = "outputs[\(index)]"
+      try outputPath(output.path, key + ".path")
+      guard paths.insert(output.path).inserted else {
+        throw fields.fault(key + ".path", at: "outputs", "two outputs with one path")
+      }
+      if let name = output.name {
+        guard Name(name) != nil, names.insert(name).inserted else {
+          throw fields.fault(key + ".name", at: "outputs", "\"\(name)\" is no name, or taken")
+        }
+      }
+    }
+  }
+
+  private func outputPath(_ path: Template, _ key: String) throws(RequestError) {
+    for placeholder in path.placeholders {
+      switch placeholder {
+      case .stem, .index, .value, .task, .job:
+        if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
+      default:
+        throw fields.fault(
+          key, at: "outputs", "an output's path may hold {stem} {index} {value} {task} {job}")
+      }
+    }
+    let differs = path.placeholders.contains { $0 != .task }
+    guard differs || isOneJob else {
+      throw fields.fault(
+        key, at: "outputs", "every job would write it: use {stem}, {index}, {value} or {job}")
+    }
+  }
+
+  private var isOneJob: Bool {
+    switch task.input {
+    case .count(let count): count <= 1
+    case .values(let values): values.count <= 1
+    case .files(let files): task.filesPerJob == .all || files.count <= 1
+    case .datasets: task.filesPerJob == .all
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/// The most that a request may ask for: beyond it, it is a mistake.
+public enum Limits {
+  /// Job indices have 8 digits.
+  public static let jobsPerTask = 99_999_999
+  /// Bytes of a `.json` request.
+  public static let request = 16 << 20
+  /// Bytes of one line of a manifest in JSONL.
+  public static let manifestLine = 64 << 10
+  /// Bytes of a job's file, with its result.
+  public static let jobFile = 4 << 20
+  /// Bytes of a part's name before the final name is known to fit 255.
+  public static let outputBaseName = 160
+  /// Seconds that fit a job's name.
+  public static let wallSeconds = 100_000_000
+}
+
+extension TaskSpec {
+  static let keys = [
+    "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
+    "retry", "maxFailedJobs", "stopAfter", "environment", "verify",
+  ]
+
+  /// Reads a task; relative paths are taken from `root`.
+  public init(_ json: JSON, root: String) throws(RequestError) {
+    let fields = try Fields(json, keys: Self.keys)
+    name = try fields.name("name", "the task's name")
+    input = try Self.input(fields, root: root)
+    command = try Self.command(fields)
+    outputs = try OutputSpec.list(fields, root: root, task: name)
+    resources = try Resources(fields)
+    queue = try Self.queue(fields, gpus: resources.gpus)
+    filesPerJob = try Self.grouping(fields)
+    priority = try fields.integer("priority", in: 0...9) ?? 5
+    retry = try RetryPolicy(fields)
+    maxFailedJobs = try fields.integer("maxFailedJobs", in: 0...Limits.jobsPerTask) ?? 0
+    stopAfter = try fields.integer("stopAfter", in: 0...Limits.jobsPerTask)
+    environment = try Self.environment(fields)
+    verifiesChecksum = try Self.verify(fields)
+    source = fields.object
+    makeSourceAbsolute()
+    try TaskRules(self, fields).check()
+  }
+
+  /// What is journalled must not depend on where it is read again.
+  private mutating func makeSourceAbsolute() {
+    if case .files(let files) = input {
+      source["input"] = .object(
+        JSONObject([.init("files", .array(files.map(\.json)), line: source.line(of: "input") ?? 0)])
+      )
+    }
+    guard case .array(let given)? = source["outputs"] else { return }
+    var list = given
+    for (index, output) in outputs.enumerated() {
+      guard case .object(var object) = list[index] else { continue }
+      object["path"] = .string(output.path.text)
+      list[index] = .object(object)
+    }
+    source["outputs"] = .array(list)
+  }
+
+  private static func input(_ fields: Fields, root: String) throws(RequestError) -> TaskInput {
+    let value = try fields.required("input", "a dataset's name, or {\"files\": […]}")
+    let expected =
+      "expected a dataset's name, a list of names, or an object with files, count or values"
+    switch value {
+    case .string, .array:
+      var names: [String] = []
+      if let text = value.string {
+        names = [text]
+      } else {
+        names = try fields.strings("input") ?? []
+      }
+      guard !names.isEmpty else { throw fields.fault("input", "an empty list") }
+      var datasets: [Name] = []
+      for text in names {
+        guard let name = Name(text) else {
+          throw fields.fault("input", "\"\(text)\" is no dataset's name: \(Name.rule)")
+        }
+        guard !datasets.contains(name) else {
+          throw fields.fault("input", "\"\(text)\" is given twice")
+        }
+        datasets.append(name)
+      }
+      return .datasets(datasets)
+    case .object:
+      let inner = try Fields(
+        value, path: "input", line: fields.lineOf("input"), keys: ["files", "count", "values"])
+      return try inlineInput(inner, root: root)
+    default: throw fields.fault("input", "\(expected), found \(value.kindName)")
+    }
+  }
+
+  private static func inlineInput(_ fields: Fields, root: String) throws(RequestError) -> TaskInput
+  {
+    let given = ["files", "count", "values"].filter { fields.object[$0] != nil }
+    guard given.count == 1, let only = given.first else {
+      throw RequestError(
+        line: fields.line, key: "input", "expected exactly one of files, count, values")
+    }
+    switch only {
+    case "count": return .count(try fields.integer("count", in: 0...Limits.jobsPerTask) ?? 0)
+    case "files": return .files(try InputFile.list(fields, root: root))
+    default: return .values(try values(fields))
+    }
+  }
+
+  private static func values(_ fields: Fields) throws(RequestError) -> [String] {
+    var texts: [String] = []
+    for (index, value) in (try fields.array("values") ?? []).enumerated() {
+      switch value {
+      case .string(let text): texts.append(text)
+      case .integer(let number): texts.append("\(number)")
+      case .number(let number): texts.append("\(number)")
+      default:
+        throw fields.fault(
+          "values[\(index)]", at: "values", "expected a string or a number, found \(value.kindName)"
+        )
+      }
+    }
+    return texts
+  }
+
+  private static func command(_ fields: Fields) throws(RequestError) -> [Template] {
+    _ = try fields.required("command", "a list: the program and its arguments")
+    let texts = try fields.strings("command") ?? []
+    guard let program = texts.first, !program.isEmpty else {
+      throw fields.fault("command", "expected at least the program")
+    }
+    var templates: [Template] = []
+    for (index, text) in texts.enumerated() {
+      templates.append(try fields.template(text, "command[\(index)]", at: "command"))
+    }
+    return templates
+  }
+
+  private static func queue(_ fields: Fields, gpus: Int) throws(RequestError) -> Queue {
+    guard let text = try fields.string("queue") else { return gpus > 0 ? .gpu : .cpu }
+    guard let queue = Queue(rawValue: text) else {
+      throw fields.fault("queue", "expected \"cpu\" or \"gpu\", found \"\(text)\"")
+    }
+    guard gpus == 0 || queue == .gpu else {
+      throw fields.fault("queue", "a job that needs a GPU waits in the queue \"gpu\"")
+    }
+    return queue
+  }
+
+  private static func grouping(_ fields: Fields) throws(RequestError) -> Grouping {
+    guard let value = fields.object["filesPerJob"] else { return .files(1) }
+    if value.string == "all" { return .all }
+    guard let number = value.integer, (1...100_000).contains(number) else {
+      throw fields.fault(
+        "filesPerJob",
+        "expected a whole number from 1 to 100000, or \"all\", found \(value.kindName)")
+    }
+    return .files(number)
+  }
+
+  private static func environment(
+    _ fields: Fields
+  ) throws(RequestError) -> [(name: String, value: Template)] {
+    guard let value = fields.object["environment"] else { return [] }
+    guard let object = value.object else {
+      throw fields.fault("environment", "expected an object, found \(value.kindName)")
+    }
+    var environment: [(name: String, value: Template)] = []
+    for member in object.members {
+      let key = "environment.\(member.key)"
+      guard let text = member.value.string, !text.utf8.contains(0) else {
+        throw fields.fault(
+          key, at: "environment", "expected a string, found \(member.value.kindName)")
+      }
+      guard !member.key.isEmpty, !member.key.contains("="), !member.key.hasPrefix("SPOOL_") else {
+        throw fields.fault(
+          key, at: "environment", "no name for a variable (SPOOL_… are the pilot's)")
+      }
+      environment.append((member.key, try fields.template(text, key, at: "environment")))
+    }
+    return environment
+  }
+
+  private static func verify(_ fields: Fields) throws(RequestError) -> Bool {
+    guard let text = try fields.string("verify") else { return false }
+    guard text == "size" || text == "checksum" else {
+      throw fields.fault("verify", "expected \"size\" or \"checksum\", found \"\(text)\"")
+    }
+    return text == "checksum"
+  }
+}
+
+extension Fields {
+  func name(_ key: String, _ what: String) throws(RequestError) -> Name {
+    _ = try required(key, what)
+    let text = try string(key) ?? ""
+    guard let name = Name(text) else {
+      throw fault(key, "\"\(text)\" is no name: \(Name.rule)")
+    }
+    return name
+  }
+
+  /// A template, its errors told at `element`.
+  func template(_ text: String, _ element: String, at key: String) throws(RequestError) -> Template
+  {
+    do throws(RequestError) {
+      return try Template(text)
+    } catch {
+      throw fault(element, at: key, error.message)
+    }
+  }
+
+  /// A path, its errors told at `element`.
+  func path(
+    _ text: String, root: String, _ element: String, at key: String
+  ) throws(RequestError) -> String {
+    do throws(RequestError) {
+      return try FilePath.absolute(text, in: root)
+    } catch {
+      throw fault(element, at: key, error.message)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/// A text with placeholders: `--run={index}`; `{{` is a brace.
+public struct Template: Hashable, Sendable {
+  public enum Placeholder: Hashable, Sendable {
+    case input, inputs, stem, index, value, task, job, attempt
+    /// The staged path of an output: of the only one (nil) or of a named one.
+    case output(String?)
+    /// A file for a flat JSON object of numbers.
+    case report
+    case scratch
+
+    /// What only a pilot can fill.
+    public var isPilots: Bool {
+      switch self {
+      case .output, .report, .scratch: true
+      default: false
+      }
+    }
+  }
+
+  public enum Part: Hashable, Sendable {
+    case text(String)
+    case placeholder(Placeholder)
+  }
+
+  public let parts: [Part]
+
+  static let words: [(String, Placeholder)] = [
+    ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index), ("value", .value),
+    ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
+    ("report", .report), ("scratch", .scratch),
+  ]
+
+  /// Fails with a message that names what was not understood.
+  public init(_ text: String) throws(RequestError) {
+    var parts: [Part] = []
+    var plain = ""
+    var rest = text[...]
+    while let brace = rest.firstIndex(of: "{") {
+      plain += rest[..<brace]
+      rest = rest[rest.index(after: brace)...]
+      if rest.first == "{" {
+        plain += "{"
+        rest = rest.dropFirst()
+        continue
+      }
+      guard let end = rest.firstIndex(of: "}") else {
+        throw RequestError("a \"{\" without \"}\" in \"\(text)\"; write {{ for a brace")
+      }
+      if !plain.isEmpty { parts.append(.text(plain)) }
+      plain = ""
+      parts.append(.placeholder(try Self.placeholder(String(rest[..<end]))))
+      rest = rest[rest.index(after: end)...]
+    }
+    plain += rest
+    if !plain.isEmpty { parts.append(.text(plain)) }
+    self.parts = parts
+  }
+
+  private static func placeholder(_ word: String) throws(RequestError) -> Placeholder {
+    if let known = words.first(where: { $0.0 == word }) { return known.1 }
+    if word.hasPrefix("output:"), let name = Name(word.dropFirst(7)) { return .output(name.text) }
+    let nearest = Nearest.word(to: word, among: words.map(\.0)).map { "; did you mean {\($0)}?" }
+    let all = words.map { "{\($0.0)}" }.joined(separator: " ")
+    throw RequestError(
+      "there is no placeholder {\(word)}\(nearest ?? ""); there are \(all) {output:NAME}, "
+        + "and {{ for a brace")
+  }
+
+  public var placeholders: [Placeholder] {
+    parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
+  }
+
+  /// Whether the whole text is `{inputs}`, which becomes many arguments.
+  public var isAllInputs: Bool { parts == [.placeholder(.inputs)] }
+
+  /// Fills what `value` knows and leaves the rest as a template again.
+  public func filled(_ value: (Placeholder) -> String?) -> String {
+    var out = ""
+    for part in parts {
+      switch part {
+      case .text(let text): out += Self.escaped(text)
+      case .placeholder(let placeholder):
+        out += value(placeholder).map(Self.escaped) ?? Self.text(placeholder)
+      }
+    }
+    return out
+  }
+
+  /// Fills everything; nil where `value` does not know a placeholder.
+  public func expanded(_ value: (Placeholder) -> String?) -> String? {
+    var out = ""
+    for part in parts {
+      switch part {
+      case .text(let text): out += text
+      case .placeholder(let placeholder):
+        guard let text = value(placeholder) else { return nil }
+        out += text
+      }
+    }
+    return out
+  }
+
+  /// The template as it was written.
+  public var text: String { filled { _ in nil } }
+
+  private static func text(_ placeholder: Placeholder) -> String {
+    if case .output(let name?) = placeholder { return "{output:\(name)}" }
+    return "{\(words.first { $0.1 == placeholder }?.0 ?? "")}"
+  }
+
+  /// `text` so that it reads as itself in a template.
+  public static func escaped(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
+    return text.split(separator: "{", omittingEmptySubsequences: false).joined(separator: "{{")
+  }
+}

@@ -1,0 +1,74 @@
+/// `spool.json`: the format of a spool and the policy of its site.
+public struct SpoolConfig: Equatable, Sendable {
+  /// Where relative paths of dropped requests are taken from; itself relative to the directory
+  /// that holds the spool.
+  public var dataRoot = "."
+  /// Milliseconds between two heartbeats of a pilot.
+  public var heartbeat = 5000
+  /// Milliseconds without a heartbeat after which a pilot or a watcher is dead (R5, R7).
+  public var deadAfter = 60_000
+  /// How many job files of a task stay in `done/TASK/` and in `failed/TASK/`.
+  public var keepJobFiles = 1000
+  /// Milliseconds that a task waits for a dataset that is not there.
+  public var datasetWait = 3_600_000
+  /// How many attempts of a job may fail through no fault of its own.
+  public var infrastructureAttempts = 10
+  /// How often a job may be given back.
+  public var returns = 100
+  /// Milliseconds before the parts of a discarded attempt are removed: its pilot may yet write.
+  public var partGrace = 120_000
+  /// Journal lines between two checkpoints.
+  public var checkpointEvery = 20_000
+
+  public init() {}
+
+  static let keys = [
+    "format", "dataRoot", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
+    "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
+  ]
+
+  public init(_ bytes: [UInt8]) throws(RequestError) {
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(bytes)
+    } catch {
+      throw RequestError(error)
+    }
+    let fields = try Fields(json, keys: Self.keys)
+    guard fields.object["format"] != nil else {
+      throw RequestError(key: "format", "missing: this is no spool's spool.json")
+    }
+    dataRoot = try fields.string("dataRoot") ?? dataRoot
+    heartbeat = try Self.time(fields, "heartbeat", heartbeat)
+    deadAfter = try Self.time(fields, "deadAfter", deadAfter)
+    keepJobFiles = try fields.integer("keepJobFiles", in: 0...1_000_000) ?? keepJobFiles
+    datasetWait = try Self.time(fields, "datasetWait", datasetWait)
+    infrastructureAttempts =
+      try fields.integer("infrastructureAttempts", in: 1...1000) ?? infrastructureAttempts
+    returns = try fields.integer("returns", in: 1...1_000_000) ?? returns
+    partGrace = try Self.time(fields, "partGrace", partGrace)
+    checkpointEvery =
+      try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
+    guard deadAfter >= 3 * heartbeat else {
+      throw fields.fault("deadAfter", "expected at least three times heartbeat")
+    }
+  }
+
+  private static func time(
+    _ fields: Fields, _ key: String, _ fallback: Int
+  ) throws(RequestError) -> Int {
+    let value = try fields.quantity(key, "a time as \"5s\" or \"1m\"", Units.milliseconds)
+    guard value ?? 1 >= 1 else { throw fields.fault(key, "expected at least 1ms") }
+    return value ?? fallback
+  }
+
+  public var json: JSON {
+    [
+      "format": 1, "dataRoot": .string(dataRoot), "heartbeat": .string("\(heartbeat)ms"),
+      "deadAfter": .string("\(deadAfter)ms"), "keepJobFiles": .integer(keepJobFiles),
+      "datasetWait": .string("\(datasetWait)ms"),
+      "infrastructureAttempts": .integer(infrastructureAttempts), "returns": .integer(returns),
+      "partGrace": .string("\(partGrace)ms"), "checkpointEvery": .integer(checkpointEvery),
+    ]
+  }
+}

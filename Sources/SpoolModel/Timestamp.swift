@@ -1,0 +1,36 @@
+/// Times of day for people, in UTC.
+public enum Timestamp {
+  /// `2026-11-24 22:10:03 UTC` of epoch milliseconds.
+  public static func text(_ epoch: Int) -> String {
+    let seconds = epoch.floored(1000)
+    let days = seconds.floored(86_400)
+    let time = seconds - days * 86_400
+    let (year, month, day) = civil(days)
+    return "\(year)-\(two(month))-\(two(day)) "
+      + "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) UTC"
+  }
+
+  /// Year, month and day of a day number from 1970 (the proleptic Gregorian calendar, counted in
+  /// eras of 400 years that begin in March).
+  private static func civil(_ days: Int) -> (Int, Int, Int) {
+    let shifted = days + 719_468
+    let era = shifted.floored(146_097)
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let marchMonth = (5 * dayOfYear + 2) / 153
+    let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+  }
+
+  private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+}
+
+extension Int {
+  /// Division that rounds down, for times before 1970, too.
+  fileprivate func floored(_ divisor: Int) -> Int {
+    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+  }
+}

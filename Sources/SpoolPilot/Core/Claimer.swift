@@ -1,0 +1,69 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Chooses what to claim from one ready directory: keeps its listing, takes at random among the
+/// first 64 of the best priority, so that many pilots do not all want the same job, and lists again
+/// only when the listing is used up or old (DESIGN 6).
+struct Claimer {
+  static let window = 64
+  /// Milliseconds after which a listing is old.
+  static let oldAfter = 1000
+  static let shortest = 50
+  static let longest = 2000
+
+  let queue: Queue
+  /// Names in the order of claiming, the first last.
+  private var names: [String] = []
+  private var listedAt: Int?
+  private var next = 0
+  private var interval = Self.shortest
+  private var isHinted = true
+
+  init(_ queue: Queue) { self.queue = queue }
+
+  /// Something may have come.
+  mutating func hint() {
+    isHinted = true
+    interval = Self.shortest
+  }
+
+  /// When it wants to list again without a hint, monotonic milliseconds.
+  func wantsListing(at now: Int) -> Bool {
+    guard let listedAt else { return true }
+    if names.isEmpty { return isHinted || now >= next }
+    return now - listedAt >= Self.oldAfter
+  }
+
+  var nextListing: Int { isHinted ? 0 : next }
+
+  mutating func list(_ spool: Spool, at now: Int, spread: Int) throws(FileError) {
+    isHinted = false
+    let listing = try spool.files.list(spool.layout.ready(queue), fresh: true)
+    names = listing.names.filter { !$0.hasPrefix(".") }.sorted(by: >)
+    listedAt = now
+    interval = names.isEmpty ? min(Self.longest, interval * 2) : Self.shortest
+    next = now + interval + spread * interval / 500
+  }
+
+  /// Takes the next candidate that fits out of the listing; nil if there is none.
+  mutating func candidate(
+    _ fits: (JobName) -> Bool, _ random: inout any RandomNumberGenerator
+  ) -> JobName? {
+    var choices: [(index: Int, name: JobName)] = []
+    var index = names.count - 1
+    while index >= 0, choices.count < Self.window {
+      defer { index -= 1 }
+      guard let name = JobName(fileName: names[index]) else { continue }
+      if let best = choices.first, name.priority != best.name.priority { break }
+      if fits(name) { choices.append((index, name)) }
+      // Nothing that fits among very many: the listing is not worth more.
+      if names.count - index > 4096, choices.isEmpty { break }
+    }
+    guard let choice = choices.randomElement(using: &random) else {
+      names = []
+      return nil
+    }
+    names.remove(at: choice.index)
+    return choice.name
+  }
+}

@@ -1,0 +1,257 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// A job's way from its inputs to its result.
+extension Pilot {
+  // MARK: Inputs
+
+  /// Sizes at once; checksums, where they are asked for, off this thread.
+  func checkInputs(_ job: RunningJob) {
+    for input in job.document.inputs {
+      if let problem = problem(input) { return fail(job, .input, problem) }
+    }
+    let sums = job.document.verifiesChecksum ? job.document.inputs.filter { $0.adler32 != nil } : []
+    guard !sums.isEmpty else { return start(job) }
+    job.stage = .verifying
+    digester.start(
+      job.id, sums.map { DigestRequest(path: $0.path, durable: false, checksum: true) })
+  }
+
+  private func problem(_ input: InputFile) -> String? {
+    do throws(FileError) {
+      let attributes = try spool.files.attributes(of: input.path)
+      switch attributes.kind {
+      case .file:
+        guard let size = input.size, size != attributes.size else { return nil }
+        return "the input \(input.path) has \(attributes.size) bytes, not \(size)"
+      // The payload follows it; what it leads to is the author's.
+      case .link: return nil
+      case .directory, .other: return "the input \(input.path) is no file"
+      }
+    } catch {
+      return error.isMissing ? "the input \(input.path) is not there" : "\(error)"
+    }
+  }
+
+  private func verified(_ job: RunningJob, _ digests: [FileDigest]) {
+    let expected = job.document.inputs.filter { $0.adler32 != nil }
+    for (input, digest) in zip(expected, digests) {
+      switch digest.answer {
+      case .read(_, let sum):
+        guard sum != input.adler32 else { continue }
+        return fail(
+          job, .input,
+          "the input \(input.path) has the checksum \(sum ?? "?"), not \(input.adler32 ?? "?")")
+      case .missing: return fail(job, .input, "the input \(input.path) is not there")
+      case .failed(let why): return fail(job, .input, "the input \(input.path): \(why)")
+      }
+    }
+    job.stage = .running
+    if job.isReturning { return fail(job, .returned, "given back before it ran") }
+    start(job)
+  }
+
+  // MARK: The payload
+
+  private func start(_ job: RunningJob) {
+    do throws(FileError) {
+      for output in job.document.outputs { try ensure(FilePath.directory(output.path)) }
+    } catch {
+      return fail(job, .staging, "the output's directory cannot be made: \(error)")
+    }
+    let filler = PayloadFiller(
+      job: job.document, name: job.name, pilot: name, slot: job.slot, gpus: job.gpus,
+      options: options)
+    do throws(SpawnError) {
+      try runner.start(filler.payload(job.id))
+    } catch {
+      let call = FileError("start", error.program, error.code)
+      fail(job, .spawn, "\(call)")
+    }
+  }
+
+  private func ensure(_ directory: String) throws(FileError) {
+    guard !knownDirectories.contains(directory) else { return }
+    try spool.files.ensureDirectories(directory)
+    knownDirectories.insert(directory)
+  }
+
+  /// Payloads that ended: with outputs they are staged next.
+  func finishPayloads() {
+    for end in runner.poll() {
+      guard let job = jobs[end.id] else { continue }
+      job.end = end
+      if job.isTaken {
+        removeParts(job)
+        release(job)
+        continue
+      }
+      if let cause = cause(job, end) {
+        fail(job, cause, reason(job, cause, end))
+      } else if job.document.outputs.isEmpty {
+        succeed(job, [])
+      } else {
+        job.stage = .staging
+        digester.start(
+          job.id,
+          job.document.outputs.map { output in
+            DigestRequest(
+              path: output.part(attempt: job.document.attempt, pilot: name), durable: true,
+              checksum: true)
+          })
+      }
+    }
+  }
+
+  private func cause(_ job: RunningJob, _ end: PayloadEnd) -> Cause? {
+    switch end.reason {
+    case .wall: return .wall
+    case .memory: return .memory
+    case .ended where job.isReturning: return .returned
+    case .ended, .itself: break
+    }
+    switch end.status {
+    case .exited(0): return nil
+    case .exited(let code): return .exit(Int(code))
+    case .signalled(let number): return .signal(Int(number))
+    }
+  }
+
+  private func reason(_ job: RunningJob, _ cause: Cause, _ end: PayloadEnd) -> String {
+    let last = PayloadLog(slot: job.slot, files: local).lastLines()
+    switch cause {
+    case .wall:
+      return "over its wall time of \(Units.text(milliseconds: job.document.wall))"
+    case .memory:
+      return "over its memory of \(Units.text(bytes: job.document.memory)) "
+        + "(\(Units.text(bytes: Int(end.memory))) seen)"
+    case .returned: return "given back: the pilot was told to stop"
+    case .exit(let code): return last ?? "exit code \(code), and nothing printed"
+    default: return last ?? "ended by \(cause), and nothing printed"
+    }
+  }
+
+  // MARK: Outputs
+
+  func finishDigests() {
+    for (id, digests) in digester.poll() {
+      guard let job = jobs[id] else { continue }
+      if job.isTaken {
+        removeParts(job)
+        release(job)
+        continue
+      }
+      switch job.stage {
+      case .verifying: verified(job, digests)
+      case .staging: staged(job, digests)
+      case .running, .delivering: break
+      }
+    }
+  }
+
+  private func staged(_ job: RunningJob, _ digests: [FileDigest]) {
+    var outputs: [StagedOutput] = []
+    for (number, (output, digest)) in zip(job.document.outputs, digests).enumerated() {
+      switch digest.answer {
+      case .read(let size, let sum):
+        outputs.append(
+          StagedOutput(
+            number: number, path: output.path, part: String(FilePath.base(digest.path)),
+            size: size, adler32: sum ?? ""))
+      case .missing:
+        if output.isOptional { continue }
+        return fail(job, .output, "the payload ended well, but did not write \(output.path)")
+      case .failed(let why): return fail(job, .staging, "\(digest.path): \(why)")
+      }
+    }
+    succeed(job, outputs)
+  }
+
+  /// Before a result is begun the parts are the pilot's to remove; after it, the watcher's (R3).
+  func removeParts(_ job: RunningJob) {
+    for output in job.document.outputs {
+      let part = output.part(attempt: job.document.attempt, pilot: name)
+      try? spool.files.removeIfPresent(part)
+    }
+  }
+
+  // MARK: Results
+
+  private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
+    do throws(RequestError) {
+      let report = try PayloadReport.read(job.slot.report, local)
+      var result = result(job, nil)
+      result.outputs = outputs
+      result.report = report
+      deliver(job, result)
+    } catch {
+      fail(job, .output, error.message)
+    }
+  }
+
+  func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
+    removeParts(job)
+    var result = result(job, cause)
+    result.reason = reason
+    deliver(job, result)
+  }
+
+  private func result(_ job: RunningJob, _ cause: Cause?) -> JobResult {
+    var result = JobResult(
+      pilot: name, host: options.host, started: job.started, ended: time.epoch, cause: cause)
+    guard let end = job.end else { return result }
+    switch end.status {
+    case .exited(let code): result.exit = Int(code)
+    case .signalled(let number): result.signal = Int(number)
+    }
+    result.cpu = (end.cpu * 1e6).rounded() / 1e6
+    result.memory = Int(end.memory)
+    result.log = appendLog(job, cause?.description ?? "ok")
+    return result
+  }
+
+  func deliver(_ job: RunningJob, _ result: JobResult) {
+    do throws(FileError) {
+      if try job.deliver(result, in: spool) { release(job) }
+    } catch {
+      say("\(error); the result of \(job.name.job) waits")
+    }
+  }
+
+  // MARK: Logs
+
+  /// Appends what was printed to the task's log, which is this pilot's alone.
+  private func appendLog(_ job: RunningJob, _ outcome: String) -> JobResult.LogExtent? {
+    let text = PayloadLog(slot: job.slot, files: local).text(job.name, outcome: outcome)
+    guard !text.isEmpty else { return nil }
+    let task = job.document.job.task
+    let file = spool.layout.logName(task, name)
+    let path = "\(spool.layout.root)/\(file)"
+    do throws(FileError) {
+      if logs[task] == nil { try spool.files.ensureDirectory(FilePath.directory(path)) }
+      let offset = logs[task] ?? 0
+      try spool.write(text, toView: path, at: offset)
+      logs[task] = offset + text.count
+      return JobResult.LogExtent(file: file, offset: offset, length: text.count)
+    } catch {
+      say("\(error); the output of \(job.name.job) is not kept")
+      return nil
+    }
+  }
+
+  /// Jobs that run for long can be followed.
+  func copyLiveLogs() {
+    let now = time.now
+    for job in jobs.values where job.stage == .running && now - job.begun >= LiveLog.after {
+      var log = job.liveLog ?? LiveLog(path: spool.layout.liveLog(name, job.name), now: now)
+      guard now >= log.next else { continue }
+      log.next = now + LiveLog.interval
+      do throws(FileError) {
+        try log.copy(job.slot, local: local, shared: spool.files)
+      } catch {
+        log.next = now + 10 * LiveLog.interval
+      }
+      job.liveLog = log
+    }
+  }
+}

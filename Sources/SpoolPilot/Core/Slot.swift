@@ -1,0 +1,41 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// A place on local disk in which one payload at a time runs.
+struct Slot {
+  let number: Int
+  let directory: String
+
+  init(number: Int, in scratch: String) {
+    self.number = number
+    directory = "\(scratch)/slot\(number)"
+  }
+
+  /// The payload's working directory.
+  var work: String { directory + "/work" }
+  var output: String { directory + "/stdout" }
+  var errorOutput: String { directory + "/stderr" }
+  var report: String { directory + "/report.json" }
+
+  func prepare(_ files: any FileSystem) throws(FileError) {
+    try files.ensureDirectories(work)
+  }
+
+  /// Removes what a payload left in its working directory, and its report.
+  func clean(_ files: any FileSystem) throws(FileError) {
+    try files.removeIfPresent(report)
+    try Self.empty(work, files)
+  }
+
+  private static func empty(_ directory: String, _ files: any FileSystem) throws(FileError) {
+    for name in try files.list(directory, fresh: false).names {
+      let path = "\(directory)/\(name)"
+      if try files.attributes(of: path).kind == .directory {
+        try empty(path, files)
+        try files.removeDirectory(path)
+      } else {
+        try files.remove(path)
+      }
+    }
+  }
+}

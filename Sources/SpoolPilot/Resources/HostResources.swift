@@ -1,0 +1,99 @@
+import CSpoolSystem
+import Glibc
+public import SpoolStore
+
+/// What this machine, or the part of it that we were given, has to run payloads with.
+public struct HostResources: Sendable, Equatable {
+  /// Cores that this process may use: its affinity, bounded by control groups. At least 1.
+  public var cpus: Int
+  /// Bytes: the machine's memory, bounded by control groups.
+  public var memory: Int64
+  /// GPUs, as `CUDA_VISIBLE_DEVICES` names them.
+  public var gpus: [String]
+  public var hostName: String
+  /// This process; its boot id is the host's.
+  public var identity: ProcessIdentity
+
+  public init(
+    cpus: Int, memory: Int64, gpus: [String], hostName: String, identity: ProcessIdentity
+  ) {
+    self.cpus = cpus
+    self.memory = memory
+    self.gpus = gpus
+    self.hostName = hostName
+    self.identity = identity
+  }
+
+  /// Asks the machine. `environment` is the pilot's own: its `PATH` leads to `nvidia-smi`, which is
+  /// given 10 seconds, and a `CUDA_VISIBLE_DEVICES` that is set there is obeyed.
+  public static func detect(environment: [String: String]) -> HostResources {
+    let limits = CgroupLimits(readText)
+    let total = memoryTotal(readText("/proc/meminfo") ?? "") ?? 0
+    return HostResources(
+      cpus: cores(affinity: Int(spool_usable_cores()), quota: limits.cpus),
+      memory: min(total > 0 ? total : .max, limits.memory ?? .max),
+      gpus: detectGPUs(environment), hostName: currentHostName(), identity: .current())
+  }
+
+  /// Whole cores: a quota of one and a half is one core that may be busy all the time.
+  static func cores(affinity: Int, quota: Double?) -> Int {
+    guard let quota, quota < Double(affinity) else { return max(1, affinity) }
+    return max(1, Int(quota))
+  }
+
+  /// `MemTotal`, in bytes.
+  static func memoryTotal(_ meminfo: String) -> Int64? {
+    for line in meminfo.split(separator: "\n") where line.hasPrefix("MemTotal:") {
+      let words = CgroupLimits.words(String(line))
+      return words.count > 1 ? Int64(words[1]).map { $0 * 1024 } : nil
+    }
+    return nil
+  }
+
+  private static func detectGPUs(_ environment: [String: String]) -> [String] {
+    if let chosen = GPUList.chosen(environment["CUDA_VISIBLE_DEVICES"]) { return chosen }
+    let query = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
+    if let output = CommandOutput.of(query, environment: environment, seconds: 10),
+      let gpus = GPUList.queried(output)
+    {
+      return gpus
+    }
+    return GPUList.devices(names(in: "/dev"))
+  }
+
+  private static func names(in path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  private static func currentHostName() -> String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    let error = gethostname(&bytes, bytes.count - 1)
+    let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let name = String(decoding: text, as: UTF8.self)
+    return error == 0 && !name.isEmpty ? name : "localhost"
+  }
+
+  /// A small text file of the kernel's, whole; nil where it is not there.
+  private static func readText(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16_384)
+    while bytes.count < 1 << 22 {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count <= 0 { break }
+      bytes += chunk[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,70 @@
+import CSpoolSystem
+import Glibc
+
+/// The start of one payload's first process.
+enum PayloadSpawn {
+  /// Its pid and a descriptor of it. Everything that can fail is known when this returns, the exec
+  /// included; `SpawnError.program` names the path that failed.
+  static func start(
+    _ payload: Payload, mark: PayloadMark, serial: UInt32
+  ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
+    let name = payload.arguments.first ?? ""
+    if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
+    let program = try ProgramSearch.find(name, path: payload.environment["PATH"])
+    var arguments = CStrings()
+    for argument in payload.arguments { arguments.append(argument) }
+    var environment = environment(payload.environment, mark: mark, serial: serial)
+    var paths = CStrings()
+    for path in [program, payload.directory, payload.output, payload.errorOutput] {
+      paths.append(path)
+    }
+    if arguments.holdsNUL || environment.holdsNUL || paths.holdsNUL {
+      throw SpawnError(program: name, code: EINVAL)
+    }
+    var spawn = spool_spawn()
+    spawn.mark = mark.limit(serial)
+    let pid = call(&spawn, &arguments, &environment, &paths)
+    if pid < 0 { throw SpawnError(program: failed(payload, spawn), code: spawn.error) }
+    return (pid, spawn.pidfd)
+  }
+
+  private static func environment(
+    _ variables: [String: String], mark: PayloadMark, serial: UInt32
+  ) -> CStrings {
+    var strings = CStrings()
+    strings.append(PayloadMark.variable, "=", mark.text(serial))
+    for (name, value) in variables where name != PayloadMark.variable {
+      strings.append(name, "=", value)
+    }
+    return strings
+  }
+
+  private static func call(
+    _ spawn: inout spool_spawn, _ arguments: inout CStrings, _ environment: inout CStrings,
+    _ paths: inout CStrings
+  ) -> pid_t {
+    arguments.withPointers { arguments in
+      environment.withPointers { environment in
+        paths.withPointers { paths in
+          spawn.program = UnsafePointer(paths[0])
+          spawn.directory = UnsafePointer(paths[1])
+          spawn.output = UnsafePointer(paths[2])
+          spawn.error_output = UnsafePointer(paths[3])
+          spawn.arguments = UnsafePointer(arguments.baseAddress)
+          spawn.environment = UnsafePointer(environment.baseAddress)
+          return spool_start(&spawn)
+        }
+      }
+    }
+  }
+
+  /// What it was that failed, for a message that says so.
+  private static func failed(_ payload: Payload, _ spawn: spool_spawn) -> String {
+    switch UInt32(bitPattern: spawn.step) {
+    case SPOOL_SPAWN_DIRECTORY.rawValue: payload.directory
+    case SPOOL_SPAWN_OUTPUT.rawValue: payload.output
+    case SPOOL_SPAWN_ERROR_OUTPUT.rawValue: payload.errorOutput
+    default: payload.arguments.first ?? ""
+    }
+  }
+}

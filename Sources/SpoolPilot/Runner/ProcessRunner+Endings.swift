@@ -1,0 +1,154 @@
+import CSpoolSystem
+import Glibc
+
+/// How payloads are ended, and what is looked at while they run.
+extension ProcessRunner {
+  /// Nanoseconds between two readings of the process table, and how old a payload is before its
+  /// first: most are gone by then.
+  static let sweepInterval: UInt64 = 500_000_000
+  static let sweepAge: UInt64 = 200_000_000
+
+  private var leaders: [pid_t: UInt32] {
+    Dictionary(payloads.map { ($0.leader, $0.serial) }, uniquingKeysWith: { _, later in later })
+  }
+
+  /// Waits for the dead among the orphans; the living, by payload. What a payload that is already
+  /// reported has left is killed.
+  func adopt() -> [UInt32: [pid_t]] {
+    // The children of one that died after the list was read are not in it: it is read again until
+    // nobody had died. Not for ever: what dies faster than that counts as living.
+    for _ in 0..<100 {
+      let (living, dead) = adoptOnce()
+      if dead.isEmpty { return living }
+    }
+    let (living, dead) = adoptOnce()
+    return living.merging(dead) { $0 + $1 }
+  }
+
+  private func adoptOnce() -> (living: [UInt32: [pid_t]], dead: [UInt32: [pid_t]]) {
+    var living: [UInt32: [pid_t]] = [:]
+    var dead: [UInt32: [pid_t]] = [:]
+    for (pid, serial) in orphanWatch.orphans(leaders: leaders) where pid != guardian.pid {
+      let index = payloads.firstIndex { $0.serial == serial }
+      var exit = spool_exit()
+      if spool_reap(pid, &exit) != 0 {
+        dead[serial, default: []].append(pid)
+        if let index { payloads[index].add(exit) }
+      } else if index != nil {
+        living[serial, default: []].append(pid)
+      } else {
+        kill(pid, SIGKILL)
+      }
+    }
+    return (living, dead)
+  }
+
+  /// The payloads of which nothing is left; of the others that have ended, the rest is killed.
+  func finish(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) -> [PayloadEnd] {
+    var ends: [PayloadEnd] = []
+    let ownPeak = spool_own_peak()
+    for index in payloads.indices {
+      let payload = payloads[index]
+      guard let status = payload.status else { continue }
+      guard orphans[payload.serial] == nil else {
+        if now >= payload.killAt ?? 0 { killAll(index, now) }
+        continue
+      }
+      ends.append(
+        PayloadEnd(
+          id: payload.id, status: status, reason: payload.reason, cpu: payload.cpu,
+          memory: payload.peak(ownPeak: ownPeak)))
+    }
+    payloads.removeAll { $0.status != nil && orphans[$0.serial] == nil }
+    return ends
+  }
+
+  /// TERM to all its processes, KILL after `grace` milliseconds.
+  func terminate(_ index: Int, _ reason: PayloadEnd.Reason, grace: Int64) {
+    let now = spool_now()
+    let isFirst = payloads[index].reason == .itself
+    if isFirst, payloads[index].status == nil { payloads[index].reason = reason }
+    if grace <= 0 { return killAll(index, now) }
+    let killAt = now + UInt64(min(grace, 1 << 40)) * 1_000_000
+    payloads[index].killAt = min(killAt, payloads[index].killAt ?? .max)
+    if isFirst {
+      signalAll(index, SIGTERM)
+      // One that is stopped would not hear it.
+      signalAll(index, SIGCONT)
+    }
+  }
+
+  /// KILL to all its processes. What they forked meanwhile dies in the next round.
+  func killAll(_ index: Int, _ now: UInt64) {
+    signalAll(index, SIGKILL)
+    payloads[index].killAt = now + (payloads[index].status == nil ? 100_000_000 : 1_000_000)
+  }
+
+  private func signalAll(_ index: Int, _ signal: Int32) {
+    let payload = payloads[index]
+    // The group at once, in case there is no /proc; while the leader is not waited for, its number
+    // is nobody else's.
+    if payload.status == nil { kill(-payload.leader, signal) }
+    let table = ProcessTable()
+    for (pid, serial) in owners(table, adopt()) where serial == payload.serial {
+      if table.rows[pid]?.isZombie == false { kill(pid, signal) }
+    }
+  }
+
+  private func owners(_ table: ProcessTable, _ orphans: [UInt32: [pid_t]]) -> [pid_t: UInt32] {
+    var roots: [pid_t: UInt32] = [:]
+    for payload in payloads where payload.status == nil { roots[payload.leader] = payload.serial }
+    for (serial, pids) in orphans { for pid in pids { roots[pid] = serial } }
+    return table.owners(roots: roots)
+  }
+
+  /// Wall times, and the KILLs that are due.
+  func enforce(_ now: UInt64) {
+    for index in payloads.indices where payloads[index].status == nil {
+      let payload = payloads[index]
+      if let killAt = payload.killAt {
+        if now >= killAt { killAll(index, now) }
+      } else if now >= payload.wallEnd {
+        terminate(index, .wall, grace: Self.limitGrace)
+      }
+    }
+  }
+
+  func isSweepDue(_ now: UInt64) -> Bool { nextSweep.map { now >= $0 } ?? false }
+
+  /// When the process table is to be read, if ever. The payloads are in the order of their starts.
+  private var nextSweep: UInt64? {
+    payloads.first.map { max($0.started + Self.sweepAge, lastSweep + Self.sweepInterval) }
+  }
+
+  /// Sums up the payloads' memory, and keeps their outputs small.
+  func sweep(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) {
+    lastSweep = now
+    orphanWatch.forget()
+    let table = ProcessTable()
+    var sums: [UInt32: Int64] = [:]
+    for (pid, serial) in owners(table, orphans) {
+      sums[serial, default: 0] += table.rows[pid]?.resident ?? 0
+    }
+    for index in payloads.indices where payloads[index].started + Self.sweepAge <= now {
+      let sum = sums[payloads[index].serial] ?? 0
+      payloads[index].sampledPeak = max(payloads[index].sampledPeak, sum)
+      payloads[index].freeOutputs()
+      let limit = payloads[index].memoryLimit
+      if sum > limit, payloads[index].reason == .itself {
+        terminate(index, .memory, grace: Self.limitGrace)
+      }
+    }
+  }
+
+  /// When `poll` has something to do even if no payload ends.
+  func nextLook(_ now: UInt64) -> UInt64 {
+    var next = nextSweep ?? .max
+    for payload in payloads {
+      next = min(next, payload.killAt ?? payload.wallEnd)
+      // Orphans that are on their way out, or no descriptor to wait on.
+      if payload.status != nil || payload.descriptor < 0 { next = min(next, now + 2_000_000) }
+    }
+    return next
+  }
+}

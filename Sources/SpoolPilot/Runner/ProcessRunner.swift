@@ -1,0 +1,119 @@
+import CSpoolSystem
+import Glibc
+public import SpoolStore
+
+/// Runs payloads as processes of this machine.
+///
+/// Each is a session of its own, and nothing of it is left when it is reported: the process that
+/// makes a runner becomes a subreaper, so whatever a payload leaves behind, daemons included, is
+/// adopted, known again by a mark, and killed. The runner waits for its own processes and for those
+/// orphans only, so others in this process may spawn and wait for what is theirs. When the pilot
+/// dies, a ``Guardian`` does the killing.
+///
+/// All calls come from one thread, and payloads die with that thread.
+public final class ProcessRunner: PayloadRunner {
+  let mark = PayloadMark()
+  let guardian: Guardian
+  let orphanWatch: OrphanWatch
+  var payloads: [RunningPayload] = []
+  /// Monotonic nanoseconds of the last reading of the process table.
+  var lastSweep: UInt64 = 0
+  private var lastSerial: UInt32 = 0
+  private var descriptors: [Int32] = []
+  private var ready: [UInt8] = []
+
+  /// Between TERM and KILL for a payload that is over a limit.
+  static let limitGrace: Int64 = 2000
+
+  /// Fails where no process can be made, or the kernel knows no subreapers.
+  public init() throws(SpawnError) {
+    let error = spool_become_subreaper()
+    if error != 0 { throw SpawnError(program: "subreaper", code: error) }
+    guardian = try Guardian(mark)
+    orphanWatch = OrphanWatch(mark: mark)
+  }
+
+  deinit { shutdown() }
+
+  /// How many payloads run, or have ended and are not yet reported.
+  public var count: Int { payloads.count }
+
+  public func start(_ payload: Payload) throws(SpawnError) {
+    lastSerial &+= 1
+    let now = spool_now()
+    let (pid, descriptor) = try PayloadSpawn.start(payload, mark: mark, serial: lastSerial)
+    payloads.append(
+      RunningPayload(payload, serial: lastSerial, leader: pid, descriptor: descriptor, now: now))
+  }
+
+  public func end(_ id: Int, grace: Int64) {
+    guard let index = payloads.firstIndex(where: { $0.id == id }) else { return }
+    terminate(index, .ended, grace: grace)
+  }
+
+  public func poll() -> [PayloadEnd] {
+    if payloads.isEmpty { return [] }
+    let now = spool_now()
+    let ended = reapLeaders()
+    let sweeps = isSweepDue(now)
+    // What ended may have left orphans; else they are looked at with the rest, so that the dead
+    // among a long payload's orphans do not pile up.
+    let orphans = ended || sweeps ? adopt() : [:]
+    if sweeps { sweep(now, orphans) }
+    enforce(now)
+    return ended ? finish(now, orphans) : []
+  }
+
+  /// Sleeps until a payload ends, `waker` is woken, `poll` is due for the payloads' limits, or
+  /// `deadline` (``Waker/now()``) has come.
+  public func wait(until deadline: UInt64, waker: Waker) {
+    descriptors.removeAll(keepingCapacity: true)
+    descriptors.append(waker.descriptor)
+    for payload in payloads where payload.descriptor >= 0 { descriptors.append(payload.descriptor) }
+    if look(until: min(deadline, nextLook(spool_now()))) > 0, ready[0] != 0 { waker.drain() }
+  }
+
+  /// Kills whatever still runs, and lets the guardian go. Blocks, for a second at the most where
+  /// processes cannot die. No payload can be started afterwards.
+  public func shutdown() {
+    for index in payloads.indices { terminate(index, .ended, grace: 0) }
+    guardian.dismiss()
+    let deadline = spool_now() + 1_000_000_000
+    while !poll().isEmpty || (!payloads.isEmpty && spool_now() < deadline) { usleep(500) }
+    for payload in payloads where payload.descriptor >= 0 { close(payload.descriptor) }
+    payloads = []
+  }
+
+  private func look(until deadline: UInt64) -> Int32 {
+    while ready.count < descriptors.count { ready.append(0) }
+    return spool_wait_readable(&descriptors, &ready, UInt32(descriptors.count), deadline)
+  }
+
+  /// Waits for the payloads' first processes; whether any has ended, now or before.
+  private func reapLeaders() -> Bool {
+    descriptors.removeAll(keepingCapacity: true)
+    for payload in payloads { descriptors.append(payload.descriptor) }
+    _ = look(until: 0)
+    var ended = false
+    for index in payloads.indices {
+      if payloads[index].status == nil, ready[index] != 0 || payloads[index].descriptor < 0 {
+        reapLeader(&payloads[index])
+      }
+      if payloads[index].status != nil { ended = true }
+    }
+    return ended
+  }
+
+  private func reapLeader(_ payload: inout RunningPayload) {
+    var exit = spool_exit()
+    switch spool_reap(payload.leader, &exit) {
+    case 0: return
+    case 1: payload.status = exit.signal == 0 ? .exited(exit.code) : .signalled(exit.signal)
+    // Somebody waited for all children: how it ended is not known any more.
+    default: payload.status = .signalled(SIGKILL)
+    }
+    payload.add(exit)
+    if payload.descriptor >= 0 { close(payload.descriptor) }
+    payload.descriptor = -1
+  }
+}

@@ -1,0 +1,69 @@
+import CSpoolSystem
+import Glibc
+
+/// A payload that was started and is not yet reported as ended.
+struct RunningPayload {
+  let id: Int
+  /// The runner's own number for it, used once.
+  let serial: UInt32
+  /// Its first process, whose pid is also its session and its process group.
+  let leader: pid_t
+  /// Readable when the leader has ended; -1 where the kernel has no such thing, and afterwards.
+  var descriptor: Int32
+  /// Monotonic nanoseconds.
+  let started: UInt64
+  let wallEnd: UInt64
+  /// Bytes.
+  let memoryLimit: Int64
+  let outputs: [String]
+  /// Up to where the middle of each output has been freed.
+  var freed: [Int64]
+
+  var reason = PayloadEnd.Reason.itself
+  /// When all its processes get KILL, once that is decided; set on after each round.
+  var killAt: UInt64?
+  /// How the leader ended; processes may be left.
+  var status: PayloadEnd.Status?
+  /// Seconds.
+  var cpu = 0.0
+  /// The largest sum of resident bytes seen, and the largest that the kernel told of the dead.
+  var sampledPeak: Int64 = 0
+  var reportedPeak: Int64 = 0
+
+  init(_ payload: Payload, serial: UInt32, leader: pid_t, descriptor: Int32, now: UInt64) {
+    id = payload.id
+    self.serial = serial
+    self.leader = leader
+    self.descriptor = descriptor
+    started = now
+    let milliseconds = UInt64(max(0, payload.wall))
+    let (wall, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+    wallEnd = overflow || wall > .max - now ? .max : now + wall
+    memoryLimit = payload.memory
+    outputs =
+      payload.output == payload.errorOutput
+      ? [payload.output] : [payload.output, payload.errorOutput]
+    freed = outputs.map { _ in 0 }
+  }
+
+  /// Takes in what the kernel tells of one of its dead processes.
+  mutating func add(_ exit: spool_exit) {
+    cpu += exit.cpu
+    reportedPeak = max(reportedPeak, exit.peak_bytes)
+  }
+
+  /// Keeps the outputs' first and last MiB on disk, whatever a payload writes.
+  mutating func freeOutputs() {
+    for index in outputs.indices {
+      spool_punch_middle(outputs[index], 1 << 20, &freed[index])
+    }
+  }
+
+  /// Peak resident bytes. What the kernel tells is no less than the pilot's own peak, since a
+  /// process counts its parent's memory until it execs: such a number says nothing, and a sample
+  /// is better.
+  func peak(ownPeak: Int64) -> Int64 {
+    if sampledPeak > 0, reportedPeak <= ownPeak { return sampledPeak }
+    return max(sampledPeak, reportedPeak)
+  }
+}

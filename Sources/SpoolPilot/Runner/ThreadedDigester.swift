@@ -1,0 +1,86 @@
+import Glibc
+public import SpoolStore
+import Synchronization
+
+/// Reads and syncs files on threads of its own, and wakes the pilot when something is finished.
+public final class ThreadedDigester: FileDigester {
+  private let queue: DigestQueue
+
+  /// Two threads, so that small files need not wait behind a large one. Fails where the process is
+  /// out of descriptors or threads.
+  public init(waker: Waker, threads count: Int = 2) throws(FileError) {
+    var bells: [Waker] = []
+    for _ in 0..<max(1, count) { bells.append(try Waker()) }
+    let queue = DigestQueue(waker: waker, bells: bells)
+    self.queue = queue
+    for bell in bells { try WorkerThread.start { queue.work(bell) } }
+  }
+
+  /// What is being read is given up at its next MiB, what waits is dropped.
+  deinit { queue.stop() }
+
+  public func start(_ id: Int, _ files: [DigestRequest]) { queue.add(id, files) }
+
+  public func poll() -> [(id: Int, digests: [FileDigest])] { queue.takeFinished() }
+}
+
+/// What the pilot's thread and the workers share.
+private final class DigestQueue: Sendable {
+  private struct Content {
+    var waiting: [(id: Int, files: [DigestRequest])] = []
+    var finished: [(id: Int, digests: [FileDigest])] = []
+    var isStopped = false
+  }
+
+  private let content = Mutex(Content())
+  private let waker: Waker
+  /// One for each worker, since a waker has one waiter.
+  private let bells: [Waker]
+
+  init(waker: Waker, bells: [Waker]) {
+    self.waker = waker
+    self.bells = bells
+  }
+
+  func add(_ id: Int, _ files: [DigestRequest]) {
+    content.withLock { $0.waiting.append((id, files)) }
+    for bell in bells { bell.wake() }
+  }
+
+  func takeFinished() -> [(id: Int, digests: [FileDigest])] {
+    content.withLock { content in
+      defer { content.finished = [] }
+      return content.finished
+    }
+  }
+
+  func stop() {
+    content.withLock { $0.isStopped = true }
+    for bell in bells { bell.wake() }
+  }
+
+  private var isStopped: Bool { content.withLock { $0.isStopped } }
+
+  /// A worker's life.
+  func work(_ bell: Waker) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: FileReading.chunk, alignment: 4096)
+    defer { buffer.deallocate() }
+    while !isStopped {
+      guard let next = takeWaiting() else {
+        bell.wait(until: .max)
+        continue
+      }
+      let digests = next.files.map { file in
+        FileDigest(
+          path: file.path, answer: FileReading.digest(file, buffer) { !self.isStopped })
+      }
+      content.withLock { $0.finished.append((next.id, digests)) }
+      waker.wake()
+    }
+  }
+
+  private func takeWaiting() -> (id: Int, files: [DigestRequest])? {
+    content.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+  }
+}

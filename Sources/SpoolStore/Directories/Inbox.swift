@@ -1,0 +1,50 @@
+public import SpoolModel
+
+/// `done/` and `failed/` as inboxes: jobs that just ended, not yet registered.
+extension Spool {
+  /// The entries of an inbox that are jobs' files. What else lies there is tasks' summaries and
+  /// directories, or nobody's.
+  public func inbox(failed: Bool, fresh: Bool) throws(FileError) -> [InboxName] {
+    try files.list(layout.outcome(failed: failed), fresh: fresh).names
+      .compactMap { name in
+        name.utf8.contains(UInt8(ascii: "@"))
+          ? InboxName(fileName: name, failed: failed) : nil
+      }
+  }
+
+  /// What an inbox's file says.
+  public enum InboxFile: Equatable, Sendable {
+    case file(JobFile)
+    /// It is no job's file, in words.
+    case unreadable(String)
+    case gone
+  }
+
+  public func read(_ name: InboxName) throws(FileError) -> InboxFile {
+    guard let bytes = try files.readIfPresent(layout.inbox(name), limit: Limits.jobFile) else {
+      return .gone
+    }
+    do throws(RequestError) {
+      return .file(try JobFile(bytes))
+    } catch {
+      return .unreadable(error.description)
+    }
+  }
+
+  /// Moves a registered job's file from the inbox to its task's directory, or removes it. Done
+  /// again after a crash it changes nothing.
+  public func register(_ name: InboxName, keep: Bool) throws(FileError) {
+    guard keep else { return try files.removeIfPresent(layout.inbox(name)) }
+    do throws(FileError) {
+      try files.rename(layout.inbox(name), to: layout.registered(name))
+    } catch {
+      guard error.isMissing, files.isPresent(layout.inbox(name)) else {
+        if error.isMissing { return }
+        throw error
+      }
+      let directory = layout.registeredDirectory(name.job.job.task, failed: name.cause != nil)
+      try files.ensureDirectory(directory)
+      try files.rename(layout.inbox(name), to: layout.registered(name))
+    }
+  }
+}

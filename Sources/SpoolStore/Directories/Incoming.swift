@@ -1,0 +1,99 @@
+internal import SpoolModel
+
+/// `incoming/`: what people drop, and how the watcher takes it.
+extension Spool {
+  /// A request as it lies in `incoming/`.
+  public struct Dropped: Equatable, Sendable {
+    public var name: String
+    public var attributes: FileAttributes
+  }
+
+  /// What lies in `incoming/`: requests, and the names of what is none (links, FIFOs, directories,
+  /// other extensions), which stay where they are.
+  public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [String]) {
+    var requests: [Dropped] = []
+    var foreign: [String] = []
+    let listing = try files.list(layout.incoming, fresh: fresh)
+    for name in listing.names.sorted() where !name.hasPrefix(".") {
+      let path = "\(layout.incoming)/\(name)"
+      guard let attributes = try files.attributesIfPresent(path) else { continue }
+      if attributes.kind == .file, Self.isRequest(name) {
+        requests.append(Dropped(name: name, attributes: attributes))
+      } else {
+        foreign.append(name)
+      }
+    }
+    if listing.unreadable > 0 { foreign.append("\(listing.unreadable) names that are not UTF-8") }
+    return (requests, foreign)
+  }
+
+  static func isRequest(_ name: String) -> Bool {
+    (name.hasSuffix(".json") || name.hasSuffix(".jsonl")) && name.utf8.count <= 200
+      && !name.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+  }
+
+  /// The bytes of a dropped request, before it is taken; nil where it has gone or is too large.
+  public func peek(_ name: String) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try files.readIfPresent("\(layout.incoming)/\(name)", limit: Limits.request)
+    } catch {
+      guard error.isTooLarge else { throw error }
+      return nil
+    }
+  }
+
+  /// Takes a request: renames it aside, so that nobody's `cp` reaches the name any more. The
+  /// number keeps requests of one name apart. Nil where it was gone.
+  public func takeRequest(_ name: String, number: Int) throws(FileError) -> Taken? {
+    let taken = Taken(number: number, name: name)
+    let moved = try moveOwn("\(layout.incoming)/\(name)", to: path(taken))
+    return moved ? taken : nil
+  }
+
+  /// A request that was taken and not yet answered.
+  public struct Taken: Hashable, Sendable {
+    public var number: Int
+    /// The name that its author gave it.
+    public var name: String
+
+    public init(number: Int, name: String) {
+      self.number = number
+      self.name = name
+    }
+
+    var fileName: String { "\(number)@\(name)" }
+
+    init?(fileName: String) {
+      guard let at = fileName.firstIndex(of: "@"), let number = Int(fileName[..<at]) else {
+        return nil
+      }
+      self.init(number: number, name: String(fileName[fileName.index(after: at)...]))
+    }
+  }
+
+  public func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
+
+  /// Requests that a watcher took and did not finish with, in the order of taking.
+  public func takenRequests() throws(FileError) -> [Taken] {
+    try files.list(layout.taken, fresh: true).names
+      .compactMap { Taken(fileName: $0) }.sorted { $0.number < $1.number }
+  }
+
+  /// A request that is in the journal needs no file any more.
+  public func dropTaken(_ taken: Taken) throws(FileError) {
+    try files.removeIfPresent(path(taken))
+  }
+
+  /// Puts a request aside, unchanged, with the reason beside it; a name that was refused before is
+  /// numbered. Returns where it lies.
+  @discardableResult
+  public func refuse(_ taken: Taken, _ reason: String) throws(FileError) -> String {
+    var target = "\(layout.refused)/\(taken.name)"
+    if files.isPresent(target) || files.isPresent(target + ".reason") {
+      target = "\(layout.refused)/\(taken.number)-\(taken.name)"
+    }
+    try files.replace(target + ".reason", Array((reason + "\n").utf8))
+    _ = try moveOwn(path(taken), to: target)
+    return target
+  }
+}

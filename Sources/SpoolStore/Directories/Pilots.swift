@@ -1,0 +1,78 @@
+public import SpoolModel
+
+/// `running/`: pilots' directories and heartbeats, and the files of active tasks.
+extension Spool {
+  /// Bytes of `pilot.json`: padded, so that one write in place replaces all of it.
+  static let heartbeatSize = 2048
+
+  /// Makes a pilot's directory and its first heartbeat.
+  public func register(_ record: PilotRecord) throws(FileError) {
+    try files.createDirectory(layout.pilot(record.pilot))
+    try files.create(layout.heartbeat(record.pilot), Self.heartbeat(record), durable: false)
+  }
+
+  /// Writes a heartbeat in place; `isMissing` where the watcher has given the pilot up (R5).
+  public func beat(_ record: PilotRecord) throws(FileError) {
+    let file = try files.open(layout.heartbeat(record.pilot), .update)
+    do throws(FileError) {
+      try file.write(Self.heartbeat(record), at: 0)
+    } catch {
+      try? file.close()
+      throw error
+    }
+    try file.close()
+  }
+
+  private static func heartbeat(_ record: PilotRecord) -> [UInt8] {
+    let text = record.json.compact
+    return text + repeatElement(32, count: max(0, heartbeatSize - 1 - text.count)) + [10]
+  }
+
+  /// A pilot's last heartbeat; nil where none can be read now.
+  public func heartbeat(of pilot: PilotName) -> PilotRecord? {
+    guard let bytes = try? files.read(layout.heartbeat(pilot), limit: 64 << 10),
+      let json = try? JSON.parse(bytes)
+    else { return nil }
+    return PilotRecord(json)
+  }
+
+  /// Removes a pilot's directory. False where something of value is still in it.
+  public func unregister(_ pilot: PilotName) throws(FileError) -> Bool {
+    guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }
+    for name in listing.names
+    where name == "pilot.json" || name == "drain" || name.hasSuffix(".log") {
+      try files.removeIfPresent("\(layout.pilot(pilot))/\(name)")
+    }
+    do throws(FileError) {
+      try files.removeDirectory(layout.pilot(pilot))
+      return true
+    } catch {
+      if error.isMissing { return true }
+      guard error.isOccupied else { throw error }
+      return false
+    }
+  }
+
+  public func listIfPresent(_ directory: String) throws(FileError) -> Listing? {
+    do throws(FileError) {
+      return try files.list(directory, fresh: true)
+    } catch {
+      guard error.isMissing else { throw error }
+      return nil
+    }
+  }
+
+  /// The pilots that have a directory, and the tasks that have a file, in `running/`.
+  public func running(fresh: Bool) throws(FileError) -> (pilots: [PilotName], tasks: [Name]) {
+    var pilots: [PilotName] = []
+    var tasks: [Name] = []
+    for name in try files.list(layout.running, fresh: fresh).names {
+      if name.hasSuffix(".json") {
+        if let task = Name(name.dropLast(5)) { tasks.append(task) }
+      } else if let pilot = PilotName(name) {
+        pilots.append(pilot)
+      }
+    }
+    return (pilots, tasks)
+  }
+}

@@ -1,0 +1,56 @@
+public import SpoolModel
+
+/// From part to final name (R3): the watcher's alone.
+extension Spool {
+  /// What stands in the way of accepting a result, if anything.
+  public enum PartCheck: Equatable, Sendable {
+    case good
+    /// A part is not there, or not of its size.
+    case bad(String)
+    /// Something stands at the final path.
+    case exists(String)
+  }
+
+  /// Whether a part is there with its size and its final name is free.
+  public func check(_ output: StagedOutput, overwrites: Bool) throws(FileError) -> PartCheck {
+    guard let part = try files.attributesIfPresent(output.partPath) else {
+      return .bad("the part \(output.partPath) is gone")
+    }
+    guard part.kind == .file, part.size == output.size else {
+      return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
+    }
+    guard !overwrites, try files.attributesIfPresent(output.path) != nil else { return .good }
+    return .exists(output.path)
+  }
+
+  /// How a publication ended.
+  public enum Published: Equatable, Sendable {
+    case done
+    case exists(String)
+    case lost(String)
+  }
+
+  /// Gives a part its final name. Done again after a crash, it finds its own work done.
+  public func publish(_ output: StagedOutput, overwrites: Bool) throws(FileError) -> Published {
+    do throws(FileError) {
+      if overwrites {
+        try files.rename(output.partPath, to: output.path)
+      } else {
+        try files.renameExclusively(output.partPath, to: output.path)
+      }
+      return .done
+    } catch {
+      let isPartThere = files.isPresent(output.partPath)
+      let final = try files.attributesIfPresent(output.path)
+      if isPartThere, error.isOccupied { return .exists(output.path) }
+      if isPartThere { throw error }
+      guard let final, final.size == output.size else {
+        return .lost("neither the part \(output.partPath) nor its final file is there")
+      }
+      return .done
+    }
+  }
+
+  /// Removes a part that will not be published; one that is gone is fine.
+  public func discardPart(_ path: String) throws(FileError) { try files.removeIfPresent(path) }
+}

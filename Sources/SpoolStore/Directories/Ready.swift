@@ -1,0 +1,61 @@
+public import SpoolModel
+
+/// `ready-cpu/` and `ready-gpu/`: jobs that wait for a pilot.
+extension Spool {
+  /// How a put ended (R4).
+  public enum Put: Equatable, Sendable {
+    case done
+    /// Certainly not there: the same attempt may be put again.
+    case notDone(FileError)
+    /// Perhaps there, perhaps already claimed: only a new attempt may follow.
+    case inDoubt(FileError)
+  }
+
+  /// Makes a job visible to pilots: written under a hidden name, then renamed.
+  public func put(_ name: JobName, _ queue: Queue, _ contents: [UInt8]) -> Put {
+    let path = layout.ready(queue, name)
+    let hidden = "\(layout.ready(queue))/.\(name.fileName)"
+    do throws(FileError) {
+      try createAnew(hidden, contents)
+    } catch {
+      return .notDone(error)
+    }
+    do throws(FileError) {
+      try files.rename(hidden, to: path)
+      return .done
+    } catch {
+      return files.isPresent(path) ? .done : .inDoubt(error)
+    }
+  }
+
+  /// A crash may have left the hidden file: it is ours alone.
+  private func createAnew(_ path: String, _ contents: [UInt8]) throws(FileError) {
+    do throws(FileError) {
+      try files.create(path, contents, durable: false)
+    } catch {
+      guard error.isOccupied else { throw error }
+      try files.remove(path)
+      try files.create(path, contents, durable: false)
+    }
+  }
+
+  /// The jobs in a ready directory, and how many names there were not ours.
+  public func readyJobs(
+    _ queue: Queue, fresh: Bool
+  ) throws(FileError) -> (jobs: [JobName], foreign: Int) {
+    let listing = try files.list(layout.ready(queue), fresh: fresh)
+    let jobs = listing.names.compactMap { JobName(fileName: $0) }
+    return (jobs, listing.names.count - jobs.count + listing.unreadable)
+  }
+
+  /// Takes a job out of ready for good; false where it was not there (any more).
+  public func withdraw(_ name: JobName, _ queue: Queue) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try files.remove(layout.ready(queue, name))
+      return true
+    } catch {
+      guard error.isMissing else { throw error }
+      return false
+    }
+  }
+}

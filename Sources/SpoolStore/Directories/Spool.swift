@@ -1,0 +1,72 @@
+public import SpoolModel
+
+/// A spool on a filesystem: its paths, its policy, and what may be done in its directories. The
+/// rooms are in the extensions, a file each.
+public struct Spool: Sendable {
+  public let files: any FileSystem
+  public let layout: Layout
+  public let config: SpoolConfig
+  /// Where relative paths of dropped requests are taken from, absolute.
+  public let dataRoot: String
+
+  /// A spool is there, but cannot be used, or none is there.
+  public enum OpenError: Error, CustomStringConvertible {
+    case noSpool(String)
+    case badConfig(path: String, RequestError)
+    case unreadable(FileError)
+
+    public var description: String {
+      switch self {
+      case .noSpool(let root):
+        "there is no spool at \(root) (no spool.json): make one with `spool init \(root)`, "
+          + "or name another with --spool DIR or SPOOL_DIR"
+      case .badConfig(let path, let error): "\(path): \(error)"
+      case .unreadable(let error): "\(error)"
+      }
+    }
+  }
+
+  public init(files: any FileSystem, layout: Layout, config: SpoolConfig) {
+    self.files = files
+    self.layout = layout
+    self.config = config
+    let parent = FilePath.directory(layout.root)
+    if config.dataRoot == "." {
+      dataRoot = parent
+    } else {
+      dataRoot = config.dataRoot.hasPrefix("/") ? config.dataRoot : parent + "/" + config.dataRoot
+    }
+  }
+
+  /// Opens the spool at an absolute path.
+  public static func open(_ root: String, files: any FileSystem) throws(OpenError) -> Spool {
+    let layout = Layout(root: root)
+    let bytes: [UInt8]?
+    do throws(FileError) {
+      bytes = try files.readIfPresent(layout.config, limit: 1 << 20)
+    } catch {
+      throw .unreadable(error)
+    }
+    guard let bytes else { throw .noSpool(root) }
+    do throws(RequestError) {
+      return Spool(files: files, layout: layout, config: try SpoolConfig(bytes))
+    } catch {
+      throw .badConfig(path: layout.config, error)
+    }
+  }
+
+  /// Makes what is missing of a spool at an absolute path, and touches nothing that is there.
+  public static func create(
+    _ root: String, files: any FileSystem, config: SpoolConfig = SpoolConfig()
+  ) throws(FileError) {
+    let layout = Layout(root: root)
+    try files.ensureDirectories(root)
+    for directory in layout.directories { try files.ensureDirectory(directory) }
+    if !files.isPresent(layout.readme) {
+      try files.replace(layout.readme, Array(SpoolReadme.text.utf8))
+    }
+    if !files.isPresent(layout.config) {
+      try files.replace(layout.config, config.json.pretty, durable: true)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import CSpoolSystem
+import Glibc
+
+/// Ends a sleep from another thread: an eventfd.
+///
+/// Any number of threads may `wake`; one thread waits. A `wake` before the wait is not lost, and
+/// many of them count as one.
+public final class Waker: Sendable {
+  /// Readable once woken, for who sleeps on other descriptors as well.
+  public let descriptor: Int32
+
+  /// Fails where the process is out of descriptors.
+  public init() throws(FileError) {
+    descriptor = spool_event_create()
+    if descriptor < 0 { throw FileError("eventfd", "", errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Nanoseconds of the monotonic clock, on which deadlines are given.
+  public static func now() -> UInt64 { spool_now() }
+
+  /// Ends the present wait, or else the next one. Safe in a signal handler.
+  public func wake() {
+    var one: UInt64 = 1
+    // It fails only where the counter is full, and then the waiter is awake already.
+    _ = write(descriptor, &one, 8)
+  }
+
+  /// Forgets earlier wakes; whether there were any.
+  @discardableResult
+  public func drain() -> Bool {
+    var count: UInt64 = 0
+    return read(descriptor, &count, 8) == 8
+  }
+
+  /// Sleeps until woken or until `deadline` (``now()``); whether it was woken. It may come back
+  /// early without either, after a signal.
+  @discardableResult
+  public func wait(until deadline: UInt64) -> Bool {
+    var ready: UInt8 = 0
+    var descriptor = self.descriptor
+    guard spool_wait_readable(&descriptor, &ready, 1, deadline) > 0 else { return false }
+    return drain()
+  }
+}

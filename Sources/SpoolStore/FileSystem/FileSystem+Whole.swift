@@ -1,0 +1,81 @@
+extension FileError {
+  /// The file is larger than the reader allows (`EFBIG`).
+  public var isTooLarge: Bool { code == 27 }
+}
+
+extension FileSystem {
+  /// The contents, or nil where nothing is there.
+  public func readIfPresent(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try read(path, limit: limit)
+    } catch {
+      guard error.isMissing else { throw error }
+      return nil
+    }
+  }
+
+  /// What is there, or nil.
+  public func attributesIfPresent(_ path: String) throws(FileError) -> FileAttributes? {
+    do throws(FileError) {
+      return try attributes(of: path)
+    } catch {
+      guard error.isMissing else { throw error }
+      return nil
+    }
+  }
+
+  /// Whether something is certainly there: an error is no.
+  public func isPresent(_ path: String) -> Bool {
+    (try? attributes(of: path)) != nil
+  }
+
+  /// Puts a whole file in the place of another, atomically for every reader.
+  public func replace(
+    _ path: String, _ contents: [UInt8], durable: Bool = false
+  ) throws(FileError) {
+    let temporary = Self.hidden(path)
+    try removeIfPresent(temporary)
+    try create(temporary, contents, durable: durable)
+    try rename(temporary, to: path)
+    if durable { try syncDirectory(Self.parent(path)) }
+  }
+
+  public func removeIfPresent(_ path: String) throws(FileError) {
+    do throws(FileError) {
+      try remove(path)
+    } catch {
+      guard error.isMissing else { throw error }
+    }
+  }
+
+  public func ensureDirectory(_ path: String) throws(FileError) {
+    do throws(FileError) {
+      try createDirectory(path)
+    } catch {
+      guard error.isOccupied else { throw error }
+    }
+  }
+
+  /// Makes a directory and those above it.
+  public func ensureDirectories(_ path: String) throws(FileError) {
+    do throws(FileError) {
+      try ensureDirectory(path)
+    } catch {
+      guard error.isMissing, path != "/" else { throw error }
+      try ensureDirectories(Self.parent(path))
+      try ensureDirectory(path)
+    }
+  }
+
+  /// The name under which a file is written before it is moved to `path`: dot names are nobody's.
+  static func hidden(_ path: String) -> String {
+    let slash = path.lastIndex(of: "/")
+    let base = slash.map { path[path.index(after: $0)...] } ?? path[...]
+    return "\(parent(path))/.\(base)"
+  }
+
+  static func parent(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

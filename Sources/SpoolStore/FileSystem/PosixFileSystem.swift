@@ -1,0 +1,158 @@
+internal import CSpoolSystem
+internal import Glibc
+
+/// The filesystem itself. It holds no state: every path is resolved from the root at every call.
+///
+/// As few system calls as can be, since this is what a job costs: a file is created by three (open,
+/// write, close) and read by four. Every descriptor is close-on-exec. No file is opened through a
+/// symbolic link, and none blocks, whatever stands there. Directories, though, may be links: people
+/// put `logs/` or a buffer on another disk.
+public final class PosixFileSystem: FileSystem, Sendable {
+  public init() {}
+
+  /// `lstat`.
+  public func attributes(of path: String) throws(FileError) -> FileAttributes {
+    var status = stat()
+    try systemCall("look up", path) { lstat($0, &status) }
+    return FileAttributes(status)
+  }
+
+  /// By four system calls: open, fstat, read, close. A directory is refused with `EINVAL` too.
+  public func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    let descriptor = try openDescriptor("read", path, O_RDONLY)
+    defer { Glibc.close(descriptor) }
+    let size = try requireFile(descriptor, "read", path).size
+    return try PosixFile.readAll(descriptor, size: size, limit: limit, path)
+  }
+
+  public func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
+    let descriptor = try openDescriptor("create", path, O_WRONLY | O_CREAT | O_EXCL)
+    do throws(FileError) {
+      do throws(FileError) {
+        try PosixFile.writeAll(descriptor, contents, at: nil, path)
+        if durable { try PosixFile.sync(descriptor, path) }
+      } catch {
+        Glibc.close(descriptor)
+        throw error
+      }
+      try PosixFile.close(descriptor, path)
+    } catch {
+      unlink(path)
+      throw error
+    }
+  }
+
+  /// A directory is refused with `EINVAL` (`.read`) or `EISDIR`.
+  public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
+    let flags =
+      switch mode {
+      case .read: O_RDONLY
+      case .update: O_RDWR
+      case .create: O_RDWR | O_CREAT
+      }
+    let descriptor = try openDescriptor("open", path, flags)
+    do throws(FileError) {
+      _ = try requireFile(descriptor, "open", path)
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+    return PosixFile(descriptor, path)
+  }
+}
+
+// MARK: - Names
+
+extension PosixFileSystem {
+  public func rename(_ source: String, to destination: String) throws(FileError) {
+    try checkNoZero("rename", source)
+    try checkNoZero("rename", destination)
+    while Glibc.rename(source, destination) != 0 {
+      let code = errno
+      if code != EINTR { throw FileError("rename", "\(source) to \(destination)", code) }
+    }
+  }
+
+  /// Where the filesystem does not know `RENAME_NOREPLACE` (NFS), the destination is looked up first:
+  /// then the caller must be the only one who puts files there.
+  public func renameExclusively(_ source: String, to destination: String) throws(FileError) {
+    try checkNoZero("rename", source)
+    try checkNoZero("rename", destination)
+    var code = spool_rename_exclusively(source, destination)
+    while code == EINTR { code = spool_rename_exclusively(source, destination) }
+    switch code {
+    case 0: return
+    case EINVAL, ENOSYS, EOPNOTSUPP: break
+    default: throw FileError("rename", "\(source) to \(destination)", code)
+    }
+    var status = stat()
+    if lstat(destination, &status) == 0 {
+      throw FileError("rename", "\(source) to \(destination)", EEXIST)
+    }
+    try rename(source, to: destination)
+  }
+
+  public func remove(_ path: String) throws(FileError) {
+    try systemCall("remove", path) { unlink($0) }
+  }
+
+  public func createDirectory(_ path: String) throws(FileError) {
+    try systemCall("create directory", path) { mkdir($0, 0o777) }
+  }
+
+  public func removeDirectory(_ path: String) throws(FileError) {
+    try systemCall("remove directory", path) { rmdir($0) }
+  }
+
+  public func syncDirectory(_ path: String) throws(FileError) {
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK
+    let descriptor = try systemCall("sync", path) { Glibc.open($0, flags) }
+    defer { Glibc.close(descriptor) }
+    try PosixFile.sync(descriptor, path)
+  }
+}
+
+// MARK: - System calls
+
+/// Opens a path with what every open has in common; `ENXIO` (a socket, a FIFO that nobody reads)
+/// becomes `EINVAL`, as for all that is no file.
+private func openDescriptor(
+  _ operation: String, _ path: String, _ flags: Int32
+) throws(FileError) -> Int32 {
+  let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+  do throws(FileError) {
+    return try systemCall(operation, path) { Glibc.open($0, flags, 0o666) }
+  } catch  where error.code == ENXIO {
+    throw FileError(operation, path, EINVAL)
+  }
+}
+
+/// The attributes of an open file, or `EINVAL` if it is none.
+private func requireFile(
+  _ descriptor: Int32, _ operation: String, _ path: String
+) throws(FileError) -> FileAttributes {
+  var status = stat()
+  if fstat(descriptor, &status) != 0 { throw FileError(operation, path, errno) }
+  let attributes = FileAttributes(status)
+  if attributes.kind != .file { throw FileError(operation, path, EINVAL) }
+  return attributes
+}
+
+/// Makes a call on a path, again when a signal interrupts it.
+@discardableResult
+private func systemCall(
+  _ operation: String, _ path: String, _ call: (UnsafePointer<CChar>) -> Int32
+) throws(FileError) -> Int32 {
+  try checkNoZero(operation, path)
+  while true {
+    // Taken inside: what is released at the end of withCString must not touch errno in between.
+    let (result, code) = path.withCString { (call($0), errno) }
+    if result >= 0 { return result }
+    if code != EINTR { throw FileError(operation, path, code) }
+  }
+}
+
+/// The C library would take a path with a NUL for a shorter one: another file.
+private func checkNoZero(_ operation: String, _ path: String) throws(FileError) {
+  if path.utf8.contains(0) { throw FileError(operation, path, EINVAL) }
+}

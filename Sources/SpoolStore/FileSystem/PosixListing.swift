@@ -1,0 +1,41 @@
+internal import CSpoolSystem
+internal import Glibc
+
+extension PosixFileSystem {
+  /// Reads a whole directory. With `fresh`, a client that keeps listings (NFS, FUSE) first asks the
+  /// server whether the directory has changed; an error of that question is left to the reading.
+  public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
+    if directory.utf8.contains(0) { throw FileError("list", directory, EINVAL) }
+    if fresh { _ = spool_stat_fresh(directory) }
+    guard let stream = opendir(directory) else { throw FileError("list", directory, errno) }
+    defer { closedir(stream) }
+    var listing = Listing(names: [], unreadable: 0)
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno == 0 { return listing }
+        throw FileError("list", directory, errno)
+      }
+      let name = entryName(entry)
+      if isDots(name) { continue }
+      if let text = String(validatingCString: name) {
+        listing.names.append(text)
+      } else {
+        listing.unreadable += 1
+      }
+    }
+  }
+}
+
+/// Where the name of an entry lies. The entry is as long as its name: never copied as a `dirent`.
+private func entryName(_ entry: UnsafeMutablePointer<dirent>) -> UnsafePointer<CChar> {
+  let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+  return (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+}
+
+/// `.` or `..`.
+private func isDots(_ name: UnsafePointer<CChar>) -> Bool {
+  let dot = CChar(UInt8(ascii: "."))
+  guard name[0] == dot else { return false }
+  return name[1] == 0 || (name[1] == dot && name[2] == 0)
+}

@@ -1,0 +1,106 @@
+public import SpoolModel
+
+/// The one durable record (DESIGN 4): lines are gathered over a turn and written with one `fsync`.
+public final class Journal {
+  private let spool: Spool
+  private let epoch: Int
+  private var file: any OpenFile
+  private var segment: Int
+  /// Bytes of the segment that are written and synced.
+  private var size: Int
+  private var pending: [UInt8] = []
+  private var sequence: Int
+  /// Lines since the checkpoint.
+  public private(set) var lines: Int
+
+  /// Opens a new segment after what was read, which states how much of the older ones counts.
+  public init(_ spool: Spool, epoch: Int, after end: JournalReader.End) throws(JournalError) {
+    self.spool = spool
+    self.epoch = epoch
+    segment = end.highest + 1
+    sequence = end.sequence + 1
+    lines = end.lines
+    let previous = end.segment > 0 ? (segment: end.segment, bytes: end.bytes) : nil
+    (file, size) = try Self.begin(
+      spool, segment, SegmentHeader(epoch: epoch, previous: previous), sequence)
+  }
+
+  private static func begin(
+    _ spool: Spool, _ segment: Int, _ header: SegmentHeader, _ sequence: Int
+  ) throws(JournalError) -> (any OpenFile, Int) {
+    let line = JournalLine.encode(header.record, sequence: sequence)
+    do throws(FileError) {
+      try spool.files.create(spool.layout.segment(segment), line, durable: true)
+      try spool.files.syncDirectory(spool.layout.journal)
+      return (try spool.files.open(spool.layout.segment(segment), .update), line.count)
+    } catch {
+      throw .write(error)
+    }
+  }
+
+  /// Adds a record; it counts once `commit` has returned.
+  public func append(_ record: JSONObject) {
+    sequence += 1
+    lines += 1
+    pending += JournalLine.encode(record, sequence: sequence)
+  }
+
+  /// Whether there is something to commit.
+  public var isDirty: Bool { !pending.isEmpty }
+
+  /// Writes and syncs what was appended. After a failed write the segment is cut to its last good
+  /// line, and the same lines are written at the next commit.
+  public func commit() throws(JournalError) {
+    guard !pending.isEmpty else { return }
+    do throws(FileError) {
+      try file.write(pending, at: size)
+    } catch {
+      try? file.truncate(to: size)
+      throw .write(error)
+    }
+    do throws(FileError) {
+      try file.sync()
+    } catch {
+      throw .sync(error)
+    }
+    size += pending.count
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes down a state that holds all that was committed, after which older lines need no
+  /// reading: a new segment, then the checkpoint, then the older segments are removed.
+  public func checkpoint(_ state: JSON) throws(JournalError) {
+    try commit()
+    let next = segment + 1
+    sequence += 1
+    let header = SegmentHeader(epoch: epoch, previous: (segment: segment, bytes: size))
+    let begun = try Self.begin(spool, next, header, sequence)
+    try? file.close()
+    (file, size) = begun
+    let older = segment
+    segment = next
+    lines = 0
+    let saved: JSON = [
+      "format": 1, "segment": .integer(next), "sequence": .integer(sequence - 1), "state": state,
+    ]
+    do throws(FileError) {
+      try spool.files.replace(spool.layout.checkpoint, saved.compact + [10], durable: true)
+    } catch {
+      throw .write(error)
+    }
+    removeSegments(upTo: older)
+  }
+
+  /// Those that the checkpoint made needless. What cannot be removed now is removed next time.
+  private func removeSegments(upTo last: Int) {
+    guard let listing = try? spool.files.list(spool.layout.journal, fresh: false) else { return }
+    for name in listing.names {
+      guard name.hasSuffix(".log"), let number = Int(name.dropLast(4)), number <= last else {
+        continue
+      }
+      try? spool.files.remove(spool.layout.segment(number))
+    }
+  }
+
+  public func close() { try? file.close() }
+}

@@ -1,0 +1,59 @@
+internal import SpoolModel
+
+/// The form of a line: CRC-32 of the JSON as 8 hexadecimal digits, a space, the JSON, a line's end.
+/// The JSON's first member is the sequence number `n`.
+enum JournalLine {
+  static func encode(_ record: JSONObject, sequence: Int) -> [UInt8] {
+    var object = JSONObject([.init("n", .integer(sequence))])
+    object.members += record.members
+    let json = JSON.object(object).compact
+    return Array(CRC32.hex(json).utf8) + [32] + json + [10]
+  }
+
+  /// Nil where the line is torn or damaged.
+  static func decode(_ line: [UInt8]) -> (sequence: Int, record: JSONObject)? {
+    guard line.count > 9, line[8] == 32 else { return nil }
+    let json = line[9...]
+    guard CRC32.hex(json).utf8.elementsEqual(line[..<8]),
+      case .object(let object)? = try? JSON.parse(Array(json)), let sequence = object["n"]?.integer
+    else { return nil }
+    return (sequence, object)
+  }
+}
+
+/// The first line of a segment.
+struct SegmentHeader {
+  var epoch: Int
+  /// The segment before, and how many of its bytes count: what a former watcher wrote later is
+  /// nothing (R7). Nil for the first.
+  var previous: (segment: Int, bytes: Int)?
+
+  var record: JSONObject {
+    var object = JSONObject([
+      .init("type", "segment"), .init("format", 1), .init("epoch", .integer(epoch)),
+    ])
+    if let previous {
+      object["previous"] = [
+        "segment": .integer(previous.segment), "bytes": .integer(previous.bytes),
+      ]
+    }
+    return object
+  }
+
+  init(epoch: Int, previous: (segment: Int, bytes: Int)?) {
+    self.epoch = epoch
+    self.previous = previous
+  }
+
+  init?(_ record: JSONObject) {
+    guard record["type"]?.string == "segment", let epoch = record["epoch"]?.integer else {
+      return nil
+    }
+    self.epoch = epoch
+    if let segment = record["previous"]?["segment"]?.integer,
+      let bytes = record["previous"]?["bytes"]?.integer
+    {
+      previous = (segment, bytes)
+    }
+  }
+}

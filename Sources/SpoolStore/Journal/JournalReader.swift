@@ -1,0 +1,162 @@
+public import SpoolModel
+
+/// The journal cannot be read or written.
+public enum JournalError: Error, CustomStringConvertible {
+  /// It holds a line that is not what was written, before its end.
+  case damaged(segment: String, offset: Int)
+  /// A segment that should be there is not.
+  case missing(segment: String)
+  case badCheckpoint(String)
+  /// A write failed; nothing was lost, and it may be tried again.
+  case write(FileError)
+  /// `fsync` failed: what is on the disk is unknown, and the watcher must end.
+  case sync(FileError)
+
+  public var description: String {
+    switch self {
+    case .damaged(let segment, let offset):
+      "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong"
+    case .missing(let segment): "the journal lacks \(segment)"
+    case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
+    case .write(let error), .sync(let error): "\(error)"
+    }
+  }
+}
+
+/// Reads the journal: the checkpoint, then every line after it.
+public struct JournalReader {
+  /// Longer than any line that is written.
+  static let longestLine = 64 << 20
+
+  let spool: Spool
+
+  public init(_ spool: Spool) { self.spool = spool }
+
+  /// Where the journal ends, and so where a new segment goes on.
+  public struct End: Equatable, Sendable {
+    /// The last segment that counts, 0 where there is none, and its good bytes.
+    public var segment = 0
+    public var bytes = 0
+    /// The highest number that is in use, good or not.
+    public var highest = 0
+    /// The last line's sequence number.
+    public var sequence = 0
+    /// Lines after the checkpoint.
+    public var lines = 0
+  }
+
+  /// Hands over the checkpointed state, if there is one, and then each record in order.
+  public func replay(
+    checkpoint: (JSON) throws(JournalError) -> Void,
+    record: (JSONObject) throws(JournalError) -> Void
+  ) throws(JournalError) -> End {
+    var end = End()
+    var first = 1
+    if let saved = try readCheckpoint() {
+      first = saved.segment
+      end.sequence = saved.sequence
+      try checkpoint(saved.state)
+    }
+    let numbers = try segments()
+    end.highest = numbers.last ?? 0
+    for link in try chain(numbers, from: first) {
+      try replay(link, &end, record)
+    }
+    return end
+  }
+
+  private func readCheckpoint() throws(JournalError) -> (
+    segment: Int, sequence: Int, state: JSON
+  )? {
+    let bytes: [UInt8]?
+    do throws(FileError) {
+      bytes = try spool.files.readIfPresent(spool.layout.checkpoint, limit: 1 << 30)
+    } catch {
+      throw .write(error)
+    }
+    guard let bytes else { return nil }
+    guard let json = try? JSON.parse(bytes), let segment = json["segment"]?.integer,
+      let sequence = json["sequence"]?.integer, let state = json["state"]
+    else { throw .badCheckpoint("\(spool.layout.checkpoint) is not what a watcher writes") }
+    return (segment, sequence, state)
+  }
+
+  private func segments() throws(JournalError) -> [Int] {
+    do throws(FileError) {
+      return try spool.files.list(spool.layout.journal, fresh: true).names
+        .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
+    } catch {
+      throw .write(error)
+    }
+  }
+
+  /// A segment that counts, and how much of it: all that is good where it is the last.
+  private struct Link {
+    var segment: Int
+    var bytes: Int?
+  }
+
+  /// The segments that count, found from the last one backwards, each naming the one before it.
+  private func chain(_ numbers: [Int], from first: Int) throws(JournalError) -> [Link] {
+    guard var number = numbers.last(where: { header($0) != nil }) else { return [] }
+    var links: [Link] = []
+    var bytes: Int?
+    while number >= first {
+      links.insert(Link(segment: number, bytes: bytes), at: 0)
+      guard let header = header(number) else {
+        throw .missing(segment: spool.layout.segment(number))
+      }
+      guard let previous = header.previous else { break }
+      number = previous.segment
+      bytes = previous.bytes
+    }
+    return links
+  }
+
+  private func header(_ number: Int) -> SegmentHeader? {
+    guard let file = try? spool.files.open(spool.layout.segment(number), .read) else { return nil }
+    defer { try? file.close() }
+    var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
+    guard let line = try? reader.next(), let record = JournalLine.decode(line.bytes)?.record else {
+      return nil
+    }
+    return SegmentHeader(record)
+  }
+
+  private func replay(
+    _ link: Link, _ end: inout End, _ body: (JSONObject) throws(JournalError) -> Void
+  ) throws(JournalError) {
+    let path = spool.layout.segment(link.segment)
+    let file: any OpenFile
+    do throws(FileError) {
+      file = try spool.files.open(path, .read)
+    } catch {
+      throw .missing(segment: path)
+    }
+    defer { try? file.close() }
+    var reader = LineReader(
+      file, from: 0, to: link.bytes ?? Int.max, longest: Self.longestLine)
+    end.segment = link.segment
+    end.bytes = 0
+    while let line = try next(&reader) {
+      guard let (sequence, record) = JournalLine.decode(line.bytes),
+        sequence == end.sequence + 1 || (end.bytes == 0 && sequence > end.sequence)
+      else {
+        if link.bytes == nil { return }
+        throw .damaged(segment: path, offset: line.offset)
+      }
+      end.sequence = sequence
+      end.bytes = line.next
+      end.lines += 1
+      if record["type"]?.string != "segment" { try body(record) }
+    }
+  }
+
+  private func next(_ reader: inout LineReader) throws(JournalError) -> LineReader.Line? {
+    do throws(FileError) {
+      return try reader.next()
+    } catch {
+      throw .write(error)
+    }
+  }
+}

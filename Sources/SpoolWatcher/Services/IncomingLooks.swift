@@ -1,0 +1,59 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Tells which requests in `incoming/` are whole: people drop with plain `cp`, so a file may be seen
+/// half-written.
+final class IncomingLooks {
+  private struct Look {
+    var attributes: FileAttributes
+    /// Since when it has stood still, monotonic milliseconds.
+    var since: Int
+  }
+
+  /// How long a file must stand still where no event says that it was closed.
+  static let still = 1000
+  static let stillEmpty = 10_000
+
+  private let books: Books
+  private var looks: [String: Look] = [:]
+
+  init(_ books: Books) { self.books = books }
+
+  var isEmpty: Bool { looks.isEmpty }
+
+  /// Forgets files that have gone.
+  func keep(only names: [String]) {
+    guard !looks.isEmpty else { return }
+    let names = Set(names)
+    looks = looks.filter { names.contains($0.key) }
+  }
+
+  /// Whether a file is whole: it was closed, or reads as JSON, or has stood still.
+  func isComplete(_ dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
+    if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
+    let now = books.time.now
+    let look = looks[dropped.name]
+    if let look, look.attributes == dropped.attributes {
+      let wait = dropped.attributes.size == 0 ? Self.stillEmpty : Self.still
+      return now - look.since >= wait ? forget(dropped.name) : false
+    }
+    looks[dropped.name] = Look(attributes: dropped.attributes, since: now)
+    // A half-written object does not parse, so one that parses is whole; lines may be.
+    guard dropped.name.hasSuffix(".json"), let bytes = try peek(dropped.name) else { return false }
+    return (try? JSON.parse(bytes)) != nil ? forget(dropped.name) : false
+  }
+
+  private func forget(_ name: String) -> Bool {
+    looks[name] = nil
+    return true
+  }
+
+  private func peek(_ name: String) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try books.spool.peek(name)
+    } catch {
+      // What cannot be read is refused, with that reason, when it has stood still.
+      return nil
+    }
+  }
+}

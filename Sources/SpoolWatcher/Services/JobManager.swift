@@ -1,0 +1,208 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Reads what pilots hand in, and decides: accepted, to be tried again, failed for good, or nothing
+/// that counts. Each job is judged once (R6).
+final class JobManager {
+  private let books: Books
+  private let publisher: Publisher
+  private let executor: TaskExecutor
+  /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
+  private var settled: [InboxName] = []
+  private var known: Set<InboxName> = []
+
+  static let mostPerTurn = 2000
+
+  init(_ books: Books, publisher: Publisher, executor: TaskExecutor) {
+    self.books = books
+    self.publisher = publisher
+    self.executor = executor
+  }
+
+  /// Looks into both inboxes. Returns how many results were decided on.
+  func readInboxes(fresh: Bool) throws -> Int {
+    var count = 0
+    for failed in [false, true] {
+      for name in try books.spool.inbox(failed: failed, fresh: fresh)
+      where !known.contains(name) && count < Self.mostPerTurn {
+        if try judge(name) { count += 1 }
+      }
+    }
+    return count
+  }
+
+  /// Decides on one file. False where it cannot be read now.
+  private func judge(_ name: InboxName) throws -> Bool {
+    switch try books.spool.read(name) {
+    case .gone: return false
+    case .unreadable(let why):
+      if isCurrent(name) {
+        fail(name, .torn, result: nil, "the job's file cannot be read: \(why)", parts: [])
+      }
+      settle(name)
+    case .file(let file):
+      guard isCurrent(name), file.document.job == name.job.job,
+        file.document.incarnation == books.state.tasks[name.job.job.task]?.accepted.incarnation
+      else {
+        discard(name, file)
+        return true
+      }
+      if let cause = name.cause { failed(name, file, cause) } else { try done(name, file) }
+    }
+    return true
+  }
+
+  /// Whether a file is of the attempt that the job is at, and not judged yet.
+  private func isCurrent(_ name: InboxName) -> Bool {
+    guard let job = books.state.job(name.job.job), job.attempt == name.job.attempt else {
+      return false
+    }
+    switch job.phase {
+    case .pending, .ready, .claimed, .unknown: return true
+    case .waiting, .publishing: return false
+    }
+  }
+
+  private func settle(_ name: InboxName) {
+    known.insert(name)
+    settled.append(name)
+  }
+
+  // MARK: Verdicts
+
+  private func done(_ name: InboxName, _ file: JobFile) throws {
+    guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
+      fail(
+        name, .torn, result: nil, "the result in the job's file is torn",
+        parts: parts(name, file))
+      return settle(name)
+    }
+    if let (cause, reason) = try obstacle(name, file, result) {
+      fail(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
+      return settle(name)
+    }
+    books.record(
+      .accepted(
+        ResultAccepted(
+          job: name.job.job, attempt: name.job.attempt, result: result,
+          parents: result.outputs.isEmpty
+            ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+    if result.outputs.isEmpty {
+      settle(name)
+    } else {
+      known.insert(name)
+      publisher.add(name.job.job, from: name)
+    }
+  }
+
+  /// What stands against accepting a result (R3).
+  private func obstacle(
+    _ name: InboxName, _ file: JobFile, _ result: JobResult
+  ) throws(FileError) -> (Cause, String)? {
+    for output in result.outputs {
+      guard let spec = books.state.tasks[name.job.job.task]?.spec.output(output.number) else {
+        return (.torn, "the result names an output that the task does not have")
+      }
+      switch try books.spool.check(output, overwrites: spec.overwrites) {
+      case .good: continue
+      case .bad(let why): return (.staging, why)
+      case .exists(let path): return (.exists, "output exists: \(path) is not this task's")
+      }
+    }
+    let missing = file.document.outputs.enumerated().first { number, output in
+      !output.isOptional && !result.outputs.contains { $0.number == number }
+    }
+    return missing.map { (.torn, "the result lacks the output \($0.element.path)") }
+  }
+
+  private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
+    let result = file.result?.cause == cause ? file.result : nil
+    let mayHaveParts = result == nil
+    fail(
+      name, cause, result: result, result?.reason ?? Self.words(cause),
+      parts: mayHaveParts ? parts(name, file) : [])
+    settle(name)
+  }
+
+  private static func words(_ cause: Cause) -> String {
+    switch cause {
+    case .lost: "its pilot died"
+    case .cancelled: "cancelled"
+    default: "no result was written"
+    }
+  }
+
+  /// The parts that an attempt may have begun.
+  private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
+    guard let pilot = name.pilot else { return [] }
+    return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
+  }
+
+  /// Records a failure, with the next attempt if the budget allows one.
+  private func fail(
+    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
+  ) {
+    let id = name.job.job
+    guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
+    let now = books.time.epoch
+    let rule = RetryRule(policy: task.spec.retry, config: books.spool.config)
+    let due = rule.due(cause, job, at: now)
+    books.record(
+      .failed(
+        AttemptFailed(
+          job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
+          reason: reason, at: now, retryAt: due,
+          memory: rule.memory(cause, job.memory ?? task.spec.resources.memory), parts: parts)))
+    if let due { executor.schedule(id, at: due) }
+  }
+
+  /// A failure that was found elsewhere: a publication that could not be, a job that vanished.
+  func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
+    guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
+    let name = JobFormer(task: task).name(id.index, job)
+    var parts: [String] = []
+    if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
+    fail(InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
+  }
+
+  /// What does not count: an older attempt, a job that is judged, another task of the name. Its
+  /// parts go, after a grace period.
+  private func discard(_ name: InboxName, _ file: JobFile) {
+    let isPublishing: Bool
+    if case .publishing? = books.state.job(name.job.job)?.phase,
+      books.state.job(name.job.job)?.attempt == name.job.attempt
+    {
+      isPublishing = true
+    } else {
+      isPublishing = false
+    }
+    if isPublishing {
+      known.insert(name)
+      publisher.add(name.job.job, from: name)
+      return
+    }
+    let left = parts(name, file).filter { books.spool.files.isPresent($0) }
+    if !left.isEmpty { books.record(.discarded(left, at: books.time.epoch)) }
+    settle(name)
+  }
+
+  // MARK: After the commit
+
+  /// Clears away what is settled: the file goes to its task's directory, or is removed.
+  func clear() throws(FileError) {
+    while let name = settled.last {
+      try books.spool.register(name, keep: isKept(name))
+      settled.removeLast()
+      known.remove(name)
+    }
+  }
+
+  /// A published job's file may go.
+  func published(_ names: [InboxName]) { settled += names }
+
+  private func isKept(_ name: InboxName) -> Bool {
+    guard let task = books.state.tasks[name.job.job.task] else { return false }
+    let count = name.cause == nil ? task.done : task.causes.values.reduce(0, +)
+    return count <= books.spool.config.keepJobFiles
+  }
+}

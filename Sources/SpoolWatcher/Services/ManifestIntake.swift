@@ -1,0 +1,215 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Takes one manifest into a dataset's catalogue, a stretch at a time, so that one of a million
+/// files holds nobody up: first all of it is checked, then it is added, durable stretch by stretch.
+final class ManifestIntake {
+  enum Progress {
+    case working
+    case accepted
+    case refused(RequestError)
+  }
+
+  private enum Source {
+    case list([ManifestEntry])
+    case lines(any OpenFile, size: Int)
+  }
+
+  let taken: Spool.Taken
+  let header: ManifestHeader
+  private let books: Books
+  private let paths: PathIndex
+  private let source: Source
+  private let digest: String
+  private var isChecked = false
+  /// Where it is: entry or byte, and the line.
+  private var at = 0
+  private var line = 1
+  private var entries = 0
+  private var own: Set<Int> = []
+  /// Entries that a former watcher added already.
+  private var toSkip: Int
+  private let firstByte: Int
+
+  static let stretch = 20_000
+
+  var key: String { WatcherState.key(header.name, taken.name, digest) }
+
+  /// A manifest in one JSON object.
+  init(
+    _ books: Books, _ taken: Spool.Taken, _ manifest: DatasetManifest, digest: String,
+    paths: PathIndex
+  ) {
+    self.books = books
+    self.taken = taken
+    self.digest = digest
+    self.paths = paths
+    header = manifest.header
+    source = .list(manifest.files)
+    firstByte = 0
+    toSkip = books.state.partial[WatcherState.key(manifest.header.name, taken.name, digest)] ?? 0
+  }
+
+  /// A manifest in JSONL, whose header was read: the files begin at `firstByte`.
+  init(
+    _ books: Books, _ taken: Spool.Taken, _ header: ManifestHeader, _ file: any OpenFile,
+    size: Int, firstByte: Int, digest: String, paths: PathIndex
+  ) {
+    self.books = books
+    self.taken = taken
+    self.digest = digest
+    self.paths = paths
+    self.header = header
+    source = .lines(file, size: size)
+    self.firstByte = firstByte
+    at = firstByte
+    toSkip = books.state.partial[WatcherState.key(header.name, taken.name, digest)] ?? 0
+  }
+
+  /// One stretch more.
+  func step() throws -> Progress {
+    let batch: [(entry: ManifestEntry, line: Int)]
+    do {
+      batch = try next()
+      if !isChecked { try check(batch) }
+    } catch let error as RequestError {
+      return .refused(error)
+    }
+    if !isChecked {
+      if batch.count < Self.stretch { startAdding() }
+      return .working
+    }
+    return try add(batch) ? .accepted : .working
+  }
+
+  private func startAdding() {
+    isChecked = true
+    at = firstByte
+    line = 1
+    own = []
+  }
+
+  /// The next entries, and their lines. Fewer than a stretch means the end.
+  private func next() throws -> [(entry: ManifestEntry, line: Int)] {
+    switch source {
+    case .list(let list):
+      let end = min(at + Self.stretch, list.count)
+      defer { at = end }
+      return list[at..<end].map { ($0, 0) }
+    case .lines(let file, let size): return try readLines(file, size)
+    }
+  }
+
+  private func readLines(
+    _ file: any OpenFile, _ size: Int
+  ) throws -> [(entry: ManifestEntry, line: Int)] {
+    var reader = LineReader(file, from: at, to: size, longest: Limits.manifestLine)
+    var batch: [(entry: ManifestEntry, line: Int)] = []
+    while batch.count < Self.stretch {
+      guard let text = try nextLine(&reader) else { break }
+      line += 1
+      at = text.next
+      if text.bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
+      batch.append((try entry(text.bytes), line))
+    }
+    return batch
+  }
+
+  private func nextLine(_ reader: inout LineReader) throws -> LineReader.Line? {
+    do throws(FileError) {
+      return try reader.next()
+    } catch {
+      guard error.isTooLarge else { throw error }
+      throw RequestError(line: line + 1, "longer than \(Limits.manifestLine) bytes")
+    }
+  }
+
+  private func entry(_ bytes: [UInt8]) throws(RequestError) -> ManifestEntry {
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(bytes, firstLine: line)
+    } catch {
+      throw RequestError(error)
+    }
+    return try ManifestEntry(json, root: books.spool.dataRoot, line: line)
+  }
+
+  /// Refuses a path that the dataset, or this manifest, has already.
+  private func check(_ batch: [(entry: ManifestEntry, line: Int)]) throws(RequestError) {
+    for (entry, line) in batch {
+      entries += 1
+      let path = entry.file.path
+      let hash = PathIndex.hash(path)
+      guard own.insert(hash).inserted, entries <= toSkip || !paths.contains(hash) else {
+        throw RequestError(
+          line: line == 0 ? nil : line, "\"\(path)\" is in the dataset \(header.name) already")
+      }
+    }
+  }
+
+  /// Adds a stretch to the catalogue: the lines are durable before the journal counts them.
+  private func add(_ batch: [(entry: ManifestEntry, line: Int)]) throws -> Bool {
+    let isLast = batch.count < Self.stretch
+    let fresh = batch.dropFirst(min(toSkip, batch.count))
+    toSkip -= batch.count - fresh.count
+    let start = books.state.datasets[header.name]?.length ?? 0
+    var bytes = start == 0 ? Spool.viewHeader("catalogue", header.name) : []
+    for (entry, line) in fresh {
+      paths.insert(PathIndex.hash(entry.file.path))
+      bytes += catalogueLine(entry, line)
+    }
+    let path = books.spool.layout.catalogue(header.name)
+    try books.writeViews()
+    try books.spool.write(bytes, toView: path, at: start)
+    try books.spool.syncView(path)
+    books.noteCatalogue(header.name)
+    books.record(
+      .manifest(
+        ManifestAccepted(
+          dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
+          length: start + bytes.count, isLast: isLast, closes: header.closed,
+          expected: header.expected)))
+    return isLast
+  }
+
+  private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {
+    guard case .object(var object) = entry.file.json else { return [] }
+    if let meta = entry.meta { object["meta"] = .object(meta) }
+    var origin = JSONObject([.init("manifest", .string(taken.name))])
+    if line > 0 { origin["line"] = .integer(line) }
+    object["origin"] = .object(origin)
+    return JSON.object(object).compact + [10]
+  }
+
+  func close() {
+    if case .lines(let file, _) = source { try? file.close() }
+  }
+}
+
+/// The paths of a dataset, by 64-bit hash: of a million files, two share one with a probability of
+/// 3e-8.
+final class PathIndex {
+  private var hashes: Set<Int> = []
+
+  static func hash(_ path: String) -> Int {
+    var hasher = Hasher()
+    hasher.combine(path)
+    return hasher.finalize()
+  }
+
+  func contains(_ hash: Int) -> Bool { hashes.contains(hash) }
+  func insert(_ hash: Int) { hashes.insert(hash) }
+
+  /// Reads the part of a catalogue that counts.
+  init(_ dataset: DatasetEntry?, _ spool: Spool) throws(FileError) {
+    guard let dataset, dataset.length > 0 else { return }
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    defer { try? file.close() }
+    var reader = LineReader(
+      file, from: 0, to: dataset.length, longest: Limits.manifestLine * 2)
+    hashes.reserveCapacity(dataset.files)
+    while let line = try reader.next() {
+      if let input = InputReader.file(line.bytes) { insert(Self.hash(input.path)) }
+    }
+  }
+}

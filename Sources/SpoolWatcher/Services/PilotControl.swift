@@ -1,0 +1,149 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Heartbeats, and dead pilots (R5).
+final class PilotControl {
+  /// A pilot as this watcher has seen it, on its own monotonic clock.
+  private struct Seen {
+    var record: PilotRecord?
+    var counter = -1
+    /// When the counter was last seen to change, and the reads that succeeded since then.
+    var changed: Int
+    var reads: [Int] = []
+    var lastRead = -1
+  }
+
+  private let books: Books
+  /// Whether a process of this host is gone; nil where that cannot be known from here.
+  private let isGone: (JSON) -> Bool?
+  private var seen: [PilotName: Seen] = [:]
+  private var lastLook: Int?
+  /// How often the directory is read, in milliseconds.
+  private var interval: Int { max(200, min(1000, books.spool.config.heartbeat / 2)) }
+
+  init(_ books: Books, isGone: @escaping (JSON) -> Bool?) {
+    self.books = books
+    self.isGone = isGone
+  }
+
+  /// The living pilots, by name.
+  var living: [PilotRecord] {
+    seen.values.compactMap(\.record).sorted { $0.pilot < $1.pilot }
+  }
+
+  /// How many jobs of a shape all pilots together could run at once.
+  func slots(for shape: Shape) -> Int {
+    seen.values.reduce(0) { $0 + ($1.record?.slots(for: shape) ?? 0) }
+  }
+
+  /// When it wants to look again, monotonic.
+  var nextLook: Int { (lastLook ?? 0) + interval }
+
+  /// Reads the heartbeats that are due, and takes the claims of the dead. Returns whether any
+  /// pilot came or went.
+  func look() throws -> Bool {
+    let now = books.time.now
+    if let last = lastLook, now - last < interval { return false }
+    // A pause of our own tells nothing about pilots: the count starts anew.
+    if let last = lastLook, now - last > max(5 * interval, books.spool.config.deadAfter / 4) {
+      for name in seen.keys { restart(name, now) }
+    }
+    lastLook = now
+    let names = try books.spool.running(fresh: true).pilots
+    var hasChanged = false
+    for name in seen.keys where !names.contains(name) {
+      seen[name] = nil
+      hasChanged = true
+    }
+    for name in names {
+      if seen[name] == nil { hasChanged = true }
+      read(name, now)
+      if let verdict = verdict(name, now) {
+        books.say("pilot \(name) is dead: \(verdict)")
+        try bury(name)
+        hasChanged = true
+      }
+    }
+    return hasChanged
+  }
+
+  private func restart(_ name: PilotName, _ now: Int) {
+    seen[name]?.changed = now
+    seen[name]?.reads = []
+  }
+
+  private func read(_ name: PilotName, _ now: Int) {
+    var pilot = seen[name] ?? Seen(changed: now)
+    let isDue = now - pilot.lastRead >= books.spool.config.heartbeat / 2 || pilot.record == nil
+    guard isDue else { return }
+    pilot.lastRead = now
+    if let record = books.spool.heartbeat(of: name), record.pilot == name {
+      if record.counter != pilot.counter {
+        pilot.changed = now
+        pilot.reads = []
+      }
+      pilot.counter = record.counter
+      pilot.record = record
+      pilot.reads.append(now)
+      if pilot.reads.count > 64 { pilot.reads.remove(at: 1) }
+    }
+    seen[name] = pilot
+  }
+
+  /// Why a pilot is dead, or nil.
+  private func verdict(_ name: PilotName, _ now: Int) -> String? {
+    guard let pilot = seen[name] else { return nil }
+    if let record = pilot.record, isGone(record.process) == true { return "its process is gone" }
+    let silence = now - pilot.changed
+    guard silence >= books.spool.config.deadAfter else { return nil }
+    if pilot.record != nil {
+      let third = silence / 3
+      let isSpread = (0..<3).allSatisfy { part in
+        pilot.reads.contains { read in
+          let age = read - pilot.changed
+          return age >= part * third && age <= (part + 1) * third
+        }
+      }
+      guard pilot.reads.count >= 3, isSpread else { return nil }
+    }
+    return "no heartbeat for \(Units.text(milliseconds: silence))"
+  }
+
+  /// Takes a dead pilot's claims, and its directory.
+  private func bury(_ name: PilotName) throws {
+    try books.checkLease()
+    var taken = 0
+    for job in try books.spool.claims(of: name) ?? [] {
+      if try books.spool.take(job, from: name, as: .lost) { taken += 1 }
+    }
+    if taken > 0 { books.say("took \(taken) jobs back from \(name)") }
+    // What it claimed between our listing and now is found at the next look.
+    if try books.spool.unregister(name) { seen[name] = nil }
+  }
+
+  /// Takes claims of tasks that have ended, and of attempts that were superseded (R5).
+  func takeStale() throws(FileError) {
+    for name in seen.keys {
+      for job in try books.spool.claims(of: name) ?? [] {
+        guard let task = books.state.tasks[job.job.task] else { continue }
+        let current = task.jobs[job.job.index]
+        if current?.attempt == job.attempt || isOnItsWay(job, current) { continue }
+        _ = try books.spool.take(job, from: name, as: .cancelled)
+      }
+    }
+  }
+
+  private func isOnItsWay(_ job: JobName, _ current: JobEntry?) -> Bool {
+    guard let current else { return false }
+    return current.attempt < job.attempt
+  }
+
+  /// The claims of all pilots, for an audit.
+  func allClaims() throws(FileError) -> [JobName] {
+    var claims: [JobName] = []
+    for name in try books.spool.running(fresh: true).pilots {
+      claims += try books.spool.claims(of: name) ?? []
+    }
+    return claims
+  }
+}

@@ -1,0 +1,76 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Gives accepted outputs their final names (R3). Runs after the commit that accepted them; the
+/// journal drives it, so after a crash it goes on where it was.
+final class Publisher {
+  private let books: Books
+  private var waiting: [JobID: InboxName?] = [:]
+  /// Publications that cannot be: to be failed by the job manager.
+  private(set) var refused: [(job: JobID, cause: Cause, reason: String)] = []
+
+  init(_ books: Books) { self.books = books }
+
+  func add(_ job: JobID, from name: InboxName?) { waiting[job] = .some(name) }
+
+  /// After a restart: what the journal says was accepted and not published.
+  func resume() {
+    for task in books.state.liveTasks {
+      for (index, job) in task.jobs {
+        guard case .publishing = job.phase else { continue }
+        add(JobID(task: task.name, index: index), from: nil)
+      }
+    }
+  }
+
+  var isIdle: Bool { waiting.isEmpty }
+
+  /// Publishes what is committed; returns the inbox files that may go.
+  func run() throws -> [InboxName] {
+    guard !waiting.isEmpty else { return [] }
+    try books.checkLease()
+    var published: [JobID] = []
+    var directories: Set<String> = []
+    for job in waiting.keys.sorted() {
+      if try publish(job, &directories) { published.append(job) }
+    }
+    for directory in directories { try books.spool.files.syncDirectory(directory) }
+    var cleared: [InboxName] = []
+    for job in published {
+      books.record(.published(job))
+      if let name = waiting.removeValue(forKey: job) ?? nil { cleared.append(name) }
+    }
+    return cleared
+  }
+
+  private func publish(_ id: JobID, _ directories: inout Set<String>) throws -> Bool {
+    guard let task = books.state.tasks[id.task], let job = books.state.job(id),
+      case .publishing(let result) = job.phase
+    else {
+      waiting[id] = nil
+      return false
+    }
+    for output in result.outputs {
+      let overwrites = task.spec.output(output.number)?.overwrites ?? false
+      switch try books.spool.publish(output, overwrites: overwrites) {
+      case .done: directories.insert(FilePath.directory(output.path))
+      case .exists(let path):
+        refused.append((id, .exists, "output exists: \(path) is not this task's"))
+        return false
+      case .lost(let why):
+        refused.append((id, .staging, why))
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Takes the refused ones over, with the inbox files that may go.
+  func takeRefused() -> (
+    jobs: [(job: JobID, cause: Cause, reason: String)], files: [InboxName]
+  ) {
+    defer { refused = [] }
+    let files = refused.compactMap { waiting.removeValue(forKey: $0.job) ?? nil }
+    return (refused, files)
+  }
+}

@@ -1,0 +1,77 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Shows how it stands: `STATUS`, and the page of each task. Rewritten at most once a second, and
+/// only where something changed.
+final class Reporter {
+  private let books: Books
+  private let jobs: JobExecutor
+  private let pilots: PilotControl
+  private let started: Int
+  private var lastPages: Int?
+  private var written: [Name: [UInt8]] = [:]
+  private var lastStatus: [UInt8] = []
+  /// Tasks that ended, whose summaries are to be written.
+  private var ended: Set<Name> = []
+
+  static let interval = 1000
+
+  init(_ books: Books, jobs: JobExecutor, pilots: PilotControl) {
+    self.books = books
+    self.jobs = jobs
+    self.pilots = pilots
+    started = books.time.epoch
+  }
+
+  /// When it wants to write again, monotonic.
+  var nextPages: Int { (lastPages ?? 0) + Self.interval }
+
+  /// Writes what is due. `foreign` is what lies in `incoming/` and is not taken.
+  func write(foreign: [String], force: Bool = false) throws(FileError) {
+    try writeSummaries()
+    guard force || lastPages == nil || books.time.now >= nextPages else { return }
+    lastPages = books.time.now
+    let ready = jobs.readyByTask
+    for task in books.state.liveTasks {
+      let page = TaskPage(task: task, state: books.state, ready: ready[task.name] ?? 0).text
+      guard written[task.name] != page else { continue }
+      try books.spool.writePage(books.spool.layout.activeTask(task.name), page)
+      written[task.name] = page
+    }
+    let status = StatusPage(
+      books: books, pilots: pilots.living, ready: ready, foreign: foreign, started: started)
+    let text = status.text
+    guard text != lastStatus else { return }
+    try books.spool.writePage(
+      books.spool.layout.status, Array(status.heading.utf8) + text)
+    lastStatus = text
+  }
+
+  /// A task's end is shown at once: someone waits for it.
+  private func writeSummaries() throws(FileError) {
+    for name in ended {
+      guard let task = books.state.tasks[name] else { continue }
+      let page = TaskPage(task: task, state: books.state, ready: 0).text
+      let path = books.spool.layout.endedTask(name, failed: task.state != .done)
+      try books.spool.files.replace(path, page, durable: false)
+      try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
+      written[name] = nil
+      ended.remove(name)
+    }
+  }
+
+  /// A task has ended, and that is committed.
+  func noteEnded(_ name: Name) { ended.insert(name) }
+
+  /// After a restart: tasks that ended just before, and tasks' files without a task.
+  func resume() throws(FileError) {
+    for task in books.state.tasks.values where task.state.hasEnded {
+      let path = books.spool.layout.endedTask(task.name, failed: task.state != .done)
+      if !books.spool.files.isPresent(path) { ended.insert(task.name) }
+    }
+    for name in try books.spool.running(fresh: true).tasks {
+      guard let task = books.state.tasks[name], task.state.hasEnded else { continue }
+      try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
+    }
+  }
+}

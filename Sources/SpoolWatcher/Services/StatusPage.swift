@@ -1,0 +1,97 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The text of `STATUS`: queues, tasks, pilots, and why what waits is waiting.
+struct StatusPage {
+  let books: Books
+  let pilots: [PilotRecord]
+  let ready: [Name: Int]
+  let foreign: [String]
+  let started: Int
+
+  static let mostRows = 40
+
+  /// The line with the time, which does not count as a change.
+  var heading: String {
+    "spool \(books.spool.layout.root)   watcher epoch \(books.epoch)   "
+      + "\(Timestamp.text(books.time.epoch))\n\n"
+  }
+
+  var text: [UInt8] {
+    var lines = pilotLines + [""] + taskLines
+    let why = reasons
+    if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
+    if !foreign.isEmpty {
+      lines += ["", "NOT TAKEN from incoming/ (requests are files named .json or .jsonl)"]
+      lines += foreign.prefix(10).map { "  " + $0 }
+    }
+    return Array((lines.joined(separator: "\n") + "\n").utf8)
+  }
+
+  private var pilotLines: [String] {
+    let cores = pilots.reduce(0) { $0 + $1.cpus }
+    let free = pilots.reduce(0) { $0 + $1.freeCpus }
+    let running = pilots.reduce(0) { $0 + $1.jobs }
+    var lines = [
+      "PILOTS  \(pilots.count) alive, \(cores - free) of \(cores) cores busy, \(running) jobs"
+    ]
+    lines += pilots.prefix(Self.mostRows).map { pilot in
+      let gpus = pilot.gpus > 0 ? ", \(pilot.gpus - pilot.freeGpus) of \(pilot.gpus) GPUs" : ""
+      let tags = pilot.tags.isEmpty ? "" : ", tags " + pilot.tags.joined(separator: "+")
+      return "  \(pilot.pilot)  \(pilot.cpus - pilot.freeCpus) of \(pilot.cpus) cores\(gpus), "
+        + "\(pilot.jobs) jobs\(tags)"
+    }
+    if pilots.count > Self.mostRows { lines.append("  … and \(pilots.count - Self.mostRows) more") }
+    return lines
+  }
+
+  private var taskLines: [String] {
+    let live = books.state.liveTasks
+    let ended = books.state.tasks.count - live.count
+    var lines = ["TASKS   \(live.count) in work, \(ended) ended"]
+    var rows = [["task", "state", "done", "of", "failed", "running", "ready", "retrying"]]
+    for task in live.prefix(Self.mostRows) {
+      let inReady = ready[task.name] ?? 0
+      let page = TaskPage(task: task, state: books.state, ready: inReady)
+      let retrying = page.retrying
+      rows.append([
+        task.name.text, task.state.rawValue, "\(task.done)",
+        "\(page.total)\(page.isOpen ? "+" : "")", "\(task.failed)",
+        "\(max(0, task.jobs.count - inReady - retrying))", "\(inReady)", "\(retrying)",
+      ])
+    }
+    if rows.count > 1 { lines += TextTable.lines(rows).map { "  " + $0 } }
+    if live.count > Self.mostRows { lines.append("  … and \(live.count - Self.mostRows) more") }
+    return lines
+  }
+
+  /// Why what waits is waiting.
+  private var reasons: [String] {
+    books.state.liveTasks.prefix(Self.mostRows).compactMap { task in
+      if let missing = task.missing {
+        let left = task.accepted.at + books.spool.config.datasetWait - books.time.epoch
+        return "\(task.name): the dataset \(missing) is not there yet "
+          + "(\(Units.text(milliseconds: max(0, left / 60_000 * 60_000))) left)"
+      }
+      return fit(task)
+    }
+  }
+
+  private func fit(_ task: TaskEntry) -> String? {
+    guard ready[task.name] ?? 0 > 0 else { return nil }
+    if pilots.isEmpty { return "\(task.name): no pilot is alive; start one with `spool pilot`" }
+    let shape = task.spec.shape
+    guard !pilots.contains(where: { $0.slots(for: shape) > 0 }) else { return nil }
+    return "\(task.name): its jobs need \(shape.words); no living pilot has that"
+  }
+}
+
+extension Shape {
+  /// What it needs, for people.
+  var words: String {
+    var parts = ["the queue \(queue.rawValue)", "\(cores) cores", "\(memory) MiB"]
+    if gpus > 0 { parts.append("\(gpus) GPUs") }
+    if !tags.isEmpty { parts.append("tags " + tags.joined(separator: "+")) }
+    return parts.joined(separator: ", ")
+  }
+}

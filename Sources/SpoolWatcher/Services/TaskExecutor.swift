@@ -1,0 +1,217 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Forms jobs from datasets, no more than pilots can use, and issues further attempts. What it
+/// decides goes into the books; `JobExecutor` puts it into ready once it is committed.
+final class TaskExecutor {
+  private let books: Books
+  private let reader: InputReader
+  private let jobs: JobExecutor
+  /// Jobs whose next attempt waits for its time, soonest first.
+  private var retries: [(due: Int, job: JobID)] = []
+  /// Which job writes which path, by hash: tells early what publication would find late.
+  private var writers: [Int: JobID] = [:]
+
+  static let mostPerTurn = 2000
+
+  init(_ books: Books, jobs: JobExecutor) {
+    self.books = books
+    self.jobs = jobs
+    reader = InputReader(spool: books.spool, state: books.state)
+  }
+
+  /// Remembers when a failed job is due.
+  func schedule(_ job: JobID, at due: Int) {
+    var low = 0
+    var high = retries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if retries[middle].due <= due { low = middle + 1 } else { high = middle }
+    }
+    retries.insert((due, job), at: low)
+  }
+
+  /// After a restart: what the journal says is waiting.
+  func resume() {
+    for task in books.state.liveTasks {
+      for (index, job) in task.jobs {
+        guard case .waiting(let due) = job.phase else { continue }
+        schedule(JobID(task: task.name, index: index), at: due)
+      }
+    }
+  }
+
+  /// When the next retry is due, in epoch milliseconds.
+  var nextDue: Int? { retries.first?.due }
+
+  /// One turn's work. Returns whether anything was formed or issued.
+  func run() throws -> Bool {
+    var hasWorked = try issueRetries()
+    for task in books.state.liveTasks where try form(task) { hasWorked = true }
+    return hasWorked
+  }
+
+  // MARK: Further attempts
+
+  private func issueRetries() throws -> Bool {
+    let now = books.time.epoch
+    var issued = 0
+    var kept: [(due: Int, job: JobID)] = []
+    while let first = retries.first, first.due <= now, issued + kept.count < Self.mostPerTurn {
+      retries.removeFirst()
+      guard let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
+        case .waiting = job.phase
+      else { continue }
+      guard jobs.room(for: task) > 0 else {
+        kept.append(first)
+        continue
+      }
+      try issue(first.job, task, attempt: job.attempt + 1)
+      issued += 1
+    }
+    retries.insert(contentsOf: kept, at: 0)
+    return issued > 0
+  }
+
+  /// Records a further attempt, and has it put into ready.
+  func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) throws {
+    books.record(.attempt(id, attempt: attempt))
+    guard let job = task.jobs[id.index] else { return }
+    prepare(id, task, job, try reader.inputs(task, job), isNew: false)
+  }
+
+  // MARK: New jobs
+
+  private func form(_ task: TaskEntry) throws -> Bool {
+    guard try isReady(task) else { return false }
+    if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
+      return try formOverAll(task, names)
+    }
+    var hasFormed = false
+    for source in task.next.indices {
+      let room = min(jobs.room(for: task), Self.mostPerTurn)
+      guard room > 0 else { break }
+      if try form(task, source, room) { hasFormed = true }
+    }
+    return hasFormed
+  }
+
+  /// Whether all its datasets are there. If not it waits, but not for ever (R10).
+  private func isReady(_ task: TaskEntry) throws -> Bool {
+    guard task.state == .active || task.state == .waiting else { return false }
+    guard case .datasets(let names) = task.spec.input else { return true }
+    task.missing = names.first { books.state.datasets[$0] == nil }
+    task.state = task.missing == nil ? .active : .waiting
+    guard let missing = task.missing else { return true }
+    let deadline = task.accepted.at + books.spool.config.datasetWait
+    if books.time.epoch >= deadline {
+      let waited = Units.text(milliseconds: books.spool.config.datasetWait)
+      books.record(
+        .ended(
+          task: task.name, state: .failed, at: books.time.epoch,
+          reason: "the dataset \(missing) did not come within \(waited)"))
+    }
+    return false
+  }
+
+  private func form(_ task: TaskEntry, _ source: Int, _ room: Int) throws -> Bool {
+    let most = min(room, Limits.jobsPerTask - task.formed)
+    let groups = try reader.groups(task, source: source, from: task.next[source], limit: most)
+    guard let last = groups.last else { return false }
+    let first = task.formed
+    books.record(
+      .formed(
+        JobsFormed(
+          task: task.name, first: first, source: source, offsets: groups.map(\.offset),
+          files: groups.map(\.count), next: last.next)))
+    for (index, group) in groups.enumerated() {
+      let id = JobID(task: task.name, index: first + index)
+      guard let job = task.jobs[id.index] else { continue }
+      prepare(id, task, job, group.inputs, isNew: true)
+    }
+    return true
+  }
+
+  /// One job over everything, once everything is there.
+  private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws -> Bool {
+    let datasets = names.compactMap { books.state.datasets[$0] }
+    guard task.formed == 0, datasets.allSatisfy({ $0.state != .open }) else { return false }
+    let inputs = try reader.everything(names)
+    guard !inputs.isEmpty else { return false }
+    books.record(
+      .formed(
+        JobsFormed(
+          task: task.name, first: 0, source: JobEntry.all, offsets: [0], files: [inputs.count],
+          next: Int.max)))
+    guard let job = task.jobs[0] else { return false }
+    prepare(JobID(task: task.name, index: 0), task, job, inputs, isNew: true)
+    return true
+  }
+
+  private func prepare(
+    _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
+  ) {
+    do throws(RequestError) {
+      let former = JobFormer(task: task)
+      let document = try former.document(id.index, job, inputs)
+      if isNew { try reserve(document.outputs, for: id, task, inputs) }
+      let contents = document.fileContents
+      guard contents.count <= Limits.jobFile / 2 else {
+        throw RequestError("its file would have \(contents.count) bytes: use fewer files per job")
+      }
+      jobs.enqueue(former.name(id.index, job), task.spec, contents)
+    } catch {
+      refuse(id, job, error.message)
+    }
+  }
+
+  private func refuse(_ id: JobID, _ job: JobEntry, _ reason: String) {
+    books.record(
+      .failed(
+        AttemptFailed(
+          job: id, attempt: job.attempt, cause: .refused, reason: reason, at: books.time.epoch,
+          parts: [])))
+  }
+
+  /// Two jobs with one output path are refused, naming both. The table is of this watcher's
+  /// lifetime; what it does not know, publication finds (R3).
+  private func reserve(
+    _ outputs: [JobOutput], for id: JobID, _ task: TaskEntry, _ inputs: [InputFile]
+  ) throws(RequestError) {
+    for output in outputs {
+      var hasher = Hasher()
+      hasher.combine(output.path)
+      let hash = hasher.finalize()
+      if let other = writers[hash], other != id, books.state.tasks[other.task] != nil {
+        let from = inputs.first.map { " (from \($0.path))" } ?? ""
+        throw RequestError("its output \(output.path)\(from) is also written by \(other)")
+      }
+      writers[hash] = id
+    }
+  }
+
+  /// Whether a task has nothing more to form.
+  func isExhausted(_ task: TaskEntry) -> Bool {
+    switch task.spec.input {
+    case .count(let count): return task.next[0] >= count
+    case .values(let values): return task.next[0] >= values.count
+    case .files(let files): return task.next[0] >= files.count
+    case .datasets(let names):
+      return names.indices.allSatisfy { index in
+        guard let dataset = books.state.datasets[names[index]], dataset.state != .open else {
+          return false
+        }
+        return dataset.files == 0 || task.next[index] >= dataset.length
+      }
+    }
+  }
+}
+
+extension AttemptFailed {
+  /// A failure that no pilot reported.
+  init(job: JobID, attempt: Int, cause: Cause, reason: String, at: Int, parts: [String]) {
+    self.init(
+      job: job, attempt: attempt, cause: cause, result: nil, pilot: nil, reason: reason, at: at,
+      retryAt: nil, memory: nil, parts: parts)
+  }
+}

@@ -1,0 +1,91 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What is written of a task for people and commands: `running/TASK.json` while it is in work,
+/// `done/TASK.json` or `failed/TASK.json` as its summary.
+struct TaskPage {
+  let task: TaskEntry
+  let state: WatcherState
+  /// Jobs in ready.
+  let ready: Int
+
+  /// How many jobs it has in all, as far as is known now; more may come while a dataset is open.
+  var total: Int {
+    switch task.spec.input {
+    case .count(let count): return count
+    case .values(let values): return values.count
+    case .files(let files): return groups(files.count)
+    case .datasets(let names):
+      let files = names.map { state.datasets[$0]?.files ?? 0 }
+      if task.spec.filesPerJob == .all { return files.contains { $0 > 0 } ? 1 : 0 }
+      return max(task.formed, files.reduce(0) { $0 + groups($1) })
+    }
+  }
+
+  private func groups(_ files: Int) -> Int {
+    switch task.spec.filesPerJob {
+    case .all: min(1, files)
+    case .files(let size): (files + size - 1) / size
+    }
+  }
+
+  /// Whether more jobs may yet come.
+  var isOpen: Bool {
+    guard case .datasets(let names) = task.spec.input else { return false }
+    return names.contains { (state.datasets[$0]?.state ?? .open) == .open }
+  }
+
+  var retrying: Int {
+    task.jobs.values.reduce(0) { count, job in
+      if case .waiting = job.phase { count + 1 } else { count }
+    }
+  }
+
+  var json: JSON {
+    var object = JSONObject([
+      .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
+      .init("state", .string(task.state.rawValue)),
+    ])
+    if let reason = task.reason { object["reason"] = .string(reason) }
+    if let missing = task.missing { object["waitsFor"] = .string(missing.text) }
+    object["jobs"] = jobs
+    object["attempts"] = .integer(task.attempts)
+    if !task.causes.isEmpty { object["failedAttempts"] = TaskEntry.json(task.causes) }
+    if !task.finalCauses.isEmpty { object["failures"] = TaskEntry.json(task.finalCauses) }
+    if !task.failedJobs.isEmpty {
+      object["failedJobs"] = .array(
+        task.failedJobs.map { .string(JobID(task: task.name, index: $0).description) })
+    }
+    object["report"] = task.sums.json
+    object["cpu"] = .number(Self.rounded(task.cpu))
+    object["runTime"] = .number(Self.rounded(Double(task.wall) / 1000))
+    object["peakMemory"] = .integer(task.peakMemory)
+    object["outputs"] = ["files": .integer(task.outputs), "bytes": .integer(task.outputBytes)]
+    object["accepted"] = .integer(task.accepted.at)
+    if let started = task.started { object["started"] = .integer(started) }
+    if let ended = task.ended { object["ended"] = .integer(ended) }
+    object["owner"] = .integer(task.accepted.owner)
+    object["incarnation"] = .string(task.accepted.incarnation)
+    object["request"] = .object(task.spec.source)
+    return .object(object)
+  }
+
+  private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+
+  private var jobs: JSON {
+    var object = JSONObject([
+      .init("total", .integer(total)), .init("done", .integer(task.done)),
+      .init("failed", .integer(task.failed)),
+    ])
+    guard !task.state.hasEnded else { return .object(object) }
+    let retrying = retrying
+    object["open"] = .bool(isOpen)
+    object["ready"] = .integer(ready)
+    object["running"] = .integer(max(0, task.jobs.count - ready - retrying))
+    object["retrying"] = .integer(retrying)
+    return .object(object)
+  }
+
+  /// The page's pretty text.
+  var text: [UInt8] { json.pretty }
+}

@@ -1,0 +1,228 @@
+internal import SpoolModel
+public import SpoolStore
+
+/// Walks the invariants of a spool, and changes nothing.
+public struct SpoolCheck {
+  public struct Finding: Hashable, Sendable {
+    public enum Kind: String, Sendable {
+      /// An invariant is broken.
+      case wrong
+      /// Something that is nobody's: left alone.
+      case foreign
+    }
+    public var kind: Kind
+    public var place: String
+    public var message: String
+  }
+
+  public struct Report: Sendable {
+    public var findings: [Finding]
+    public var summary: String
+  }
+
+  let spool: Spool
+  /// A watcher and pilots may be at work: only what several looks agree on counts.
+  static let looks = 3
+
+  public init(_ spool: Spool) { self.spool = spool }
+
+  public func run() throws -> Report {
+    var persistent: Set<Finding>?
+    var summary = ""
+    for _ in 0..<Self.looks {
+      let state = try Recovery(spool).run().state
+      let findings = Set(try look(state))
+      persistent = persistent?.intersection(findings) ?? findings
+      summary = Self.summary(state)
+      if persistent?.isEmpty ?? true { break }
+    }
+    let sorted = (persistent ?? []).sorted { ($0.place, $0.message) < ($1.place, $1.message) }
+    return Report(findings: sorted, summary: summary)
+  }
+
+  private static func summary(_ state: WatcherState) -> String {
+    let tasks = state.tasks.values
+    let done = tasks.reduce(0) { $0 + $1.done }
+    let failed = tasks.reduce(0) { $0 + $1.failed }
+    let under = tasks.reduce(0) { $0 + $1.jobs.count }
+    let files = state.datasets.values.reduce(0) { $0 + $1.files }
+    return "checked \(tasks.count) tasks: \(done) jobs done, \(failed) failed, \(under) under way; "
+      + "\(state.datasets.count) datasets with \(files) files"
+  }
+
+  private func look(_ state: WatcherState) throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
+    var places: [JobID: [String]] = [:]
+    try ready(&places, &findings)
+    try running(&places, &findings)
+    try inboxes(&places, &findings)
+    findings += sums(state, places)
+    findings += try views(state)
+    findings += try names()
+    return findings
+  }
+
+  // MARK: Places
+
+  private func ready(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for queue in Queue.allCases {
+      let directory = spool.layout.ready(queue)
+      for name in try spool.files.list(directory, fresh: true).names {
+        guard let job = JobName(fileName: name) else {
+          findings += foreign(directory, name)
+          continue
+        }
+        places[job.job, default: []].append("ready-\(queue.rawValue) a\(job.attempt)")
+      }
+    }
+  }
+
+  private func running(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for pilot in try spool.running(fresh: true).pilots {
+      guard let names = try spool.listIfPresent(spool.layout.pilot(pilot))?.names else { continue }
+      for name in names where name != "pilot.json" && name != "drain" && !name.hasSuffix(".log") {
+        guard let job = JobName(fileName: name) else {
+          findings += foreign(spool.layout.pilot(pilot), name)
+          continue
+        }
+        places[job.job, default: []].append("running/\(pilot) a\(job.attempt)")
+      }
+    }
+  }
+
+  private func inboxes(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for failed in [false, true] {
+      let directory = spool.layout.outcome(failed: failed)
+      for name in try spool.files.list(directory, fresh: true).names {
+        if let job = InboxName(fileName: name, failed: failed) {
+          places[job.job.job, default: []].append(
+            "\(failed ? "failed" : "done") a\(job.job.attempt)")
+        } else if name != "@refused", Name(name) == nil,
+          !name.hasSuffix(".json") || Name(name.dropLast(5)) == nil
+        {
+          findings += foreign(directory, name)
+        }
+      }
+    }
+  }
+
+  private func foreign(_ directory: String, _ name: String) -> [Finding] {
+    // Written and renamed within moments by a watcher, or kept by git.
+    if name == ".gitkeep" { return [] }
+    let place = String("\(directory)/\(name)".dropFirst(spool.layout.root.count + 1))
+    return [Finding(kind: .foreign, place: place, message: "is nobody's; left alone")]
+  }
+
+  // MARK: Sums
+
+  /// Each job is in exactly one place, and the sums of all states are what was formed.
+  private func sums(_ state: WatcherState, _ places: [JobID: [String]]) -> [Finding] {
+    var findings: [Finding] = []
+    for task in state.tasks.values where !task.state.hasEnded {
+      if task.done + task.failed + task.jobs.count != task.formed {
+        findings.append(
+          wrong(
+            task.name.text,
+            "\(task.formed) jobs formed, but done, failed and under way are "
+              + "\(task.done), \(task.failed), \(task.jobs.count)"))
+      }
+      for (index, job) in task.jobs {
+        let id = JobID(task: task.name, index: index)
+        findings += place(id, job, (places[id] ?? []).filter { $0.hasSuffix(" a\(job.attempt)") })
+      }
+    }
+    for (id, where_) in places where state.tasks[id.task] == nil {
+      findings.append(
+        Finding(
+          kind: .foreign, place: where_.joined(separator: ", "),
+          message: "\(id) is of no task that the journal knows"))
+    }
+    return findings
+  }
+
+  private func place(_ id: JobID, _ job: JobEntry, _ found: [String]) -> [Finding] {
+    if found.count > 1 {
+      return [wrong(id.description, "is in several places: \(found.joined(separator: ", "))")]
+    }
+    switch job.phase {
+    case .waiting, .publishing: return []
+    default: return found.isEmpty ? [wrong(id.description, "is in no directory")] : []
+    }
+  }
+
+  private func wrong(_ place: String, _ message: String) -> Finding {
+    Finding(kind: .wrong, place: place, message: message)
+  }
+
+  // MARK: Views
+
+  /// Views are what the journal says: as long, with as many lines.
+  private func views(_ state: WatcherState) throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
+    for dataset in state.datasets.values {
+      let path = spool.layout.catalogue(dataset.name)
+      findings += try view(path, dataset.length, lines: dataset.files, "files")
+    }
+    for task in state.tasks.values {
+      findings += try view(
+        spool.layout.ledger(task.name), task.ledgerLength, lines: task.attempts, "attempts")
+    }
+    return findings
+  }
+
+  private func view(
+    _ path: String, _ length: Int, lines expected: Int, _ what: String
+  ) throws(FileError) -> [Finding] {
+    let place = String(path.dropFirst(spool.layout.root.count + 1))
+    guard let attributes = try spool.files.attributesIfPresent(path) else {
+      return length == 0 ? [] : [wrong(place, "is not there")]
+    }
+    guard attributes.size == length else {
+      return [wrong(place, "has \(attributes.size) bytes, the journal says \(length)")]
+    }
+    let file = try spool.files.open(path, .read)
+    defer { try? file.close() }
+    var reader = LineReader(file, from: 0, to: length, longest: 64 << 20)
+    var count = -1
+    while let line = try reader.next() {
+      guard (try? JSON.parse(line.bytes)) != nil else {
+        return [wrong(place, "byte \(line.offset): not JSON")]
+      }
+      count += 1
+    }
+    guard max(0, count) == expected else {
+      return [wrong(place, "has \(count) lines, the journal says \(expected) \(what)")]
+    }
+    return []
+  }
+
+  // MARK: Names
+
+  /// What lies where nothing of it belongs.
+  private func names() throws(FileError) -> [Finding] {
+    let layout = spool.layout
+    let own = Set(
+      layout.directories + [
+        layout.config, layout.readme, layout.status, layout.lock, layout.watcher,
+      ])
+    var findings: [Finding] = []
+    for name in try spool.files.list(layout.root, fresh: true).names
+    where !own.contains("\(layout.root)/\(name)") {
+      findings += foreign(layout.root, name)
+    }
+    let incoming = try spool.incoming(fresh: true)
+    for name in incoming.foreign {
+      findings.append(
+        Finding(
+          kind: .foreign, place: "incoming/\(name)",
+          message: "is not taken: requests are files named NAME.json or NAME.jsonl"))
+    }
+    return findings
+  }
+}

@@ -1,0 +1,140 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Keeps the books: what is decided is recorded, which changes the state and the views at once;
+/// what others may see of it waits for the commit.
+final class Books {
+  let spool: Spool
+  let time: any TimeSource
+  let state: WatcherState
+  /// Tells the operator something.
+  let say: (String) -> Void
+  private let journal: Journal
+  private let lease: WatcherLease
+  /// Lines of records that are not committed yet, and of those that are.
+  private var fresh: [ViewLine] = []
+  private var views: [ViewLine] = []
+  /// Views that were written since the last checkpoint, and so are not durable.
+  private var unsettled: Set<ViewLine.View> = []
+  /// Tasks whose end was recorded and not yet seen to.
+  private var ended: [Name] = []
+  private var lastBeat: Int?
+
+  init(
+    spool: Spool, time: any TimeSource, state: WatcherState, journal: Journal,
+    lease: WatcherLease, say: @escaping (String) -> Void
+  ) {
+    self.spool = spool
+    self.time = time
+    self.state = state
+    self.journal = journal
+    self.lease = lease
+    self.say = say
+  }
+
+  var epoch: Int { lease.epoch }
+
+  func record(_ record: Record) {
+    journal.append(record.json)
+    if case .ended(let task, _, _, _) = record { ended.append(task) }
+    fresh += state.apply(record, graceful: spool.config.partGrace)
+  }
+
+  /// Lines of a replay are written like new ones, and each view that may still grow is cut to what
+  /// counts.
+  func add(_ lines: [ViewLine]) {
+    views += lines
+    for dataset in state.datasets.values where dataset.state == .open && dataset.length > 0 {
+      unsettled.insert(.catalogue(dataset.name))
+    }
+    for task in state.liveTasks where task.ledgerLength > 0 { unsettled.insert(.ledger(task.name)) }
+  }
+
+  var isDirty: Bool { journal.isDirty }
+
+  /// Makes all that was recorded durable, if this watcher still owns the spool (R7).
+  func commit() throws {
+    guard journal.isDirty else { return }
+    try lease.check()
+    try journal.commit()
+    views += fresh
+    fresh.removeAll(keepingCapacity: true)
+  }
+
+  /// The tasks that ended, to be seen to once that is committed.
+  func takeEnded() -> [Name] {
+    guard !isDirty else { return [] }
+    defer { ended = [] }
+    return ended
+  }
+
+  /// Before renames that follow no commit of this turn.
+  func checkLease() throws { try lease.check() }
+
+  /// When the next heartbeat is due, monotonic.
+  var nextBeat: Int { (lastBeat ?? 0) + spool.config.heartbeat }
+
+  func beatIfDue() throws {
+    guard lastBeat == nil || time.now >= nextBeat else { return }
+    lastBeat = time.now
+    try lease.check()
+    try lease.beat(at: time.epoch)
+  }
+
+  /// Writes the lines that committed records added, view by view. What fails is tried again.
+  func writeViews() throws(FileError) {
+    var index = 0
+    while index < views.count {
+      let first = views[index]
+      var bytes = first.bytes
+      var end = index + 1
+      while end < views.count, views[end].view == first.view {
+        bytes += views[end].bytes
+        end += 1
+      }
+      do throws(FileError) {
+        try spool.write(bytes, toView: path(first.view), at: first.offset)
+      } catch {
+        views.removeFirst(index)
+        throw error
+      }
+      unsettled.insert(first.view)
+      index = end
+    }
+    views.removeAll(keepingCapacity: true)
+  }
+
+  private func path(_ view: ViewLine.View) -> String {
+    switch view {
+    case .catalogue(let name): spool.layout.catalogue(name)
+    case .ledger(let name): spool.layout.ledger(name)
+    }
+  }
+
+  private func length(_ view: ViewLine.View) -> Int {
+    switch view {
+    case .catalogue(let name): state.datasets[name]?.length ?? 0
+    case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
+    }
+  }
+
+  /// A manifest's lines are in the catalogue, and durable there.
+  func noteCatalogue(_ name: Name) { unsettled.insert(.catalogue(name)) }
+
+  var isCheckpointDue: Bool { journal.lines >= spool.config.checkpointEvery }
+
+  /// Cuts the views to what counts, makes them durable, and writes the state down (DESIGN 4).
+  func checkpoint() throws {
+    try commit()
+    try writeViews()
+    for view in unsettled { try spool.settleView(path(view), length: length(view)) }
+    unsettled = []
+    try lease.check()
+    try journal.checkpoint(state.json)
+  }
+
+  func close() {
+    journal.close()
+    lease.release(at: time.epoch)
+  }
+}

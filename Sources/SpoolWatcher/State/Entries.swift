@@ -1,0 +1,105 @@
+internal import SpoolModel
+
+/// A job that has been formed and has not ended. Of jobs that ended only sums are kept.
+struct JobEntry {
+  enum Phase: Equatable {
+    /// Its attempt is journalled; its file is to be put into ready.
+    case pending
+    case ready
+    /// No longer in ready: a pilot has it, or its result is on the way.
+    case claimed
+    /// After a failure, until the next attempt is due (epoch milliseconds).
+    case waiting(until: Int)
+    /// Accepted; its outputs are being given their final names.
+    case publishing(JobResult)
+    /// After a restart, until its file is found (R8).
+    case unknown
+  }
+
+  /// The `source` of a job over everything.
+  static let all = -1
+
+  /// Which dataset of the task's its inputs are of, where they begin, how many they are.
+  var source: Int
+  var offset: Int
+  var files: Int
+  var attempt = 1
+  var phase = Phase.pending
+  /// Attempts that failed, by whose fault; each has its own budget.
+  var payloadFailures = 0
+  var infrastructureFailures = 0
+  var returns = 0
+  /// Bytes, where it grew beyond the task's.
+  var memory: Int?
+  /// What an accepted result's inputs were, until it is published.
+  var parents: [String] = []
+}
+
+/// A task, from its acceptance on.
+final class TaskEntry {
+  let accepted: TaskAccepted
+  /// The order of acceptance.
+  let number: Int
+  var state: TaskState = .active
+  /// Where the next job's inputs begin, in each of its datasets or in its list.
+  var next: [Int]
+  /// How many jobs were formed.
+  var formed = 0
+  var jobs: [Int: JobEntry] = [:]
+  var done = 0
+  var failed = 0
+  /// Attempts that ended, and those that failed by cause; jobs that failed for good by cause.
+  var attempts = 0
+  var causes: [String: Int] = [:]
+  var finalCauses: [String: Int] = [:]
+  /// The first of the failed jobs, for people.
+  var failedJobs: [Int] = []
+  var sums = ReportSums()
+  /// Seconds of CPU; peak bytes of one job; milliseconds of running.
+  var cpu = 0.0
+  var peakMemory = 0
+  var wall = 0
+  var outputs = 0
+  var outputBytes = 0
+  /// Epoch milliseconds.
+  var started: Int?
+  var ended: Int?
+  var reason: String?
+  var ledgerLength = 0
+  /// The dataset that it waits for.
+  var missing: Name?
+
+  init(_ accepted: TaskAccepted, number: Int) {
+    self.accepted = accepted
+    self.number = number
+    next = Array(repeating: 0, count: accepted.spec.sources)
+  }
+
+  var spec: TaskSpec { accepted.spec }
+  var name: Name { accepted.spec.name }
+}
+
+/// A dataset: its catalogue is a file, here is how much of it counts.
+final class DatasetEntry {
+  enum State: String {
+    case open
+    case closed
+    /// Closed, but lacking files that were to come.
+    case incomplete
+  }
+
+  let name: Name
+  var state = State.open
+  var files = 0
+  /// Bytes of the catalogue that count.
+  var length = 0
+  /// Whether a manifest closed it, to take effect after one more scan; and the count it named.
+  var isClosing = false
+  var expected: Int?
+  /// Tasks whose outputs join it, and those that have not ended.
+  var producers: Set<Name> = []
+  var activeProducers: Set<Name> = []
+  var hasFailedProducer = false
+
+  init(_ name: Name) { self.name = name }
+}

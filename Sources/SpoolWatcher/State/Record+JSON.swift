@@ -1,0 +1,194 @@
+internal import SpoolModel
+
+extension Record {
+  /// As the journal writes it; `type` says which.
+  var json: JSONObject {
+    switch self {
+    case .task(let task): task.json
+    case .manifest(let manifest): manifest.json
+    case .closed(let dataset, let isComplete):
+      JSONObject("closed", [("dataset", .string(dataset.text)), ("complete", .bool(isComplete))])
+    case .formed(let jobs): jobs.json
+    case .attempt(let job, let attempt):
+      JSONObject(
+        "attempt", [("job", .string(job.description)), ("attempt", .integer(attempt))])
+    case .accepted(let accepted): accepted.json
+    case .published(let job): JSONObject("published", [("job", .string(job.description))])
+    case .failed(let failed): failed.json
+    case .discarded(let parts, let at):
+      JSONObject(
+        "discarded",
+        [("parts", .array(parts.map { .string($0) })), ("at", .integer(at))])
+    case .swept(let parts): JSONObject("swept", [("parts", .array(parts.map { .string($0) }))])
+    case .ended(let task, let state, let at, let reason):
+      JSONObject(
+        "ended",
+        [
+          ("task", .string(task.text)), ("state", .string(state.rawValue)), ("at", .integer(at)),
+          ("reason", reason.map { .string($0) }),
+        ])
+    }
+  }
+
+  /// Nil for what this version does not know.
+  init?(_ json: JSONObject) {
+    let record: Record?
+    switch json["type"]?.string {
+    case "task": record = TaskAccepted(json).map { .task($0) }
+    case "manifest": record = ManifestAccepted(json).map { .manifest($0) }
+    case "closed":
+      record = json.name("dataset").map {
+        .closed(dataset: $0, isComplete: json["complete"]?.bool ?? false)
+      }
+    case "formed": record = JobsFormed(json).map { .formed($0) }
+    case "attempt":
+      record = json.job.map { .attempt($0, attempt: json["attempt"]?.integer ?? 1) }
+    case "accepted": record = ResultAccepted(json).map { .accepted($0) }
+    case "published": record = json.job.map { .published($0) }
+    case "failed": record = AttemptFailed(json).map { .failed($0) }
+    case "discarded":
+      record = .discarded(
+        json["parts"]?.array?.compactMap(\.string) ?? [], at: json["at"]?.integer ?? 0)
+    case "swept": record = .swept(json["parts"]?.array?.compactMap(\.string) ?? [])
+    case "ended": record = Self.ended(json)
+    default: record = nil
+    }
+    guard let record else { return nil }
+    self = record
+  }
+
+  private static func ended(_ json: JSONObject) -> Record? {
+    guard let task = json.name("task"), let at = json["at"]?.integer,
+      let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
+    else { return nil }
+    return .ended(task: task, state: state, at: at, reason: json["reason"]?.string)
+  }
+}
+
+extension JSONObject {
+  /// A record: what is nil is left out.
+  init(_ type: String, _ members: [(String, JSON?)]) {
+    self.init([Member("type", .string(type))])
+    for (key, value) in members {
+      if let value { self.members.append(Member(key, value)) }
+    }
+  }
+
+  func name(_ key: String) -> Name? { self[key]?.string.flatMap { Name($0) } }
+  var job: JobID? { self["job"]?.string.flatMap { JobID($0) } }
+}
+
+extension TaskAccepted {
+  var json: JSONObject {
+    JSONObject(
+      "task",
+      [
+        ("incarnation", .string(incarnation)), ("owner", .integer(owner)), ("at", .integer(at)),
+        ("digest", .string(digest)), ("request", .object(spec.source)),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let request = json["request"], let spec = try? TaskSpec(request, root: "/"),
+      let incarnation = json["incarnation"]?.string, let owner = json["owner"]?.integer,
+      let at = json["at"]?.integer, let digest = json["digest"]?.string
+    else { return nil }
+    self.init(spec: spec, incarnation: incarnation, owner: owner, at: at, digest: digest)
+  }
+}
+
+extension ManifestAccepted {
+  var json: JSONObject {
+    JSONObject(
+      "manifest",
+      [
+        ("dataset", .string(dataset.text)), ("origin", .string(origin)),
+        ("digest", .string(digest)), ("files", .integer(files)), ("length", .integer(length)),
+        ("last", .bool(isLast)), ("closes", .bool(closes)),
+        ("expected", expected.map { .integer($0) }),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let dataset = json.name("dataset"), let origin = json["origin"]?.string,
+      let digest = json["digest"]?.string, let files = json["files"]?.integer,
+      let length = json["length"]?.integer, let isLast = json["last"]?.bool,
+      let closes = json["closes"]?.bool
+    else { return nil }
+    self.init(
+      dataset: dataset, origin: origin, digest: digest, files: files, length: length,
+      isLast: isLast, closes: closes, expected: json["expected"]?.integer)
+  }
+}
+
+extension JobsFormed {
+  var json: JSONObject {
+    JSONObject(
+      "formed",
+      [
+        ("task", .string(task.text)), ("first", .integer(first)), ("source", .integer(source)),
+        ("offsets", .array(offsets.map { .integer($0) })),
+        ("files", files.allSatisfy { $0 == 1 } ? nil : .array(files.map { .integer($0) })),
+        ("next", .integer(next)),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let task = json.name("task"), let first = json["first"]?.integer,
+      let source = json["source"]?.integer, let next = json["next"]?.integer,
+      let offsets = json["offsets"]?.array?.compactMap(\.integer)
+    else { return nil }
+    let files =
+      json["files"]?.array?.compactMap(\.integer) ?? Array(repeating: 1, count: offsets.count)
+    guard files.count == offsets.count else { return nil }
+    self.init(
+      task: task, first: first, source: source, offsets: offsets, files: files, next: next)
+  }
+}
+
+extension ResultAccepted {
+  var json: JSONObject {
+    JSONObject(
+      "accepted",
+      [
+        ("job", .string(job.description)), ("attempt", .integer(attempt)),
+        ("parents", parents.isEmpty ? nil : .array(parents.map { .string($0) })),
+        ("result", result.json),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let job = json.job, let attempt = json["attempt"]?.integer,
+      let result = json["result"].flatMap({ JobResult($0) })
+    else { return nil }
+    self.init(
+      job: job, attempt: attempt, result: result,
+      parents: json["parents"]?.array?.compactMap(\.string) ?? [])
+  }
+}
+
+extension AttemptFailed {
+  var json: JSONObject {
+    JSONObject(
+      "failed",
+      [
+        ("job", .string(job.description)), ("attempt", .integer(attempt)),
+        ("cause", .string(cause.description)), ("at", .integer(at)),
+        ("pilot", pilot.map { .string($0.text) }), ("reason", reason.map { .string($0) }),
+        ("retryAt", retryAt.map { .integer($0) }), ("memory", memory.map { .integer($0) }),
+        ("parts", parts.isEmpty ? nil : .array(parts.map { .string($0) })),
+        ("result", result?.json),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let job = json.job, let attempt = json["attempt"]?.integer,
+      let cause = json["cause"]?.string.flatMap({ Cause($0) }), let at = json["at"]?.integer
+    else { return nil }
+    self.init(
+      job: job, attempt: attempt, cause: cause, result: json["result"].flatMap { JobResult($0) },
+      pilot: json["pilot"]?.string.flatMap { PilotName($0) }, reason: json["reason"]?.string,
+      at: at, retryAt: json["retryAt"]?.integer, memory: json["memory"]?.integer,
+      parts: json["parts"]?.array?.compactMap(\.string) ?? [])
+  }
+}

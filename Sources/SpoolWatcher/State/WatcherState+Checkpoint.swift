@@ -1,0 +1,175 @@
+internal import SpoolModel
+
+/// The state as a checkpoint holds it (DESIGN 4).
+extension WatcherState {
+  var json: JSON {
+    [
+      "accepted": .integer(accepted),
+      "tasks": .array(tasks.values.sorted { $0.number < $1.number }.map(\.json)),
+      "datasets": .array(datasets.values.sorted { $0.name < $1.name }.map(\.json)),
+      "litter": .object(
+        JSONObject(litter.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
+      "manifests": .array(manifests.map { .string($0) }),
+      "partial": .object(
+        JSONObject(partial.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
+    ]
+  }
+
+  /// Nil where it is not what a watcher writes.
+  convenience init?(_ json: JSON) {
+    self.init()
+    guard let accepted = json["accepted"]?.integer, let tasks = json["tasks"]?.array,
+      let datasets = json["datasets"]?.array
+    else { return nil }
+    self.accepted = accepted
+    for value in tasks {
+      guard let task = TaskEntry(value) else { return nil }
+      self.tasks[task.name] = task
+    }
+    for value in datasets {
+      guard let dataset = DatasetEntry(value) else { return nil }
+      self.datasets[dataset.name] = dataset
+    }
+    for member in json["litter"]?.object?.members ?? [] {
+      litter[member.key] = member.value.integer
+    }
+    manifests = json["manifests"]?.array?.compactMap(\.string) ?? []
+    for member in json["partial"]?.object?.members ?? [] {
+      partial[member.key] = member.value.integer
+    }
+  }
+}
+
+extension TaskEntry {
+  var json: JSON {
+    var object = JSONObject([
+      .init("accepted", .object(accepted.json)), .init("number", .integer(number)),
+      .init("state", .string(state.rawValue)), .init("next", .array(next.map { .integer($0) })),
+      .init("formed", .integer(formed)),
+      .init("done", .integer(done)), .init("failed", .integer(failed)),
+      .init("attempts", .integer(attempts)), .init("causes", Self.json(causes)),
+      .init("finalCauses", Self.json(finalCauses)),
+      .init("failedJobs", .array(failedJobs.map { .integer($0) })), .init("sums", sums.json),
+      .init("cpu", .number(cpu)), .init("memory", .integer(peakMemory)),
+      .init("wall", .integer(wall)), .init("outputs", .integer(outputs)),
+      .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
+      .init("jobs", .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })),
+    ])
+    if let started { object["started"] = .integer(started) }
+    if let ended { object["ended"] = .integer(ended) }
+    if let reason { object["reason"] = .string(reason) }
+    return .object(object)
+  }
+
+  static func json(_ counts: [String: Int]) -> JSON {
+    .object(JSONObject(counts.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) }))
+  }
+
+  private static func counts(_ json: JSON?) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for member in json?.object?.members ?? [] { counts[member.key] = member.value.integer }
+    return counts
+  }
+
+  convenience init?(_ json: JSON) {
+    guard let accepted = json["accepted"]?.object.flatMap({ TaskAccepted($0) }),
+      let number = json["number"]?.integer,
+      let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
+    else { return nil }
+    self.init(accepted, number: number)
+    self.state = state
+    next = (json["next"]?.array ?? []).compactMap(\.integer)
+    guard next.count == spec.sources else { return nil }
+    formed = json["formed"]?.integer ?? 0
+    done = json["done"]?.integer ?? 0
+    failed = json["failed"]?.integer ?? 0
+    attempts = json["attempts"]?.integer ?? 0
+    causes = Self.counts(json["causes"])
+    finalCauses = Self.counts(json["finalCauses"])
+    failedJobs = json["failedJobs"]?.array?.compactMap(\.integer) ?? []
+    sums = ReportSums(json["sums"])
+    cpu = json["cpu"]?.double ?? 0
+    peakMemory = json["memory"]?.integer ?? 0
+    wall = json["wall"]?.integer ?? 0
+    outputs = json["outputs"]?.integer ?? 0
+    outputBytes = json["outputBytes"]?.integer ?? 0
+    ledgerLength = json["ledger"]?.integer ?? 0
+    started = json["started"]?.integer
+    ended = json["ended"]?.integer
+    reason = json["reason"]?.string
+    for value in json["jobs"]?.array ?? [] {
+      guard let index = value["index"]?.integer, let job = JobEntry(value) else { return nil }
+      jobs[index] = job
+    }
+  }
+}
+
+extension JobEntry {
+  func json(index: Int) -> JSON {
+    var object = JSONObject([
+      .init("index", .integer(index)), .init("source", .integer(source)),
+      .init("offset", .integer(offset)), .init("files", .integer(files)),
+      .init("attempt", .integer(attempt)), .init("payload", .integer(payloadFailures)),
+      .init("infrastructure", .integer(infrastructureFailures)),
+      .init("returns", .integer(returns)),
+    ])
+    if let memory { object["memory"] = .integer(memory) }
+    if !parents.isEmpty { object["parents"] = .array(parents.map { .string($0) }) }
+    switch phase {
+    case .waiting(let until): object["waiting"] = .integer(until)
+    case .publishing(let result): object["publishing"] = result.json
+    case .pending, .ready, .claimed, .unknown: break
+    }
+    return .object(object)
+  }
+
+  init?(_ json: JSON) {
+    guard let source = json["source"]?.integer, let offset = json["offset"]?.integer,
+      let files = json["files"]?.integer, let attempt = json["attempt"]?.integer
+    else { return nil }
+    self.init(source: source, offset: offset, files: files)
+    self.attempt = attempt
+    payloadFailures = json["payload"]?.integer ?? 0
+    infrastructureFailures = json["infrastructure"]?.integer ?? 0
+    returns = json["returns"]?.integer ?? 0
+    memory = json["memory"]?.integer
+    parents = json["parents"]?.array?.compactMap(\.string) ?? []
+    if let until = json["waiting"]?.integer { phase = .waiting(until: until) }
+    if let result = json["publishing"].flatMap({ JobResult($0) }) { phase = .publishing(result) }
+  }
+}
+
+extension DatasetEntry {
+  var json: JSON {
+    var object = JSONObject([
+      .init("name", .string(name.text)), .init("state", .string(state.rawValue)),
+      .init("files", .integer(files)), .init("length", .integer(length)),
+      .init("closing", .bool(isClosing)),
+      .init("producers", .array(producers.sorted().map { .string($0.text) })),
+      .init("active", .array(activeProducers.sorted().map { .string($0.text) })),
+      .init("failed", .bool(hasFailedProducer)),
+    ])
+    if let expected { object["expected"] = .integer(expected) }
+    return .object(object)
+  }
+
+  convenience init?(_ json: JSON) {
+    guard let name = json["name"]?.string.flatMap({ Name($0) }),
+      let state = json["state"]?.string.flatMap({ State(rawValue: $0) }),
+      let files = json["files"]?.integer, let length = json["length"]?.integer
+    else { return nil }
+    self.init(name)
+    self.state = state
+    self.files = files
+    self.length = length
+    isClosing = json["closing"]?.bool ?? false
+    expected = json["expected"]?.integer
+    producers = Self.names(json["producers"])
+    activeProducers = Self.names(json["active"])
+    hasFailedProducer = json["failed"]?.bool ?? false
+  }
+
+  private static func names(_ json: JSON?) -> Set<Name> {
+    Set((json?.array ?? []).compactMap { $0.string.flatMap { Name($0) } })
+  }
+}

@@ -1,0 +1,130 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// How results change the state.
+extension WatcherState {
+  func apply(_ accepted: ResultAccepted) -> [ViewLine] {
+    guard let task = tasks[accepted.job.task], var job = task.jobs[accepted.job.index] else {
+      return []
+    }
+    if accepted.result.outputs.isEmpty {
+      return finish(accepted.job, task, accepted.attempt, accepted.result, parents: [])
+    }
+    job.phase = .publishing(accepted.result)
+    job.parents = accepted.parents
+    task.jobs[accepted.job.index] = job
+    return []
+  }
+
+  func published(_ id: JobID) -> [ViewLine] {
+    guard let task = tasks[id.task], let job = task.jobs[id.index],
+      case .publishing(let result) = job.phase
+    else { return [] }
+    return finish(id, task, job.attempt, result, parents: job.parents)
+  }
+
+  private func finish(
+    _ id: JobID, _ task: TaskEntry, _ attempt: Int, _ result: JobResult, parents: [String]
+  ) -> [ViewLine] {
+    task.jobs[id.index] = nil
+    task.done += 1
+    count(result, in: task)
+    task.sums.add(result.report)
+    var lines: [ViewLine] = []
+    for output in result.outputs {
+      task.outputs += 1
+      task.outputBytes += output.size
+      guard let spec = task.spec.output(output.number) else { continue }
+      let line = Self.catalogueLine(output, id, attempt, result, parents)
+      lines += append(line, toCatalogueOf: spec.dataset)
+    }
+    return lines + ledger(task, Self.ledgerLine(id, attempt, result, cause: nil, reason: nil))
+  }
+
+  private func count(_ result: JobResult, in task: TaskEntry) {
+    task.attempts += 1
+    task.cpu += result.cpu
+    task.wall += max(0, result.ended - result.started)
+    task.peakMemory = max(task.peakMemory, result.memory)
+    task.started = min(task.started ?? result.started, result.started)
+  }
+
+  func apply(_ failed: AttemptFailed, grace: Int) -> [ViewLine] {
+    guard let task = tasks[failed.job.task], var job = task.jobs[failed.job.index] else {
+      return []
+    }
+    for part in failed.parts { litter[part] = failed.at + grace }
+    if let result = failed.result { count(result, in: task) } else { task.attempts += 1 }
+    task.causes[failed.cause.description, default: 0] += 1
+    switch failed.cause.kind {
+    case .payload: job.payloadFailures += 1
+    case .infrastructure: job.infrastructureFailures += 1
+    case .returned: job.returns += 1
+    case .final: break
+    }
+    if let memory = failed.memory { job.memory = memory }
+    if let due = failed.retryAt {
+      job.phase = .waiting(until: due)
+      task.jobs[failed.job.index] = job
+    } else {
+      task.jobs[failed.job.index] = nil
+      task.failed += 1
+      task.finalCauses[failed.cause.description, default: 0] += 1
+      if task.failedJobs.count < 100 { task.failedJobs.append(failed.job.index) }
+    }
+    return ledger(
+      task,
+      Self.ledgerLine(
+        failed.job, failed.attempt, failed.result, cause: failed, reason: failed.reason))
+  }
+
+  // MARK: The views
+
+  private func append(_ line: JSON, toCatalogueOf name: Name) -> [ViewLine] {
+    guard let dataset = datasets[name] else { return [] }
+    dataset.files += 1
+    let header = dataset.length == 0 ? Spool.viewHeader("catalogue", name) : []
+    let bytes = header + line.compact + [10]
+    defer { dataset.length += bytes.count }
+    return [ViewLine(view: .catalogue(name), offset: dataset.length, bytes: bytes)]
+  }
+
+  private func ledger(_ task: TaskEntry, _ line: JSON) -> [ViewLine] {
+    let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", task.name) : []
+    let bytes = header + line.compact + [10]
+    defer { task.ledgerLength += bytes.count }
+    return [ViewLine(view: .ledger(task.name), offset: task.ledgerLength, bytes: bytes)]
+  }
+
+  private static func catalogueLine(
+    _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String]
+  ) -> JSON {
+    var object = JSONObject([
+      .init("path", .string(output.path)), .init("size", .integer(output.size)),
+      .init("adler32", .string(output.adler32)),
+      .init(
+        "origin", ["job": .string(id.description), "attempt": .integer(attempt)]),
+    ])
+    if !parents.isEmpty { object["parents"] = .array(parents.map { .string($0) }) }
+    if !result.report.members.isEmpty { object["report"] = .object(result.report) }
+    return .object(object)
+  }
+
+  private static func ledgerLine(
+    _ id: JobID, _ attempt: Int, _ result: JobResult?, cause: AttemptFailed?, reason: String?
+  ) -> JSON {
+    var object = JSONObject([
+      .init("job", .string(id.description)), .init("attempt", .integer(attempt)),
+      .init("outcome", .string(cause?.cause.description ?? "ok")),
+    ])
+    if let cause { object["final"] = .bool(cause.retryAt == nil) }
+    if let result {
+      object.members += result.json.object?.members.filter { $0.key != "reason" } ?? []
+    } else if let pilot = cause?.pilot {
+      object["pilot"] = .string(pilot.text)
+    }
+    if let at = cause?.at { object["registered"] = .integer(at) }
+    if let reason = reason ?? result?.reason { object["reason"] = .string(reason) }
+    return .object(object)
+  }
+}

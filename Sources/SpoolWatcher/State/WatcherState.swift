@@ -1,0 +1,122 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// A piece of a view that a record gives rise to: the same bytes at the same place, whether the
+/// record is new or read again.
+struct ViewLine {
+  enum View: Hashable {
+    case catalogue(Name)
+    case ledger(Name)
+  }
+  var view: View
+  var offset: Int
+  var bytes: [UInt8]
+}
+
+/// All that the watcher knows: the sum of the journal's records. Changed by `apply` alone, live as
+/// in a replay.
+final class WatcherState {
+  var tasks: [Name: TaskEntry] = [:]
+  var datasets: [Name: DatasetEntry] = [:]
+  /// How many tasks were ever accepted.
+  var accepted = 0
+  /// Parts that discarded attempts may have left, and when they may be removed.
+  var litter: [String: Int] = [:]
+  /// Digests of manifests that were taken and accepted, by dataset and name: how often is kept
+  /// small by forgetting the oldest.
+  var manifests: [String] = []
+  /// Manifests of which only a part is in: how many files of them.
+  var partial: [String: Int] = [:]
+
+  /// Tasks that have not ended, in the order of claiming: by priority, then by acceptance.
+  var liveTasks: [TaskEntry] {
+    tasks.values.filter { !$0.state.hasEnded }
+      .sorted { ($0.spec.priority, $0.number) < ($1.spec.priority, $1.number) }
+  }
+
+  func job(_ id: JobID) -> JobEntry? { tasks[id.task]?.jobs[id.index] }
+
+  func setPhase(_ phase: JobEntry.Phase, of id: JobID) {
+    tasks[id.task]?.jobs[id.index]?.phase = phase
+  }
+
+  /// Takes a record in, and tells what it adds to the views.
+  func apply(_ record: Record, graceful grace: Int) -> [ViewLine] {
+    switch record {
+    case .task(let task): apply(task)
+    case .manifest(let manifest): apply(manifest)
+    case .closed(let dataset, let isComplete):
+      datasets[dataset]?.state = isComplete ? .closed : .incomplete
+    case .formed(let jobs): apply(jobs)
+    case .attempt(let job, let attempt):
+      tasks[job.task]?.jobs[job.index]?.attempt = attempt
+      tasks[job.task]?.jobs[job.index]?.phase = .pending
+    case .accepted(let accepted): return apply(accepted)
+    case .published(let job): return published(job)
+    case .failed(let failed): return apply(failed, grace: grace)
+    case .discarded(let parts, let at): for part in parts { litter[part] = at + grace }
+    case .swept(let parts): for part in parts { litter[part] = nil }
+    case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
+    }
+    return []
+  }
+
+  private func apply(_ task: TaskAccepted) {
+    accepted += 1
+    let entry = TaskEntry(task, number: accepted)
+    tasks[task.spec.name] = entry
+    for name in task.spec.producedDatasets {
+      let dataset = datasets[name] ?? DatasetEntry(name)
+      dataset.producers.insert(task.spec.name)
+      dataset.activeProducers.insert(task.spec.name)
+      datasets[name] = dataset
+    }
+  }
+
+  static func key(_ dataset: Name, _ origin: String, _ digest: String) -> String {
+    "\(dataset) \(digest) \(origin)"
+  }
+
+  private func apply(_ manifest: ManifestAccepted) {
+    let dataset = datasets[manifest.dataset] ?? DatasetEntry(manifest.dataset)
+    datasets[manifest.dataset] = dataset
+    dataset.files += manifest.files
+    dataset.length = manifest.length
+    let key = Self.key(manifest.dataset, manifest.origin, manifest.digest)
+    guard manifest.isLast else {
+      partial[key, default: 0] += manifest.files
+      return
+    }
+    partial[key] = nil
+    manifests.append(key)
+    if manifests.count > 2000 { manifests.removeFirst(1000) }
+    if manifest.closes {
+      dataset.isClosing = true
+      dataset.expected = manifest.expected ?? dataset.expected
+    }
+  }
+
+  private func apply(_ jobs: JobsFormed) {
+    guard let task = tasks[jobs.task] else { return }
+    for (index, offset) in jobs.offsets.enumerated() {
+      task.jobs[jobs.first + index] = JobEntry(
+        source: jobs.source, offset: offset, files: jobs.files[index])
+    }
+    task.formed = max(task.formed, jobs.first + jobs.offsets.count)
+    for source in task.next.indices where jobs.source == source || jobs.source == JobEntry.all {
+      task.next[source] = jobs.next
+    }
+  }
+
+  private func end(_ name: Name, _ state: TaskState, _ at: Int, _ reason: String?) {
+    guard let task = tasks[name] else { return }
+    task.state = state
+    task.ended = at
+    task.reason = reason
+    task.jobs = [:]
+    for produced in task.spec.producedDatasets {
+      datasets[produced]?.activeProducers.remove(name)
+      if task.failed > 0 || state != .done { datasets[produced]?.hasFailedProducer = true }
+    }
+  }
+}

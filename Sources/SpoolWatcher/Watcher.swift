@@ -1,0 +1,179 @@
+public import SpoolModel
+public import SpoolStore
+
+/// What the shell has heard since the last turn.
+public struct Hints: Sendable, Equatable {
+  /// Names in `incoming/` that were closed or moved in.
+  public var closed: Set<String> = []
+  /// Something came into `incoming/`, or into an inbox.
+  public var incoming = false
+  public var inboxes = false
+
+  public init() {}
+
+  /// Everything may have changed.
+  public static var all: Hints {
+    var hints = Hints()
+    hints.incoming = true
+    hints.inboxes = true
+    return hints
+  }
+}
+
+/// The watcher: a synchronous state machine that is stepped, turn by turn, and waits for nothing.
+/// Each turn reads what came, decides, commits once, and then does what was decided (DESIGN 4).
+public final class Watcher {
+  private let books: Books
+  private let pilots: PilotControl
+  private let jobs: JobExecutor
+  private let executor: TaskExecutor
+  private let publisher: Publisher
+  private let manager: JobManager
+  private let tasks: TaskManager
+  private let storage: StorageManager
+  private let reporter: Reporter
+  private var timers: ScanTimers
+
+  /// What the watcher needs of the world, besides the spool.
+  public struct Seams {
+    public var time: any TimeSource
+    public var random: any RandomNumberGenerator
+    /// Whether a process of this host, as it describes itself, is gone; nil where unknown.
+    public var isGone: (JSON) -> Bool?
+    /// Takes lines for the operator.
+    public var say: (String) -> Void
+
+    public init(
+      time: any TimeSource, random: any RandomNumberGenerator, isGone: @escaping (JSON) -> Bool?,
+      say: @escaping (String) -> Void
+    ) {
+      self.time = time
+      self.random = random
+      self.isGone = isGone
+      self.say = say
+    }
+  }
+
+  /// Takes over a spool whose lease was acquired: reads the journal, and finds every job (R8).
+  public init(_ spool: Spool, lease: WatcherLease, seams: Seams, delivers: Bool) throws {
+    let recovered = try Recovery(spool).run()
+    let journal = try Journal(spool, epoch: lease.epoch, after: recovered.end)
+    books = Books(
+      spool: spool, time: seams.time, state: recovered.state, journal: journal, lease: lease,
+      say: seams.say)
+    books.add(recovered.views)
+    pilots = PilotControl(books, isGone: seams.isGone)
+    jobs = JobExecutor(books, pilots: pilots)
+    executor = TaskExecutor(books, jobs: jobs)
+    publisher = Publisher(books)
+    manager = JobManager(books, publisher: publisher, executor: executor)
+    tasks = try TaskManager(books, executor: executor, random: seams.random)
+    storage = StorageManager(
+      books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
+    reporter = Reporter(books, jobs: jobs, pilots: pilots)
+    timers = ScanTimers(delivers: delivers, random: seams.random)
+    try resume()
+  }
+
+  private func resume() throws {
+    try books.checkpoint()
+    executor.resume()
+    publisher.resume()
+    _ = try pilots.look()
+    try storage.recover()
+    try reporter.resume()
+    try books.commit()
+  }
+
+  /// Whether nothing is in work and nothing is being taken in.
+  public var isIdle: Bool {
+    books.state.liveTasks.isEmpty && !tasks.isBusy && !tasks.isWatching && publisher.isIdle
+      && !books.isDirty
+  }
+
+  /// One turn. Returns how many milliseconds the shell may wait for hints before the next.
+  public func turn(_ hints: Hints) throws -> Int {
+    let scan = timers.begin(at: books.time.now)
+    try books.beatIfDue()
+    var isBusy = try readWhatCame(hints, full: scan)
+    isBusy = try decide() || isBusy
+    isBusy = tasks.endTasks() || isBusy
+    isBusy = tasks.closeDatasets() || isBusy
+    try books.commit()
+    try act()
+    try reporter.write(foreign: tasks.foreign)
+    return wait(isBusy)
+  }
+
+  private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
+    if full || hints.incoming || tasks.isWatching {
+      try tasks.scan(closed: hints.closed, fresh: full)
+    }
+    var hasWorked = try tasks.answer()
+    if full || hints.inboxes {
+      if try manager.readInboxes(fresh: full) > 0 { hasWorked = true }
+    }
+    if try pilots.look() { hasWorked = true }
+    if full || jobs.hasOutstanding { try jobs.lookIntoReady(fresh: full) }
+    return hasWorked
+  }
+
+  private func decide() throws -> Bool {
+    jobs.forgetBacklog()
+    let hasFormed = try executor.run()
+    let hasSwept = try storage.sweep()
+    try storage.audit()
+    return hasFormed || hasSwept
+  }
+
+  /// What follows the commit.
+  private func act() throws {
+    try tasks.dropAnswered()
+    for id in jobs.putReady() {
+      guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }
+      try executor.issue(id, task, attempt: job.attempt + 1)
+    }
+    try books.writeViews()
+    try manager.clear()
+    try seeToEnded()
+    try publish()
+    try storage.checkpointIfDue()
+  }
+
+  /// Tasks that have ended leave nothing behind in ready and running.
+  private func seeToEnded() throws {
+    let ended = books.takeEnded()
+    guard !ended.isEmpty else { return }
+    for name in ended { reporter.noteEnded(name) }
+    try jobs.lookIntoReady(fresh: true)
+    try pilots.takeStale()
+  }
+
+  /// What is accepted gets its final names; the next commit makes that known.
+  private func publish() throws {
+    manager.published(try publisher.run())
+    let refused = publisher.takeRefused()
+    for (job, cause, reason) in refused.jobs { manager.fail(job, cause, reason) }
+    manager.published(refused.files)
+  }
+
+  private func wait(_ isBusy: Bool) -> Int {
+    if books.isDirty || tasks.isBusy { return 0 }
+    let now = books.time.now
+    let epoch = books.time.epoch
+    var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)
+    wait = min(wait, max(0, pilots.nextLook - now), books.nextBeat - now)
+    if let due = executor.nextDue { wait = min(wait, max(10, due - epoch)) }
+    if let due = storage.nextSweep { wait = min(wait, max(10, due - epoch)) }
+    if tasks.isWatching { wait = min(wait, 100) }
+    if !books.state.liveTasks.isEmpty { wait = min(wait, max(0, reporter.nextPages - now)) }
+    return max(0, wait)
+  }
+
+  /// Ends in good order: all is committed and written down, the next watcher need not wait.
+  public func stop() throws {
+    try books.checkpoint()
+    try reporter.write(foreign: tasks.foreign, force: true)
+    books.close()
+  }
+}

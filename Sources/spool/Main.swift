@@ -1,0 +1,6 @@
+import SpoolCommands
+
+@main
+enum Main {
+  static func main() { SpoolCommand.main() }
+}

@@ -1,0 +1,26 @@
+import SpoolStore
+import Synchronization
+import Testing
+
+struct EventSourceTests {
+  /// What a receiver was told.
+  private final class Received: Sendable {
+    let events = Mutex<[DirectoryEvent]>([])
+  }
+
+  @Test func pollingReportsOneRescan() {
+    let source = PollingEventSource(reason: "a limit")
+    let received = Received()
+    source.watch("/spool/incoming") { event in received.events.withLock { $0.append(event) } }
+    let rescan = DirectoryEvent(directory: "/spool/incoming", name: "", kind: .rescan)
+    #expect(received.events.withLock { $0 } == [rescan])
+    #expect(!source.delivers)
+    #expect(source.reason == "a limit")
+  }
+
+  @Test func pollingIsHadForTheAsking() {
+    let source = EventSources.make(poll: true)
+    #expect(!source.delivers)
+    #expect((source as? PollingEventSource)?.reason == "asked for")
+  }
+}

@@ -1,0 +1,39 @@
+import Glibc
+import SpoolStore
+import Testing
+
+struct FileErrorTests {
+  @Test func saysWhatToWhatAndWhy() {
+    #expect(
+      FileError("rename", "/a/b", ENOENT).description
+        == "cannot rename /a/b: ENOENT (no such file or directory)")
+    #expect(
+      FileError("write", "/a", ENOSPC).description
+        == "cannot write /a: ENOSPC (no space left on device)")
+  }
+
+  @Test(arguments: [
+    (EDQUOT, "EDQUOT"), (EROFS, "EROFS"), (EIO, "EIO"), (ESTALE, "ESTALE"), (EXDEV, "EXDEV"),
+    (ENOTEMPTY, "ENOTEMPTY"), (ELOOP, "ELOOP"), (EFBIG, "EFBIG"), (EAGAIN, "EAGAIN"),
+    (EMFILE, "EMFILE"), (ENOSYS, "ENOSYS"), (EOPNOTSUPP, "EOPNOTSUPP"), (EACCES, "EACCES"),
+  ])
+  func namesErrors(code: Int32, name: String) {
+    #expect(FileError("open", "/a", code).codeName == name)
+  }
+
+  @Test func unknownErrorsKeepTheirNumber() {
+    let text = FileError("open", "/a", 9_999).description
+    #expect(text == "cannot open /a: errno 9999 (unknown error 9999)")
+  }
+
+  @Test func kindsOfErrors() {
+    #expect(FileError("open", "/a", ENOENT).isMissing)
+    #expect(FileError("open", "/a", ENOTDIR).isMissing)
+    #expect(!FileError("open", "/a", EIO).isMissing)
+    #expect(FileError("create", "/a", EEXIST).isOccupied)
+    #expect(FileError("write", "/a", EDQUOT).isFull)
+    #expect(FileError("open", "/a", ELOOP).isNotAFile)
+    #expect(FileError("open", "/a", ESTALE).mayPass)
+    #expect(!FileError("open", "/a", EACCES).mayPass)
+  }
+}

@@ -1,0 +1,66 @@
+public import SpoolStore
+
+extension MemoryFileSystem {
+  public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
+    let listing = try perform(.list, directory) { tree throws(MemoryFailure) in
+      try tree.list(directory)
+    }
+    return onListing?(directory, listing) ?? listing
+  }
+
+  public func attributes(of path: String) throws(FileError) -> FileAttributes {
+    try perform(.attributes, path) { tree throws(MemoryFailure) in try tree.node(path).attributes }
+  }
+
+  public func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    try perform(.read, path) { tree throws(MemoryFailure) in try tree.read(path, limit: limit) }
+  }
+
+  public func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
+    try perform(
+      .create, path,
+      torn: { tree, count throws(MemoryFailure) in
+        try tree.create(path, [UInt8](contents.prefix(count)), durable: false)
+      },
+      { tree throws(MemoryFailure) in try tree.create(path, contents, durable: durable) })
+  }
+
+  public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
+    try perform(.open, path) { tree throws(MemoryFailure) in
+      MemoryFile(self, path, try tree.open(path, mode))
+    }
+  }
+
+  public func rename(_ source: String, to destination: String) throws(FileError) {
+    try perform(.rename, source, to: destination) { tree throws(MemoryFailure) in
+      try tree.rename(source, to: destination, exclusively: false)
+    }
+  }
+
+  public func renameExclusively(_ source: String, to destination: String) throws(FileError) {
+    try perform(.renameExclusively, source, to: destination) { tree throws(MemoryFailure) in
+      try tree.rename(source, to: destination, exclusively: true)
+    }
+  }
+
+  public func remove(_ path: String) throws(FileError) {
+    try perform(.remove, path) { tree throws(MemoryFailure) in try tree.remove(path) }
+  }
+
+  public func createDirectory(_ path: String) throws(FileError) {
+    try perform(.createDirectory, path) { tree throws(MemoryFailure) in
+      _ = try tree.make(.directory, at: path)
+    }
+  }
+
+  public func removeDirectory(_ path: String) throws(FileError) {
+    try perform(.removeDirectory, path) { tree throws(MemoryFailure) in
+      try tree.removeDirectory(path)
+    }
+  }
+
+  /// Looks whether it is there; names are always durable here.
+  public func syncDirectory(_ path: String) throws(FileError) {
+    try perform(.syncDirectory, path) { tree throws(MemoryFailure) in _ = try tree.list(path) }
+  }
+}

@@ -1,0 +1,86 @@
+public import SpoolStore
+internal import Synchronization
+
+/// A filesystem in memory that answers as Linux does, and whose calls can be counted and spoilt.
+///
+/// Everything the protocol's rules rest on is there: atomic renames, inodes that outlive their names
+/// while they are open (R2), exclusive creation, locks that go with the open file, an `errno` for
+/// every failure. Listings come in the order in which the entries were made, so a run can be played
+/// again. A planted link leads nowhere. Only the root is there at first.
+public final class MemoryFileSystem: FileSystem, Sendable {
+  /// What tests plug in.
+  struct Hooks: Sendable {
+    var onCall: (@Sendable (FileCall) -> FileFault?)?
+    var afterCall: (@Sendable (FileCall) -> Int32?)?
+    var onListing: (@Sendable (String, Listing) -> Listing)?
+    var counts = CallCounts()
+    var calls = 0
+  }
+
+  let tree = Mutex(MemoryTree())
+  let hooks = Mutex(Hooks())
+
+  public init() {}
+
+  /// Asked before each call, without a lock: it may look at the filesystem, or change it, which is
+  /// how another party gets in between.
+  public var onCall: (@Sendable (FileCall) -> FileFault?)? {
+    get { hooks.withLock { $0.onCall } }
+    set { hooks.withLock { $0.onCall = newValue } }
+  }
+
+  /// Asked after each call that went well, without a lock. An `errno` from it is reported although
+  /// the call was done: a lost reply (R1). A file opened so is closed again.
+  public var afterCall: (@Sendable (FileCall) -> Int32?)? {
+    get { hooks.withLock { $0.afterCall } }
+    set { hooks.withLock { $0.afterCall = newValue } }
+  }
+
+  /// Given each listing to bend: entries left out, repeated or stale, as `readdir` may (R8, R9).
+  public var onListing: (@Sendable (String, Listing) -> Listing)? {
+    get { hooks.withLock { $0.onListing } }
+    set { hooks.withLock { $0.onListing = newValue } }
+  }
+
+  /// How many calls have been made, failed ones included; `counts - before` is what a step cost.
+  public var counts: CallCounts { hooks.withLock { $0.counts } }
+
+  public func resetCounts() {
+    hooks.withLock { $0.counts = CallCounts() }
+  }
+
+  /// Makes a call: counts it, asks the hooks, does it, asks again. `torn` does a part of it.
+  func perform<Result: Sendable>(
+    _ operation: FileOperation, _ path: String, to destination: String? = nil,
+    torn: (@Sendable (inout MemoryTree, Int) throws(MemoryFailure) -> Void)? = nil,
+    _ body: @Sendable (inout MemoryTree) throws(MemoryFailure) -> Result
+  ) throws(FileError) -> Result {
+    var call = FileCall(operation, path, to: destination)
+    let hooks = self.hooks.withLock { hooks in
+      hooks.counts[operation] += 1
+      hooks.calls += 1
+      return hooks
+    }
+    call.number = hooks.calls
+    switch hooks.onCall?(call) {
+    case nil: break
+    case .fails(let code): throw call.error(code)
+    case .torn(let count, let code):
+      if let torn { try change(call) { tree throws(MemoryFailure) in try torn(&tree, count) } }
+      throw call.error(code)
+    }
+    let result = try change(call, body)
+    if let code = hooks.afterCall?(call) { throw call.error(code) }
+    return result
+  }
+
+  private func change<Result: Sendable>(
+    _ call: FileCall, _ body: @Sendable (inout MemoryTree) throws(MemoryFailure) -> Result
+  ) throws(FileError) -> Result {
+    do throws(MemoryFailure) {
+      return try tree.withLock { (tree) throws(MemoryFailure) in try body(&tree) }
+    } catch {
+      throw call.error(error.code)
+    }
+  }
+}

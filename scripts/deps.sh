@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian machine; says what to do where it cannot.
+set -euo pipefail
+
+if ! command -v swift >/dev/null; then
+  echo "deps: Swift 6.2 or later is not here: see https://www.swift.org/install/linux/" >&2
+  exit 1
+fi
+
+packages=()
+[ -e /usr/include/inotifytools/inotifytools.h ] || packages+=(libinotifytools0-dev)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+sudo=()
+[ "$(id -u)" -eq 0 ] || sudo=(sudo)
+if ! command -v apt-get >/dev/null; then
+  echo "deps: please install: ${packages[*]}" >&2
+  exit 1
+fi
+echo "deps: installing ${packages[*]}"
+"${sudo[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${packages[@]}" >/dev/null

@@ -11,6 +11,12 @@ public struct Hints: Sendable, Equatable {
 
   public init() {}
 
+  public mutating func formUnion(_ other: Hints) {
+    closed.formUnion(other.closed)
+    incoming = incoming || other.incoming
+    inboxes = inboxes || other.inboxes
+  }
+
   /// Everything may have changed.
   public static var all: Hints {
     var hints = Hints()
@@ -91,9 +97,20 @@ public final class Watcher {
       && !books.isDirty
   }
 
+  /// Whether a turn that failed so may simply be taken again: nothing was lost. A lost lease and a
+  /// failed `fsync` are the end (R7, DESIGN 4).
+  public static func mayPass(_ error: any Error) -> Bool {
+    switch error {
+    case is FileError: true
+    case JournalError.write: true
+    default: false
+    }
+  }
+
   /// One turn. Returns how many milliseconds the shell may wait for hints before the next.
   public func turn(_ hints: Hints) throws -> Int {
     let scan = timers.begin(at: books.time.now)
+    books.beginTurn()
     try books.beatIfDue()
     var isBusy = try readWhatCame(hints, full: scan)
     isBusy = try decide() || isBusy
@@ -128,6 +145,9 @@ public final class Watcher {
 
   /// What follows the commit.
   private func act() throws {
+    if manager.hasSettled || tasks.hasAnswered || jobs.isStuck || !publisher.isIdle {
+      try books.checkLeaseOnce()
+    }
     try tasks.dropAnswered()
     for id in jobs.putReady() {
       guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }

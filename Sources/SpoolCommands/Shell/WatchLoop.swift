@@ -16,6 +16,8 @@ final class WatchLoop: Sendable {
   /// Milliseconds between the beginnings of two turns while much is going on: results that come
   /// together share a commit.
   static let pace = 4
+  /// Before another try after the filesystem refused something.
+  static let retry = 1000
   /// Between two tries for the lock or the former watcher's end.
   static let standby = 500
 
@@ -98,11 +100,29 @@ final class WatchLoop: Sendable {
     waker.wake()
   }
 
+  /// A turn; where the filesystem refuses something, it is said once, and tried again.
+  private func turnOnce(
+    _ watcher: Watcher, _ heard: Hints, _ trouble: inout String
+  ) throws -> Int {
+    do {
+      let wait = try watcher.turn(heard)
+      if !trouble.isEmpty { Terminal.say("watch", "the trouble has passed: \(trouble)") }
+      trouble = ""
+      return wait
+    } catch let error where Watcher.mayPass(error) {
+      if trouble != "\(error)" { Terminal.say("watch", "\(error); trying again") }
+      trouble = "\(error)"
+      hints.withLock { $0.formUnion(.all) }
+      return Self.retry
+    }
+  }
+
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
     var heard = Hints.all
+    var trouble = ""
     while !isStopping {
       let begun = Waker.now()
-      let wait = try watcher.turn(heard)
+      let wait = try turnOnce(watcher, heard, &trouble)
       if exitWhenIdle, watcher.isIdle { return }
       // Results that come close together are taken together; the first of a quiet time at once.
       if wait > 0, !waker.wait(until: begun + UInt64(wait) * 1_000_000) {

@@ -27,6 +27,9 @@ struct Claimer {
     interval = Self.shortest
   }
 
+  /// The pilot has more room than before.
+  mutating func reconsider() { isHinted = true }
+
   /// When it wants to list again without a hint, monotonic milliseconds.
   func wantsListing(at now: Int) -> Bool {
     guard let listedAt else { return true }
@@ -41,7 +44,7 @@ struct Claimer {
     let listing = try spool.files.list(spool.layout.ready(queue), fresh: true)
     names = listing.names.filter { !$0.hasPrefix(".") }.sorted(by: >)
     listedAt = now
-    interval = names.isEmpty ? min(Self.longest, interval * 2) : Self.shortest
+    if names.isEmpty { interval = min(Self.longest, interval * 2) }
     next = now + interval + spread * interval / 500
   }
 
@@ -60,10 +63,13 @@ struct Claimer {
       if names.count - index > 4096, choices.isEmpty { break }
     }
     guard let choice = choices.randomElement(using: &random) else {
+      // Nothing there, or nothing that fits: look again later and later.
+      if !names.isEmpty { interval = min(Self.longest, interval * 2) }
       names = []
       return nil
     }
     names.remove(at: choice.index)
+    interval = Self.shortest
     return choice.name
   }
 }

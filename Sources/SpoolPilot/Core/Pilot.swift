@@ -191,6 +191,7 @@ public final class Pilot {
   func release(_ job: RunningJob) {
     jobs[job.id] = nil
     capacity.give(job.name, job.gpus)
+    for index in claimers.indices { claimers[index].reconsider() }
     if let log = job.liveLog { try? spool.files.removeIfPresent(log.path) }
     do throws(FileError) {
       try job.slot.clean(local)

@@ -31,6 +31,11 @@ extension Spool {
     }
   }
 
+  /// How many job files of a task are registered; never more than are kept.
+  public func registered(_ task: Name, failed: Bool) throws(FileError) -> Int {
+    try listIfPresent(layout.registeredDirectory(task, failed: failed))?.names.count ?? 0
+  }
+
   /// Moves a registered job's file from the inbox to its task's directory, or removes it. Done
   /// again after a crash it changes nothing.
   public func register(_ name: InboxName, keep: Bool) throws(FileError) {

@@ -10,6 +10,13 @@ final class JobManager {
   /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
   private var settled: [InboxName] = []
   private var known: Set<InboxName> = []
+  /// Results that seem incomplete, and since when: on a network mount that may be a cache (R9).
+  private var incomplete: [InboxName: Int] = [:]
+  /// How many job files of each task are kept, by outcome.
+  private var kept: [Name: [Bool: Int]] = [:]
+
+  /// How long a result that seems incomplete is read again, in milliseconds.
+  static let patience = 5000
 
   static let mostPerTurn = 2000
 
@@ -47,7 +54,8 @@ final class JobManager {
         discard(name, file)
         return true
       }
-      if let cause = name.cause { failed(name, file, cause) } else { try done(name, file) }
+      guard let cause = name.cause else { return try done(name, file) }
+      failed(name, file, cause)
     }
     return true
   }
@@ -63,23 +71,35 @@ final class JobManager {
     }
   }
 
+  private func isPatient(_ name: InboxName) -> Bool {
+    let since = incomplete[name] ?? books.time.now
+    incomplete[name] = since
+    return books.time.now - since < Self.patience
+  }
+
   private func settle(_ name: InboxName) {
     known.insert(name)
+    incomplete[name] = nil
     settled.append(name)
   }
 
   // MARK: Verdicts
 
-  private func done(_ name: InboxName, _ file: JobFile) throws {
+  /// False where the result seems incomplete, and is to be read again.
+  private func done(_ name: InboxName, _ file: JobFile) throws -> Bool {
     guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
+      if isPatient(name) { return false }
       fail(
         name, .torn, result: nil, "the result in the job's file is torn",
         parts: parts(name, file))
-      return settle(name)
+      settle(name)
+      return true
     }
     if let (cause, reason) = try obstacle(name, file, result) {
+      if cause == .staging, isPatient(name) { return false }
       fail(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
-      return settle(name)
+      settle(name)
+      return true
     }
     books.record(
       .accepted(
@@ -93,6 +113,7 @@ final class JobManager {
       known.insert(name)
       publisher.add(name.job.job, from: name)
     }
+    return true
   }
 
   /// What stands against accepting a result (R3).
@@ -188,10 +209,15 @@ final class JobManager {
 
   // MARK: After the commit
 
+  /// Whether files are to be cleared away.
+  var hasSettled: Bool { !settled.isEmpty }
+
   /// Clears away what is settled: the file goes to its task's directory, or is removed.
   func clear() throws(FileError) {
     while let name = settled.last {
-      try books.spool.register(name, keep: isKept(name))
+      let keep = try isKept(name)
+      try books.spool.register(name, keep: keep)
+      if keep { kept[name.job.job.task]?[name.cause != nil, default: 0] += 1 }
       settled.removeLast()
       known.remove(name)
     }
@@ -200,9 +226,12 @@ final class JobManager {
   /// A published job's file may go.
   func published(_ names: [InboxName]) { settled += names }
 
-  private func isKept(_ name: InboxName) -> Bool {
+  private func isKept(_ name: InboxName) throws(FileError) -> Bool {
     guard let task = books.state.tasks[name.job.job.task] else { return false }
-    let count = name.cause == nil ? task.done : task.causes.values.reduce(0, +)
-    return count <= books.spool.config.keepJobFiles
+    let isFailure = name.cause != nil
+    if let count = kept[task.name]?[isFailure] { return count < books.spool.config.keepJobFiles }
+    let count = try books.spool.registered(task.name, failed: isFailure)
+    kept[task.name, default: [:]][isFailure] = count
+    return count < books.spool.config.keepJobFiles
   }
 }

@@ -66,8 +66,18 @@ final class ManifestIntake {
     toSkip = books.state.partial[WatcherState.key(header.name, taken.name, digest)] ?? 0
   }
 
-  /// One stretch more.
+  /// One stretch more. Where the filesystem fails, the same stretch is taken again next time.
   func step() throws -> Progress {
+    let before = (at, line, entries, own, toSkip)
+    do {
+      return try advance()
+    } catch {
+      (at, line, entries, own, toSkip) = before
+      throw error
+    }
+  }
+
+  private func advance() throws -> Progress {
     let batch: [(entry: ManifestEntry, line: Int)]
     do {
       batch = try next()

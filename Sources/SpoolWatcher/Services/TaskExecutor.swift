@@ -57,27 +57,30 @@ final class TaskExecutor {
     let now = books.time.epoch
     var issued = 0
     var kept: [(due: Int, job: JobID)] = []
+    defer { retries.insert(contentsOf: kept, at: 0) }
     while let first = retries.first, first.due <= now, issued + kept.count < Self.mostPerTurn {
-      retries.removeFirst()
-      guard let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
+      if let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
         case .waiting = job.phase
-      else { continue }
-      guard jobs.room(for: task) > 0 else {
-        kept.append(first)
-        continue
+      {
+        if jobs.room(for: task) > 0 {
+          try issue(first.job, task, attempt: job.attempt + 1)
+          issued += 1
+        } else {
+          kept.append(first)
+        }
       }
-      try issue(first.job, task, attempt: job.attempt + 1)
-      issued += 1
+      retries.removeFirst()
     }
-    retries.insert(contentsOf: kept, at: 0)
     return issued > 0
   }
 
   /// Records a further attempt, and has it put into ready.
   func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) throws {
+    guard let former = task.jobs[id.index] else { return }
+    let inputs = try reader.inputs(task, former)
     books.record(.attempt(id, attempt: attempt))
     guard let job = task.jobs[id.index] else { return }
-    prepare(id, task, job, try reader.inputs(task, job), isNew: false)
+    prepare(id, task, job, inputs, isNew: false)
   }
 
   // MARK: New jobs

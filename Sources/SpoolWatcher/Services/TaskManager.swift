@@ -71,7 +71,8 @@ final class TaskManager {
       }
       guard !queue.isEmpty else { return hasWorked }
       hasWorked = true
-      try handle(queue.removeFirst())
+      try handle(queue[0])
+      queue.removeFirst()
     }
     return hasWorked
   }
@@ -286,6 +287,9 @@ final class TaskManager {
   }
 
   // MARK: After the commit
+
+  /// Whether requests are to be dropped.
+  var hasAnswered: Bool { !answered.isEmpty }
 
   /// Drops the requests that are in the journal now.
   func dropAnswered() throws(FileError) {

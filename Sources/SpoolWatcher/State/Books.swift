@@ -19,6 +19,7 @@ final class Books {
   /// Tasks whose end was recorded and not yet seen to.
   private var ended: [Name] = []
   private var lastBeat: Int?
+  private var isChecked = false
 
   init(
     spool: Spool, time: any TimeSource, state: WatcherState, journal: Journal,
@@ -55,7 +56,7 @@ final class Books {
   /// Makes all that was recorded durable, if this watcher still owns the spool (R7).
   func commit() throws {
     guard journal.isDirty else { return }
-    try lease.check()
+    try checkLease()
     try journal.commit()
     views += fresh
     fresh.removeAll(keepingCapacity: true)
@@ -68,8 +69,16 @@ final class Books {
     return ended
   }
 
-  /// Before renames that follow no commit of this turn.
-  func checkLease() throws { try lease.check() }
+  /// Before a batch of renames: does this watcher still own the spool (R7)?
+  func checkLease() throws {
+    try lease.check()
+    isChecked = true
+  }
+
+  /// A turn's renames need one check, which the commit may have made.
+  func checkLeaseOnce() throws { if !isChecked { try checkLease() } }
+
+  func beginTurn() { isChecked = false }
 
   /// When the next heartbeat is due, monotonic.
   var nextBeat: Int { (lastBeat ?? 0) + spool.config.heartbeat }

@@ -44,7 +44,7 @@ struct JobsCommand: ParsableCommand {
       }
     }
     for queue in Queue.allCases {
-      for job in try spool.readyJobs(queue, fresh: true).jobs where job.job.task == task {
+      for job in try spool.readyJobs(queue, fresh: true) where job.job.task == task {
         lines.append(Self.line(job, "ready", nil))
       }
     }

@@ -86,21 +86,30 @@ enum JSONWriter {
 
   static func write(_ text: String, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        out.append(UInt8(ascii: "\\"))
-        out.append(byte)
-      case 10: out.append(contentsOf: "\\n".utf8)
-      case 9: out.append(contentsOf: "\\t".utf8)
-      case 13: out.append(contentsOf: "\\r".utf8)
-      case 0..<32:
-        out.append(contentsOf: "\\u00".utf8)
-        out.append(contentsOf: (byte < 16 ? "0" : "").utf8)
-        out.append(contentsOf: String(byte, radix: 16).utf8)
-      default: out.append(byte)
+    var text = text
+    text.withUTF8 { bytes in
+      if bytes.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+        for byte in bytes { writeEscaped(byte, to: &out) }
+      } else {
+        out.append(contentsOf: bytes)
       }
     }
     out.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscaped(_ byte: UInt8, to out: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      out.append(UInt8(ascii: "\\"))
+      out.append(byte)
+    case 10: out.append(contentsOf: "\\n".utf8)
+    case 9: out.append(contentsOf: "\\t".utf8)
+    case 13: out.append(contentsOf: "\\r".utf8)
+    case 0..<32:
+      out.append(contentsOf: "\\u00".utf8)
+      out.append(contentsOf: (byte < 16 ? "0" : "").utf8)
+      out.append(contentsOf: String(byte, radix: 16).utf8)
+    default: out.append(byte)
+    }
   }
 }

@@ -51,17 +51,19 @@ public enum Queue: String, Sendable, Hashable, CaseIterable {
 /// `.tavx2+ssd` before `.json` where there are tags. Identity is task, index and attempt; the rest
 /// are hints, from which a pilot decides whether the job fits it.
 public struct JobName: Hashable, Sendable {
-  public var priority: Int
-  public var job: JobID
+  public let priority: Int
+  public let job: JobID
   /// From 1; never issued twice.
-  public var attempt: Int
-  public var cores: Int
+  public let attempt: Int
+  public let cores: Int
   /// MiB.
-  public var memory: Int
-  public var gpus: Int
+  public let memory: Int
+  public let gpus: Int
   /// Seconds.
-  public var wall: Int
-  public var tags: [String]
+  public let wall: Int
+  public let tags: [String]
+  /// The name without `.json`, to which an inbox adds the pilot. All else can be read from it.
+  public let stem: String
 
   public init(
     priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
@@ -75,42 +77,44 @@ public struct JobName: Hashable, Sendable {
     self.gpus = gpus
     self.wall = wall
     self.tags = tags
-  }
-
-  /// The name without `.json`, to which an inbox adds the pilot.
-  public var stem: String {
-    var text = "p\(priority).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
-    if !tags.isEmpty { text += ".t" + tags.joined(separator: "+") }
-    return text
+    let text = "p\(priority).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
+    stem = tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+")
   }
 
   public var fileName: String { stem + ".json" }
 
+  public static func == (left: JobName, right: JobName) -> Bool { left.stem == right.stem }
+  public func hash(into hasher: inout Hasher) { hasher.combine(stem) }
+
   public init?(fileName: String) {
-    guard fileName.hasSuffix(".json") else { return nil }
+    guard fileName.utf8.last == UInt8(ascii: "n"), fileName.hasSuffix(".json") else { return nil }
     self.init(stem: fileName.dropLast(5))
   }
 
-  /// Parsed from the right, since a task's name may hold dots.
+  /// Parsed from the right, since a task's name may hold dots. Listings are long, so this goes over
+  /// the bytes; a name that is written in any other way than `stem` writes it is none.
   init?(stem: Substring) {
-    var parts = stem.split(separator: ".", omittingEmptySubsequences: false)
-    var tags: [String] = []
-    if let last = parts.last, last.first == "t" {
-      tags = last.dropFirst().split(separator: "+").map(String.init)
-      guard !tags.isEmpty, tags.allSatisfy(Self.isTag) else { return nil }
-      parts.removeLast()
-    }
-    guard parts.count >= 8, let wall = Self.number(parts.popLast(), "w"),
-      let gpus = Self.number(parts.popLast(), "g"), let memory = Self.number(parts.popLast(), "m"),
-      let cores = Self.number(parts.popLast(), "c"),
-      let attempt = Self.number(parts.popLast(), "a"),
-      let index = parts.popLast().flatMap(Self.index), let first = parts.first,
-      let priority = Self.number(first, "p"), priority <= 9, attempt > 0, cores > 0,
-      let task = Name(parts.dropFirst().joined(separator: "."))
+    guard
+      let parsed = stem.utf8.withContiguousStorageIfAvailable({ bytes -> JobName? in
+        JobNameParser(bytes).name(String(stem))
+      }), let name = parsed
     else { return nil }
-    self.init(
-      priority: priority, job: JobID(task: task, index: index), attempt: attempt, cores: cores,
-      memory: memory, gpus: gpus, wall: wall, tags: tags)
+    self = name
+  }
+
+  fileprivate init(
+    priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
+    tags: [String], stem: String
+  ) {
+    self.priority = priority
+    self.job = job
+    self.attempt = attempt
+    self.cores = cores
+    self.memory = memory
+    self.gpus = gpus
+    self.wall = wall
+    self.tags = tags
+    self.stem = stem
   }
 
   /// A tag: 1 to 32 of `[A-Za-z0-9_-]`.
@@ -121,25 +125,85 @@ public struct JobName: Hashable, Sendable {
 
   static func pad(_ index: Int) -> String {
     let digits = String(index)
-    return digits.utf8.count >= 8
-      ? digits : String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    let count = digits.utf8.count
+    return count >= 8 ? digits : String(repeating: "0", count: 8 - count) + digits
   }
 
   static func index(_ text: Substring) -> Int? {
     guard text.utf8.count == 8, text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
     return Int(text)
   }
+}
 
-  private static func number(_ text: Substring?, _ letter: Character) -> Int? {
-    guard let text, text.first == letter else { return nil }
-    return number(digits: text.dropFirst())
+/// Takes a job's name apart, from its end.
+private struct JobNameParser {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var end: Int
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    end = bytes.count
   }
 
-  private static func number(digits: Substring) -> Int? {
-    guard digits.utf8.count <= 9, digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
-      return nil
+  func name(_ stem: String) -> JobName? {
+    var parser = self
+    guard let tags = parser.tags(), let wall = parser.number("w"), let gpus = parser.number("g"),
+      let memory = parser.number("m"), let cores = parser.number("c"), cores > 0,
+      let attempt = parser.number("a"), attempt > 0, let index = parser.index(),
+      let (priority, task) = parser.head()
+    else { return nil }
+    return JobName(
+      priority: priority, job: JobID(task: task, index: index), attempt: attempt, cores: cores,
+      memory: memory, gpus: gpus, wall: wall, tags: tags, stem: stem)
+  }
+
+  /// The bytes after the last dot; the dot is dropped.
+  private mutating func part() -> Slice<UnsafeBufferPointer<UInt8>>? {
+    guard let dot = bytes[..<end].lastIndex(of: UInt8(ascii: ".")) else { return nil }
+    defer { end = dot }
+    return bytes[(dot + 1)..<end]
+  }
+
+  private mutating func tags() -> [String]? {
+    let before = end
+    guard let part = part(), part.first == UInt8(ascii: "t") else {
+      end = before
+      return []
     }
-    return Int(digits)
+    let tags = part.dropFirst().split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+    return tags.allSatisfy(JobName.isTag) ? tags : nil
+  }
+
+  private mutating func number(_ letter: Unicode.Scalar) -> Int? {
+    guard let part = part(), part.first == UInt8(ascii: letter) else { return nil }
+    let digits = part.dropFirst()
+    guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
+    return Self.value(digits)
+  }
+
+  private mutating func index() -> Int? {
+    guard let part = part(), part.count == 8 else { return nil }
+    return Self.value(part)
+  }
+
+  private static func value(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    guard !digits.isEmpty, digits.count <= 9 else { return nil }
+    var value = 0
+    for digit in digits {
+      guard digit >= 48, digit <= 57 else { return nil }
+      value = value * 10 + Int(digit - 48)
+    }
+    return value
+  }
+
+  /// `p5.` and the task's name.
+  private func head() -> (Int, Name)? {
+    guard end > 3, bytes[0] == UInt8(ascii: "p"), bytes[1] >= 48, bytes[1] <= 57,
+      bytes[2] == UInt8(ascii: "."),
+      let task = Name(String(decoding: bytes[3..<end], as: UTF8.self))
+    else { return nil }
+    return (Int(bytes[1] - 48), task)
   }
 }
 

@@ -12,8 +12,9 @@ struct Claimer {
   static let longest = 2000
 
   let queue: Queue
-  /// Names in the order of claiming, the first last.
+  /// Names in the order of claiming, the first last, and the first of them, parsed.
   private var names: [String] = []
+  private var window: [JobName] = []
   private var listedAt: Int?
   private var next = 0
   private var interval = Self.shortest
@@ -33,7 +34,7 @@ struct Claimer {
   /// When it wants to list again without a hint, monotonic milliseconds.
   func wantsListing(at now: Int) -> Bool {
     guard let listedAt else { return true }
-    if names.isEmpty { return isHinted || now >= next }
+    if names.isEmpty, window.isEmpty { return isHinted || now >= next }
     return now - listedAt >= Self.oldAfter
   }
 
@@ -42,7 +43,8 @@ struct Claimer {
   mutating func list(_ spool: Spool, at now: Int, spread: Int) throws(FileError) {
     isHinted = false
     let listing = try spool.files.list(spool.layout.ready(queue), fresh: true)
-    names = listing.names.filter { !$0.hasPrefix(".") }.sorted(by: >)
+    names = listing.names.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted(by: >)
+    window = []
     listedAt = now
     if names.isEmpty { interval = min(Self.longest, interval * 2) }
     next = now + interval + spread * interval / 500
@@ -52,24 +54,30 @@ struct Claimer {
   mutating func candidate(
     _ fits: (JobName) -> Bool, _ random: inout any RandomNumberGenerator
   ) -> JobName? {
-    var choices: [(index: Int, name: JobName)] = []
-    var index = names.count - 1
-    while index >= 0, choices.count < Self.window {
-      defer { index -= 1 }
-      guard let name = JobName(fileName: names[index]) else { continue }
-      if let best = choices.first, name.priority != best.name.priority { break }
-      if fits(name) { choices.append((index, name)) }
-      // Nothing that fits among very many: the listing is not worth more.
-      if names.count - index > 4096, choices.isEmpty { break }
+    fill()
+    var skipped = 0
+    while let best = window.first {
+      let choices = window.indices.filter {
+        window[$0].priority == best.priority && fits(window[$0])
+      }
+      if let choice = choices.randomElement(using: &random) {
+        interval = Self.shortest
+        return window.remove(at: choice)
+      }
+      // None of these fits: look past them, but not for ever.
+      skipped += window.count
+      window = []
+      if skipped < 4096 { fill() }
     }
-    guard let choice = choices.randomElement(using: &random) else {
-      // Nothing there, or nothing that fits: look again later and later.
-      if !names.isEmpty { interval = min(Self.longest, interval * 2) }
-      names = []
-      return nil
+    // Nothing that fits: look again later and later.
+    names = []
+    if skipped > 0 { interval = min(Self.longest, interval * 2) }
+    return nil
+  }
+
+  private mutating func fill() {
+    while window.count < Self.window, let last = names.popLast() {
+      if let name = JobName(fileName: last) { window.append(name) }
     }
-    names.remove(at: choice.index)
-    interval = Self.shortest
-    return choice.name
   }
 }

@@ -39,13 +39,14 @@ extension Spool {
     }
   }
 
-  /// The jobs in a ready directory, and how many names there were not ours.
-  public func readyJobs(
-    _ queue: Queue, fresh: Bool
-  ) throws(FileError) -> (jobs: [JobName], foreign: Int) {
-    let listing = try files.list(layout.ready(queue), fresh: fresh)
-    let jobs = listing.names.compactMap { JobName(fileName: $0) }
-    return (jobs, listing.names.count - jobs.count + listing.unreadable)
+  /// The jobs in a ready directory. What else is there is nobody's.
+  public func readyJobs(_ queue: Queue, fresh: Bool) throws(FileError) -> [JobName] {
+    try readyNames(queue, fresh: fresh).compactMap { JobName(fileName: $0) }
+  }
+
+  /// The names in a ready directory, not yet parsed.
+  public func readyNames(_ queue: Queue, fresh: Bool) throws(FileError) -> [String] {
+    try files.list(layout.ready(queue), fresh: fresh).names
   }
 
   /// Takes a job out of ready for good; false where it was not there (any more).

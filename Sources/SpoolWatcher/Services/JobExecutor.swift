@@ -7,8 +7,15 @@ final class JobExecutor {
   private let books: Books
   private let pilots: PilotControl
 
-  /// Jobs that are in ready as far as is known, and since when.
-  private var outstanding: [Queue: [JobName: Int]] = [.cpu: [:], .gpu: [:]]
+  private struct Outstanding {
+    var name: JobName
+    var shape: Shape
+    /// When it was put, monotonic milliseconds.
+    var since: Int
+  }
+
+  /// Jobs that are in ready as far as is known, by file name.
+  private var outstanding: [Queue: [String: Outstanding]] = [.cpu: [:], .gpu: [:]]
   private var gauges: [Shape: FeedGauge] = [:]
   /// How many jobs of a shape and priority lie in ready.
   private var counts: [Shape: [Int: Int]] = [:]
@@ -28,23 +35,24 @@ final class JobExecutor {
   /// there any more is withdrawn.
   func lookIntoReady(fresh: Bool) throws(FileError) {
     for queue in Queue.allCases where !(outstanding[queue] ?? [:]).isEmpty || fresh {
-      let listing = try books.spool.readyJobs(queue, fresh: fresh)
-      try compare(queue, Set(listing.jobs))
+      try compare(queue, Set(try books.spool.readyNames(queue, fresh: fresh)))
     }
   }
 
-  private func compare(_ queue: Queue, _ present: Set<JobName>) throws(FileError) {
+  private func compare(_ queue: Queue, _ present: Set<String>) throws(FileError) {
     let now = books.time.now
     var claimed: [Shape: (count: Int, delay: Int)] = [:]
-    for (name, since) in outstanding[queue] ?? [:] where !present.contains(name) {
-      let shape = forget(name, queue)
-      claimed[shape, default: (0, 0)].count += 1
-      claimed[shape, default: (0, 0)].delay += now - since
-      if books.state.job(name.job)?.phase == .ready {
-        books.state.setPhase(.claimed, of: name.job)
+    for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
+      forget(job)
+      claimed[job.shape, default: (0, 0)].count += 1
+      claimed[job.shape, default: (0, 0)].delay += now - job.since
+      if books.state.job(job.name.job)?.phase == .ready {
+        books.state.setPhase(.claimed, of: job.name.job)
       }
     }
-    for name in present where outstanding[queue]?[name] == nil { try meet(name, queue) }
+    for file in present where outstanding[queue]?[file] == nil {
+      if let name = JobName(fileName: file) { try meet(name, queue) }
+    }
     for shape in counts.keys where shape.queue == queue {
       let gone = claimed[shape] ?? (0, 0)
       let mean = gone.count > 0 ? Double(gone.delay) / Double(gone.count) : 0
@@ -77,15 +85,14 @@ final class JobExecutor {
   }
 
   private func remember(_ name: JobName, _ shape: Shape) {
-    guard outstanding[shape.queue]?.updateValue(books.time.now, forKey: name) == nil else { return }
+    let job = Outstanding(name: name, shape: shape, since: books.time.now)
+    guard outstanding[shape.queue]?.updateValue(job, forKey: name.fileName) == nil else { return }
     counts[shape, default: [:]][name.priority, default: 0] += 1
   }
 
-  private func forget(_ name: JobName, _ queue: Queue) -> Shape {
-    let shape = Self.shape(name, queue)
-    outstanding[queue]?[name] = nil
-    counts[shape]?[name.priority]? -= 1
-    return shape
+  private func forget(_ job: Outstanding) {
+    outstanding[job.shape.queue]?[job.name.fileName] = nil
+    counts[job.shape]?[job.name.priority]? -= 1
   }
 
   /// How many more jobs of a task may be formed now: a task has room as long as jobs of its shape
@@ -116,7 +123,7 @@ final class JobExecutor {
     var failure: FileError?
     for put in puts {
       guard books.state.job(put.name.job)?.phase == .pending else {
-        _ = forget(put.name, put.shape.queue)
+        forget(put)
         continue
       }
       if failure != nil {
@@ -130,13 +137,17 @@ final class JobExecutor {
         remaining.append(put)
       case .inDoubt(let error):
         failure = error
-        _ = forget(put.name, put.shape.queue)
+        forget(put)
         doubtful.append(put.name.job)
       }
     }
     puts = remaining
     if let failure { books.say("\(failure); \(remaining.count) jobs wait to be put into ready") }
     return doubtful
+  }
+
+  private func forget(_ put: (name: JobName, shape: Shape, contents: [UInt8])) {
+    forget(Outstanding(name: put.name, shape: put.shape, since: 0))
   }
 
   /// Whether jobs could not be put, and are to be tried again.
@@ -146,7 +157,7 @@ final class JobExecutor {
   var readyByTask: [Name: Int] {
     var counts: [Name: Int] = [:]
     for names in outstanding.values {
-      for name in names.keys { counts[name.job.task, default: 0] += 1 }
+      for job in names.values { counts[job.name.job.task, default: 0] += 1 }
     }
     return counts
   }

@@ -72,7 +72,7 @@ public final class Watcher {
     jobs = JobExecutor(books, pilots: pilots)
     executor = TaskExecutor(books, jobs: jobs)
     publisher = Publisher(books)
-    manager = JobManager(books, publisher: publisher, executor: executor)
+    manager = JobManager(books, publisher: publisher, executor: executor, jobs: jobs)
     tasks = try TaskManager(books, executor: executor, random: seams.random)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)

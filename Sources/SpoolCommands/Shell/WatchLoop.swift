@@ -15,7 +15,7 @@ final class WatchLoop: Sendable {
 
   /// Milliseconds between the beginnings of two turns while much is going on: results that come
   /// together share a commit.
-  static let pace = 4
+  static let pace = 8
   /// Before another try after the filesystem refused something.
   static let retry = 1000
   /// Between two tries for the lock or the former watcher's end.

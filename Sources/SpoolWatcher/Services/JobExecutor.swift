@@ -17,6 +17,10 @@ final class JobExecutor {
   /// Jobs that are in ready as far as is known, by file name.
   private var outstanding: [Queue: [String: Outstanding]] = [.cpu: [:], .gpu: [:]]
   private var gauges: [Shape: FeedGauge] = [:]
+  /// Claims that results told of, since the last look: how many, and how long they had lain.
+  private var noted: [Shape: (count: Int, delay: Int)] = [:]
+  /// When ready is to be looked into next, monotonic milliseconds.
+  private var nextLook = 0
   /// How many jobs of a shape and priority lie in ready.
   private var counts: [Shape: [Int: Int]] = [:]
   /// Jobs to put once the turn is committed.
@@ -31,17 +35,37 @@ final class JobExecutor {
 
   // MARK: Ready
 
-  /// Looks into the ready directories: what is gone from there was claimed. What should not be
-  /// there any more is withdrawn.
+  /// Looks into the ready directories, when that is due or a `fresh` look is wanted: what is gone
+  /// from there was claimed. What should not be there any more is withdrawn.
   func lookIntoReady(fresh: Bool) throws(FileError) {
+    guard fresh || books.time.now >= nextLook else { return }
+    defer { nextLook = books.time.now + lookInterval }
     for queue in Queue.allCases where !(outstanding[queue] ?? [:]).isEmpty || fresh {
       try compare(queue, Set(try books.spool.readyNames(queue, fresh: fresh)))
     }
   }
 
+  /// Half the time in which pilots take what lies there: looking is not free.
+  private var lookInterval: Int {
+    gauges.values.map { gauge in
+      gauge.rate < 1 ? 50 : min(200, max(4, Int(Double(FeedGauge.floor) * 500 / gauge.rate)))
+    }.min() ?? 50
+  }
+
+  /// A result has come of a job, so it is not in ready any more, whatever was seen last.
+  func noteResult(_ name: JobName) {
+    for queue in Queue.allCases {
+      guard let job = outstanding[queue]?[name.fileName] else { continue }
+      forget(job)
+      noted[job.shape, default: (0, 0)].count += 1
+      noted[job.shape, default: (0, 0)].delay += books.time.now - job.since
+    }
+  }
+
   private func compare(_ queue: Queue, _ present: Set<String>) throws(FileError) {
     let now = books.time.now
-    var claimed: [Shape: (count: Int, delay: Int)] = [:]
+    var claimed = noted.filter { $0.key.queue == queue }
+    for shape in claimed.keys { noted[shape] = nil }
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
       forget(job)
       claimed[job.shape, default: (0, 0)].count += 1

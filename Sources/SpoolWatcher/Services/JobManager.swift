@@ -7,6 +7,7 @@ final class JobManager {
   private let books: Books
   private let publisher: Publisher
   private let executor: TaskExecutor
+  private let jobs: JobExecutor
   /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
   private var settled: [InboxName] = []
   private var known: Set<InboxName> = []
@@ -20,8 +21,9 @@ final class JobManager {
 
   static let mostPerTurn = 2000
 
-  init(_ books: Books, publisher: Publisher, executor: TaskExecutor) {
+  init(_ books: Books, publisher: Publisher, executor: TaskExecutor, jobs: JobExecutor) {
     self.books = books
+    self.jobs = jobs
     self.publisher = publisher
     self.executor = executor
   }
@@ -40,6 +42,7 @@ final class JobManager {
 
   /// Decides on one file. False where it cannot be read now.
   private func judge(_ name: InboxName) throws -> Bool {
+    jobs.noteResult(name.job)
     switch try books.spool.read(name) {
     case .gone: return false
     case .unreadable(let why):

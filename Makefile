@@ -1,5 +1,6 @@
 # make demo    install what is missing, build, and run the main job on ./spool
 # make test    every test
+# make test-long   the same with the long form of the slow campaigns
 # make lint    the formatter's opinion
 # make install the program, into $(PREFIX)/bin
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
@@ -8,25 +9,30 @@ SWIFT ?= swift
 RELEASE = .build/release
 VENV = .venv
 
-.PHONY: demo test lint install deps build bench clean
+.PHONY: demo test test-long lint install deps build bench clean
 
 demo: deps build
 	scripts/demo.sh $(RELEASE)
 
 build: deps
-	$(SWIFT) build -c release --product spool -Xswiftc -static-stdlib
-	$(SWIFT) build -c release --product frames -Xswiftc -static-stdlib
+	$(SWIFT) build -c release --product spool
+	$(SWIFT) build -c release --product frames
 
 test: deps $(VENV)/ready lint
 	$(SWIFT) build --build-tests
 	SPOOL_PYTHON=$(CURDIR)/$(VENV)/bin/python $(SWIFT) test --skip-build
 	$(VENV)/bin/python Tests/schema/check_schemas.py
 
+test-long: export SPOOL_LONG = 1
+test-long: test
+
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests examples Package.swift
 
-install: build
-	install -D -m 755 $(RELEASE)/spool $(DESTDIR)$(PREFIX)/bin/spool
+# With Swift's libraries inside, so that it runs on every node without them.
+install: deps
+	$(SWIFT) build -c release --product spool -Xswiftc -static-stdlib --scratch-path .build-install
+	install -D -m 755 .build-install/release/spool $(DESTDIR)$(PREFIX)/bin/spool
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)
@@ -42,4 +48,4 @@ $(VENV)/ready: examples/zmumu/requirements.txt Tests/schema/requirements.txt
 	touch $@
 
 clean:
-	rm -rf .build $(VENV) demo
+	rm -rf .build .build-install $(VENV) demo

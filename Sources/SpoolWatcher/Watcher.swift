@@ -193,7 +193,8 @@ public final class Watcher {
   /// Ends in good order: all is committed and written down, the next watcher need not wait.
   public func stop() throws {
     try books.checkpoint()
-    try reporter.write(foreign: tasks.foreign, force: true)
+    _ = try pilots.look(force: true)
+    try reporter.write(foreign: tasks.foreign, isLast: true)
     books.close()
   }
 }

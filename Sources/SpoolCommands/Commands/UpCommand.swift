@@ -35,20 +35,32 @@ struct UpCommand: ParsableCommand {
     let pilot = try PilotLoop(
       spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds)
     try signals.calls { pilot.stop() }
-    let outcome = try start(watch, pilot)
-    // The payloads' parent must be a thread that lives: this one.
-    try pilot.run()
+    let pilotLeft = try Outcome()
+    let outcome = try start(watch, pilot, pilotLeft)
+    do {
+      // The payloads' parent must be a thread that lives: this one.
+      try pilot.run()
+      pilotLeft.set(nil)
+    } catch {
+      pilotLeft.set("\(error)")
+      Terminal.say("pilot", "\(error)")
+    }
     watch.stop()
-    if let message = outcome.wait() { throw Failure(.unavailable, message) }
+    if let message = outcome.wait() ?? pilotLeft.wait() { throw Failure(.unavailable, message) }
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
   }
 
-  /// Runs the watcher on a thread of its own; when it ends, so does the pilot.
-  private func start(_ watch: WatchLoop, _ pilot: PilotLoop) throws -> Outcome {
+  /// Runs the watcher on a thread of its own; when it has nothing left to do the pilot leaves first.
+  private func start(
+    _ watch: WatchLoop, _ pilot: PilotLoop, _ pilotLeft: Outcome
+  ) throws -> Outcome {
     let outcome = try Outcome()
     try WorkerThread.start {
       do {
-        try watch.run()
+        try watch.run {
+          pilot.stop()
+          _ = pilotLeft.wait()
+        }
         outcome.set(nil)
       } catch {
         Terminal.say("watch", "\(error)")

@@ -38,8 +38,9 @@ final class WatchLoop: Sendable {
 
   private var isStopping: Bool { stopping.withLock { $0 } }
 
-  /// Runs until stopped, or idle if so asked; throws what ends a watcher.
-  func run() throws {
+  /// Runs until stopped, or idle if so asked; throws what ends a watcher. `beforeEnd` is called
+  /// when nothing more is taken on, and before the last word is written.
+  func run(beforeEnd: () -> Void = {}) throws {
     let time = SystemTime()
     let record = WatcherRecord(
       epoch: 0, host: HostName.current, version: version,
@@ -55,6 +56,7 @@ final class WatchLoop: Sendable {
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
+    beforeEnd()
     try watcher.stop()
   }
 

@@ -31,7 +31,7 @@ final class ManifestIntake {
   private var toSkip: Int
   private let firstByte: Int
 
-  static let stretch = 20_000
+  static let stretch = 5000
 
   var key: String { WatcherState.key(header.name, taken.name, digest) }
 

@@ -40,10 +40,10 @@ final class PilotControl {
   var nextLook: Int { (lastLook ?? 0) + interval }
 
   /// Reads the heartbeats that are due, and takes the claims of the dead. Returns whether any
-  /// pilot came or went.
-  func look() throws -> Bool {
+  /// pilot came or went. With `force` they are read whether due or not.
+  func look(force: Bool = false) throws -> Bool {
     let now = books.time.now
-    if let last = lastLook, now - last < interval { return false }
+    if let last = lastLook, now - last < interval, !force { return false }
     // A pause of our own tells nothing about pilots: the count starts anew.
     if let last = lastLook, now - last > max(5 * interval, books.spool.config.deadAfter / 4) {
       for name in seen.keys { restart(name, now) }

@@ -7,7 +7,6 @@ final class Reporter {
   private let books: Books
   private let jobs: JobExecutor
   private let pilots: PilotControl
-  private let started: Int
   private var lastPages: Int?
   private var written: [Name: [UInt8]] = [:]
   private var lastStatus: [UInt8] = []
@@ -20,16 +19,16 @@ final class Reporter {
     self.books = books
     self.jobs = jobs
     self.pilots = pilots
-    started = books.time.epoch
   }
 
   /// When it wants to write again, monotonic.
   var nextPages: Int { (lastPages ?? 0) + Self.interval }
 
-  /// Writes what is due. `foreign` is what lies in `incoming/` and is not taken.
-  func write(foreign: [String], force: Bool = false) throws(FileError) {
+  /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
+  /// lies in `incoming/` and is not taken.
+  func write(foreign: [String], isLast: Bool = false) throws(FileError) {
     try writeSummaries()
-    guard force || lastPages == nil || books.time.now >= nextPages else { return }
+    guard isLast || lastPages == nil || books.time.now >= nextPages else { return }
     lastPages = books.time.now
     let ready = jobs.readyByTask
     for task in books.state.liveTasks {
@@ -39,9 +38,9 @@ final class Reporter {
       written[task.name] = page
     }
     let status = StatusPage(
-      books: books, pilots: pilots.living, ready: ready, foreign: foreign, started: started)
+      books: books, pilots: pilots.living, ready: ready, foreign: foreign, isLast: isLast)
     let text = status.text
-    guard text != lastStatus else { return }
+    guard isLast || text != lastStatus else { return }
     try books.spool.writePage(
       books.spool.layout.status, Array(status.heading.utf8) + text)
     lastStatus = text

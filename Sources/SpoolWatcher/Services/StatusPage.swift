@@ -7,18 +7,20 @@ struct StatusPage {
   let pilots: [PilotRecord]
   let ready: [Name: Int]
   let foreign: [String]
-  let started: Int
+  /// Whether this is a watcher's last word.
+  let isLast: Bool
 
   static let mostRows = 40
+  static let mostEnded = 10
 
   /// The line with the time, which does not count as a change.
   var heading: String {
-    "spool \(books.spool.layout.root)   watcher epoch \(books.epoch)   "
-      + "\(Timestamp.text(books.time.epoch))\n\n"
+    "spool \(books.spool.layout.root)   watcher epoch \(books.epoch)"
+      + "\(isLast ? ", stopped" : "")   \(Timestamp.text(books.time.epoch))\n\n"
   }
 
   var text: [UInt8] {
-    var lines = pilotLines + [""] + taskLines
+    var lines = pilotLines + [""] + taskLines + endedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -63,6 +65,23 @@ struct StatusPage {
     if rows.count > 1 { lines += TextTable.lines(rows).map { "  " + $0 } }
     if live.count > Self.mostRows { lines.append("  … and \(live.count - Self.mostRows) more") }
     return lines
+  }
+
+  /// The tasks that ended last.
+  private var endedLines: [String] {
+    let ended = books.state.tasks.values.filter { $0.ended != nil }
+      .sorted { ($0.ended ?? 0, $0.number) > ($1.ended ?? 0, $1.number) }
+    guard !ended.isEmpty else { return [] }
+    var rows = [["task", "state", "done", "failed", "took", "ended"]]
+    for task in ended.prefix(Self.mostEnded) {
+      let end = task.ended ?? task.accepted.at
+      rows.append([
+        task.name.text, task.state.rawValue, "\(task.done)", "\(task.failed)",
+        Units.text(milliseconds: max(0, end - task.accepted.at)), Timestamp.text(end),
+      ])
+    }
+    let title = ended.count > Self.mostEnded ? "ENDED   the last \(Self.mostEnded)" : "ENDED"
+    return ["", title] + TextTable.lines(rows).map { "  " + $0 }
   }
 
   /// Why what waits is waiting.

@@ -36,8 +36,8 @@ final class TaskManager {
 
   /// Whether there is more to do without anything new happening.
   var isBusy: Bool { intake != nil || !queue.isEmpty }
-  /// Whether a half-written request is being watched.
-  var isWatching: Bool { !looks.isEmpty || !closeAfter.isEmpty }
+  /// Whether a half-written request is being watched, or a dataset waits for one more scan.
+  var isWatching: Bool { !looks.isEmpty || closeAfter.values.contains { $0 > scans } }
 
   // MARK: Requests
 
@@ -258,7 +258,7 @@ final class TaskManager {
     }
     guard task.jobs.isEmpty, executor.isExhausted(task) else { return nil }
     guard task.failed > task.spec.maxFailedJobs else { return (.done, nil) }
-    return (.failed, "\(task.failed) jobs failed, \(task.spec.maxFailedJobs) may")
+    return (.failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)")
   }
 
   // MARK: Datasets

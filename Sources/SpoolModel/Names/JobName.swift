@@ -96,7 +96,8 @@ public struct JobName: Hashable, Sendable {
     var parts = stem.split(separator: ".", omittingEmptySubsequences: false)
     var tags: [String] = []
     if let last = parts.last, last.first == "t" {
-      tags = last.dropFirst().split(separator: "+").map(String.init)
+      tags = last.dropFirst().split(separator: "+", omittingEmptySubsequences: false)
+        .map(String.init)
       guard !tags.isEmpty, tags.allSatisfy(Self.isTag) else { return nil }
       parts.removeLast()
     }
@@ -135,10 +136,11 @@ public struct JobName: Hashable, Sendable {
     return number(digits: text.dropFirst())
   }
 
-  private static func number(digits: Substring) -> Int? {
-    guard digits.utf8.count <= 9, digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
-      return nil
-    }
+  /// Up to 10 digits, spelled as they are written: no other file is meant by a name that is read.
+  static func number(digits: Substring) -> Int? {
+    guard digits.utf8.count <= 10, digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
+      digits.utf8.first != 48 || digits.utf8.count == 1
+    else { return nil }
     return Int(digits)
   }
 }

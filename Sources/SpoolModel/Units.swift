@@ -24,7 +24,7 @@ public enum Units {
       let value = Double(digits), value.isFinite
     else { return nil }
     let product = (value * Double(scale)).rounded()
-    return product < 1e15 ? Int(product) : nil
+    return product <= Double(1 << 50) ? Int(product) : nil
   }
 
   /// `2.0 GB`, `512 MB`, `77 B`.
@@ -50,8 +50,8 @@ public enum Units {
 
   /// A number with a fixed count of decimals.
   public static func fixed(_ value: Double, _ decimals: Int) -> String {
-    guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
     let scale = (0..<decimals).reduce(1) { product, _ in product * 10 }
+    guard value.isFinite, value.magnitude * Double(scale) < 1e18 else { return "\(value)" }
     let scaled = Int((value.magnitude * Double(scale)).rounded())
     let sign = value < 0 && scaled > 0 ? "-" : ""
     guard decimals > 0 else { return "\(sign)\(scaled)" }

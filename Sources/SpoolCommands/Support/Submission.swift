@@ -101,7 +101,7 @@ struct Submission {
         throw RequestError(error)
       }
       if header == nil {
-        header = try ManifestHeader(json)
+        header = try ManifestHeader(line: json)
         out += json.compact + [10]
       } else {
         out += Self.line(try ManifestEntry(json, root: root, line: index + 1)).compact + [10]

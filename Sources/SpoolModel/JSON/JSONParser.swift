@@ -178,11 +178,11 @@ struct JSONParser {
     var out = Array(bytes[start..<at])
     while at < bytes.count {
       let byte = bytes[at]
+      if byte < 0x20 { throw error("a control character in a string: write it as an escape") }
       at += 1
       switch byte {
       case UInt8(ascii: "\""): return try utf8(out[...])
       case UInt8(ascii: "\\"): try escape(into: &out)
-      case 0..<0x20: throw error("a control character in a string: write it as an escape")
       default: out.append(byte)
       }
     }
@@ -221,10 +221,14 @@ struct JSONParser {
   }
 
   private mutating func hexadecimal() throws(JSONError) -> UInt16 {
-    guard at + 4 <= bytes.count,
-      let value = UInt16(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
-    else { throw error("expected four hexadecimal digits") }
-    at += 4
+    var value: UInt16 = 0
+    for _ in 0..<4 {
+      guard at < bytes.count, let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else {
+        throw error("expected four hexadecimal digits")
+      }
+      value = value << 4 | UInt16(digit)
+      at += 1
+    }
     return value
   }
 

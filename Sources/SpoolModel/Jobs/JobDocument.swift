@@ -118,7 +118,7 @@ extension JobDocument {
       job: job, incarnation: incarnation, attempt: attempt, owner: owner,
       inputs: try Self.inputs(json), verifiesChecksum: json["verify"]?.string == "checksum",
       command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
-      environment: try Self.environment(json), wall: Int(wall * 1000), memory: memory)
+      environment: try Self.environment(json), wall: Int((wall * 1000).rounded()), memory: memory)
   }
 
   private static func fault(_ key: String) -> RequestError {

@@ -57,9 +57,13 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   public init?(_ text: String) {
     if let word = Self.words.first(where: { $0.0 == text }) {
       self = word.1
-    } else if text.hasPrefix("exit"), let code = Int(text.dropFirst(4)) {
+    } else if text.hasPrefix("exit"), let code = JobName.number(digits: text.dropFirst(4)),
+      code < 1000
+    {
       self = .exit(code)
-    } else if text.hasPrefix("signal"), let number = Int(text.dropFirst(6)) {
+    } else if text.hasPrefix("signal"), let number = JobName.number(digits: text.dropFirst(6)),
+      number < 1000
+    {
       self = .signal(number)
     } else {
       return nil

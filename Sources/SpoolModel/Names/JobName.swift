@@ -123,6 +123,14 @@ public struct JobName: Hashable, Sendable {
       && text.utf8.allSatisfy { Name.isAlphanumeric($0) || $0 == 95 || $0 == 45 }
   }
 
+  /// Up to 10 digits, spelled as they are written: no other file is meant by a name that is read.
+  static func number(digits: Substring) -> Int? {
+    guard digits.utf8.count <= 10, digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
+      digits.utf8.first != 48 || digits.utf8.count == 1
+    else { return nil }
+    return Int(digits)
+  }
+
   static func pad(_ index: Int) -> String {
     let digits = String(index)
     let count = digits.utf8.count
@@ -188,7 +196,7 @@ private struct JobNameParser {
   }
 
   private static func value(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
-    guard !digits.isEmpty, digits.count <= 9 else { return nil }
+    guard !digits.isEmpty, digits.count <= 10 else { return nil }
     var value = 0
     for digit in digits {
       guard digit >= 48, digit <= 57 else { return nil }

@@ -38,6 +38,20 @@ public struct ManifestHeader: Equatable, Sendable {
     source = fields.object
     source["files"] = nil
   }
+
+  /// Reads the first line of a manifest in JSONL. Files in it would be passed over unseen, so they
+  /// are refused.
+  public init(line json: JSON) throws(RequestError) {
+    guard json["kind"]?.string == "dataset" else {
+      throw RequestError(
+        line: 1, key: "kind", "a .jsonl file begins with {\"kind\": \"dataset\", \"name\": …}")
+    }
+    guard json["files"] == nil else {
+      throw RequestError(
+        line: 1, key: "files", "in a .jsonl file the files follow, a line each")
+    }
+    try self.init(json)
+  }
 }
 
 /// A whole manifest in one JSON object.
@@ -53,10 +67,11 @@ public struct DatasetManifest: Equatable, Sendable {
     guard let values = value.array else {
       throw RequestError(line: line, key: "files", "expected an array, found \(value.kindName)")
     }
-    var seen: Set<String> = []
+    // By bytes: strings hold two spellings of é for equal, the filesystem does not.
+    var seen: Set<[UInt8]> = []
     for (index, value) in values.enumerated() {
       let entry = try Self.entry(value, index, root: root, line: line)
-      guard seen.insert(entry.file.path).inserted else {
+      guard seen.insert(Array(entry.file.path.utf8)).inserted else {
         throw RequestError(
           line: line, key: "files[\(index)]", "\"\(entry.file.path)\" is given twice")
       }

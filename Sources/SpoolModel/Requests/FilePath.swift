@@ -1,7 +1,9 @@
-/// Rules for paths that people write into requests.
+/// Rules for paths that people write into requests. Paths are bytes to the system, and so they are
+/// here: a slash before an accent is one character to Swift, and a slash all the same.
 public enum FilePath {
-  /// The path, absolute: as written, or relative to `root`. Refused: empty, over 4,000 bytes, with
-  /// a `..` component, with a reserved `scheme:`, or a directory's (`…/`).
+  /// The path, absolute: as written, or relative to `root`; without `.` and empty components, so
+  /// that one file has one spelling. Refused: empty, over 4,000 bytes, with a `..` component, with a
+  /// reserved `scheme:`, or a directory's (`…/`).
   public static func absolute(_ path: String, in root: String) throws(RequestError) -> String {
     guard !path.isEmpty else { throw RequestError("a path may not be empty") }
     guard path.utf8.count <= 4000 else { throw RequestError("a path of over 4000 bytes") }
@@ -11,12 +13,19 @@ public enum FilePath {
     if let scheme = scheme(of: path) {
       throw RequestError("\"\(scheme):\" is reserved: only paths of this filesystem so far")
     }
-    guard !path.hasSuffix("/") else { throw RequestError("\"\(path)\" names a directory") }
-    if path.split(separator: "/").contains("..") {
+    let parts = path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+      .map { Substring($0) }
+    if parts.contains("..") {
       throw RequestError("\"..\" in \"\(path)\": write the path without it")
     }
-    return path.hasPrefix("/") ? path : root + "/" + path
+    guard let last = parts.last, !last.isEmpty, last != "." else {
+      throw RequestError("\"\(path)\" names a directory")
+    }
+    let plain = parts.filter { !$0.isEmpty && $0 != "." }.joined(separator: "/")
+    return (path.utf8.first == slash ? "" : root) + "/" + plain
   }
+
+  private static let slash = UInt8(ascii: "/")
 
   private static func scheme(of path: String) -> Substring? {
     guard let colon = path.firstIndex(of: ":") else { return nil }
@@ -29,19 +38,21 @@ public enum FilePath {
 
   /// What is after the last slash.
   public static func base(_ path: String) -> Substring {
-    path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    path.utf8.lastIndex(of: slash).map { path[path.utf8.index(after: $0)...] } ?? path[...]
   }
 
   /// What is before the last slash.
   public static func directory(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    guard let end = path.utf8.lastIndex(of: slash) else { return "." }
+    return end == path.startIndex ? "/" : String(path[..<end])
   }
 
   /// The base name without its last extension: `f17` of `/d/f17.raw`.
   public static func stem(_ path: String) -> String {
     let base = base(path)
-    guard let dot = base.lastIndex(of: "."), dot != base.startIndex else { return String(base) }
+    guard let dot = base.utf8.lastIndex(of: UInt8(ascii: ".")), dot != base.startIndex else {
+      return String(base)
+    }
     return String(base[..<dot])
   }
 }

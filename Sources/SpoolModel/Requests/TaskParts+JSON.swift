@@ -31,6 +31,7 @@ extension RetryPolicy {
     attempts = try fields.integer("attempts", in: 1...100) ?? attempts
     backoff =
       try fields.quantity("backoff", "a time as \"5s\" or \"1m\"", Units.milliseconds) ?? backoff
+    guard backoff <= 600_000 else { throw fields.fault("backoff", "expected at most 10m") }
     growMemory = try fields.number("growMemory", in: 1...10) ?? growMemory
     for (index, value) in (try fields.array("never") ?? []).enumerated() {
       guard let code = value.integer, (1...255).contains(code) else {
@@ -71,11 +72,11 @@ extension OutputSpec {
 extension InputFile {
   static func list(_ fields: Fields, root: String) throws(RequestError) -> [InputFile] {
     var files: [InputFile] = []
-    var seen: Set<String> = []
+    var seen: Set<[UInt8]> = []
     for (index, value) in (try fields.array("files") ?? []).enumerated() {
       let file = try InputFile(
         value, root: root, element: "files[\(index)]", in: fields, key: "files")
-      guard seen.insert(file.path).inserted else {
+      guard seen.insert(Array(file.path.utf8)).inserted else {
         throw fields.fault("files[\(index)]", at: "files", "\"\(file.path)\" is given twice")
       }
       files.append(file)
@@ -106,7 +107,10 @@ extension InputFile {
     let path = try fields.path(text, root: root, "path", at: "path")
     let size = try fields.integer("size", in: 0...Int.max)
     let adler32 = try fields.string("adler32")?.lowercased()
-    if let adler32, adler32.utf8.count != 8 || UInt32(adler32, radix: 16) == nil {
+    if let adler32,
+      adler32.utf8.count != 8 || UInt32(adler32, radix: 16) == nil
+        || !adler32.utf8.allSatisfy(Name.isAlphanumeric)
+    {
       throw fields.fault("adler32", "expected 8 hexadecimal digits, found \"\(adler32)\"")
     }
     self.init(path: path, size: size, adler32: adler32)

@@ -16,7 +16,11 @@ struct TaskRules {
       throw fields.fault("command[0]", at: "command", "{inputs} cannot be the program")
     }
     for entry in task.environment {
-      try placeholders(of: entry.value, "environment.\(entry.name)", at: "environment")
+      let key = "environment.\(entry.name)"
+      guard !entry.value.placeholders.contains(.inputs) else {
+        throw fields.fault(key, at: "environment", "{inputs} can only be an argument of a command")
+      }
+      try placeholders(of: entry.value, key, at: "environment")
     }
     try grouping()
     try outputs()

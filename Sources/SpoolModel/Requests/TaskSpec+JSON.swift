@@ -108,7 +108,11 @@ extension TaskSpec {
     var texts: [String] = []
     for (index, value) in (try fields.array("values") ?? []).enumerated() {
       switch value {
-      case .string(let text): texts.append(text)
+      case .string(let text):
+        guard !text.utf8.contains(0) else {
+          throw fields.fault("values[\(index)]", at: "values", "a string may not hold a NUL")
+        }
+        texts.append(text)
       case .integer(let number): texts.append("\(number)")
       case .number(let number): texts.append("\(number)")
       default:
@@ -169,7 +173,9 @@ extension TaskSpec {
         throw fields.fault(
           key, at: "environment", "expected a string, found \(member.value.kindName)")
       }
-      guard !member.key.isEmpty, !member.key.contains("="), !member.key.hasPrefix("SPOOL_") else {
+      guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == 61 }),
+        !member.key.hasPrefix("SPOOL_")
+      else {
         throw fields.fault(
           key, at: "environment", "no name for a variable (SPOOL_… are the pilot's)")
       }

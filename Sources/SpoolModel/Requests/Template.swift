@@ -30,28 +30,31 @@ public struct Template: Hashable, Sendable {
     ("report", .report), ("scratch", .scratch),
   ]
 
-  /// Fails with a message that names what was not understood.
+  private static let open = UInt8(ascii: "{")
+
+  /// Fails with a message that names what was not understood. Read byte by byte: a brace before an
+  /// accent is one character to Swift, and a brace all the same.
   public init(_ text: String) throws(RequestError) {
     var parts: [Part] = []
     var plain = ""
-    var rest = text[...]
-    while let brace = rest.firstIndex(of: "{") {
-      plain += rest[..<brace]
-      rest = rest[rest.index(after: brace)...]
-      if rest.first == "{" {
+    var rest = text.utf8[...]
+    while let brace = rest.firstIndex(of: Self.open) {
+      plain += Substring(rest[..<brace])
+      rest = rest[brace...].dropFirst()
+      if rest.first == Self.open {
         plain += "{"
         rest = rest.dropFirst()
         continue
       }
-      guard let end = rest.firstIndex(of: "}") else {
+      guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else {
         throw RequestError("a \"{\" without \"}\" in \"\(text)\"; write {{ for a brace")
       }
       if !plain.isEmpty { parts.append(.text(plain)) }
       plain = ""
-      parts.append(.placeholder(try Self.placeholder(String(rest[..<end]))))
-      rest = rest[rest.index(after: end)...]
+      parts.append(.placeholder(try Self.placeholder(String(Substring(rest[..<end])))))
+      rest = rest[end...].dropFirst()
     }
-    plain += rest
+    plain += Substring(rest)
     if !plain.isEmpty { parts.append(.text(plain)) }
     self.parts = parts
   }
@@ -110,7 +113,8 @@ public struct Template: Hashable, Sendable {
 
   /// `text` so that it reads as itself in a template.
   public static func escaped(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
-    return text.split(separator: "{", omittingEmptySubsequences: false).joined(separator: "{{")
+    guard text.utf8.contains(open) else { return text }
+    return text.utf8.split(separator: open, omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }.joined(separator: "{{")
   }
 }

@@ -60,8 +60,7 @@ struct InputReader {
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
-    guard offset < dataset.length else { return [] }
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    guard offset < dataset.length, let file = try open(dataset) else { return [] }
     defer { try? file.close() }
     var reader = LineReader(
       file, from: offset, to: dataset.length, longest: Limits.manifestLine * 2)
@@ -72,6 +71,16 @@ struct InputReader {
       groups.append(group)
     }
     return groups
+  }
+
+  /// The catalogue; nil where its first lines are recorded, and not yet committed and written.
+  private func open(_ dataset: DatasetEntry) throws(FileError) -> (any OpenFile)? {
+    do throws(FileError) {
+      return try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    } catch {
+      guard error.isMissing else { throw error }
+      return nil
+    }
   }
 
   private static func group(

@@ -154,11 +154,7 @@ final class TaskManager {
     } catch {
       throw RequestError(error)
     }
-    guard json["kind"]?.string == "dataset" else {
-      throw RequestError(
-        line: 1, key: "kind", "a .jsonl file begins with {\"kind\": \"dataset\", \"name\": …}")
-    }
-    return try ManifestHeader(json)
+    return try ManifestHeader(line: json)
   }
 
   /// Whether a manifest may be taken in; false where it is in already, after a crash.

@@ -1,0 +1,116 @@
+import SpoolModel
+import Testing
+
+struct JobResultTests {
+  private func again(_ result: JobResult) throws -> JobResult? {
+    JobResult(try JSON.parse(result.json.compact))
+  }
+
+  @Test func isReadAsItWasWritten() throws {
+    var result = try Example.result()
+    #expect(try again(result) == result)
+    result.outputs = []
+    result.report = JSONObject()
+    result.log = nil
+    result.exit = nil
+    result.signal = 9
+    result.cpu = 0
+    #expect(try again(result) == result)
+  }
+
+  @Test func everyCauseIsReadAsItWasWritten() throws {
+    for (text, cause, kind) in CauseTests.all {
+      var result = try Example.result(cause)
+      result.reason = "why\n\"é\""
+      #expect(result.json["cause"] == .string(text))
+      #expect(result.json["class"] == .string(kind.rawValue))
+      #expect(try again(result) == result)
+    }
+    #expect(try Example.result().json["class"] == "ok")
+    #expect(try Example.result().json["cause"] == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("pilot", nil), ("pilot", "a b"), ("host", nil), ("started", nil), ("ended", "now"),
+      ("class", nil), ("class", "payload"), ("cause", "lost"), ("outputs", [[:]]),
+      ("outputs", [["number": 0, "path": "/p", "part": "p", "size": 1, "adler32": "00000001"]]),
+      (
+        "outputs",
+        [["number": 0, "path": "/p", "part": ".spool./p", "size": 1, "adler32": "00000001"]]
+      ),
+    ] as [(String, JSON?)])
+  func whatAPilotDoesNotWriteIsNone(_ key: String, _ value: JSON?) throws {
+    var object = try #require(Example.result().json.object)
+    object[key] = value
+    #expect(JobResult(.object(object)) == nil)
+  }
+
+  @Test func theDirectoryOfAPartIsThatOfItsOutput() throws {
+    #expect(
+      try Example.result().outputs.map(\.partPath)
+        == ["/d/reco/.spool.a2@node07-3fa91c22.f17.root"])
+  }
+
+  @Test func reportsAreSummed() throws {
+    var sums = ReportSums()
+    sums.add(JSONObject([.init("b", 1), .init("a", .number(0.5)), .init("text", "x")]))
+    sums.add(JSONObject([.init("b", 2), .init("a", .number(0.25))]))
+    #expect(String(decoding: sums.json.compact, as: UTF8.self) == #"{"a":0.75,"b":3}"#)
+    #expect(ReportSums(sums.json) == sums)
+    #expect(ReportSums(nil) == ReportSums())
+  }
+
+  @Test func tasksEnd() {
+    #expect(TaskState.allCases.filter(\.hasEnded) == [.done, .failed, .cancelled])
+  }
+}
+
+struct PilotRecordTests {
+  private func record() throws -> PilotRecord {
+    var record = PilotRecord(
+      pilot: try pilotName("node07-3fa91c22"), host: "node07", version: "0.1.0",
+      process: ["pid": 1], queues: [.gpu, .cpu], tags: ["avx2"], cpus: 16, memory: 64 << 30,
+      gpus: 2, started: 1_796_000_000_123)
+    record.counter = 12
+    record.freeCpus = 3
+    record.freeMemory = 1 << 30
+    record.freeGpus = 1
+    record.jobs = 4
+    return record
+  }
+
+  @Test func isReadAsItWasWritten() throws {
+    let record = try record()
+    #expect(PilotRecord(try JSON.parse(record.json.compact)) == record)
+    // A heartbeat is padded with blanks, so that one write in place replaces all of it.
+    #expect(PilotRecord(try JSON.parse(record.json.compact + bytes("    \n"))) == record)
+    for key in ["pilot", "host", "version", "counter", "queues", "tags", "free", "process"] {
+      var object = try #require(record.json.object)
+      object[key] = nil
+      #expect(PilotRecord(.object(object)) == nil, "\(key)")
+    }
+  }
+
+  @Test func slotsAreWhatTheScarcestAllows() throws {
+    let record = try record()
+    func slots(_ cores: Int, _ memory: Int, _ gpus: Int, _ tags: [String] = []) -> Int {
+      record.slots(
+        for: Shape(
+          queue: gpus > 0 ? .gpu : .cpu, cores: cores, memory: memory, gpus: gpus, tags: tags))
+    }
+    #expect(slots(1, 1024, 0) == 16)
+    #expect(slots(4, 1024, 0, ["avx2"]) == 4)
+    #expect(slots(1, 8192, 0) == 8)
+    #expect(slots(1, 8193, 0) == 7)
+    #expect(slots(1, 0, 1) == 2)
+    #expect(slots(17, 1, 0) == 0)
+    #expect(slots(1, 65_537, 0) == 0)
+    #expect(slots(1, 1, 3) == 0)
+    #expect(slots(1, 1, 0, ["ssd"]) == 0)
+    var cpuOnly = record
+    cpuOnly.queues = [.cpu]
+    #expect(
+      cpuOnly.slots(for: Shape(queue: .gpu, cores: 1, memory: 1, gpus: 1, tags: [])) == 0)
+  }
+}

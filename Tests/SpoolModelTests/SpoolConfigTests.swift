@@ -1,0 +1,77 @@
+import SpoolModel
+import Testing
+
+struct SpoolConfigTests {
+  private func error(_ text: String) -> RequestError? {
+    requestError { _ = try SpoolConfig(bytes(text)) }
+  }
+
+  @Test func theDefaultIsReadAsItWasWritten() throws {
+    let config = SpoolConfig()
+    #expect(try SpoolConfig(config.json.pretty) == config)
+    #expect(try SpoolConfig(bytes("{\"format\": 1}")) == config)
+    #expect(config.heartbeat == 5000 && config.deadAfter == 60_000)
+    #expect(config.keepJobFiles == 1000 && config.infrastructureAttempts == 10)
+  }
+
+  @Test func everyKeyIsTaken() throws {
+    let text = """
+      { "format": 1, "dataRoot": "/data", "heartbeat": "200ms", "deadAfter": "2s",
+        "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
+        "partGrace": "1s", "checkpointEvery": 100, "x-site": "here", "meta": {} }
+      """
+    let config = try SpoolConfig(bytes(text))
+    var expected = SpoolConfig()
+    expected.dataRoot = "/data"
+    expected.heartbeat = 200
+    expected.deadAfter = 2000
+    expected.keepJobFiles = 0
+    expected.datasetWait = 7_200_000
+    expected.infrastructureAttempts = 3
+    expected.returns = 7
+    expected.partGrace = 1000
+    expected.checkpointEvery = 100
+    #expect(config == expected)
+    #expect(try SpoolConfig(config.json.compact) == expected)
+  }
+
+  @Test(
+    arguments: [
+      ("{}", nil, "format", "missing: this is no spool's spool.json"),
+      ("{\"format\": 2}", 1, "format", "expected 1, found 2"),
+      (
+        "{\"format\": 1,\n\"hartbeat\": \"1s\"}", 2, "hartbeat",
+        "unknown key; did you mean \"heartbeat\"?"
+      ),
+      (
+        "{\"format\": 1,\n\"heartbeat\": 5}", 2, "heartbeat",
+        "expected a time as \"5s\" or \"1m\", found 5"
+      ),
+      ("{\"format\": 1,\n\"heartbeat\": \"0s\"}", 2, "heartbeat", "expected at least 1ms"),
+      (
+        "{\"format\": 1,\n\"deadAfter\": \"14999ms\"}", 2, "deadAfter",
+        "expected at least three times heartbeat"
+      ),
+      (
+        "{\"format\": 1,\n\"heartbeat\": \"21s\"}", nil, "deadAfter",
+        "expected at least three times heartbeat"
+      ),
+      (
+        "{\"format\": 1,\n\"checkpointEvery\": 99}", 2, "checkpointEvery",
+        "expected a whole number from 100 to 10000000, found 99"
+      ),
+      (
+        "{\"format\": 1,\n\"keepJobFiles\": -1}", 2, "keepJobFiles",
+        "expected a whole number from 0 to 1000000, found -1"
+      ),
+      ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
+    ] as [(String, Int?, String, String)])
+  func isRefusedAtItsKey(_ text: String, _ line: Int?, _ key: String, _ message: String) {
+    #expect(error(text) == RequestError(line: line, key: key, message))
+  }
+
+  @Test func textThatIsNotJSONIsToldWithItsPlace() {
+    #expect(error("{\"format\": 1,}")?.description.hasPrefix("line 1: not JSON: column 14") == true)
+    #expect(error("[1]") == RequestError("expected an object, found an array"))
+  }
+}

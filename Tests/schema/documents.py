@@ -1,0 +1,210 @@
+"""Documents that the schemas must accept, and broken ones that they must reject."""
+
+import copy
+
+RESULT = {
+    "pilot": "node07-3fa91c22", "host": "node07", "started": 1796000000123,
+    "ended": 1796000004456, "exit": 0, "class": "ok", "cpu": 3.9, "memory": 812000000,
+    "outputs": [{
+        "number": 0, "path": "/d/reco/f17.root", "part": ".spool.a1@node07-3fa91c22.f17.root",
+        "size": 77, "adler32": "03da0195"}],
+    "report": {"eventsIn": 1000, "eventsOut": 41.5},
+    "log": {"file": "logs/run42.reco/node07-3fa91c22.log", "offset": 0, "length": 512},
+}
+FAILED_RESULT = {
+    "pilot": "node07-3fa91c22", "host": "node07", "started": 1, "ended": 2, "signal": 9,
+    "class": "payload", "cause": "signal9", "cpu": 0.0, "memory": 0, "reason": "why",
+}
+JOB = {
+    "format": 1, "job": "run42.reco.00000017", "incarnation": "9c1f", "attempt": 1, "owner": 1001,
+    "inputs": [{"path": "/d/f17.raw", "size": 9}],
+    "command": ["python3", "reco.py", "/d/f17.raw", "{output}"],
+    "outputs": [{"path": "/d/reco/f17.root"}], "environment": {},
+    "limits": {"wall": 600, "memory": 2000000000}, "result": RESULT,
+}
+TASK = {
+    "kind": "task", "name": "run42.reco", "input": "run42.raw",
+    "command": ["python3", "reco.py", "{input}", "{output}"],
+    "outputs": [{"path": "data/reco/{stem}.root", "dataset": "run42.reco"}],
+    "queue": "cpu",
+    "resources": {
+        "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"], "x-why": "fast"},
+    "filesPerJob": 1, "priority": 5,
+    "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5},
+    "maxFailedJobs": 0, "stopAfter": 10, "environment": {"OMP_NUM_THREADS": "1"},
+    "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
+}
+DATASET = {
+    "kind": "dataset", "name": "run42.raw", "closed": False, "expected": 2, "meta": {},
+    "files": ["a.raw", {"path": "b.raw", "size": 9, "adler32": "03DA0195", "meta": {}, "x-a": 1}],
+}
+CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here"}
+PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
+PILOT = {
+    "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
+    "started": 1, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
+    "gpus": 0, "free": {"cpus": 1, "memory": 5, "gpus": 0}, "jobs": 1, "process": PROCESS,
+}
+WATCHER = {
+    "format": 1, "epoch": 1, "host": "n", "version": "0.1.0", "counter": 0, "at": 1,
+    "clean": False, "process": PROCESS,
+}
+ACCEPTED = {
+    "incarnation": "9c1f", "owner": 1001, "at": 1, "digest": "03da0195", "request": TASK}
+SUMMARY = {
+    "format": 1, "kind": "summary", "task": "run42.reco", "state": "failed", "reason": "why",
+    "jobs": {"total": 3, "done": 2, "failed": 1}, "attempts": 5, "failedAttempts": {"exit3": 3},
+    "failures": {"exit3": 1}, "failedJobs": ["run42.reco.00000001"], "report": {"a": 1.5},
+    "cpu": 0.5, "runTime": 1, "peakMemory": 5, "outputs": {"files": 2, "bytes": 3},
+    "accepted": 1, "started": 2, "ended": 3, "owner": 0, "incarnation": "0", "request": TASK,
+}
+CHECKPOINT = {
+    "format": 1, "segment": 2, "sequence": 9, "state": {
+        "accepted": 1, "litter": {"/d/.spool.a1@n-1.x": 5}, "manifests": ["a 03da0195 a.json"],
+        "partial": {}, "datasets": [{
+            "name": "a", "state": "open", "files": 1, "length": 80, "closing": False,
+            "producers": ["t"], "active": [], "failed": False, "expected": 3}],
+        "tasks": [{
+            "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
+            "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
+            "failedJobs": [], "sums": {}, "cpu": 0.0, "memory": 0, "wall": 0, "outputs": 0,
+            "outputBytes": 0, "ledger": 0, "jobs": [{
+                "index": 0, "source": 0, "offset": 54, "files": 1, "attempt": 2, "payload": 1,
+                "infrastructure": 0, "returns": 0, "waiting": 7}]}]}}
+LEDGER = {"job": "a.00000001", "attempt": 1, "outcome": "ok", **RESULT}
+LEDGER_FAILED = {
+    "job": "a.00000001", "attempt": 1, "outcome": "lost", "final": False, "pilot": "n-1",
+    "registered": 5, "reason": "its pilot died"}
+CATALOGUE = {
+    "path": "/d/a", "size": 9, "adler32": "03da0195", "parents": ["/d/b"], "report": {"a": 1},
+    "origin": {"job": "a.00000001", "attempt": 1}}
+
+GOOD = {
+    "task": [
+        TASK,
+        {"kind": "task", "name": "a", "input": ["b", "c"], "command": ["x"], "filesPerJob": "all"},
+        {"kind": "task", "name": "a", "input": {"count": 0}, "command": ["{{", "}"]},
+        {"kind": "task", "name": "a", "input": {"values": ["x", 1, 0.5]}, "command": ["{value}"]},
+        {"kind": "task", "name": "a", "input": {"files": ["./a:b", {"path": "/c"}]},
+         "command": ["x"], "outputs": [{"path": "{stem}", "name": "n", "overwrite": True}]},
+    ],
+    "dataset": [DATASET, {"kind": "dataset", "name": "a"}],
+    "dataset-header": [{"kind": "dataset", "name": "a", "closed": True, "expected": 3}],
+    "dataset-line": ["a.raw", {"path": "a.raw"}],
+    "spool": [CONFIG],
+    "job": [JOB],
+    "result": [RESULT, FAILED_RESULT],
+    "pilot": [PILOT],
+    "watcher": [WATCHER],
+    "catalogue-line": [
+        CATALOGUE, {"format": 1, "kind": "catalogue", "name": "a"},
+        {"path": "/d/a", "meta": {}, "origin": {"manifest": "a.json", "line": 2}}],
+    "ledger-line": [LEDGER, LEDGER_FAILED, {"format": 1, "kind": "ledger", "name": "a"}],
+    "summary": [SUMMARY],
+    "journal-line": [
+        {"n": 1, "type": "discarded", "parts": ["/d/.spool.a1@n-1.x"], "at": 5},
+        {"n": 1, "type": "swept", "parts": ["/d/.spool.a1@n-1.x"]},
+        {"n": 9, "type": "segment", "format": 1, "epoch": 2,
+         "previous": {"segment": 1, "bytes": 90}},
+        {"n": 1, "type": "formed", "task": "a", "first": 0, "source": -1, "offsets": [0],
+         "files": [12], "next": 9223372036854775807},
+        {"n": 2, "type": "failed", "job": "a.00000001", "attempt": 1, "cause": "staging", "at": 1,
+         "reason": "why", "retryAt": 5, "memory": 1048576, "result": RESULT},
+    ],
+    "checkpoint": [CHECKPOINT],
+}
+
+
+def changed(document, path, value=None, remove=False):
+    """A copy with one place changed: `path` as "outputs.0.path"."""
+    result = copy.deepcopy(document)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = result
+    for part in parents:
+        place = place[part]
+    if remove:
+        del place[last]
+    else:
+        place[last] = value
+    return result
+
+
+def broken(document, changes, missing=()):
+    """Copies of a good document, each broken at one place."""
+    return (
+        [changed(document, path, value) for path, value in changes]
+        + [changed(document, path, remove=True) for path in missing]
+        + [changed(document, "unheard", 1), [], "x", None])
+
+
+BROKEN = {
+    "task": broken(TASK, [
+        ("name", "a b"), ("name", "a.json"), ("name", "x" * 81), ("name", ".a"), ("kind", "tsak"),
+        ("format", 2), ("input", "a/b"), ("input", []), ("input", ["a", "a"]), ("input", {}),
+        ("input", {"count": 1, "files": []}), ("input", {"count": -1}), ("input", {"fils": []}),
+        ("input", {"files": ["../a"]}), ("input", {"files": ["s3://a"]}),
+        ("input", {"files": ["a/"]}), ("input", {"files": [{"size": 1}]}),
+        ("input", {"files": ["a", "a"]}), ("input", {"files": [{"path": "a", "adler32": "xyz"}]}),
+        ("input", {"values": [True]}), ("command", "reco {input}"), ("command", []),
+        ("command", ["{inptu}"]), ("command", ["{"]), ("command", ["x", 1]),
+        ("outputs.0.path", "{stem}/"), ("outputs.0.path", "../{stem}"), ("outputs.0.pth", "x"),
+        ("outputs.0.optional", "yes"), ("outputs", {}), ("queue", "gpus"),
+        ("resources.gpus", 1), ("resources.cpus", 0), ("resources.cpus", "1"),
+        ("resources.memory", 2), ("resources.memory", "2gb"), ("resources.wall", "1h30m"),
+        ("resources.wall", "10"), ("resources.tags", ["a b"]), ("resources.mem", "1GB"),
+        ("filesPerJob", 0), ("filesPerJob", "any"), ("priority", 10), ("priority", -1),
+        ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
+        ("retry.growMemory", 0.5), ("retry.backoff", 5), ("maxFailedJobs", -1),
+        ("stopAfter", "1"), ("environment", []), ("environment", {"A": 1}),
+        ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
+        ("meta", 1), ("meta", []),
+    ], ["kind", "name", "input", "command", "outputs.0.path"]),
+    "dataset": broken(DATASET, [
+        ("name", "a@b"), ("files", {}), ("files", [1]), ("files", ["a", "a"]), ("files", [""]),
+        ("files.1.size", -1), ("files.1.sise", 1), ("files.1.adler32", "0"), ("closed", "yes"),
+        ("expected", -1), ("kind", "manifest"), ("format", 2),
+    ], ["name", "kind", "files.1.path"]),
+    "dataset-header": broken(GOOD["dataset-header"][0], [("files", []), ("closed", 1)], ["kind"]),
+    "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
+    "spool": broken(CONFIG, [
+        ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"),
+        ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
+    "job": broken(JOB, [
+        ("format", 2), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
+        ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("meta", {}),
+        ("command", ["{x}"]), ("incarnation", "XYZ"), ("result", {})],
+        ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),
+    "result": broken(RESULT, [
+        ("pilot", "a b"), ("class", "good"), ("class", "payload"), ("cause", "exit2"), ("exit", 1),
+        ("signal", 9), ("outputs.0.part", "f17.root"), ("outputs.0.part", ".spool.a1@n/x"),
+        ("outputs.0.adler32", "03DA0195"), ("report", {"a": "x"}), ("log.length", 0)],
+        ["pilot", "host", "started", "class", "cpu", "memory", "outputs.0.number"])
+    + broken(FAILED_RESULT, [
+        ("cause", "exit02"), ("cause", "oops"), ("class", "ok"), ("outputs", [])], ["cause"]),
+    "pilot": broken(PILOT, [
+        ("queues", []), ("queues", ["tape"]), ("free", {}), ("process", {}), ("cpus", 0),
+        ("counter", -1)], ["pilot", "free", "process", "jobs"]),
+    "watcher": broken(WATCHER, [
+        ("epoch", 0), ("clean", 1), ("process.pid", "7")], ["epoch", "clean", "process"]),
+    "catalogue-line": broken(CATALOGUE, [
+        ("path", "a"), ("adler32", "xyz"), ("origin", {}), ("parents", []),
+        ("origin", {"manifest": "a.json", "job": "a.00000001", "attempt": 1}),
+        ("kind", "catalogue")], ["path", "origin", "origin.attempt"]),
+    "ledger-line": broken(LEDGER, [
+        ("outcome", "good"), ("final", True), ("reason", "x"), ("class", "payload"),
+        ("kind", "ledger")], ["job", "attempt", "outcome", "cpu"])
+    + broken(LEDGER_FAILED, [("outcome", "ok"), ("final", 1)], ["final", "reason", "registered"]),
+    "summary": broken(SUMMARY, [
+        ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
+        ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],
+        ["task", "jobs", "ended", "request", "jobs.total"]),
+    "journal-line": [
+        broken_record for good in GOOD["journal-line"]
+        for broken_record in broken(good, [("n", 0), ("type", "unheard")], ["n", "type"])]
+    + [changed(GOOD["journal-line"][3], "offsets", []),
+       changed(GOOD["journal-line"][4], "cause", "oops")],
+    "checkpoint": broken(CHECKPOINT, [
+        ("segment", 0), ("state", {}), ("state.tasks.0.state", "over"),
+        ("state.tasks.0.jobs.0.publishing", RESULT), ("state.datasets.0.state", "shut"),
+        ("state.unheard", 1)], ["sequence", "state.tasks", "state.tasks.0.accepted"]),
+}

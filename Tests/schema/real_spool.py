@@ -1,0 +1,174 @@
+"""A small spool with a task with outputs, one that fails, and a refused request."""
+
+import json
+import signal
+import subprocess
+import time
+import zlib
+
+DEADLINE = 60
+
+
+class RealSpool:
+    def __init__(self, binary, directory):
+        self.binary = binary
+        self.directory = directory
+        self.root = directory / "spool"
+        # What went wrong beside the schemas: pairs of what and why (None for good).
+        self.problems = []
+
+    def run(self, *arguments):
+        return subprocess.run(
+            [self.binary, *arguments], cwd=self.directory, capture_output=True, text=True,
+            timeout=DEADLINE)
+
+    def accepts(self, request):
+        """Whether `spool submit --dry-run` takes a request."""
+        path = self.directory / "request.json"
+        path.write_text(json.dumps(request))
+        code = self.run("submit", "--dry-run", str(path)).returncode
+        return {0: True, 64: False}.get(code, f"exit code {code}")
+
+    def live(self):
+        """Runs the spool, and yields name, schema and text of every file that it writes."""
+        self.prepare()
+        log = open(self.directory / "up.log", "w")
+        process = subprocess.Popen(
+            [self.binary, "up", "--cpus", "2", "--memory", "8GB", "--drain", "1s",
+             "--scratch", str(self.directory)],
+            cwd=self.directory, stderr=log)
+        try:
+            self.drop()
+            self.wait("done/good.json", "failed/bad.json", "failed/@refused/refused.json.reason",
+                      "ready-cpu/p5.nowhere.00000000.a1.c1.m1908.g0.w3600.tnowhere.json",
+                      "running/*/p5.gate.00000000.*.json")
+            yield from self.files("while it runs: ")
+            (self.directory / "gate").touch()
+            self.wait("done/gate.json")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(DEADLINE)
+            log.close()
+        self.check("spool up", None if code == 0 else f"exit code {code}")
+        yield from self.files("after it: ")
+        yield from self.commands()
+
+    def check(self, what, problem):
+        self.problems.append((what, problem))
+
+    def prepare(self):
+        code = self.run("init").returncode
+        self.check("spool init", None if code == 0 else f"exit code {code}")
+        for number in range(5):
+            (self.directory / f"f{number}.raw").write_text(str(number))
+        config = json.loads((self.root / "spool.json").read_text())
+        config |= {"x-site": "test", "meta": {}}
+        (self.root / "spool.json").write_text(json.dumps(config))
+
+    def put(self, name, *documents):
+        text = "\n".join(json.dumps(document) for document in documents) + "\n"
+        (self.root / "incoming" / name).write_text(text)
+
+    def drop(self):
+        shell = ["sh", "-c"]
+        sums = [f"{zlib.adler32(str(number).encode()):08x}" for number in range(5)]
+        self.put("raw.json", {
+            "kind": "dataset", "name": "raw",
+            "files": ["f0.raw", {"path": "f1.raw", "size": 1, "adler32": sums[1], "meta": {"a": 1}}],
+        })
+        self.put("raw.more.jsonl", {"kind": "dataset", "name": "raw", "closed": True, "expected": 5},
+                 "f2.raw", {"path": "f3.raw", "size": 1}, {"path": "f4.raw", "adler32": sums[4]})
+        work = 'echo "$SPOOL_JOB"; cat "$1" >"$2"; echo \'{{"in": 3, "out": 0.5}\' >"$3"'
+        self.put("good.json", {
+            "kind": "task", "name": "good", "input": "raw", "verify": "checksum",
+            "command": [*shell, work, "sh", "{input}", "{output:copy}", "{report}"],
+            "outputs": [
+                {"path": "out/{stem}.copy", "dataset": "copies", "name": "copy"},
+                {"path": "out/{stem}.none", "name": "none", "optional": True}],
+            "environment": {"WHERE": "{scratch}"}, "meta": {"campaign": "test"}, "x-note": 1,
+        })
+        self.put("merged.json", {
+            "kind": "task", "name": "merged", "input": ["copies"], "filesPerJob": 2,
+            "command": [*shell, 'cat "$@"', "sh", "{inputs}"],
+        })
+        self.put("bad.json", {
+            "kind": "task", "name": "bad", "input": {"values": ["exit 3", "kill -9 $$", "true"]},
+            "command": [*shell, "{value}"], "retry": {"attempts": 2, "backoff": "1ms"},
+        })
+        self.put("gate.json", {
+            "kind": "task", "name": "gate", "input": {"count": 1},
+            "command": [*shell, f"until [ -e {self.directory}/gate ]; do sleep 0.05; done"],
+        })
+        self.put("nowhere.json", {
+            "kind": "task", "name": "nowhere", "input": {"files": ["f0.raw"]}, "command": ["true"],
+            "resources": {"tags": ["nowhere"]},
+        })
+        self.put("refused.json", {"kind": "task", "name": "refused", "comand": ["true"]})
+
+    def wait(self, *patterns):
+        end = time.monotonic() + DEADLINE
+        for pattern in patterns:
+            while not any(self.root.glob(pattern)):
+                if time.monotonic() > end:
+                    said = (self.directory / "up.log").read_text()
+                    status = (self.root / "STATUS").read_text()
+                    raise TimeoutError(f"{pattern} did not come:\n{said}\n{status}")
+                time.sleep(0.02)
+
+    def files(self, when):
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if not path.is_file() or path.suffix not in (".json", ".jsonl", ".log"):
+                continue
+            schema = schema_of(name)
+            if schema is None:
+                continue
+            try:
+                text = path.read_text()
+            except FileNotFoundError:
+                continue  # It moved on meanwhile.
+            if schema == "journal-line":
+                text = "\n".join(self.json_of(line) for line in text.splitlines())
+            yield when + name, schema, text
+
+    def json_of(self, line):
+        """A journal line without its checksum, which must be right."""
+        checksum, _, text = line.partition(" ")
+        good = f"{zlib.crc32(text.encode()):08x}"
+        self.check("journal", None if checksum == good else f"checksum {checksum}, not {good}")
+        return text
+
+    def commands(self):
+        """What verbs print is a document of these, too."""
+        yield "spool status", "summary", self.run("status", "good", "--format", "json").stdout
+        for attempt in json.loads(self.run("jobs", "bad", "--format", "json").stdout):
+            yield "spool jobs", "ledger-line", json.dumps(attempt)
+        preview = self.run("submit", "--name", "x", "--count", "1", "--dry-run", "--", "true").stdout
+        yield "spool submit --dry-run", "job", preview.partition("\n\n")[2]
+
+
+def schema_of(name):
+    """The schema of a file of a spool; None where it is not Spool's to write, or a log."""
+    parts = name.split("/")
+    whole = {
+        "spool.json": "spool", "watcher.json": "watcher", "journal/checkpoint.json": "checkpoint"}
+    if name in whole:
+        return whole[name]
+    match parts:
+        case ["failed", "@refused", _] | ["journal", "taken", _] | ["incoming", _] | ["logs", *_]:
+            return None
+        case ["journal", file] if file.endswith(".log"):
+            return "journal-line"
+        case ["datasets", _]:
+            return "catalogue-line"
+        case ["ledger", _]:
+            return "ledger-line"
+        case ["running", _, "pilot.json"]:
+            return "pilot"
+        case ["running", _, file] if file.endswith(".log"):
+            return None
+        case ["running" | "done" | "failed", file] if "@" not in file:
+            return "summary"
+        case ["ready-cpu" | "ready-gpu" | "running" | "done" | "failed", *_]:
+            return "job"
+    raise AssertionError(f"what is {name}?")

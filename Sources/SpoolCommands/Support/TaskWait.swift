@@ -8,6 +8,8 @@ struct TaskWait {
   let events: any EventSource
   /// Milliseconds; nil for ever.
   let timeOut: Int?
+  /// Epoch milliseconds: only what happened to the tasks since then counts at once.
+  var since = SystemTime().epoch
 
   /// Milliseconds between two looks where no event comes.
   static let interval = 250
@@ -34,19 +36,24 @@ struct TaskWait {
     let time = SystemTime()
     let begun = time.now
     var progress = Progress(begun: begun)
+    // Since when nothing is to be seen of it: it may be on the way.
+    var absent: Int?
     while true {
-      switch TaskLookup(spool).find(name) {
+      let answer = TaskLookup(spool).find(name)
+      switch answer {
       case .page(let page):
         if page.state.hasEnded {
           progress.finish(page)
           return Self.fate(page)
         }
         progress.show(page, at: time.now)
-      case .pending: break
-      case .refused(let reason):
-        return Failure(.failed, "\(name) was refused: \(reason.trimmed)")
-      case .unknown:
-        if time.now - begun > Self.unknownFor { return TaskArgument.missing(name) }
+        absent = nil
+      case .pending: absent = nil
+      case .refused, .unknown:
+        absent = absent ?? time.now
+        if let failure = verdict(name, answer, absentFor: time.now - (absent ?? 0)) {
+          return failure
+        }
       }
       if let timeOut, time.now - begun >= timeOut {
         throw Failure(
@@ -54,6 +61,18 @@ struct TaskWait {
       }
       waker.wait(until: Waker.now() + UInt64(Self.interval) * 1_000_000)
     }
+  }
+
+  /// Of a task without a page. A refusal from before may be of another request of that name.
+  private func verdict(
+    _ name: Name, _ answer: TaskLookup.Answer, absentFor absence: Int
+  ) -> Failure? {
+    let isLong = absence > Self.unknownFor
+    guard case .refused(let refusal) = answer else {
+      return isLong ? TaskArgument.missing(name) : nil
+    }
+    guard isLong || refusal.at >= since else { return nil }
+    return Failure(.failed, "\(name) was refused: \(refusal.reason)")
   }
 
   private static func fate(_ page: TaskLookup.Page) -> Failure? {

@@ -59,7 +59,7 @@ extension CommandTests {
     @Test func reportsAreSummedAndBadOnesFail() async throws {
       try await Lab.run { lab in
         _ = try lab.start("up")
-        let line = "echo '{\"eventsIn\": 100, \"eventsOut\": '\"$1\"'}' >\"$2\""
+        let line = "echo '{{\"eventsIn\": 100, \"eventsOut\": '\"$1\"'}' >\"$2\""
         let good = try await run(
           lab, task("good", input: ["count": 5], ["sh", "-c", line, "sh", "{index}", "{report}"]))
         #expect(good.code == 0)
@@ -69,7 +69,7 @@ extension CommandTests {
         let bad = try await run(
           lab,
           task(
-            "bad", input: ["count": 1], ["sh", "-c", "echo '{\"x\": [1]}' >\"$0\"", "{report}"],
+            "bad", input: ["count": 1], ["sh", "-c", "echo '{{\"x\": [1]}' >\"$0\"", "{report}"],
             ["retry": Self.once]))
         #expect(bad.code == 1)
         #expect(try await lab.spool("jobs", "bad", "--failed").output.contains("flat object"))
@@ -105,7 +105,7 @@ extension CommandTests {
     @Test func aFailedJobIsTriedAgain() async throws {
       try await Lab.run { lab in
         _ = try lab.start("up")
-        let line = "test -e \"$0\" || { touch \"$0\"; echo first >&2; exit 9; }"
+        let line = "test -e \"$0\" || {{ touch \"$0\"; echo first >&2; exit 9; }"
         let again = try await run(
           lab, task("again", input: ["count": 1], ["sh", "-c", line, "\(lab.path)/flag"]))
         #expect(again.code == 0, Comment(rawValue: again.said))

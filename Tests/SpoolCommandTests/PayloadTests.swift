@@ -25,7 +25,8 @@ extension CommandTests {
         lab.environment["SPOOL_TASK"] = "another's"
         _ = try lab.start("up", "--scratch", "scratch")
         let line = """
-          env | sort; echo stdin $(readlink /proc/$$/fd/0); echo descriptors $(ls /proc/$$/fd)
+          n=3; while [ $n -lt 100 ]; do [ -e /proc/$$/fd/$n ] && echo descriptor $n; n=$((n+1)); done
+          env | sort; echo stdin $(readlink /proc/$$/fd/0)
           echo pwd $(pwd); echo mask $(grep SigBlk /proc/$$/status)
           touch in-work; touch "$TMPDIR/in-tmp"
           """
@@ -36,7 +37,7 @@ extension CommandTests {
           #expect(said.contains(variable + "\n"))
         }
         #expect(said.contains("stdin /dev/null"))
-        #expect(said.contains("descriptors 0 1 2\n"), Comment(rawValue: said))
+        #expect(!said.contains("descriptor "), Comment(rawValue: said))
         #expect(said.contains("0000000000000000"), "no signal is blocked")
         let scratch = "\(lab.path)/scratch/"
         #expect(said.contains("TMPDIR=\(scratch)") && said.contains("pwd \(scratch)"))
@@ -86,10 +87,10 @@ extension CommandTests {
         #expect(lab.processes(marked: mark).isEmpty)
 
         // Two children, each below the limit, both together above.
-        let eat = "x=$(head -c 60000000 /dev/zero | tr '\\\\0' x); sleep 1000"
+        let eat = "(head -c 60000000 /dev/zero; sleep 1000) | tail -n 1"
         let memory = try await run(
-          lab, "memory", "sh -c \"\(eat.replacing("$", with: "\\$"))\" & \(eat)",
-          ["resources": ["wall": "50s", "memory": "100MB"], "environment": marked])
+          lab, "memory", "\(eat) & \(eat)",
+          ["resources": ["wall": "20s", "memory": "100MB"], "environment": marked])
         #expect(memory.code == 1)
         #expect(try outcome(lab, "memory")["outcome"]?.string == "memory")
         #expect(lab.processes(marked: mark).isEmpty)

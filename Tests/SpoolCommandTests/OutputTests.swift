@@ -1,5 +1,6 @@
 import Glibc
 import SpoolModel
+import SpoolStore
 import Testing
 
 extension CommandTests {
@@ -28,7 +29,9 @@ extension CommandTests {
             ["outputs": [["path": "o/{index}"]], "retry": Self.once]))
         #expect(must.code == 1)
         let jobs = try await lab.spool("jobs", "must", "--failed")
-        #expect(jobs.output.contains("did not write") && jobs.output.contains("o/0"))
+        #expect(
+          jobs.output.contains("did not write") && jobs.output.contains("o/0"),
+          Comment(rawValue: jobs.said))
         try await lab.expectClean()
       }
     }
@@ -118,6 +121,24 @@ extension CommandTests {
             ["retry": ["attempts": 5, "never": [2], "backoff": "1ms"]]))
         #expect(never.code == 1)
         #expect(try lab.ledger("never").count == 1)
+      }
+    }
+
+    /// The pilot remembers which directories it has made; somebody may remove one.
+    @Test func aRemovedOutputDirectoryIsMadeAgain() async throws {
+      try await Lab.run { lab in
+        _ = try lab.start("up", "--cpus", "1")
+        let line = "until [ -e \"$1\" ]; do sleep 0.05; done; echo x >\"$2\""
+        try await lab.drop(
+          task(
+            "t", input: ["count": 2], ["sh", "-c", line, "sh", "\(lab.path)/go", "{output}"],
+            ["outputs": [["path": "out/{index}"]]]), as: "t.json")
+        try await lab.waitFor("a job") { lab.isThere("out") && !lab.allClaims.isEmpty }
+        try lab.files.removeDirectory(lab.path + "/out")
+        try lab.write("go", "")
+        let wait = try await lab.spool("wait", "t", "--timeout", "60s")
+        #expect(wait.code == 0, Comment(rawValue: wait.said))
+        #expect(lab.names("out") == ["0", "1"])
       }
     }
 

@@ -38,7 +38,9 @@ struct TaskWait {
     var progress = Progress(begun: begun)
     // Since when nothing is to be seen of it: it may be on the way.
     var absent: Int?
+    var watch = WatcherNotice(spool, at: begun)
     while true {
+      watch.look(at: time.now)
       let answer = TaskLookup(spool).find(name)
       switch answer {
       case .page(let page):
@@ -87,6 +89,29 @@ struct TaskWait {
   }
 }
 
+/// Says so when the watcher goes away while somebody waits: nothing ends without one.
+private struct WatcherNotice {
+  private static let interval = 2000
+  private let probe: WatcherProbe
+  private var lastLook: Int
+  private var isTold: Bool
+
+  /// The verb has told already what it found at its beginning.
+  init(_ spool: Spool, at now: Int) {
+    probe = WatcherProbe(spool)
+    lastLook = now
+    isTold = probe.warning != nil
+  }
+
+  mutating func look(at now: Int) {
+    guard now - lastLook >= Self.interval else { return }
+    lastLook = now
+    let warning = probe.warning
+    if let warning, !isTold { Terminal.note("spool: \(warning)") }
+    isTold = warning != nil
+  }
+}
+
 extension String {
   var trimmed: String {
     var text = self[...]
@@ -127,6 +152,10 @@ private struct Progress {
       "\(page.name): \(done)/\(total)\(page.json["jobs"]?["open"]?.bool == true ? "+" : "")"
     ]
     if page.jobs("failed") > 0 { parts.append("\(page.jobs("failed")) failed") }
+    if page.jobs("retrying") > 0 {
+      parts.append(
+        "\(page.jobs("retrying")) to be tried again (`spool jobs \(page.name) --failed` tells why)")
+    }
     parts.append("\(page.jobs("running")) running")
     if let rate = rate(now), rate > 0 {
       parts.append("\(Units.fixed(rate, 1))/s")

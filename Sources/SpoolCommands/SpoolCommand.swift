@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import SpoolModel
 
 /// `spool`: all verbs.
 public struct SpoolCommand: ParsableCommand {
@@ -29,6 +30,7 @@ public struct SpoolCommand: ParsableCommand {
 
   private static func main(_ arguments: [String]?) {
     do {
+      try checkVerb(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as Failure {
@@ -41,6 +43,14 @@ public struct SpoolCommand: ParsableCommand {
       Terminal.note("spool: \(error)")
       exit(withError: ExitCode(Failure.Code.unavailable.rawValue))
     }
+  }
+
+  /// The parser knows no verb that was meant; we do.
+  private static func checkVerb(_ word: String?) throws {
+    let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard let word, !word.hasPrefix("-"), !(verbs + ["help"]).contains(word) else { return }
+    let nearest = Nearest.word(to: word, among: verbs).map { "; did you mean \"\($0)\"?" } ?? ""
+    throw Failure(.usage, "there is no verb \"\(word)\"\(nearest) See `spool --help`")
   }
 
   /// The parser's own errors have a message and usage to show.

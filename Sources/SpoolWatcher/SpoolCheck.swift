@@ -137,13 +137,24 @@ public struct SpoolCheck {
         findings += place(id, job, (places[id] ?? []).filter { $0.hasSuffix(" a\(job.attempt)") })
       }
     }
-    for (id, where_) in places where state.tasks[id.task] == nil {
-      findings.append(
-        Finding(
-          kind: .foreign, place: where_.joined(separator: ", "),
-          message: "\(id) is of no task that the journal knows"))
+    for (id, found) in places {
+      guard let task = state.tasks[id.task] else {
+        findings.append(
+          Finding(
+            kind: .foreign, place: found.joined(separator: ", "),
+            message: "\(id) is of no task that the journal knows"))
+        continue
+      }
+      if task.jobs[id.index] == nil { findings += over(id, found) }
     }
     return findings
+  }
+
+  /// A job that was judged has no file where work waits. In running it may be on its way out.
+  private func over(_ id: JobID, _ found: [String]) -> [Finding] {
+    found.filter { $0.hasPrefix("ready-") }.map {
+      wrong(id.description, "is over, but a file of it is in \($0)")
+    }
   }
 
   private func place(_ id: JobID, _ job: JobEntry, _ found: [String]) -> [Finding] {

@@ -22,6 +22,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let spool = try options.open()
     let report = try SpoolCheck(spool).run()
+    if format == .table, report.findings.isEmpty { return Terminal.print(report.summary) }
     Output.render(
       format, columns: ["kind", "where", "what"],
       rows: report.findings.map { [$0.kind.rawValue, $0.place, $0.message] },

@@ -22,7 +22,8 @@ struct JobsCommand: ParsableCommand {
     switch TaskLookup(spool).find(name) {
     case .page: break
     case .pending: Terminal.note("spool: \(name) is dropped, and not yet taken by a watcher")
-    case .refused(let reason): throw Failure(.failed, "\(name) was refused: \(reason.trimmed)")
+    case .refused(let refusal):
+      throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
     case .unknown: throw TaskArgument.missing(name)
     }
     var attempts: [JSON] = []

@@ -32,7 +32,8 @@ struct StatusCommand: ParsableCommand {
       case .json: Terminal.write(page.json.pretty, to: 1)
       }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
-    case .refused(let reason): throw Failure(.failed, "\(name) was refused: \(reason.trimmed)")
+    case .refused(let refusal):
+      throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
     case .unknown: throw TaskArgument.missing(name)
     }
   }

@@ -45,9 +45,11 @@ struct SubmitCommand: ParsableCommand {
       : try words.map { try Submission(file: $0, root: root) }
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
+    let now = SystemTime().epoch
     let names = try submissions.compactMap { try drop($0, spool) }
     guard wait, !names.isEmpty else { return }
-    let wait = TaskWait(spool: spool, events: EventSources.make(poll: false), timeOut: nil)
+    let wait = TaskWait(
+      spool: spool, events: EventSources.make(poll: false), timeOut: nil, since: now)
     if let failure = try wait.run(names) { throw failure }
   }
 

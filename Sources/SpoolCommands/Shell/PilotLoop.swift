@@ -71,7 +71,12 @@ final class PilotLoop: Sendable {
       if stops > 0, returnAt == nil {
         returnAt = time.now + drain
         pilot.drain()
-        Terminal.say("pilot", "leaving: \(pilot.load) jobs have \(Units.text(milliseconds: drain))")
+        if pilot.load > 0 {
+          let left = Units.text(milliseconds: drain)
+          Terminal.say(
+            "pilot", "leaving: running jobs (\(pilot.load)) have \(left) to end; "
+              + "INT or TERM again gives them back at once")
+        }
       }
       if stops > 1 || returnAt.map({ time.now >= $0 }) == true { pilot.giveBack() }
       var wait = pilot.step()

@@ -27,7 +27,7 @@ struct PilotFlags: ParsableArguments {
 
   func validate() throws {
     if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus: from 1 to 4096") }
-    if let memory, Units.bytes(memory) == nil {
+    if let memory, Units.bytes(memory) ?? 0 < 1 << 20 {
       throw ValidationError("--memory: expected a size as 64GB, found \(memory)")
     }
     if let gpus, !(0...64).contains(gpus) { throw ValidationError("--gpus: from 0 to 64") }

@@ -70,16 +70,17 @@ struct Submission {
   }
 
   /// Arguments of a command that name files from here are made absolute: payloads run elsewhere.
+  /// Not a program without a slash, which is looked up in the pilot's PATH.
   private static func absolute(_ json: JSON) -> JSON {
     guard case .object(var object) = json, let command = object["command"]?.array else {
       return json
     }
     let files = PosixFileSystem()
     object["command"] = .array(
-      command.map { argument in
-        guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty else {
-          return argument
-        }
+      command.enumerated().map { index, argument in
+        guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty,
+          index > 0 || text.contains("/")
+        else { return argument }
         let path = WorkingDirectory.absolute(text)
         let isFile = (try? files.attributes(of: path))?.kind == .file
         return isFile ? .string(Template.escaped(path)) : argument
@@ -117,8 +118,11 @@ struct Submission {
     return .object(object)
   }
 
-  /// The files that a pattern names, as a shell would list them.
+  /// The files that a pattern names, as a shell would list them. What is a file's name is no
+  /// pattern, even with brackets in it: a shell may have expanded it already.
   private static func expand(_ pattern: String) throws -> [String] {
+    let path = WorkingDirectory.absolute(pattern)
+    if PosixFileSystem().isPresent(path) { return [path] }
     var result = glob_t()
     defer { globfree(&result) }
     let code = glob(pattern, 0, nil, &result)

@@ -19,7 +19,7 @@ struct TaskLookup {
     case page(Page)
     /// Dropped, and not yet answered by the watcher.
     case pending
-    case refused(String)
+    case refused(Refusal)
     case unknown
   }
 
@@ -27,12 +27,11 @@ struct TaskLookup {
 
   func find(_ name: Name) -> Answer {
     let layout = spool.layout
-    let paths = [
-      layout.endedTask(name, failed: false), layout.endedTask(name, failed: true),
-      layout.activeTask(name),
-    ]
-    for path in paths {
-      if let page = page(path) { return .page(page) }
+    // The page of a task that ends is written before the other is removed: so this order.
+    let active = page(layout.activeTask(name))
+    let ended = page(layout.endedTask(name, failed: false))
+    if let page = ended ?? page(layout.endedTask(name, failed: true)) ?? active {
+      return .page(page)
     }
     let file = "\(name).json"
     if spool.files.isPresent("\(layout.incoming)/\(file)") { return .pending }
@@ -40,10 +39,7 @@ struct TaskLookup {
       return .pending
     }
     // Between being taken and having a page it is in none of these places for a moment.
-    if let bytes = try? spool.files.read("\(layout.refused)/\(file).reason", limit: 1 << 20) {
-      return .refused(String(decoding: bytes, as: UTF8.self))
-    }
-    return .unknown
+    return Refusal.latest(of: name, in: spool).map { .refused($0) } ?? .unknown
   }
 
   private func page(_ path: String) -> Page? {

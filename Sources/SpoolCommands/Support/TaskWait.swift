@@ -8,6 +8,8 @@ struct TaskWait {
   let events: any EventSource
   /// Milliseconds; nil for ever.
   let timeOut: Int?
+  /// Epoch milliseconds: only what happened to the tasks since then counts at once.
+  var since = SystemTime().epoch
 
   /// Milliseconds between two looks where no event comes.
   static let interval = 250
@@ -34,19 +36,26 @@ struct TaskWait {
     let time = SystemTime()
     let begun = time.now
     var progress = Progress(begun: begun)
+    // Since when nothing is to be seen of it: it may be on the way.
+    var absent: Int?
+    var watch = WatcherNotice(spool, at: begun)
     while true {
-      switch TaskLookup(spool).find(name) {
+      watch.look(at: time.now)
+      let answer = TaskLookup(spool).find(name)
+      switch answer {
       case .page(let page):
         if page.state.hasEnded {
           progress.finish(page)
           return Self.fate(page)
         }
         progress.show(page, at: time.now)
-      case .pending: break
-      case .refused(let reason):
-        return Failure(.failed, "\(name) was refused: \(reason.trimmed)")
-      case .unknown:
-        if time.now - begun > Self.unknownFor { return TaskArgument.missing(name) }
+        absent = nil
+      case .pending: absent = nil
+      case .refused, .unknown:
+        absent = absent ?? time.now
+        if let failure = verdict(name, answer, absentFor: time.now - (absent ?? 0)) {
+          return failure
+        }
       }
       if let timeOut, time.now - begun >= timeOut {
         throw Failure(
@@ -54,6 +63,18 @@ struct TaskWait {
       }
       waker.wait(until: Waker.now() + UInt64(Self.interval) * 1_000_000)
     }
+  }
+
+  /// Of a task without a page. A refusal from before may be of another request of that name.
+  private func verdict(
+    _ name: Name, _ answer: TaskLookup.Answer, absentFor absence: Int
+  ) -> Failure? {
+    let isLong = absence > Self.unknownFor
+    guard case .refused(let refusal) = answer else {
+      return isLong ? TaskArgument.missing(name) : nil
+    }
+    guard isLong || refusal.at >= since else { return nil }
+    return Failure(.failed, "\(name) was refused: \(refusal.reason)")
   }
 
   private static func fate(_ page: TaskLookup.Page) -> Failure? {
@@ -65,6 +86,29 @@ struct TaskWait {
       return Failure(
         .failed, "\(page.name) failed\(reason); `spool jobs \(page.name) --failed` tells why")
     }
+  }
+}
+
+/// Says so when the watcher goes away while somebody waits: nothing ends without one.
+private struct WatcherNotice {
+  private static let interval = 2000
+  private let probe: WatcherProbe
+  private var lastLook: Int
+  private var isTold: Bool
+
+  /// The verb has told already what it found at its beginning.
+  init(_ spool: Spool, at now: Int) {
+    probe = WatcherProbe(spool)
+    lastLook = now
+    isTold = probe.warning != nil
+  }
+
+  mutating func look(at now: Int) {
+    guard now - lastLook >= Self.interval else { return }
+    lastLook = now
+    let warning = probe.warning
+    if let warning, !isTold { Terminal.note("spool: \(warning)") }
+    isTold = warning != nil
   }
 }
 
@@ -108,6 +152,10 @@ private struct Progress {
       "\(page.name): \(done)/\(total)\(page.json["jobs"]?["open"]?.bool == true ? "+" : "")"
     ]
     if page.jobs("failed") > 0 { parts.append("\(page.jobs("failed")) failed") }
+    if page.jobs("retrying") > 0 {
+      parts.append(
+        "\(page.jobs("retrying")) to be tried again (`spool jobs \(page.name) --failed` tells why)")
+    }
     parts.append("\(page.jobs("running")) running")
     if let rate = rate(now), rate > 0 {
       parts.append("\(Units.fixed(rate, 1))/s")

@@ -191,6 +191,10 @@ extension Pilot {
 
   func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
     removeParts(job)
+    // Somebody may have removed them: the next attempt makes them again.
+    for output in job.document.outputs {
+      knownDirectories.remove(FilePath.directory(output.path))
+    }
     var result = result(job, cause)
     result.reason = reason
     deliver(job, result)

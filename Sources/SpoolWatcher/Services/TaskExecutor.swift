@@ -185,7 +185,10 @@ final class TaskExecutor {
       var hasher = Hasher()
       hasher.combine(output.path)
       let hash = hasher.finalize()
-      if let other = writers[hash], other != id, books.state.tasks[other.task] != nil {
+      // What a task that has ended left there, publication finds.
+      if let other = writers[hash], other != id,
+        books.state.tasks[other.task]?.state.hasEnded == false
+      {
         let from = inputs.first.map { " (from \($0.path))" } ?? ""
         throw RequestError("its output \(output.path)\(from) is also written by \(other)")
       }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -32,32 +31,12 @@ static void close_everything(void) {
   for (rlim_t fd = 0; fd < limit.rlim_cur && fd < 1 << 20; fd++) close((int)fd);
 }
 
-/* The signals whose disposition is not the default. Looked up once, in the parent, at the first
-   spawn: a call for each of 64 signals is too much for every payload, and nothing here installs
-   handlers later. */
-struct dispositions {
-  int count;
-  int numbers[_NSIG];
-};
-
-static struct dispositions changed_dispositions;
-static pthread_once_t dispositions_once = PTHREAD_ONCE_INIT;
-
-static void look_up_dispositions(void) {
-  for (int number = 1; number < _NSIG; number++) {
-    void *action[16] = {0}; /* the kernel's struct begins with the handler */
-    if (syscall(SYS_rt_sigaction, number, NULL, action, _NSIG / 8) != 0) continue;
-    if (action[0] == SIG_DFL) continue;
-    changed_dispositions.numbers[changed_dispositions.count++] = number;
-  }
-}
-
 /* exec keeps what is ignored and the mask. Handlers go before the mask does, else one could run
    here, in the parent's memory. The C library's own call refuses two of its own signals. */
-static void reset_signals(const struct dispositions *set) {
+static void reset_signals(void) {
   const char standard[128] __attribute__((aligned(16))) = {0}; /* SIG_DFL, no flags, no mask */
-  for (int i = 0; i < set->count; i++) {
-    syscall(SYS_rt_sigaction, set->numbers[i], standard, NULL, _NSIG / 8);
+  for (int number = 1; number < _NSIG; number++) {
+    syscall(SYS_rt_sigaction, number, standard, NULL, _NSIG / 8);
   }
   sigset_t none;
   sigemptyset(&none);
@@ -80,7 +59,7 @@ static int run_child(void *argument) {
   /* Refused where the limit is lower already; then the environment alone is the sign. */
   struct rlimit mark = {spawn->mark, spawn->mark};
   setrlimit(RLIMIT_RTTIME, &mark);
-  reset_signals(&changed_dispositions);
+  reset_signals();
   execve(spawn->program, spawn->arguments, spawn->environment);
   fail(spawn, SPOOL_SPAWN_EXEC);
   return 127;
@@ -98,7 +77,6 @@ pid_t spool_start(struct spool_spawn *spawn) {
   /* As vfork: memory is shared and we stand still until the exec; but on a stack of its own. An
      older kernel ignores CLONE_PIDFD. */
   const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
-  pthread_once(&dispositions_once, look_up_dispositions);
   pid_t pid = clone(run_child, stack + sizeof stack, flags, &child, &spawn->pidfd);
   if (pid < 0) spawn->error = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -27,7 +27,7 @@ extension CommandTests {
           "submit", "--name", "bad", "--count", "2", "--attempts", "1", "--wait", "--",
           "sh", "-c", "echo fine; echo no calibration >&2; exit 3")
         #expect(wait.code == 1)
-        #expect(wait.errors.contains("2 jobs failed, 0 may"))
+        #expect(wait.errors.contains("2 failed jobs; maxFailedJobs is 0"))
         #expect(wait.errors.contains("spool jobs bad --failed"))
 
         let jobs = try await lab.spool("jobs", "bad", "--failed")

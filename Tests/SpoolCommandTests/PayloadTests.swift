@@ -10,7 +10,8 @@ extension CommandTests {
     ) async throws -> Lab.Ended {
       var more = more
       more["retry"] = more["retry"] ?? ["attempts": 1]
-      try await lab.drop(task(name, input: ["count": 1], ["sh", "-c", line], more), as: "\(name).json")
+      try await lab.drop(
+        task(name, input: ["count": 1], ["sh", "-c", line], more), as: "\(name).json")
       return try await lab.spool("wait", name, "--timeout", "60s")
     }
 
@@ -32,7 +33,8 @@ extension CommandTests {
           """
         #expect(try await run(lab, "t", line, ["environment": ["OWN": "own {index}"]]).code == 0)
         let said = try await lab.spool("logs", "t").output
-        #expect(!said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))
+        #expect(
+          !said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))
         for variable in ["SPOOL_TASK=t", "SPOOL_JOB=t.00000000", "SPOOL_ATTEMPT=1", "OWN=own 0"] {
           #expect(said.contains(variable + "\n"))
         }
@@ -102,7 +104,8 @@ extension CommandTests {
         _ = try lab.start("watch")
         let first = try lab.start("pilot", "--cpus", "2")
         let mark = "BACK_MARK=\(lab.path)"
-        let line = "printf half >\"$1\"; until [ -e \"$2\" ]; do sleep 0.05; done; echo whole >\"$1\""
+        let line =
+          "printf half >\"$1\"; until [ -e \"$2\" ]; do sleep 0.05; done; echo whole >\"$1\""
         try await lab.drop(
           task(
             "t", input: ["count": 2], ["sh", "-c", line, "sh", "{output}", "\(lab.path)/go"],
@@ -136,7 +139,10 @@ extension CommandTests {
         try await lab.drop(
           task(
             "t", input: ["count": 2],
-            ["sh", "-c", "touch \"$1/at-work\"; until [ -e \"$1/go\" ]; do sleep 0.05; done", "sh", .path(lab)]),
+            [
+              "sh", "-c", "touch \"$1/at-work\"; until [ -e \"$1/go\" ]; do sleep 0.05; done", "sh",
+              .path(lab),
+            ]),
           as: "t.json")
         try await lab.waitFor("a payload at work") { lab.isThere("at-work") }
         pilot.signal(SIGTERM)

@@ -2,17 +2,17 @@ import SpoolModel
 import Testing
 
 struct JobNameTests {
-  private func example() throws -> JobName {
+  private func example(task: String = "run42.reco", tags: [String] = []) throws -> JobName {
     JobName(
-      priority: 5, job: JobID(task: try name("run42.reco"), index: 17), attempt: 1, cores: 4,
-      memory: 16_384, gpus: 0, wall: 600, tags: [])
+      priority: 5, job: JobID(task: try name(task), index: 17), attempt: 1, cores: 4,
+      memory: 16_384, gpus: 0, wall: 600, tags: tags)
   }
 
   @Test func isAsInTheDesign() throws {
     var job = try example()
     #expect(job.fileName == "p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json")
     #expect(JobName(fileName: job.fileName) == job)
-    job.tags = ["avx2", "ssd"]
+    job = try example(tags: ["avx2", "ssd"])
     #expect(job.fileName == "p5.run42.reco.00000017.a1.c4.m16384.g0.w600.tavx2+ssd.json")
     #expect(JobName(fileName: job.fileName) == job)
   }
@@ -23,10 +23,9 @@ struct JobNameTests {
     "1.2.3",
   ])
   func tasksMayLookLikeJobs(_ text: String) throws {
-    var job = try example()
-    job.job.task = try name(text)
+    var job = try example(task: text)
     #expect(JobName(fileName: job.fileName) == job)
-    job.tags = ["w600"]
+    job = try example(task: text, tags: ["w600"])
     #expect(JobName(fileName: job.fileName) == job)
   }
 

@@ -74,7 +74,8 @@ final class PilotLoop: Sendable {
         if pilot.load > 0 {
           let left = Units.text(milliseconds: drain)
           Terminal.say(
-            "pilot", "leaving: running jobs (\(pilot.load)) have \(left) to end; "
+            "pilot",
+            "leaving: running jobs (\(pilot.load)) have \(left) to end; "
               + "INT or TERM again gives them back at once")
         }
       }

@@ -88,7 +88,8 @@ enum JSONWriter {
     out.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { bytes in
-      if bytes.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+      if bytes.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
+      {
         for byte in bytes { writeEscaped(byte, to: &out) }
       } else {
         out.append(contentsOf: bytes)

@@ -178,8 +178,10 @@ private struct JobNameParser {
       end = before
       return []
     }
-    let tags = part.dropFirst().split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false)
-      .map { String(decoding: $0, as: UTF8.self) }
+    let tags = part.dropFirst().split(
+      separator: UInt8(ascii: "+"), omittingEmptySubsequences: false
+    )
+    .map { String(decoding: $0, as: UTF8.self) }
     return tags.allSatisfy(JobName.isTag) ? tags : nil
   }
 

@@ -97,11 +97,18 @@ extension CommandTests {
       ("{\"kind\": \"task\",\n \"name\": \"x\"\n \"command\": []}\n", ["line 3"]),
       ("{\"kind\": \"tusk\"}\n", ["line 1", "kind", "\"task\""]),
       ("[1, 2]\n", ["an object"]),
-      ("{\"kind\": \"task\", \"name\": \"x\", \"input\": {\"count\": 1},\n"
-        + "\"command\": [\"echo\", \"{inptu}\"]}", ["line 2", "command[1]", "{input}"]),
-      ("{\"kind\": \"task\", \"name\": \"x\", \"input\": {\"count\": 1}, \"command\": [\"true\"],\n"
-        + "\n\"resources\": {\"memory\": \"2 gigs\"}}", ["line 3", "resources.memory", "2GB"]),
-      ("{\"kind\": \"dataset\", \"name\": \"d\",\n \"files\": [\"a\", \"a\"]}", ["files[1]", "twice"]),
+      (
+        "{\"kind\": \"task\", \"name\": \"x\", \"input\": {\"count\": 1},\n"
+          + "\"command\": [\"echo\", \"{inptu}\"]}", ["line 2", "command[1]", "{input}"]
+      ),
+      (
+        "{\"kind\": \"task\", \"name\": \"x\", \"input\": {\"count\": 1}, \"command\": [\"true\"],\n"
+          + "\n\"resources\": {\"memory\": \"2 gigs\"}}", ["line 3", "resources.memory", "2GB"]
+      ),
+      (
+        "{\"kind\": \"dataset\", \"name\": \"d\",\n \"files\": [\"a\", \"a\"]}",
+        ["files[1]", "twice"]
+      ),
       ("not json\n", ["line 1", "not JSON"]),
     ]
 

@@ -10,7 +10,8 @@ extension CommandTests {
       let frames = CommandTests.isLong ? 120 : 16
       try await Lab.run { lab in
         let generate = try await lab.shell(
-          "frames generate --out data/raw --frames \(frames) --manifest manifest.json --truth truth.txt")
+          "frames generate --out data/raw --frames \(frames) --manifest manifest.json --truth truth.txt"
+        )
         #expect(generate.code == 0, Comment(rawValue: generate.said))
         _ = try lab.start("watch")
         for _ in 0..<2 { _ = try lab.start("pilot", "--cpus", "1") }

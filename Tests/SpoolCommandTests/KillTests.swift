@@ -26,7 +26,8 @@ extension CommandTests {
               "environment": ["SLOW_MARK": .string(lab.path)],
             ]), as: "slow.json")
         try await lab.waitFor("two half-written outputs") {
-          lab.parts("out").count == 2 && lab.parts("out").allSatisfy { lab.text("out/\($0)") == "half" }
+          lab.parts("out").count == 2
+            && lab.parts("out").allSatisfy { lab.text("out/\($0)") == "half" }
         }
         #expect(lab.processes(marked: mark).count >= 4)
         #expect(lab.visible("out").isEmpty)
@@ -43,7 +44,9 @@ extension CommandTests {
         let ledger = try lab.ledger("slow")
         #expect(ledger.filter { $0["outcome"]?.string == "ok" }.count == 4)
         #expect(ledger.filter { $0["outcome"]?.string == "lost" }.count == 2)
-        #expect(Set(ledger.map { "\($0["job"]?.string ?? "") \($0["attempt"]?.integer ?? 0)" }).count == 6)
+        #expect(
+          Set(ledger.map { "\($0["job"]?.string ?? "") \($0["attempt"]?.integer ?? 0)" }).count == 6
+        )
         #expect(try lab.catalogue("slow").count == 4)
         try await lab.waitFor("the parts to go") { lab.parts("out").isEmpty }
         #expect(lab.processes(marked: mark).isEmpty)

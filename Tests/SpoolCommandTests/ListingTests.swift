@@ -20,11 +20,13 @@ extension CommandTests {
         let all = try await lab.spool("status")
         #expect(all.output.contains("PILOTS"))
         #expect(all.output.contains("x     done"))
-        let json = try JSON.parse(Array(try await lab.spool("status", "--format", "json").output.utf8))
+        let json = try JSON.parse(
+          Array(try await lab.spool("status", "--format", "json").output.utf8))
         #expect(json.array?.first?["task"]?.string == "x")
         #expect(json.array?.first?["jobs"]?["failed"]?.integer == 2)
 
-        let jobs = try JSON.parse(Array(try await lab.spool("jobs", "x", "--format", "json").output.utf8))
+        let jobs = try JSON.parse(
+          Array(try await lab.spool("jobs", "x", "--format", "json").output.utf8))
         #expect(jobs.array?.count == 3)
         #expect(jobs.array?.compactMap { $0["exit"]?.integer }.sorted() == [0, 1, 2])
         let failed = try await lab.spool("jobs", "x", "--failed")

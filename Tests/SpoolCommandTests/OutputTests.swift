@@ -88,7 +88,8 @@ extension CommandTests {
         #expect(few.code == 0)
         #expect(try lab.summary("few")["jobs"]?["done"]?.integer == 7)
         let many = try await run(
-          lab, task("many", input: ["count": 10], command, ["maxFailedJobs": 2, "retry": Self.once]))
+          lab,
+          task("many", input: ["count": 10], command, ["maxFailedJobs": 2, "retry": Self.once]))
         #expect(many.code == 1)
         #expect(try lab.summary("many")["jobs"]?["done"]?.integer == 7, "siblings go on")
         let stopped = try await run(
@@ -161,7 +162,9 @@ extension CommandTests {
         try lab.makeInputs(names)
         try await lab.drop(manifest("raw", names.map { "raw/" + $0 }, closed: true), as: "raw.json")
         let output: JSON = [["path": "{task}/{index}.txt"]]
-        let command = ["sh", "-c", "out=$1; shift; cat \"$@\" >\"$out\"", "sh", "{output}", "{inputs}"]
+        let command = [
+          "sh", "-c", "out=$1; shift; cat \"$@\" >\"$out\"", "sh", "{output}", "{inputs}",
+        ]
         for (name, size, jobs) in [("three", JSON.integer(3), 3), ("all", "all", 1)] {
           let ended = try await run(
             lab, task(name, input: "raw", command, ["filesPerJob": size, "outputs": output]))

@@ -10,7 +10,8 @@ extension CommandTests {
     ) async throws -> Lab.Ended {
       var more = more
       more["retry"] = more["retry"] ?? ["attempts": 1]
-      try await lab.drop(task(name, input: ["count": 1], ["sh", "-c", line], more), as: "\(name).json")
+      try await lab.drop(
+        task(name, input: ["count": 1], ["sh", "-c", line], more), as: "\(name).json")
       return try await lab.spool("wait", name, "--timeout", "60s")
     }
 
@@ -32,7 +33,8 @@ extension CommandTests {
           """
         #expect(try await run(lab, "t", line, ["environment": ["OWN": "own {index}"]]).code == 0)
         let said = try await lab.spool("logs", "t").output
-        #expect(!said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))
+        #expect(
+          !said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))
         for variable in ["SPOOL_TASK=t", "SPOOL_JOB=t.00000000", "SPOOL_ATTEMPT=1", "OWN=own 0"] {
           #expect(said.contains(variable + "\n"))
         }
@@ -55,6 +57,25 @@ extension CommandTests {
         #expect(up.code == 0, Comment(rawValue: up.said))
         #expect(lab.names("scratch").isEmpty)
         #expect(lab.names("tmp").isEmpty)
+      }
+    }
+
+    @Test func scratchOfAKilledPilotIsRemovedByTheNext() async throws {
+      try await Lab.run { lab in
+        let scratch = { lab.names("scratch").filter { $0.hasPrefix("spool-") } }
+        _ = try lab.start("watch")
+        let alive = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("scratch") { scratch().count == 1 }
+        let kept = scratch()
+        let killed = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("its name") { lab.text(killed.errorPath).contains("cores") }
+        try await lab.kill(killed)
+        #expect(scratch().count == 2)
+        let next = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("its name") { lab.text(next.errorPath).contains("cores") }
+        #expect(scratch().count == 2)
+        #expect(scratch().contains(kept[0]), "a living pilot's scratch stays")
+        #expect(alive.code == nil)
       }
     }
 
@@ -102,7 +123,8 @@ extension CommandTests {
         _ = try lab.start("watch")
         let first = try lab.start("pilot", "--cpus", "2")
         let mark = "BACK_MARK=\(lab.path)"
-        let line = "printf half >\"$1\"; until [ -e \"$2\" ]; do sleep 0.05; done; echo whole >\"$1\""
+        let line =
+          "printf half >\"$1\"; until [ -e \"$2\" ]; do sleep 0.05; done; echo whole >\"$1\""
         try await lab.drop(
           task(
             "t", input: ["count": 2], ["sh", "-c", line, "sh", "{output}", "\(lab.path)/go"],
@@ -136,7 +158,10 @@ extension CommandTests {
         try await lab.drop(
           task(
             "t", input: ["count": 2],
-            ["sh", "-c", "touch \"$1/at-work\"; until [ -e \"$1/go\" ]; do sleep 0.05; done", "sh", .path(lab)]),
+            [
+              "sh", "-c", "touch \"$1/at-work\"; until [ -e \"$1/go\" ]; do sleep 0.05; done", "sh",
+              .path(lab),
+            ]),
           as: "t.json")
         try await lab.waitFor("a payload at work") { lab.isThere("at-work") }
         pilot.signal(SIGTERM)

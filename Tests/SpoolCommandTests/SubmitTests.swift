@@ -39,7 +39,9 @@ extension CommandTests {
         #expect(submit.code == 0, Comment(rawValue: submit.said))
         #expect(lab.text("here/out/a.txt") == "A.RAW\n")
         #expect(lab.text("here/out/b.txt") == "B.RAW\n")
-        #expect(try lab.catalogue("recos").sorted() == ["a", "b"].map { "\(lab.path)/here/out/\($0).txt" })
+        #expect(
+          try lab.catalogue("recos").sorted()
+            == ["a", "b"].map { "\(lab.path)/here/out/\($0).txt" })
         #expect(lab.parts("here/out").isEmpty)
         try await lab.expectClean()
       }
@@ -146,7 +148,8 @@ extension CommandTests {
         #expect(submit.code == 0, Comment(rawValue: submit.said))
         #expect(submit.output.contains("3 done"))
         #expect(lab.text("spool/datasets/runs.jsonl").contains("\"run\":7"))
-        try lab.write("more.jsonl", "{\"kind\": \"dataset\", \"name\": \"more\"}\n\"a\"\n{\"pth\": 1}\n")
+        try lab.write(
+          "more.jsonl", "{\"kind\": \"dataset\", \"name\": \"more\"}\n\"a\"\n{\"pth\": 1}\n")
         let wrong = try await lab.spool("submit", "more.jsonl")
         #expect(wrong.code == 64)
         #expect(wrong.errors.contains("line 3"))

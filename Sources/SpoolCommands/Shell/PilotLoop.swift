@@ -33,7 +33,8 @@ final class PilotLoop: Sendable {
   /// Runs until stopped. The calling thread must live on until the payloads have ended.
   func run() throws {
     let files = spool.files
-    try files.ensureDirectories(options.scratch)
+    let lock = try ScratchDirectory.make(options.scratch, files)
+    defer { try? lock.close() }
     let time = SystemTime()
     let runner = try ProcessRunner()
     let digester = try ThreadedDigester(waker: waker)
@@ -74,7 +75,8 @@ final class PilotLoop: Sendable {
         if pilot.load > 0 {
           let left = Units.text(milliseconds: drain)
           Terminal.say(
-            "pilot", "leaving: running jobs (\(pilot.load)) have \(left) to end; "
+            "pilot",
+            "leaving: running jobs (\(pilot.load)) have \(left) to end; "
               + "INT or TERM again gives them back at once")
         }
       }

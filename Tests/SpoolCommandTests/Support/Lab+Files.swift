@@ -75,7 +75,8 @@ extension Lab {
 
   /// A task that has ended, by its page.
   func summary(_ task: String) throws -> JSON {
-    try json(isThere("spool/done/\(task).json") ? "spool/done/\(task).json" : "spool/failed/\(task).json")
+    try json(
+      isThere("spool/done/\(task).json") ? "spool/done/\(task).json" : "spool/failed/\(task).json")
   }
 
   func hasEnded(_ task: String) -> Bool {

@@ -26,7 +26,8 @@ final class Lab {
   static let products: String = {
     var path = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &path, path.count)
-    let text = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let text = String(
+      decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return String(text[..<(text.lastIndex(of: "/") ?? text.startIndex)])
   }()
 

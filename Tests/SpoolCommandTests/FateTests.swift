@@ -82,6 +82,34 @@ extension CommandTests {
       }
     }
 
+    @Test func theWorstFateDecidesAndAllAreTold() async throws {
+      try await Lab.run { lab in
+        _ = try lab.start("up")
+        for (name, line) in [("good", "true"), ("bad", "false")] {
+          try await lab.drop(
+            task(name, input: ["count": 1], [line], ["retry": ["attempts": 1]]), as: "\(name).json")
+        }
+        let wait = try await lab.spool("wait", "nobody.knows", "good", "bad")
+        #expect(wait.code == 1, Comment(rawValue: wait.said))
+        #expect(wait.errors.contains("no task nobody.knows") && wait.errors.contains("bad failed"))
+      }
+    }
+
+    @Test func theWatchersEndIsToldToWhoWaits() async throws {
+      try await Lab.run { lab in
+        let watcher = try lab.start("watch")
+        try await lab.drop(task("t", input: ["count": 1], ["true"]), as: "t.json")
+        try await lab.waitFor("a job") { !lab.visible("spool/ready-cpu").isEmpty }
+        let wait = try lab.start("wait", "t")
+        try await lab.waitFor("its progress") { lab.text(wait.errorPath).contains("t: 0/1") }
+        try await lab.kill(watcher)
+        try await lab.waitFor("the news") {
+          lab.text(wait.errorPath).contains("no watcher is alive")
+        }
+        #expect(wait.code == nil)
+      }
+    }
+
     @Test func waitingHasATimeOut() async throws {
       try await Lab.run { lab in
         _ = try lab.start("up")

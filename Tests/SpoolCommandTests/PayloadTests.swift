@@ -60,6 +60,25 @@ extension CommandTests {
       }
     }
 
+    @Test func scratchOfAKilledPilotIsRemovedByTheNext() async throws {
+      try await Lab.run { lab in
+        let scratch = { lab.names("scratch").filter { $0.hasPrefix("spool-") } }
+        _ = try lab.start("watch")
+        let alive = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("scratch") { scratch().count == 1 }
+        let kept = scratch()
+        let killed = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("its name") { lab.text(killed.errorPath).contains("cores") }
+        try await lab.kill(killed)
+        #expect(scratch().count == 2)
+        let next = try lab.start("pilot", "--scratch", "scratch")
+        try await lab.waitFor("its name") { lab.text(next.errorPath).contains("cores") }
+        #expect(scratch().count == 2)
+        #expect(scratch().contains(kept[0]), "a living pilot's scratch stays")
+        #expect(alive.code == nil)
+      }
+    }
+
     @Test func exitCodesAndSignalsAreRecorded() async throws {
       try await Lab.run { lab in
         _ = try lab.start("up")

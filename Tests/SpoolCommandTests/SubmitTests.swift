@@ -88,8 +88,9 @@ extension CommandTests {
       try await Lab.run { lab in
         try lab.makeInputs(["a.raw"])
         let preview = try await lab.spool(
-          "submit", "--name", "x", "--input", "raw/*.raw", "--output", "out/{stem}.txt",
-          "--priority", "2", "--memory", "1GiB", "--dry-run", "--", "cp", "{input}", "{output}")
+          "submit", "--name", "x", "--input", "tmp/../raw/*.raw", "--output",
+          "said/../out/{stem}.txt", "--priority", "2", "--memory", "1GiB", "--dry-run", "--", "cp",
+          "{input}", "{output}")
         #expect(preview.code == 0)
         #expect(preview.output.hasPrefix("p2.x.00000000.a1.c1.m1024.g0.w3600.json\n"))
         #expect(preview.output.contains(lab.path + "/raw/a.raw"))

@@ -46,6 +46,7 @@ extension CommandTests {
       (["submit"], "spool submit task.json"),
       (["submit", "--name", "x", "--count", "3"], "command after --"),
       (["submit", "--name", "x", "--", "true"], "--count"),
+      (["submit", "x.json", "--name", "x", "--count", "3"], "leave --name away"),
       (["submit", "--count", "3", "--", "true"], "--name"),
       (["submit", "--name", "x y", "--count", "3", "--", "true"], "A-Z a-z"),
       (["submit", "--name", "x", "--count", "3", "--memory", "1XB", "--", "true"], "2GB"),

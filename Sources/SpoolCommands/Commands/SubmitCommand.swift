@@ -30,6 +30,10 @@ struct SubmitCommand: ParsableCommand {
   var wait = false
 
   func validate() throws {
+    if task.isGiven, let file = words.first, file.hasSuffix(".json") || file.hasSuffix(".jsonl") {
+      throw ValidationError(
+        "--name makes a task of the command after --; to submit \(file), leave --name away")
+    }
     guard words.isEmpty else { return }
     throw ValidationError(
       task.isGiven

@@ -33,7 +33,8 @@ final class PilotLoop: Sendable {
   /// Runs until stopped. The calling thread must live on until the payloads have ended.
   func run() throws {
     let files = spool.files
-    try files.ensureDirectories(options.scratch)
+    let lock = try ScratchDirectory.make(options.scratch, files)
+    defer { try? lock.close() }
     let time = SystemTime()
     let runner = try ProcessRunner()
     let digester = try ThreadedDigester(waker: waker)

@@ -38,6 +38,11 @@ struct Submission {
 
   /// A task of the command line.
   init(_ flags: TaskFlags, command: [String], root: String) throws {
+    var flags = flags
+    // The shell's user is used to `..`; a request holds none.
+    flags.output = flags.output.map { path in
+      path.split(separator: "/").contains("..") ? WorkingDirectory.absolute(path) : path
+    }
     let inputs = try flags.input.flatMap(Self.expand)
     do throws(RequestError) {
       (content, fileName) = try Self.request(flags.request(inputs, command: command), root: root)

@@ -23,13 +23,22 @@ struct TaskWait {
     for directory in [spool.layout.done, spool.layout.failed, spool.layout.running] {
       events.watch(directory) { _ in waker.wake() }
     }
-    var worst: Failure?
+    var failures: [Failure] = []
     for name in names {
-      if let failure = try wait(name, waker), failure.code != .missing || worst == nil {
-        worst = worst ?? failure
-      }
+      if let failure = try wait(name, waker) { failures.append(failure) }
     }
-    return worst
+    guard
+      let worst = failures.indices.min(by: { Self.rank(failures[$0]) < Self.rank(failures[$1]) })
+    else { return nil }
+    // The last word is the worst; the others are not kept back.
+    for index in failures.indices where index != worst {
+      Terminal.note("spool: \(failures[index].message)")
+    }
+    return failures[worst]
+  }
+
+  private static func rank(_ failure: Failure) -> Int {
+    [.failed, .cancelled, .missing].firstIndex(of: failure.code) ?? 3
   }
 
   private func wait(_ name: Name, _ waker: Waker) throws -> Failure? {

@@ -32,6 +32,8 @@ final class StorageManager {
   /// Finds the files of all jobs that are under way, scanning in the direction in which files
   /// move; what two scans do not find is issued anew (R4, R8).
   func recover() throws {
+    try books.checkLease()
+    for queue in Queue.allCases { try books.spool.clearUnfinishedPuts(queue) }
     for task in books.state.liveTasks {
       for (index, job) in task.jobs where job.phase == .pending {
         task.jobs[index]?.phase = .unknown

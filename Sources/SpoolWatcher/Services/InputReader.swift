@@ -60,15 +60,15 @@ struct InputReader {
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
-    guard offset < dataset.length else { return [] }
+    guard offset < dataset.readable else { return [] }
     let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
     defer { try? file.close() }
     var reader = LineReader(
-      file, from: offset, to: dataset.length, longest: Limits.manifestLine * 2)
+      file, from: offset, to: dataset.readable, longest: Limits.manifestLine * 2)
     var groups: [Group] = []
     while groups.count < limit {
       guard let group = try Self.group(&reader, size) else { break }
-      guard group.count == size || dataset.state != .open else { break }
+      guard group.count == size || dataset.isWhole else { break }
       groups.append(group)
     }
     return groups

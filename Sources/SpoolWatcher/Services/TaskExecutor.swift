@@ -13,6 +13,8 @@ final class TaskExecutor {
   private var writers: [Int: JobID] = [:]
 
   static let mostPerTurn = 2000
+  /// Milliseconds until an attempt that could not be issued is tried again.
+  static let issueAgain = 1000
 
   init(_ books: Books, jobs: JobExecutor) {
     self.books = books
@@ -66,18 +68,38 @@ final class TaskExecutor {
         kept.append(first)
         continue
       }
-      try issue(first.job, task, attempt: job.attempt + 1)
+      issue(first.job, task, attempt: job.attempt + 1)
       issued += 1
     }
     retries.insert(contentsOf: kept, at: 0)
     return issued > 0
   }
 
-  /// Records a further attempt, and has it put into ready.
-  func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) throws {
+  /// Records a further attempt, and has it put into ready. Where its inputs cannot be looked up
+  /// now, it is due a little later.
+  func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) {
+    guard let job = task.jobs[id.index] else { return }
+    let inputs: [InputFile]
+    do throws(FileError) {
+      inputs = try reader.inputs(task, job)
+    } catch {
+      books.say("\(error); attempt \(attempt) of \(id) waits")
+      let due = books.time.epoch + Self.issueAgain
+      books.state.setPhase(.waiting(until: due), of: id)
+      return schedule(id, at: due)
+    }
     books.record(.attempt(id, attempt: attempt))
     guard let job = task.jobs[id.index] else { return }
-    prepare(id, task, job, try reader.inputs(task, job), isNew: false)
+    prepare(id, task, job, inputs, isNew: false)
+  }
+
+  /// The parts that an attempt by a pilot may have begun, where its own file cannot tell them.
+  func parts(of id: JobID, by pilot: PilotName?) -> [String] {
+    guard let pilot, let task = books.state.tasks[id.task], let job = task.jobs[id.index],
+      let inputs = try? reader.inputs(task, job),
+      let document = try? JobFormer(task: task).document(id.index, job, inputs)
+    else { return [] }
+    return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
 
   // MARK: New jobs
@@ -135,7 +157,7 @@ final class TaskExecutor {
   /// One job over everything, once everything is there.
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws -> Bool {
     let datasets = names.compactMap { books.state.datasets[$0] }
-    guard task.formed == 0, datasets.allSatisfy({ $0.state != .open }) else { return false }
+    guard task.formed == 0, datasets.allSatisfy(\.isWhole) else { return false }
     let inputs = try reader.everything(names)
     guard !inputs.isEmpty else { return false }
     books.record(

@@ -88,6 +88,14 @@ final class JobExecutor {
     return shape
   }
 
+  /// The jobs of tasks that have ended are not meant to be in ready any more: the next look there
+  /// withdraws them.
+  func forget(tasks: Set<Name>) {
+    for (queue, names) in outstanding {
+      for name in names.keys where tasks.contains(name.job.task) { _ = forget(name, queue) }
+    }
+  }
+
   /// How many more jobs of a task may be formed now: a task has room as long as jobs of its shape
   /// and of its priority or better do not fill ready.
   func room(for task: TaskEntry) -> Int {

@@ -55,8 +55,9 @@ let package = Package(
       swiftSettings: settings),
 
     .target(
-      name: "SpoolTesting", dependencies: ["SpoolModel", "SpoolStore"], path: "Tests/SpoolTesting",
-      swiftSettings: settings),
+      name: "SpoolTesting",
+      dependencies: ["SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot"],
+      path: "Tests/SpoolTesting", swiftSettings: settings),
     .executableTarget(
       name: "runner-probe", dependencies: ["SpoolPilot", "SpoolStore"], path: "Tests/RunnerProbe",
       swiftSettings: settings),

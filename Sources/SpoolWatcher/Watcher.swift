@@ -138,7 +138,7 @@ public final class Watcher {
   private func decide() throws -> Bool {
     jobs.forgetBacklog()
     let hasFormed = try executor.run()
-    let hasSwept = try storage.sweep()
+    let hasSwept = storage.sweep()
     try storage.audit()
     return hasFormed || hasSwept
   }
@@ -151,7 +151,7 @@ public final class Watcher {
     try tasks.dropAnswered()
     for id in jobs.putReady() {
       guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }
-      try executor.issue(id, task, attempt: job.attempt + 1)
+      executor.issue(id, task, attempt: job.attempt + 1)
     }
     try books.writeViews()
     try manager.clear()
@@ -165,6 +165,7 @@ public final class Watcher {
     let ended = books.takeEnded()
     guard !ended.isEmpty else { return }
     for name in ended { reporter.noteEnded(name) }
+    jobs.forget(tasks: Set(ended))
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
   }
@@ -175,6 +176,7 @@ public final class Watcher {
     let refused = publisher.takeRefused()
     for (job, cause, reason) in refused.jobs { manager.fail(job, cause, reason) }
     manager.published(refused.files)
+    manager.abandoned(publisher.takeAbandoned())
   }
 
   private func wait(_ isBusy: Bool) -> Int {
@@ -188,6 +190,14 @@ public final class Watcher {
     if tasks.isWatching { wait = min(wait, 100) }
     if !books.state.liveTasks.isEmpty { wait = min(wait, max(0, reporter.nextPages - now)) }
     return max(0, wait)
+  }
+
+  /// Whether an error of a turn is the end of this watcher: the spool is another's, or what is on
+  /// the disk is unknown. After any other the next turn tries again.
+  public static func isFatal(_ error: any Error) -> Bool {
+    if error is LeaseLost { return true }
+    if case JournalError.sync? = error as? JournalError { return true }
+    return false
   }
 
   /// Ends in good order: all is committed and written down, the next watcher need not wait.

@@ -96,8 +96,8 @@ extension Pilot {
           job.id,
           job.document.outputs.map { output in
             DigestRequest(
-              path: output.part(attempt: job.document.attempt, pilot: name), durable: true,
-              checksum: true)
+              path: output.part(attempt: job.document.attempt, pilot: job.pilot),
+              durable: true, checksum: true)
           })
       }
     }
@@ -170,7 +170,7 @@ extension Pilot {
   /// Before a result is begun the parts are the pilot's to remove; after it, the watcher's (R3).
   func removeParts(_ job: RunningJob) {
     for output in job.document.outputs {
-      let part = output.part(attempt: job.document.attempt, pilot: name)
+      let part = output.part(attempt: job.document.attempt, pilot: job.pilot)
       try? spool.files.removeIfPresent(part)
     }
   }

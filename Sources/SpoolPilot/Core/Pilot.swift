@@ -232,7 +232,10 @@ public final class Pilot {
       }
     }
     let present = Set(there)
-    for job in jobs.values where !present.contains(job.name) { lose(job) }
+    for job in jobs.values where !present.contains(job.name) {
+      // A listing may omit an entry: absence there is no proof.
+      if try spool.isGone(job.name, from: name) { lose(job) }
+    }
   }
 
   /// The watcher took a claim: its payload ends, and what it made does not count.

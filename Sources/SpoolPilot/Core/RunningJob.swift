@@ -15,6 +15,8 @@ final class RunningJob {
 
   let id: Int
   let name: JobName
+  /// The pilot's name at the claim: it may have another by now (R5).
+  let pilot: PilotName
   let document: JobDocument
   let slot: Slot
   let gpus: [String]
@@ -36,6 +38,7 @@ final class RunningJob {
   ) {
     self.id = id
     name = claim.name
+    pilot = claim.pilot
     self.document = document
     self.slot = slot
     self.gpus = gpus

@@ -81,6 +81,11 @@ extension Spool {
     }
   }
 
+  /// Whether a claim is certainly not in its pilot's directory.
+  public func isGone(_ name: JobName, from pilot: PilotName) throws(FileError) -> Bool {
+    try files.attributesIfPresent(layout.claim(pilot, name)) == nil
+  }
+
   /// The claims in a pilot's directory; nil where the directory is gone.
   public func claims(of pilot: PilotName) throws(FileError) -> [JobName]? {
     do throws(FileError) {

@@ -24,7 +24,19 @@ extension Spool {
       try files.rename(hidden, to: path)
       return .done
     } catch {
-      return files.isPresent(path) ? .done : .inDoubt(error)
+      if files.isPresent(path) { return .done }
+      // The attempt is given up, so the file must not stay behind, nor arrive yet.
+      try? files.remove(hidden)
+      return .inDoubt(error)
+    }
+  }
+
+  /// Removes what puts of a former watcher left unfinished: hidden files whose names are jobs'.
+  /// Should that watcher yet live, its rename finds nothing any more.
+  public func removeUnfinishedPuts(_ queue: Queue) throws(FileError) {
+    for name in try files.list(layout.ready(queue), fresh: true).names
+    where name.hasPrefix(".") && JobName(fileName: String(name.dropFirst())) != nil {
+      try files.removeIfPresent("\(layout.ready(queue))/\(name)")
     }
   }
 

@@ -28,6 +28,11 @@ extension FileError {
   /// Something stands at the path already.
   public var isOccupied: Bool { code == EEXIST || code == ENOTEMPTY }
 
+  /// It says something of the path that trying again will not change.
+  public var isLasting: Bool {
+    [EPERM, EACCES, EXDEV, ENOTDIR, EISDIR, EINVAL, EROFS, ENAMETOOLONG, ELOOP].contains(code)
+  }
+
   /// No room: the disk or a quota is full, or the file may not grow further.
   public var isFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 

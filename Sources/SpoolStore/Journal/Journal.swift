@@ -34,7 +34,18 @@ public final class Journal {
       try spool.files.syncDirectory(spool.layout.journal)
       return (try spool.files.open(spool.layout.segment(segment), .update), line.count)
     } catch {
+      try withdraw(spool, segment)
       throw .write(error)
+    }
+  }
+
+  /// A segment that was begun and is not used must not stay: its header says how much of the older
+  /// one counts, which goes on growing. Where it cannot be removed the watcher must end.
+  private static func withdraw(_ spool: Spool, _ segment: Int) throws(JournalError) {
+    do throws(FileError) {
+      try spool.files.removeIfPresent(spool.layout.segment(segment))
+    } catch {
+      throw .sync(error)
     }
   }
 
@@ -72,9 +83,10 @@ public final class Journal {
   public func checkpoint(_ state: JSON) throws(JournalError) {
     try commit()
     let next = segment + 1
-    sequence += 1
     let header = SegmentHeader(epoch: epoch, previous: (segment: segment, bytes: size))
-    let begun = try Self.begin(spool, next, header, sequence)
+    let begun = try Self.begin(spool, next, header, sequence + 1)
+    // Not before: a number that no line has would end the journal for every reader.
+    sequence += 1
     try? file.close()
     (file, size) = begun
     let older = segment

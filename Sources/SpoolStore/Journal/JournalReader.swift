@@ -57,7 +57,7 @@ public struct JournalReader {
       end.sequence = saved.sequence
       try checkpoint(saved.state)
     }
-    let numbers = try segments()
+    let numbers = try segments(atLeast: first)
     end.highest = numbers.last ?? 0
     for link in try chain(numbers, from: first) {
       try replay(link, &end, record)
@@ -81,10 +81,17 @@ public struct JournalReader {
     return (segment, sequence, state)
   }
 
-  private func segments() throws(JournalError) -> [Int] {
+  private func segments(atLeast first: Int) throws(JournalError) -> [Int] {
     do throws(FileError) {
-      return try spool.files.list(spool.layout.journal, fresh: true).names
+      var numbers = try spool.files.list(spool.layout.journal, fresh: true).names
         .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
+      // A listing may omit an entry; of these, none may be overlooked.
+      var next = max(first, (numbers.last ?? 0) + 1)
+      while try spool.files.attributesIfPresent(spool.layout.segment(next)) != nil {
+        numbers.append(next)
+        next += 1
+      }
+      return numbers
     } catch {
       throw .write(error)
     }
@@ -98,12 +105,14 @@ public struct JournalReader {
 
   /// The segments that count, found from the last one backwards, each naming the one before it.
   private func chain(_ numbers: [Int], from first: Int) throws(JournalError) -> [Link] {
-    guard var number = numbers.last(where: { header($0) != nil }) else { return [] }
+    var candidates = numbers
+    while let last = candidates.last, try header(last) == nil { candidates.removeLast() }
+    guard var number = candidates.last else { return [] }
     var links: [Link] = []
     var bytes: Int?
     while number >= first {
       links.insert(Link(segment: number, bytes: bytes), at: 0)
-      guard let header = header(number) else {
+      guard let header = try header(number) else {
         throw .missing(segment: spool.layout.segment(number))
       }
       guard let previous = header.previous else { break }
@@ -113,14 +122,21 @@ public struct JournalReader {
     return links
   }
 
-  private func header(_ number: Int) -> SegmentHeader? {
-    guard let file = try? spool.files.open(spool.layout.segment(number), .read) else { return nil }
-    defer { try? file.close() }
-    var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
-    guard let line = try? reader.next(), let record = JournalLine.decode(line.bytes)?.record else {
-      return nil
+  /// Nil where the segment is not there, or was begun and its header not finished. One that cannot
+  /// be read now is an error: passed over, all that it holds would be lost.
+  private func header(_ number: Int) throws(JournalError) -> SegmentHeader? {
+    do throws(FileError) {
+      let file = try spool.files.open(spool.layout.segment(number), .read)
+      defer { try? file.close() }
+      var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
+      guard let line = try reader.next(), let record = JournalLine.decode(line.bytes)?.record else {
+        return nil
+      }
+      return SegmentHeader(record)
+    } catch {
+      if error.isMissing { return nil }
+      throw .write(error)
     }
-    return SegmentHeader(record)
   }
 
   private func replay(

@@ -44,6 +44,20 @@ public struct WatcherRecord: Equatable, Sendable {
   }
 }
 
+extension WatcherRecord {
+  /// A record that was torn: its writer may live, and its epoch must not be given out again. The
+  /// epoch stands before all that a heartbeat changes, so it can be read.
+  init(damaged bytes: [UInt8]) {
+    let key = Array("\"epoch\":".utf8)
+    let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
+    let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
+    self.init(
+      epoch: Int(String(decoding: digits, as: UTF8.self)) ?? 0, host: "?", version: "?",
+      process: JSON.null, at: 0)
+    counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
+  }
+}
+
 /// Another watcher owns the spool now: the end of this one (R7).
 public struct LeaseLost: Error, CustomStringConvertible {
   public var mine: Int
@@ -89,7 +103,7 @@ public final class WatcherLease {
   public func step(now: Int) throws(FileError) -> Step {
     guard try takeLock() else { return .standby(current()) }
     let former = try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
-      .flatMap { WatcherRecord($0) }
+      .flatMap { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
     if let former, !former.isClean, isGone(former.process) != true {
       if seen?.record != former { seen = (former, now) }
       let until = (seen?.since ?? now) + spool.config.deadAfter
@@ -127,9 +141,11 @@ public final class WatcherLease {
     (try? spool.files.read(spool.layout.watcher, limit: 64 << 10)).flatMap { WatcherRecord($0) }
   }
 
-  /// Re-reads the epoch: before every commit and every batch of renames.
-  public func check() throws(LeaseLost) {
-    let there = current()
+  /// Re-reads the epoch: before every commit and every batch of renames. Fails with ``LeaseLost``
+  /// where it is another's, and with a ``FileError`` where it cannot be read now.
+  public func check() throws {
+    let there = try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
+      .flatMap { WatcherRecord($0) }
     guard there?.epoch == record.epoch else { throw LeaseLost(mine: record.epoch, theirs: there) }
   }
 

@@ -60,27 +60,18 @@ struct InputReader {
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
-    guard offset < dataset.length, let file = try open(dataset) else { return [] }
+    guard offset < dataset.readable else { return [] }
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
     defer { try? file.close() }
     var reader = LineReader(
-      file, from: offset, to: dataset.length, longest: Limits.manifestLine * 2)
+      file, from: offset, to: dataset.readable, longest: Limits.manifestLine * 2)
     var groups: [Group] = []
     while groups.count < limit {
       guard let group = try Self.group(&reader, size) else { break }
-      guard group.count == size || dataset.state != .open else { break }
+      guard group.count == size || dataset.isWhole else { break }
       groups.append(group)
     }
     return groups
-  }
-
-  /// The catalogue; nil where its first lines are recorded, and not yet committed and written.
-  private func open(_ dataset: DatasetEntry) throws(FileError) -> (any OpenFile)? {
-    do throws(FileError) {
-      return try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    } catch {
-      guard error.isMissing else { throw error }
-      return nil
-    }
   }
 
   private static func group(

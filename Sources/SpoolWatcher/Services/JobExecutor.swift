@@ -119,6 +119,14 @@ final class JobExecutor {
     counts[job.shape]?[job.name.priority]? -= 1
   }
 
+  /// The jobs of tasks that have ended are not meant to be in ready any more: the next look there
+  /// withdraws them.
+  func forget(tasks: Set<Name>) {
+    for jobs in outstanding.values {
+      for job in jobs.values where tasks.contains(job.name.job.task) { forget(job) }
+    }
+  }
+
   /// How many more jobs of a task may be formed now: a task has room as long as jobs of its shape
   /// and of its priority or better do not fill ready.
   func room(for task: TaskEntry) -> Int {

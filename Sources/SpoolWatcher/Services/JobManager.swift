@@ -18,6 +18,8 @@ final class JobManager {
 
   /// How long a result that seems incomplete is read again, in milliseconds.
   static let patience = 5000
+  /// Files that could not be decided on, as the filesystem refused something, and since when.
+  private var stuck: [InboxName: Int] = [:]
 
   static let mostPerTurn = 2000
 
@@ -34,10 +36,36 @@ final class JobManager {
     for failed in [false, true] {
       for name in try books.spool.inbox(failed: failed, fresh: fresh)
       where !known.contains(name) && count < Self.mostPerTurn {
-        if try judge(name) { count += 1 }
+        if try attempt(name) { count += 1 }
       }
     }
     return count
+  }
+
+  /// Decides on one file. What the filesystem refuses for this one holds no other up: it is looked
+  /// at again with the next look, but not for ever (R10).
+  private func attempt(_ name: InboxName) throws -> Bool {
+    do {
+      let hasDecided = try judge(name)
+      stuck[name] = nil
+      return hasDecided
+    } catch let error as FileError {
+      let since = stuck[name] ?? books.time.now
+      if stuck.updateValue(since, forKey: name) == nil {
+        books.say("\(error); \(name.job.job) waits")
+      }
+      guard error.isLasting || books.time.now - since >= books.spool.config.deadAfter else {
+        return false
+      }
+      stuck[name] = nil
+      if isCurrent(name) {
+        fail(
+          name, .staging, result: nil, "\(error)",
+          parts: executor.parts(of: name.job.job, by: name.pilot))
+      }
+      settle(name)
+      return true
+    }
   }
 
   /// Decides on one file. False where it cannot be read now.
@@ -47,7 +75,9 @@ final class JobManager {
     case .gone: return false
     case .unreadable(let why):
       if isCurrent(name) {
-        fail(name, .torn, result: nil, "the job's file cannot be read: \(why)", parts: [])
+        fail(
+          name, .torn, result: nil, "the job's file cannot be read: \(why)",
+          parts: executor.parts(of: name.job.job, by: name.pilot))
       }
       settle(name)
     case .file(let file):
@@ -183,6 +213,7 @@ final class JobManager {
   /// A failure that was found elsewhere: a publication that could not be, a job that vanished.
   func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
     guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
+    if case .waiting = job.phase { return }
     let name = JobFormer(task: task).name(id.index, job)
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
@@ -225,6 +256,9 @@ final class JobManager {
       known.remove(name)
     }
   }
+
+  /// Files of results that came to nothing, as their task ended: to be judged once more.
+  func abandoned(_ names: [InboxName]) { known.subtract(names) }
 
   /// A published job's file may go.
   func published(_ names: [InboxName]) { settled += names }

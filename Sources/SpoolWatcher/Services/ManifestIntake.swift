@@ -169,16 +169,16 @@ final class ManifestIntake {
       bytes += catalogueLine(entry, line)
     }
     let path = books.spool.layout.catalogue(header.name)
-    try books.writeViews()
+    try books.fill(books.state.datasets[header.name])
     try books.spool.write(bytes, toView: path, at: start)
     try books.spool.syncView(path)
-    books.noteCatalogue(header.name)
     books.record(
       .manifest(
         ManifestAccepted(
           dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
           length: start + bytes.count, isLast: isLast, closes: header.closed,
           expected: header.expected)))
+    books.noteCatalogue(header.name)
     return isLast
   }
 
@@ -212,11 +212,11 @@ final class PathIndex {
 
   /// Reads the part of a catalogue that counts.
   init(_ dataset: DatasetEntry?, _ spool: Spool) throws(FileError) {
-    guard let dataset, dataset.length > 0 else { return }
+    guard let dataset, dataset.readable > 0 else { return }
     let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
     defer { try? file.close() }
     var reader = LineReader(
-      file, from: 0, to: dataset.length, longest: Limits.manifestLine * 2)
+      file, from: 0, to: dataset.readable, longest: Limits.manifestLine * 2)
     hashes.reserveCapacity(dataset.files)
     while let line = try reader.next() {
       if let input = InputReader.file(line.bytes) { insert(Self.hash(input.path)) }

@@ -8,6 +8,10 @@ final class Publisher {
   private var waiting: [JobID: InboxName?] = [:]
   /// Publications that cannot be: to be failed by the job manager.
   private(set) var refused: [(job: JobID, cause: Cause, reason: String)] = []
+  /// Files of results whose task ended before they were published.
+  private var abandoned: [InboxName] = []
+  /// Jobs for which the filesystem refused something, and since when.
+  private var stuck: [JobID: Int] = [:]
 
   init(_ books: Books) { self.books = books }
 
@@ -32,9 +36,14 @@ final class Publisher {
     var published: [JobID] = []
     var directories: Set<String> = []
     for job in waiting.keys.sorted() {
-      if try publish(job, &directories) { published.append(job) }
+      do throws(FileError) {
+        if try publish(job, &directories) { published.append(job) }
+        stuck[job] = nil
+      } catch {
+        postpone(job, error)
+      }
     }
-    for directory in directories { try books.spool.files.syncDirectory(directory) }
+    for directory in directories { try makeDurable(directory) }
     var cleared: [InboxName] = []
     for job in published {
       books.record(.published(job))
@@ -43,11 +52,32 @@ final class Publisher {
     return cleared
   }
 
-  private func publish(_ id: JobID, _ directories: inout Set<String>) throws -> Bool {
+  /// A directory that may be written and not read cannot be synced: it is as durable as it can be.
+  private func makeDurable(_ directory: String) throws(FileError) {
+    do throws(FileError) {
+      try books.spool.files.syncDirectory(directory)
+    } catch {
+      guard error.isLasting else { throw error }
+      books.say("\(error)")
+    }
+  }
+
+  /// One output that cannot be published now holds no other up, and is not tried for ever (R10).
+  private func postpone(_ job: JobID, _ error: FileError) {
+    let since = stuck[job] ?? books.time.now
+    if stuck.updateValue(since, forKey: job) == nil { books.say("\(error); \(job) waits") }
+    guard error.isLasting || books.time.now - since >= books.spool.config.deadAfter else { return }
+    stuck[job] = nil
+    refused.append((job, .staging, "\(error)"))
+  }
+
+  private func publish(
+    _ id: JobID, _ directories: inout Set<String>
+  ) throws(FileError) -> Bool {
     guard let task = books.state.tasks[id.task], let job = books.state.job(id),
       case .publishing(let result) = job.phase
     else {
-      waiting[id] = nil
+      if let name = waiting.removeValue(forKey: id) ?? nil { abandoned.append(name) }
       return false
     }
     for output in result.outputs {
@@ -63,6 +93,11 @@ final class Publisher {
       }
     }
     return true
+  }
+
+  func takeAbandoned() -> [InboxName] {
+    defer { abandoned = [] }
+    return abandoned
   }
 
   /// Takes the refused ones over, with the inbox files that may go.

@@ -66,7 +66,9 @@ final class Reporter {
   func resume() throws(FileError) {
     for task in books.state.tasks.values where task.state.hasEnded {
       let path = books.spool.layout.endedTask(task.name, failed: task.state != .done)
-      if !books.spool.files.isPresent(path) { ended.insert(task.name) }
+      // A power cut may have left it torn.
+      let bytes = try books.spool.files.readIfPresent(path, limit: Limits.request)
+      if bytes.flatMap({ try? JSON.parse($0) }) == nil { ended.insert(task.name) }
     }
     for name in try books.spool.running(fresh: true).tasks {
       guard let task = books.state.tasks[name], task.state.hasEnded else { continue }

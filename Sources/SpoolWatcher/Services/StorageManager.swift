@@ -14,6 +14,8 @@ final class StorageManager {
   private var missing: [JobID: Int] = [:]
 
   static let auditInterval = 60_000
+  /// Milliseconds until a part that could not be removed is tried again.
+  static let sweepAgain = 600_000
 
   init(
     _ books: Books, pilots: PilotControl, jobs: JobExecutor, executor: TaskExecutor,
@@ -39,12 +41,13 @@ final class StorageManager {
         task.jobs[index]?.phase = .unknown
       }
     }
+    for queue in Queue.allCases { try books.spool.removeUnfinishedPuts(queue) }
     for round in 1...2 {
       try scan()
       let lost = unknown
       if round == 2, !lost.isEmpty {
         books.say("issuing \(lost.count) jobs anew that are in no directory")
-        for id in lost { try reissue(id) }
+        for id in lost { reissue(id) }
       }
     }
   }
@@ -68,9 +71,9 @@ final class StorageManager {
     books.state.setPhase(.claimed, of: name.job)
   }
 
-  private func reissue(_ id: JobID) throws {
+  private func reissue(_ id: JobID) {
     guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
-    try executor.issue(id, task, attempt: job.attempt + 1)
+    executor.issue(id, task, attempt: job.attempt + 1)
   }
 
   // MARK: Audit
@@ -103,12 +106,22 @@ final class StorageManager {
   // MARK: Clean-up
 
   /// Removes parts whose time has come.
-  func sweep() throws(FileError) -> Bool {
+  func sweep() -> Bool {
     let now = books.time.epoch
     let due = books.state.litter.filter { $0.value <= now }.keys.sorted().prefix(1000)
     guard !due.isEmpty else { return false }
-    for path in due { try books.spool.discardPart(path) }
-    books.record(.swept(Array(due)))
+    var swept: [String] = []
+    for path in due {
+      do throws(FileError) {
+        try books.spool.discardPart(path)
+        swept.append(path)
+      } catch {
+        // One directory that refuses must not hold up the rest.
+        books.say("\(error)")
+        books.state.litter[path] = now + Self.sweepAgain
+      }
+    }
+    if !swept.isEmpty { books.record(.swept(swept)) }
     return true
   }
 

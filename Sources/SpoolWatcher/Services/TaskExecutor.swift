@@ -13,6 +13,8 @@ final class TaskExecutor {
   private var writers: [Int: JobID] = [:]
 
   static let mostPerTurn = 2000
+  /// Milliseconds until an attempt that could not be issued is tried again.
+  static let issueAgain = 1000
 
   init(_ books: Books, jobs: JobExecutor) {
     self.books = books
@@ -46,41 +48,58 @@ final class TaskExecutor {
 
   /// One turn's work. Returns whether anything was formed or issued.
   func run() throws -> Bool {
-    var hasWorked = try issueRetries()
+    var hasWorked = issueRetries()
     for task in books.state.liveTasks where try form(task) { hasWorked = true }
     return hasWorked
   }
 
   // MARK: Further attempts
 
-  private func issueRetries() throws -> Bool {
+  private func issueRetries() -> Bool {
     let now = books.time.epoch
     var issued = 0
     var kept: [(due: Int, job: JobID)] = []
-    defer { retries.insert(contentsOf: kept, at: 0) }
     while let first = retries.first, first.due <= now, issued + kept.count < Self.mostPerTurn {
-      if let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
-        case .waiting = job.phase
-      {
-        if jobs.room(for: task) > 0 {
-          try issue(first.job, task, attempt: job.attempt + 1)
-          issued += 1
-        } else {
-          kept.append(first)
-        }
-      }
       retries.removeFirst()
+      guard let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
+        case .waiting = job.phase
+      else { continue }
+      guard jobs.room(for: task) > 0 else {
+        kept.append(first)
+        continue
+      }
+      issue(first.job, task, attempt: job.attempt + 1)
+      issued += 1
     }
+    retries.insert(contentsOf: kept, at: 0)
     return issued > 0
   }
 
-  /// Records a further attempt, and has it put into ready.
-  func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) throws {
-    guard let former = task.jobs[id.index] else { return }
-    let inputs = try reader.inputs(task, former)
+  /// Records a further attempt, and has it put into ready. Where its inputs cannot be looked up
+  /// now, it is due a little later.
+  func issue(_ id: JobID, _ task: TaskEntry, attempt: Int) {
+    guard let job = task.jobs[id.index] else { return }
+    let inputs: [InputFile]
+    do throws(FileError) {
+      inputs = try reader.inputs(task, job)
+    } catch {
+      books.say("\(error); attempt \(attempt) of \(id) waits")
+      let due = books.time.epoch + Self.issueAgain
+      books.state.setPhase(.waiting(until: due), of: id)
+      return schedule(id, at: due)
+    }
     books.record(.attempt(id, attempt: attempt))
     guard let job = task.jobs[id.index] else { return }
     prepare(id, task, job, inputs, isNew: false)
+  }
+
+  /// The parts that an attempt by a pilot may have begun, where its own file cannot tell them.
+  func parts(of id: JobID, by pilot: PilotName?) -> [String] {
+    guard let pilot, let task = books.state.tasks[id.task], let job = task.jobs[id.index],
+      let inputs = try? reader.inputs(task, job),
+      let document = try? JobFormer(task: task).document(id.index, job, inputs)
+    else { return [] }
+    return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
 
   // MARK: New jobs
@@ -138,7 +157,7 @@ final class TaskExecutor {
   /// One job over everything, once everything is there.
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws -> Bool {
     let datasets = names.compactMap { books.state.datasets[$0] }
-    guard task.formed == 0, datasets.allSatisfy({ $0.state != .open }) else { return false }
+    guard task.formed == 0, datasets.allSatisfy(\.isWhole) else { return false }
     let inputs = try reader.everything(names)
     guard !inputs.isEmpty else { return false }
     books.record(

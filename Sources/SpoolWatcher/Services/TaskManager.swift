@@ -9,6 +9,8 @@ final class TaskManager {
   private var number: Int
   /// Requests that are taken, and not yet looked at.
   private var queue: [Spool.Taken] = []
+  /// Requests of which the filesystem refused something: looked at again after the next scan.
+  private var later: [Spool.Taken] = []
   /// The manifest that is being taken in.
   private var intake: ManifestIntake?
   private var paths: [Name: PathIndex] = [:]
@@ -37,7 +39,9 @@ final class TaskManager {
   /// Whether there is more to do without anything new happening.
   var isBusy: Bool { intake != nil || !queue.isEmpty }
   /// Whether a half-written request is being watched, or a dataset waits for one more scan.
-  var isWatching: Bool { !looks.isEmpty || closeAfter.values.contains { $0 > scans } }
+  var isWatching: Bool {
+    !looks.isEmpty || !later.isEmpty || closeAfter.values.contains { $0 > scans }
+  }
 
   // MARK: Requests
 
@@ -46,13 +50,21 @@ final class TaskManager {
     let listing = try books.spool.incoming(fresh: fresh)
     foreign = listing.foreign
     looks.keep(only: listing.requests.map(\.name))
+    var isChecked = false
     for dropped in listing.requests {
       guard try looks.isComplete(dropped, closed: closed.contains(dropped.name)) else { continue }
+      // A watcher that is none any more must take nothing: nobody would look for it (R7).
+      if !isChecked { try books.checkLease() }
+      isChecked = true
       if let taken = try books.spool.takeRequest(dropped.name, number: nextNumber()) {
         queue.append(taken)
       }
     }
     if looks.isEmpty { scans += 1 }
+    if fresh {
+      queue += later
+      later = []
+    }
   }
 
   private func nextNumber() -> Int {
@@ -71,21 +83,37 @@ final class TaskManager {
       }
       guard !queue.isEmpty else { return hasWorked }
       hasWorked = true
-      try handle(queue[0])
-      queue.removeFirst()
+      let taken = queue.removeFirst()
+      do {
+        try handle(taken)
+      } catch let error as FileError {
+        postpone(taken, error)
+      }
     }
     return hasWorked
+  }
+
+  /// Nothing that was taken is forgotten, and one that cannot be read holds no other up.
+  private func postpone(_ taken: Spool.Taken, _ error: FileError) {
+    books.say("\(error); \(taken.name) waits")
+    later.append(taken)
   }
 
   /// A stretch of the manifest in hand. Returns whether it is through with it.
   private func continueIntake() throws -> Bool {
     guard let intake else { return true }
-    switch try intake.step() {
-    case .working: return false
-    case .accepted:
-      if intake.header.closed { closeAfter[intake.header.name] = scans + 1 }
-      answered.append(intake.taken)
-    case .refused(let error): try refuse(intake.taken, error)
+    do {
+      switch try intake.step() {
+      case .working: return false
+      case .accepted:
+        if intake.header.closed { closeAfter[intake.header.name] = scans + 1 }
+        answered.append(intake.taken)
+      case .refused(let error): try refuse(intake.taken, error)
+      }
+    } catch let error as FileError {
+      // It goes on where the books say it was; the index may hold what was not added.
+      paths[intake.header.name] = nil
+      postpone(intake.taken, error)
     }
     intake.close()
     self.intake = nil
@@ -278,7 +306,8 @@ final class TaskManager {
     // One more full scan in which nothing for it is pending (DESIGN 5).
     let after = closeAfter[dataset.name] ?? scans + 1
     closeAfter[dataset.name] = after
-    let isPending = intake?.header.name == dataset.name || !queue.isEmpty
+    let isPending =
+      intake?.header.name == dataset.name || !queue.isEmpty || !later.isEmpty
     return scans >= after && !isPending && dataset.files >= dataset.expected ?? 0
   }
 

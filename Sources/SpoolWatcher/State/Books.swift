@@ -108,6 +108,9 @@ final class Books {
         throw error
       }
       unsettled.insert(first.view)
+      if case .catalogue(let name) = first.view {
+        state.datasets[name]?.readable = first.offset + bytes.count
+      }
       index = end
     }
     views.removeAll(keepingCapacity: true)
@@ -127,8 +130,17 @@ final class Books {
     }
   }
 
+  /// Writes what comes before a manifest's lines in a catalogue.
+  func fill(_ dataset: DatasetEntry?) throws {
+    if let dataset, dataset.readable < dataset.length { try commit() }
+    try writeViews()
+  }
+
   /// A manifest's lines are in the catalogue, and durable there.
-  func noteCatalogue(_ name: Name) { unsettled.insert(.catalogue(name)) }
+  func noteCatalogue(_ name: Name) {
+    unsettled.insert(.catalogue(name))
+    if let dataset = state.datasets[name] { dataset.readable = dataset.length }
+  }
 
   var isCheckpointDue: Bool { journal.lines >= spool.config.checkpointEvery }
 
@@ -136,6 +148,7 @@ final class Books {
   func checkpoint() throws {
     try commit()
     try writeViews()
+    for dataset in state.datasets.values { dataset.readable = dataset.length }
     for view in unsettled { try spool.settleView(path(view), length: length(view)) }
     unsettled = []
     try lease.check()

@@ -93,6 +93,9 @@ final class DatasetEntry {
   var files = 0
   /// Bytes of the catalogue that count.
   var length = 0
+  /// Bytes that count and are written: a line counts once it is recorded, but is written only
+  /// after the commit, and nobody may read before that.
+  var readable = 0
   /// Whether a manifest closed it, to take effect after one more scan; and the count it named.
   var isClosing = false
   var expected: Int?
@@ -102,4 +105,7 @@ final class DatasetEntry {
   var hasFailedProducer = false
 
   init(_ name: Name) { self.name = name }
+
+  /// Whether nothing can follow what may be read.
+  var isWhole: Bool { state != .open && readable == length }
 }

@@ -1,0 +1,120 @@
+internal import SpoolModel
+public import SpoolPilot
+internal import SpoolStore
+internal import SpoolWatcher
+
+/// One pilot of a ``World``: started when it is first stepped.
+final class PilotPart {
+  unowned let world: World
+  let number: Int
+  let process: Int
+  var due: Int
+  var isHeld = false
+  var pilot: Pilot?
+  var runner: FakeRunner?
+  private var digester: MemoryDigester?
+
+  init(_ world: World, number: Int, due: Int) {
+    self.world = world
+    self.number = number
+    self.due = due
+    process = world.newProcess()
+  }
+
+  func step() {
+    do {
+      let pilot = try self.pilot ?? start()
+      let wait = pilot.step()
+      due = world.time.now + wait
+      if let end = runner?.nextEnd { due = min(due, max(end, world.time.now)) }
+      if digester?.isIdle == false { due = world.time.now }
+    } catch {
+      world.errors.append(error)
+      due = world.time.now + 200
+    }
+  }
+
+  private func start() throws -> Pilot {
+    let local = MemoryFileSystem()
+    try local.plantDirectories("/scratch")
+    let runner = FakeRunner(
+      time: world.time, shared: world.files, local: local, script: world.setup.script)
+    let digester = MemoryDigester(world.files)
+    let slots = world.setup.slots
+    let options = PilotOptions(
+      host: "node\(number)", version: "test", process: ["pid": .integer(process)],
+      queues: [.cpu], tags: [], cpus: slots, memory: slots * 4_000_000_000, gpus: [],
+      scratch: "/scratch", environment: [:])
+    let pilot = try Pilot(
+      world.spool, options,
+      Pilot.Seams(
+        time: world.time, runner: runner, digester: digester,
+        random: SeededRandom(Int(truncatingIfNeeded: world.random.next())), local: local,
+        say: { [unowned world, number] in world.say("pilot \(number): \($0)") }))
+    self.pilot = pilot
+    self.runner = runner
+    self.digester = digester
+    return pilot
+  }
+}
+
+extension World {
+  /// As the shell does it: what ends a watcher ends it, any other error is followed by one more
+  /// turn.
+  func stepWatcher() {
+    let given = hints
+    hints = Hints()
+    do {
+      switch watcherPart {
+      case .none: begin()
+      case .acquiring(let lease): try acquire(lease)
+      case .running(let watcher, _): watcherDue = time.now + (try watcher.turn(given))
+      }
+    } catch {
+      errors.append(error)
+      watcherDue = time.now + 100
+      if watcher == nil || Watcher.isFatal(error) { killWatcher() }
+    }
+  }
+
+  private func begin() {
+    watcherProcess = newProcess()
+    let record = WatcherRecord(
+      epoch: 0, host: "node0", version: "test", process: ["pid": .integer(watcherProcess)],
+      at: time.epoch)
+    watcherPart = .acquiring(
+      WatcherLease(spool, record, isGone: { [unowned self] in isGone($0) }))
+  }
+
+  private func acquire(_ lease: WatcherLease) throws {
+    guard case .acquired = try lease.step(now: time.now) else {
+      watcherDue = time.now + 500
+      return
+    }
+    watcherPart = .running(try makeWatcher(lease), lease)
+    hints = .all
+  }
+
+  func makeWatcher(_ lease: WatcherLease) throws -> Watcher {
+    try Watcher(
+      spool, lease: lease,
+      seams: Watcher.Seams(
+        time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
+        isGone: { [unowned self] in isGone($0) },
+        say: { [unowned self] in say("watcher: \($0)") }),
+      delivers: false)
+  }
+
+  /// A payload that writes what its job's name says to every argument that is a part's path.
+  public static func writeOutputs(_ payload: Payload) -> FakeOutcome {
+    var outcome = FakeOutcome()
+    for argument in payload.arguments where argument.contains("/.spool.") {
+      outcome.files.append((argument, contents(payload.environment["SPOOL_JOB"] ?? "?")))
+    }
+    outcome.report = Array(#"{"events": 3}"#.utf8)
+    return outcome
+  }
+
+  /// What the outputs of a job hold.
+  public static func contents(_ job: String) -> [UInt8] { Array("made by \(job)\n".utf8) }
+}

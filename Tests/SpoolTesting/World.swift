@@ -1,0 +1,217 @@
+public import SpoolModel
+public import SpoolPilot
+public import SpoolStore
+public import SpoolWatcher
+
+/// A spool in memory with one watcher and some pilots, which are stepped one at a time in an order
+/// that a seed decides, on a clock that only this moves. Anyone can be killed at any call.
+public final class World {
+  /// What a world begins with.
+  public struct Setup {
+    public var seed = 1
+    public var pilots = 2
+    /// Cores of each pilot.
+    public var slots = 2
+    /// Whether the watcher can see that a process is gone, as on its own host.
+    public var isOneHost = true
+    public var config = World.quick
+    /// Milliseconds after which who died is started again; nil: never.
+    public var restartAfter: Int? = 300
+    public var script: (Payload) -> FakeOutcome = World.writeOutputs
+
+    public init() {}
+  }
+
+  /// Time-outs that keep simulated lives short.
+  public static var quick: SpoolConfig {
+    var config = SpoolConfig()
+    config.heartbeat = 500
+    config.deadAfter = 2000
+    config.partGrace = 1000
+    config.datasetWait = 60_000
+    return config
+  }
+
+  public static let root = "/data/spool"
+
+  public let files = MemoryFileSystem()
+  public let time = ManualTime()
+  public let faults: Faults
+  public let spool: Spool
+  public var setup: Setup
+  /// What watcher and pilots told their operators, and what ended turns early.
+  public internal(set) var said: [String] = []
+  public internal(set) var errors: [any Error] = []
+
+  enum WatcherPart {
+    case none
+    case acquiring(WatcherLease)
+    case running(Watcher, WatcherLease)
+  }
+  var watcherPart = WatcherPart.none
+  var watcherDue: Int?
+  var watcherProcess = 0
+  public var hints = Hints.all
+  var pilots: [Int: PilotPart] = [:]
+  var dead: Set<Int> = []
+  var random: SeededRandom
+  private var nextProcess = 1
+  private var nextPilot = 0
+  private var revivals: [Int] = []
+
+  public init(_ setup: Setup = Setup()) throws {
+    self.setup = setup
+    random = SeededRandom(setup.seed)
+    faults = Faults(files)
+    try files.plantDirectories("/data/out")
+    try Spool.create(Self.root, files: files, config: setup.config)
+    spool = try Spool.open(Self.root, files: files)
+    for _ in 0..<setup.pilots { addPilot() }
+    watcherDue = time.now
+  }
+
+  func newProcess() -> Int {
+    defer { nextProcess += 1 }
+    return nextProcess
+  }
+
+  func isGone(_ process: JSON) -> Bool? {
+    guard setup.isOneHost, let pid = process["pid"]?.integer else { return nil }
+    return dead.contains(pid)
+  }
+
+  func say(_ text: String) { said.append(text) }
+
+  // MARK: Parties
+
+  /// Starts one more pilot; returns its number.
+  @discardableResult
+  public func addPilot() -> Int {
+    nextPilot += 1
+    pilots[nextPilot] = PilotPart(self, number: nextPilot, due: time.now)
+    return nextPilot
+  }
+
+  /// The watcher, once it has the lease.
+  public var watcher: Watcher? {
+    if case .running(let watcher, _) = watcherPart { watcher } else { nil }
+  }
+
+  /// Drops the watcher without any clean-up, as `kill -9`; its lock is free. It is started again
+  /// as the setup says.
+  public func killWatcher() {
+    watcherPart = .none
+    dead.insert(watcherProcess)
+    watcherDue = setup.restartAfter.map { time.now + $0 }
+  }
+
+  /// Drops a pilot and its payloads; another is started as the setup says.
+  public func killPilot(_ number: Int) {
+    guard let part = pilots.removeValue(forKey: number) else { return }
+    dead.insert(part.process)
+    if let after = setup.restartAfter { revivals.append(time.now + after) }
+  }
+
+  public func startWatcher() { watcherDue = time.now }
+
+  /// The watcher does nothing for a while, as one that is stopped.
+  public func holdWatcher(for milliseconds: Int) { watcherDue = time.now + milliseconds }
+
+  /// Hands the watcher to the test, which steps it itself with `turn(_:)`: a zombie, once another
+  /// has been started. `seemsGone`: its host takes it for dead.
+  public func detachWatcher(seemsGone: Bool) -> Watcher? {
+    let watcher = watcher
+    if seemsGone { dead.insert(watcherProcess) }
+    watcherPart = .none
+    watcherDue = nil
+    return watcher
+  }
+
+  /// A turn of a watcher that is not this world's, its calls made as `Party.zombie`.
+  public func turn(_ zombie: Watcher) throws {
+    faults.enter(.zombie)
+    defer { faults.leave() }
+    _ = try zombie.turn(.all)
+  }
+
+  /// The watcher ends in good order, and is not started again by itself.
+  public func stopWatcher() throws {
+    faults.enter(.watcher)
+    defer { faults.leave() }
+    try watcher?.stop()
+    watcherPart = .none
+    watcherDue = nil
+  }
+
+  /// A pilot that is held does nothing, as one whose host hangs, until it is let go.
+  public func hold(_ number: Int, _ isHeld: Bool = true) { pilots[number]?.isHeld = isHeld }
+
+  public func pilot(_ number: Int) -> Pilot? { pilots[number]?.pilot }
+  public func runner(_ number: Int) -> FakeRunner? { pilots[number]?.runner }
+
+  // MARK: Time
+
+  /// Lets one party take a step: one of those whose time has come, else the clock is moved on to
+  /// the first whose time comes.
+  public func step() {
+    for due in revivals where due <= time.now { addPilot() }
+    revivals.removeAll { $0 <= time.now }
+    let parties = ready()
+    if let party = parties.randomElement(using: &random) {
+      take(party)
+      time.advance(1)
+    } else {
+      time.advance(max(1, (nextDue ?? time.now + 100) - time.now))
+    }
+  }
+
+  private func ready() -> [Party] {
+    var parties = pilots.keys.sorted().filter { isDue($0) }.map { Party.pilot($0) }
+    if let due = watcherDue, due <= time.now { parties.append(.watcher) }
+    return parties
+  }
+
+  private func isDue(_ number: Int) -> Bool {
+    guard let part = pilots[number], !part.isHeld else { return false }
+    return part.due <= time.now
+  }
+
+  private var nextDue: Int? {
+    let dues = pilots.values.filter { !$0.isHeld }.map(\.due) + revivals
+    return (dues + (watcherDue.map { [$0] } ?? [])).min()
+  }
+
+  private func take(_ party: Party) {
+    faults.enter(party)
+    switch party {
+    case .watcher: stepWatcher()
+    case .pilot(let number): pilots[number]?.step()
+    case .zombie, .nobody: break
+    }
+    faults.leave()
+    guard faults.isDead(party) else { return }
+    switch party {
+    case .watcher: killWatcher()
+    case .pilot(let number): killPilot(number)
+    case .zombie, .nobody: break
+    }
+    faults.bury()
+  }
+
+  /// Steps until something holds; false if it does not within so much simulated time.
+  @discardableResult
+  public func run(atMost milliseconds: Int = 120_000, until isReached: () -> Bool) -> Bool {
+    let end = time.now + milliseconds
+    while !isReached() {
+      guard time.now < end else { return false }
+      step()
+    }
+    return true
+  }
+
+  /// Steps for so much simulated time.
+  public func run(for milliseconds: Int) {
+    let end = time.now + milliseconds
+    while time.now < end { step() }
+  }
+}

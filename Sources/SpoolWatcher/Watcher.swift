@@ -36,6 +36,8 @@ public final class Watcher {
   private let publisher: Publisher
   private let manager: JobManager
   private let tasks: TaskManager
+  private let intake: RequestIntake
+  private let datasets: DatasetCloser
   private let storage: StorageManager
   private let reporter: Reporter
   private var timers: ScanTimers
@@ -73,7 +75,9 @@ public final class Watcher {
     executor = TaskExecutor(books, jobs: jobs)
     publisher = Publisher(books)
     manager = JobManager(books, publisher: publisher, executor: executor, jobs: jobs)
-    tasks = try TaskManager(books, executor: executor, random: seams.random)
+    tasks = TaskManager(books, executor: executor, random: seams.random)
+    intake = try RequestIntake(books, tasks: tasks)
+    datasets = DatasetCloser(books, intake: intake)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
     reporter = Reporter(books, jobs: jobs, pilots: pilots)
@@ -93,19 +97,12 @@ public final class Watcher {
 
   /// Whether nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
-    books.state.liveTasks.isEmpty && !tasks.isBusy && !tasks.isWatching && publisher.isIdle
+    books.state.liveTasks.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
       && !books.isDirty
   }
 
-  /// Whether a turn that failed so may simply be taken again: nothing was lost. A lost lease and a
-  /// failed `fsync` are the end (R7, DESIGN 4).
-  public static func mayPass(_ error: any Error) -> Bool {
-    switch error {
-    case is FileError: true
-    case JournalError.write: true
-    default: false
-    }
-  }
+  /// Whether `incoming/` is to be scanned again soon, without any event.
+  private var isWatching: Bool { intake.isWatching || datasets.isWatching }
 
   /// One turn. Returns how many milliseconds the shell may wait for hints before the next.
   public func turn(_ hints: Hints) throws -> Int {
@@ -115,18 +112,18 @@ public final class Watcher {
     var isBusy = try readWhatCame(hints, full: scan)
     isBusy = try decide() || isBusy
     isBusy = tasks.endTasks() || isBusy
-    isBusy = tasks.closeDatasets() || isBusy
+    isBusy = datasets.run() || isBusy
     try books.commit()
     try act()
-    try reporter.write(foreign: tasks.foreign)
+    try reporter.write(foreign: intake.foreign)
     return wait(isBusy)
   }
 
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
-    if full || hints.incoming || tasks.isWatching {
-      try tasks.scan(closed: hints.closed, fresh: full)
+    if full || hints.incoming || isWatching {
+      try intake.scan(closed: hints.closed, fresh: full)
     }
-    var hasWorked = try tasks.answer()
+    var hasWorked = try intake.answer()
     if full || hints.inboxes {
       if try manager.readInboxes(fresh: full) > 0 { hasWorked = true }
     }
@@ -145,10 +142,10 @@ public final class Watcher {
 
   /// What follows the commit.
   private func act() throws {
-    if manager.hasSettled || tasks.hasAnswered || jobs.isStuck || !publisher.isIdle {
+    if manager.hasSettled || intake.hasAnswered || jobs.hasPuts || !publisher.isIdle {
       try books.checkLeaseOnce()
     }
-    try tasks.dropAnswered()
+    try intake.dropAnswered()
     for id in jobs.putReady() {
       guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }
       executor.issue(id, task, attempt: job.attempt + 1)
@@ -180,14 +177,14 @@ public final class Watcher {
   }
 
   private func wait(_ isBusy: Bool) -> Int {
-    if books.isDirty || tasks.isBusy { return 0 }
+    if books.isDirty || books.hasGrown || intake.isBusy { return 0 }
     let now = books.time.now
     let epoch = books.time.epoch
     var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)
     wait = min(wait, max(0, pilots.nextLook - now), books.nextBeat - now)
     if let due = executor.nextDue { wait = min(wait, max(10, due - epoch)) }
     if let due = storage.nextSweep { wait = min(wait, max(10, due - epoch)) }
-    if tasks.isWatching { wait = min(wait, 100) }
+    if isWatching { wait = min(wait, 100) }
     if !books.state.liveTasks.isEmpty { wait = min(wait, max(0, reporter.nextPages - now)) }
     return max(0, wait)
   }
@@ -204,7 +201,7 @@ public final class Watcher {
   public func stop() throws {
     try books.checkpoint()
     _ = try pilots.look(force: true)
-    try reporter.write(foreign: tasks.foreign, isLast: true)
+    try reporter.write(foreign: intake.foreign, isLast: true)
     books.close()
   }
 }

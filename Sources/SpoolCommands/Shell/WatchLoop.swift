@@ -111,7 +111,7 @@ final class WatchLoop: Sendable {
       if !trouble.isEmpty { Terminal.say("watch", "the trouble has passed: \(trouble)") }
       trouble = ""
       return wait
-    } catch let error where Watcher.mayPass(error) {
+    } catch let error where !Watcher.isFatal(error) {
       if trouble != "\(error)" { Terminal.say("watch", "\(error); trying again") }
       trouble = "\(error)"
       hints.withLock { $0.formUnion(.all) }

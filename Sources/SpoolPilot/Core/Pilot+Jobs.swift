@@ -232,7 +232,7 @@ extension Pilot {
     let file = spool.layout.logName(task, name)
     let path = "\(spool.layout.root)/\(file)"
     do throws(FileError) {
-      if logs[task] == nil { try spool.files.ensureDirectory(FilePath.directory(path)) }
+      if logs[task] == nil { try spool.files.ensureDirectories(FilePath.directory(path)) }
       let offset = logs[task] ?? 0
       try spool.write(text, toView: path, at: offset)
       logs[task] = offset + text.count

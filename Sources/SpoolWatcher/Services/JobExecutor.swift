@@ -14,6 +14,9 @@ final class JobExecutor {
     var since: Int
   }
 
+  /// Milliseconds before another try after the filesystem refused a put.
+  static let putAgain = 1000
+
   /// Jobs that are in ready as far as is known, by file name.
   private var outstanding: [Queue: [String: Outstanding]] = [.cpu: [:], .gpu: [:]]
   private var gauges: [Shape: FeedGauge] = [:]
@@ -24,6 +27,7 @@ final class JobExecutor {
   /// How many jobs of a shape and priority lie in ready.
   private var counts: [Shape: [Int: Int]] = [:]
   /// Jobs to put once the turn is committed.
+  private var nextPut = 0
   private var puts: [(name: JobName, shape: Shape, contents: [UInt8])] = []
   /// Shapes that had more to form than room at the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
@@ -150,6 +154,7 @@ final class JobExecutor {
 
   /// Puts what was committed. Returns the jobs whose put is in doubt, which need a new attempt (R4).
   func putReady() -> [JobID] {
+    guard hasPuts else { return [] }
     var doubtful: [JobID] = []
     var remaining: [(name: JobName, shape: Shape, contents: [UInt8])] = []
     var failure: FileError?
@@ -174,7 +179,10 @@ final class JobExecutor {
       }
     }
     puts = remaining
-    if let failure { books.say("\(failure); \(remaining.count) jobs wait to be put into ready") }
+    if let failure {
+      books.say("\(failure); \(remaining.count) jobs wait to be put into ready")
+      nextPut = books.time.now + Self.putAgain
+    }
     return doubtful
   }
 
@@ -182,8 +190,8 @@ final class JobExecutor {
     forget(Outstanding(name: put.name, shape: put.shape, since: 0))
   }
 
-  /// Whether jobs could not be put, and are to be tried again.
-  var isStuck: Bool { !puts.isEmpty }
+  /// Whether there are jobs to put now.
+  var hasPuts: Bool { !puts.isEmpty && books.time.now >= nextPut }
 
   /// Jobs in ready, by task.
   var readyByTask: [Name: Int] {

@@ -62,6 +62,7 @@ struct JobFormer {
         throw RequestError(
           "the output's name \"\(base)\" is empty or longer than \(Limits.outputBaseName) bytes")
       }
+      _ = try FilePath.absolute(path, in: "/")
       outputs.append(JobOutput(path: path, name: output.name, isOptional: output.isOptional))
     }
     return outputs

@@ -177,7 +177,7 @@ final class ManifestIntake {
         ManifestAccepted(
           dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
           length: start + bytes.count, isLast: isLast, closes: header.closed,
-          expected: header.expected)))
+          expected: header.expected, at: books.time.epoch)))
     books.noteCatalogue(header.name)
     return isLast
   }
@@ -202,9 +202,7 @@ final class PathIndex {
   private var hashes: Set<Int> = []
 
   static func hash(_ path: String) -> Int {
-    var hasher = Hasher()
-    hasher.combine(path)
-    return hasher.finalize()
+    path.hashOfBytes
   }
 
   func contains(_ hash: Int) -> Bool { hashes.contains(hash) }
@@ -221,5 +219,15 @@ final class PathIndex {
     while let line = try reader.next() {
       if let input = InputReader.file(line.bytes) { insert(Self.hash(input.path)) }
     }
+  }
+}
+
+extension String {
+  /// A hash of the bytes: two spellings of one text (NFC, NFD) are two names of files.
+  var hashOfBytes: Int {
+    var hasher = Hasher()
+    var text = self
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    return hasher.finalize()
   }
 }

@@ -85,12 +85,29 @@ struct StatusPage {
   }
 
   /// Why what waits is waiting.
-  private var reasons: [String] {
+  private var reasons: [String] { shortDatasets + waitingTasks }
+
+  private var shortDatasets: [String] {
+    books.state.datasets.values.sorted { $0.name < $1.name }.compactMap { dataset in
+      guard dataset.state == .open, let closing = dataset.closing, dataset.isShort else {
+        return nil
+      }
+      return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "
+        + "(\(left(since: closing)) left)"
+    }
+  }
+
+  /// What is left of the time for which a dataset is waited for, in whole minutes.
+  private func left(since start: Int) -> String {
+    let left = start + books.spool.config.datasetWait - books.time.epoch
+    return Units.text(milliseconds: max(0, left / 60_000 * 60_000))
+  }
+
+  private var waitingTasks: [String] {
     books.state.liveTasks.prefix(Self.mostRows).compactMap { task in
       if let missing = task.missing {
-        let left = task.accepted.at + books.spool.config.datasetWait - books.time.epoch
         return "\(task.name): the dataset \(missing) is not there yet "
-          + "(\(Units.text(milliseconds: max(0, left / 60_000 * 60_000))) left)"
+          + "(\(left(since: task.accepted.at)) left)"
       }
       return fit(task)
     }

@@ -201,9 +201,7 @@ final class TaskExecutor {
     _ outputs: [JobOutput], for id: JobID, _ task: TaskEntry, _ inputs: [InputFile]
   ) throws(RequestError) {
     for output in outputs {
-      var hasher = Hasher()
-      hasher.combine(output.path)
-      let hash = hasher.finalize()
+      let hash = output.path.hashOfBytes
       // What a task that has ended left there, publication finds.
       if let other = writers[hash], other != id,
         books.state.tasks[other.task]?.state.hasEnded == false

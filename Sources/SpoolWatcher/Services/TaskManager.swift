@@ -1,224 +1,25 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Takes requests from `incoming/`, registers tasks and manifests, and ends tasks.
+/// Registers tasks, and ends them.
 final class TaskManager {
   private let books: Books
   private let executor: TaskExecutor
-  private let looks: IncomingLooks
-  private var number: Int
-  /// Requests that are taken, and not yet looked at.
-  private var queue: [Spool.Taken] = []
-  /// Requests of which the filesystem refused something: looked at again after the next scan.
-  private var later: [Spool.Taken] = []
-  /// The manifest that is being taken in.
-  private var intake: ManifestIntake?
-  private var paths: [Name: PathIndex] = [:]
-  /// Requests that may be dropped once the journal has them.
-  private var answered: [Spool.Taken] = []
-  /// Requests that a former watcher had taken already.
-  private var inherited: Set<Spool.Taken> = []
-  /// Full scans of `incoming/`, and the scan after which a dataset may close.
-  private var scans = 0
-  private var closeAfter: [Name: Int] = [:]
-  /// What lies in `incoming/` and is no request.
-  private(set) var foreign: [String] = []
   private var random: any RandomNumberGenerator
 
-  init(_ books: Books, executor: TaskExecutor, random: any RandomNumberGenerator) throws(FileError)
-  {
+  init(_ books: Books, executor: TaskExecutor, random: any RandomNumberGenerator) {
     self.books = books
     self.executor = executor
     self.random = random
-    looks = IncomingLooks(books)
-    queue = try books.spool.takenRequests()
-    inherited = Set(queue)
-    number = (queue.map(\.number).max() ?? 0) + 1
   }
 
-  /// Whether there is more to do without anything new happening.
-  var isBusy: Bool { intake != nil || !queue.isEmpty }
-  /// Whether a half-written request is being watched, or a dataset waits for one more scan.
-  var isWatching: Bool {
-    !looks.isEmpty || !later.isEmpty || closeAfter.values.contains { $0 > scans }
-  }
-
-  // MARK: Requests
-
-  /// Takes what is complete in `incoming/`. `closed` are names that an event said were written.
-  func scan(closed: Set<String>, fresh: Bool) throws {
-    let listing = try books.spool.incoming(fresh: fresh)
-    foreign = listing.foreign
-    looks.keep(only: listing.requests.map(\.name))
-    var isChecked = false
-    for dropped in listing.requests {
-      guard try looks.isComplete(dropped, closed: closed.contains(dropped.name)) else { continue }
-      // A watcher that is none any more must take nothing: nobody would look for it (R7).
-      if !isChecked { try books.checkLease() }
-      isChecked = true
-      if let taken = try books.spool.takeRequest(dropped.name, number: nextNumber()) {
-        queue.append(taken)
-      }
-    }
-    if looks.isEmpty { scans += 1 }
-    if fresh {
-      queue += later
-      later = []
-    }
-  }
-
-  private func nextNumber() -> Int {
-    defer { number += 1 }
-    return number
-  }
-
-  /// Answers what was taken, as far as one turn goes. Returns whether anything was done.
-  func answer() throws -> Bool {
-    var hasWorked = false
-    for _ in 0..<100 {
-      if intake != nil {
-        hasWorked = true
-        if try continueIntake() { continue }
-        return true
-      }
-      guard !queue.isEmpty else { return hasWorked }
-      hasWorked = true
-      let taken = queue.removeFirst()
-      do {
-        try handle(taken)
-      } catch let error as FileError {
-        postpone(taken, error)
-      }
-    }
-    return hasWorked
-  }
-
-  /// Nothing that was taken is forgotten, and one that cannot be read holds no other up.
-  private func postpone(_ taken: Spool.Taken, _ error: FileError) {
-    books.say("\(error); \(taken.name) waits")
-    later.append(taken)
-  }
-
-  /// A stretch of the manifest in hand. Returns whether it is through with it.
-  private func continueIntake() throws -> Bool {
-    guard let intake else { return true }
-    do {
-      switch try intake.step() {
-      case .working: return false
-      case .accepted:
-        if intake.header.closed { closeAfter[intake.header.name] = scans + 1 }
-        answered.append(intake.taken)
-      case .refused(let error): try refuse(intake.taken, error)
-      }
-    } catch let error as FileError {
-      // It goes on where the books say it was; the index may hold what was not added.
-      paths[intake.header.name] = nil
-      postpone(intake.taken, error)
-    }
-    intake.close()
-    self.intake = nil
-    return true
-  }
-
-  private func refuse(_ taken: Spool.Taken, _ error: RequestError) throws {
-    try books.checkLease()
-    let path = try books.spool.refuse(taken, error.description)
-    books.say("refused \(taken.name): \(error) (see \(path).reason)")
-  }
-
-  private func handle(_ taken: Spool.Taken) throws {
-    do {
-      if taken.name.hasSuffix(".jsonl") { try beginLines(taken) } else { try read(taken) }
-    } catch let error as RequestError {
-      try refuse(taken, error)
-    } catch let error as FileError where error.isMissing {
-      books.say("\(taken.name) is gone before it was read")
-    } catch let error as FileError where error.isTooLarge {
-      let limit = Units.text(bytes: Limits.request)
-      try refuse(
-        taken, RequestError("larger than \(limit): list many files in a NAME.jsonl manifest"))
-    } catch let error as FileError where error.code == 13 {
-      try refuse(taken, RequestError("the watcher may not read it: \(error)"))
-    }
-  }
-
-  private func read(_ taken: Spool.Taken) throws {
-    let path = books.spool.path(taken)
-    let owner = try books.spool.files.attributes(of: path).owner
-    let bytes = try books.spool.files.read(path, limit: Limits.request)
-    let digest = CRC32.hex(bytes)
-    switch try Request(bytes, root: books.spool.dataRoot) {
-    case .task(let spec): try accept(spec, taken, owner: Int(owner), digest: digest)
-    case .dataset(let manifest):
-      guard try isNew(manifest.header, taken, digest) else { return }
-      intake = ManifestIntake(
-        books, taken, manifest, digest: digest, paths: try index(manifest.header.name))
-    }
-  }
-
-  private func beginLines(_ taken: Spool.Taken) throws {
-    let file = try books.spool.files.open(books.spool.path(taken), .read)
-    let attributes = try file.attributes()
-    var reader = LineReader(file, from: 0, to: attributes.size, longest: Limits.manifestLine)
-    let first = try reader.next()
-    let header: ManifestHeader
-    do throws(RequestError) {
-      header = try Self.header(first?.bytes ?? [])
-    } catch {
-      try? file.close()
-      throw error
-    }
-    let digest = "\(attributes.size)-\(attributes.modified)"
-    guard try isNew(header, taken, digest) else { return try file.close() }
-    intake = ManifestIntake(
-      books, taken, header, file, size: attributes.size, firstByte: first?.next ?? 0,
-      digest: digest, paths: try index(header.name))
-  }
-
-  private static func header(_ line: [UInt8]) throws(RequestError) -> ManifestHeader {
-    let json: JSON
-    do throws(JSONError) {
-      json = try JSON.parse(line)
-    } catch {
-      throw RequestError(error)
-    }
-    return try ManifestHeader(line: json)
-  }
-
-  /// Whether a manifest may be taken in; false where it is in already, after a crash.
-  private func isNew(
-    _ header: ManifestHeader, _ taken: Spool.Taken, _ digest: String
-  ) throws(RequestError) -> Bool {
-    let key = WatcherState.key(header.name, taken.name, digest)
-    if inherited.contains(taken), books.state.manifests.contains(key) {
-      answered.append(taken)
-      return false
-    }
-    if let dataset = books.state.datasets[header.name], dataset.state != .open {
-      throw RequestError(
-        "the dataset \(header.name) is closed, with \(dataset.files) files: "
-          + "put these into a dataset of another name")
-    }
-    return true
-  }
-
-  private func index(_ name: Name) throws(FileError) -> PathIndex {
-    if let known = paths[name] { return known }
-    let index = try PathIndex(books.state.datasets[name], books.spool)
-    paths[name] = index
-    return index
-  }
-
-  // MARK: Tasks
-
-  private func accept(
-    _ spec: TaskSpec, _ taken: Spool.Taken, owner: Int, digest: String
+  /// Registers a task. One that a former watcher registered just before it died is known already;
+  /// any other of that name is refused.
+  func register(
+    _ spec: TaskSpec, owner: Int, digest: String, mayBeKnown: Bool
   ) throws(RequestError) {
     if let task = books.state.tasks[spec.name] {
-      if inherited.contains(taken), task.accepted.digest == digest {
-        answered.append(taken)
-        return
-      }
+      if mayBeKnown, task.accepted.digest == digest { return }
       throw RequestError(
         key: "name",
         "there is a task \(spec.name) already (\(task.state.rawValue)): choose another name")
@@ -232,7 +33,6 @@ final class TaskManager {
           spec: spec, incarnation: incarnation, owner: owner, at: books.time.epoch, digest: digest))
     )
     books.say("accepted the task \(spec.name)")
-    answered.append(taken)
   }
 
   private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {
@@ -283,45 +83,5 @@ final class TaskManager {
     guard task.jobs.isEmpty, executor.isExhausted(task) else { return nil }
     guard task.failed > task.spec.maxFailedJobs else { return (.done, nil) }
     return (.failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)")
-  }
-
-  // MARK: Datasets
-
-  /// Closes the datasets to which nothing more can come. Returns whether any closed.
-  func closeDatasets() -> Bool {
-    var hasClosed = false
-    for dataset in books.state.datasets.values where dataset.state == .open {
-      guard mayClose(dataset) else { continue }
-      books.record(.closed(dataset: dataset.name, isComplete: !dataset.hasFailedProducer))
-      closeAfter[dataset.name] = nil
-      paths[dataset.name] = nil
-      hasClosed = true
-    }
-    return hasClosed
-  }
-
-  private func mayClose(_ dataset: DatasetEntry) -> Bool {
-    guard dataset.activeProducers.isEmpty else { return false }
-    guard dataset.isClosing else { return !dataset.producers.isEmpty }
-    // One more full scan in which nothing for it is pending (DESIGN 5).
-    let after = closeAfter[dataset.name] ?? scans + 1
-    closeAfter[dataset.name] = after
-    let isPending =
-      intake?.header.name == dataset.name || !queue.isEmpty || !later.isEmpty
-    return scans >= after && !isPending && dataset.files >= dataset.expected ?? 0
-  }
-
-  // MARK: After the commit
-
-  /// Whether requests are to be dropped.
-  var hasAnswered: Bool { !answered.isEmpty }
-
-  /// Drops the requests that are in the journal now.
-  func dropAnswered() throws(FileError) {
-    while let taken = answered.last {
-      try books.spool.dropTaken(taken)
-      answered.removeLast()
-      inherited.remove(taken)
-    }
   }
 }

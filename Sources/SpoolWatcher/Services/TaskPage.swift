@@ -54,7 +54,7 @@ struct TaskPage {
     if !task.finalCauses.isEmpty { object["failures"] = TaskEntry.json(task.finalCauses) }
     if !task.failedJobs.isEmpty {
       object["failedJobs"] = .array(
-        task.failedJobs.map { .string(JobID(task: task.name, index: $0).description) })
+        task.failedJobs.sorted().map { .string(JobID(task: task.name, index: $0).description) })
     }
     object["report"] = task.sums.json
     object["cpu"] = .number(Self.rounded(task.cpu))

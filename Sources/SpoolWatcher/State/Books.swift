@@ -11,7 +11,7 @@ final class Books {
   let say: (String) -> Void
   private let journal: Journal
   private let lease: WatcherLease
-  /// Lines of records that are not committed yet, and of those that are.
+  /// Lines of records that are not committed yet; and of those that are, gathered by view.
   private var fresh: [ViewLine] = []
   private var views: [ViewLine] = []
   /// Views that were written since the last checkpoint, and so are not durable.
@@ -20,6 +20,8 @@ final class Books {
   private var ended: [Name] = []
   private var lastBeat: Int?
   private var isChecked = false
+  /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
+  private(set) var hasGrown = false
 
   init(
     spool: Spool, time: any TimeSource, state: WatcherState, journal: Journal,
@@ -44,7 +46,7 @@ final class Books {
   /// Lines of a replay are written like new ones, and each view that may still grow is cut to what
   /// counts.
   func add(_ lines: [ViewLine]) {
-    views += lines
+    gather(lines)
     for dataset in state.datasets.values where dataset.state == .open && dataset.length > 0 {
       unsettled.insert(.catalogue(dataset.name))
     }
@@ -58,7 +60,7 @@ final class Books {
     guard journal.isDirty else { return }
     try checkLease()
     try journal.commit()
-    views += fresh
+    gather(fresh)
     fresh.removeAll(keepingCapacity: true)
   }
 
@@ -78,7 +80,10 @@ final class Books {
   /// A turn's renames need one check, which the commit may have made.
   func checkLeaseOnce() throws { if !isChecked { try checkLease() } }
 
-  func beginTurn() { isChecked = false }
+  func beginTurn() {
+    isChecked = false
+    hasGrown = false
+  }
 
   /// When the next heartbeat is due, monotonic.
   var nextBeat: Int { (lastBeat ?? 0) + spool.config.heartbeat }
@@ -92,28 +97,26 @@ final class Books {
 
   /// Writes the lines that committed records added, view by view. What fails is tried again.
   func writeViews() throws(FileError) {
-    var index = 0
-    while index < views.count {
-      let first = views[index]
-      var bytes = first.bytes
-      var end = index + 1
-      while end < views.count, views[end].view == first.view {
-        bytes += views[end].bytes
-        end += 1
-      }
-      do throws(FileError) {
-        try spool.write(bytes, toView: path(first.view), at: first.offset)
-      } catch {
-        views.removeFirst(index)
-        throw error
-      }
+    while let first = views.first {
+      try spool.write(first.bytes, toView: path(first.view), at: first.offset)
+      views.removeFirst()
       unsettled.insert(first.view)
       if case .catalogue(let name) = first.view {
-        state.datasets[name]?.readable = first.offset + bytes.count
+        state.datasets[name]?.readable = first.offset + first.bytes.count
+        hasGrown = true
       }
-      index = end
     }
-    views.removeAll(keepingCapacity: true)
+  }
+
+  /// Lines of one view follow each other, so that each view is written once.
+  private func gather(_ lines: [ViewLine]) {
+    for line in lines {
+      if let index = views.firstIndex(where: { $0.view == line.view }) {
+        views[index].bytes += line.bytes
+      } else {
+        views.append(line)
+      }
+    }
   }
 
   private func path(_ view: ViewLine.View) -> String {

@@ -96,8 +96,9 @@ final class DatasetEntry {
   /// Bytes that count and are written: a line counts once it is recorded, but is written only
   /// after the commit, and nobody may read before that.
   var readable = 0
-  /// Whether a manifest closed it, to take effect after one more scan; and the count it named.
-  var isClosing = false
+  /// When a manifest closed it (epoch milliseconds), to take effect after one more scan; and the
+  /// count it named.
+  var closing: Int?
   var expected: Int?
   /// Tasks whose outputs join it, and those that have not ended.
   var producers: Set<Name> = []
@@ -105,6 +106,9 @@ final class DatasetEntry {
   var hasFailedProducer = false
 
   init(_ name: Name) { self.name = name }
+
+  /// Whether fewer files came than were announced.
+  var isShort: Bool { files < expected ?? 0 }
 
   /// Whether nothing can follow what may be read.
   var isWhole: Bool { state != .open && readable == length }

@@ -105,7 +105,7 @@ extension ManifestAccepted {
         ("dataset", .string(dataset.text)), ("origin", .string(origin)),
         ("digest", .string(digest)), ("files", .integer(files)), ("length", .integer(length)),
         ("last", .bool(isLast)), ("closes", .bool(closes)),
-        ("expected", expected.map { .integer($0) }),
+        ("expected", expected.map { .integer($0) }), ("at", .integer(at)),
       ])
   }
 
@@ -117,7 +117,8 @@ extension ManifestAccepted {
     else { return nil }
     self.init(
       dataset: dataset, origin: origin, digest: digest, files: files, length: length,
-      isLast: isLast, closes: closes, expected: json["expected"]?.integer)
+      isLast: isLast, closes: closes, expected: json["expected"]?.integer,
+      at: json["at"]?.integer ?? 0)
   }
 }
 

@@ -50,6 +50,8 @@ public struct ManifestAccepted: Sendable {
   public var isLast: Bool
   public var closes: Bool
   public var expected: Int?
+  /// Epoch milliseconds.
+  public var at: Int
 }
 
 public struct JobsFormed: Sendable {

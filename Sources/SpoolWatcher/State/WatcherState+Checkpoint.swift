@@ -144,11 +144,11 @@ extension DatasetEntry {
     var object = JSONObject([
       .init("name", .string(name.text)), .init("state", .string(state.rawValue)),
       .init("files", .integer(files)), .init("length", .integer(length)),
-      .init("closing", .bool(isClosing)),
       .init("producers", .array(producers.sorted().map { .string($0.text) })),
       .init("active", .array(activeProducers.sorted().map { .string($0.text) })),
       .init("failed", .bool(hasFailedProducer)),
     ])
+    if let closing { object["closing"] = .integer(closing) }
     if let expected { object["expected"] = .integer(expected) }
     return .object(object)
   }
@@ -162,7 +162,7 @@ extension DatasetEntry {
     self.state = state
     self.files = files
     self.length = length
-    isClosing = json["closing"]?.bool ?? false
+    closing = json["closing"]?.integer
     expected = json["expected"]?.integer
     producers = Self.names(json["producers"])
     activeProducers = Self.names(json["active"])

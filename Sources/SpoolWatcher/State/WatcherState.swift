@@ -91,7 +91,7 @@ final class WatcherState {
     manifests.append(key)
     if manifests.count > 2000 { manifests.removeFirst(1000) }
     if manifest.closes {
-      dataset.isClosing = true
+      dataset.closing = manifest.at
       dataset.expected = manifest.expected ?? dataset.expected
     }
   }

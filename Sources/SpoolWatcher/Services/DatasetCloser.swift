@@ -1,0 +1,53 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Closes the datasets to which nothing more can come.
+final class DatasetCloser {
+  private let books: Books
+  private let intake: RequestIntake
+  /// The scan of `incoming/` after which a dataset may close.
+  private var closeAfter: [Name: Int] = [:]
+
+  init(_ books: Books, intake: RequestIntake) {
+    self.books = books
+    self.intake = intake
+  }
+
+  /// Whether a dataset waits for one more scan.
+  var isWatching: Bool { closeAfter.values.contains { $0 > intake.scans } }
+
+  /// Returns whether any was closed.
+  func run() -> Bool {
+    var hasClosed = false
+    for dataset in books.state.datasets.values where dataset.state == .open {
+      guard let isComplete = verdict(dataset) else { continue }
+      books.record(.closed(dataset: dataset.name, isComplete: isComplete))
+      closeAfter[dataset.name] = nil
+      intake.forget(dataset.name)
+      hasClosed = true
+    }
+    return hasClosed
+  }
+
+  /// Whether a dataset is complete, if it may close now.
+  private func verdict(_ dataset: DatasetEntry) -> Bool? {
+    guard dataset.activeProducers.isEmpty else { return nil }
+    guard let closing = dataset.closing else {
+      return dataset.producers.isEmpty ? nil : !dataset.hasFailedProducer
+    }
+    // One more full scan in which nothing for it is pending (DESIGN 5).
+    let after = closeAfter[dataset.name] ?? intake.scans + 1
+    closeAfter[dataset.name] = after
+    guard intake.scans >= after, !intake.hasPending else { return nil }
+    if dataset.isShort {
+      // What was announced may yet come, but is not waited for longer than a dataset is (R10).
+      let waited = books.time.epoch - closing
+      guard waited >= books.spool.config.datasetWait else { return nil }
+      books.say(
+        "the dataset \(dataset.name) is incomplete: \(dataset.files) files came, "
+          + "\(dataset.expected ?? 0) were expected")
+      return false
+    }
+    return !dataset.hasFailedProducer
+  }
+}

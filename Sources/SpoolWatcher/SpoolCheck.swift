@@ -9,6 +9,8 @@ public struct SpoolCheck {
       case wrong
       /// Something that is nobody's: left alone.
       case foreign
+      /// Nothing is wrong, but a watcher has something to do.
+      case pending
     }
     public var kind: Kind
     public var place: String
@@ -24,7 +26,13 @@ public struct SpoolCheck {
   /// A watcher and pilots may be at work: only what several looks agree on counts.
   static let looks = 3
 
-  public init(_ spool: Spool) { self.spool = spool }
+  /// Whether a watcher is at work.
+  let isWatched: Bool
+
+  public init(_ spool: Spool, isWatched: Bool = true) {
+    self.spool = spool
+    self.isWatched = isWatched
+  }
 
   public func run() throws -> Report {
     var persistent: Set<Finding>?
@@ -163,8 +171,16 @@ public struct SpoolCheck {
     }
     switch job.phase {
     case .waiting, .publishing: return []
-    default: return found.isEmpty ? [wrong(id.description, "is in no directory")] : []
+    default: return found.isEmpty ? [missing(id)] : []
     }
+  }
+
+  /// A watcher that dies after a commit leaves jobs that it had not put yet (R8).
+  private func missing(_ id: JobID) -> Finding {
+    guard !isWatched else { return wrong(id.description, "is in no directory") }
+    return Finding(
+      kind: .pending, place: id.description,
+      message: "is in no directory; the next watcher issues it anew")
   }
 
   private func wrong(_ place: String, _ message: String) -> Finding {

@@ -61,6 +61,7 @@ struct SubmitCommand: ParsableCommand {
   private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
     if case .task(let spec) = submission.content {
       try refuseTaken(spec.name, spool)
+      noteMissing(spec, spool)
     }
     do throws(FileError) {
       try submission.drop(into: spool)
@@ -75,6 +76,16 @@ struct SubmitCommand: ParsableCommand {
       Terminal.print("submitted a manifest of the dataset \(name)")
       return nil
     }
+  }
+
+  /// Inputs may come later, but most often a path is wrong.
+  private func noteMissing(_ spec: TaskSpec, _ spool: Spool) {
+    guard case .files(let files) = spec.input else { return }
+    let missing = files.prefix(1000).filter { !spool.files.isPresent($0.path) }
+    guard let first = missing.first else { return }
+    Terminal.note(
+      "spool: \(missing.count) inputs are not there (yet), as \(first.path): "
+        + "jobs without their input fail")
   }
 
   private func refuseTaken(_ name: Name, _ spool: Spool) throws {

@@ -47,6 +47,7 @@ final class WatchLoop: Sendable {
       process: ProcessIdentity.current().json, at: time.epoch)
     let lease = WatcherLease(spool, record, isGone: ProcessIdentity.isGone)
     guard try acquire(lease, time) else { return }
+    try spool.ensureDirectories()
     let watcher = try Watcher(
       spool, lease: lease,
       seams: Watcher.Seams(

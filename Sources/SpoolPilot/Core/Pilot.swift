@@ -140,6 +140,7 @@ public final class Pilot {
   /// Starts what was claimed, or hands it in as failed where it cannot be.
   func begin(_ claim: consuming Claim) {
     let name = claim.name
+    if let written = claim.written { return handIn(claim, written) }
     let document: JobDocument
     do throws(RequestError) {
       document = try JobFile(claim.contents).document
@@ -169,6 +170,10 @@ public final class Pilot {
     var result = JobResult(
       pilot: name, host: options.host, started: now, ended: now, cause: cause)
     result.reason = reason
+    handIn(claim, result)
+  }
+
+  private func handIn(_ claim: consuming Claim, _ result: JobResult) {
     switch claim.finish(result, in: spool) {
     case .delivered: break
     case .taken: break

@@ -17,12 +17,21 @@ public struct Claim: ~Copyable {
     case pending(Claim, FileError)
   }
 
+  /// A result that this pilot wrote into the file before, without being able to hand it in.
+  public var written: JobResult? {
+    guard contents.firstIndex(of: 10) != contents.count - 1,
+      let result = try? JobFile(contents).result, result.pilot == pilot
+    else { return nil }
+    return result
+  }
+
   /// Hands in a result (R2): adds it in place, never creating the file, and renames it into
-  /// `done/` or `failed/`.
+  /// `done/` or `failed/`. A result that the file holds already is the one that counts.
   public consuming func finish(_ result: JobResult, in spool: Spool) -> Delivery {
-    let inbox = InboxName(job: name, pilot: pilot, cause: result.cause)
+    let before = written
+    let inbox = InboxName(job: name, pilot: pilot, cause: (before ?? result).cause)
     do throws(FileError) {
-      if let addition = JobFile.addition(of: result, to: contents) {
+      if before == nil, let addition = JobFile.addition(of: result, to: contents) {
         try Self.write(addition, to: spool.layout.claim(pilot, name), in: spool)
       }
       return try spool.moveOwn(

@@ -55,6 +55,11 @@ public struct Spool: Sendable {
     }
   }
 
+  /// Makes the directories that are missing; somebody may have removed one.
+  public func ensureDirectories() throws(FileError) {
+    for directory in layout.directories { try files.ensureDirectory(directory) }
+  }
+
   /// Makes what is missing of a spool at an absolute path, and touches nothing that is there.
   public static func create(
     _ root: String, files: any FileSystem, config: SpoolConfig = SpoolConfig()

@@ -158,7 +158,8 @@ public struct JournalReader {
       guard let (sequence, record) = JournalLine.decode(line.bytes),
         sequence == end.sequence + 1 || (end.bytes == 0 && sequence > end.sequence)
       else {
-        if link.bytes == nil { return }
+        // The end of the last segment may be torn; a good line behind it says that it is not the end.
+        if link.bytes == nil, try !hasGoodLine(&reader, after: end.sequence) { return }
         throw .damaged(segment: path, offset: line.offset)
       }
       end.sequence = sequence
@@ -166,6 +167,15 @@ public struct JournalReader {
       end.lines += 1
       if record["type"]?.string != "segment" { try body(record) }
     }
+  }
+
+  private func hasGoodLine(
+    _ reader: inout LineReader, after sequence: Int
+  ) throws(JournalError) -> Bool {
+    while let line = try next(&reader) {
+      if let found = JournalLine.decode(line.bytes)?.sequence, found > sequence { return true }
+    }
+    return false
   }
 
   private func next(_ reader: inout LineReader) throws(JournalError) -> LineReader.Line? {

@@ -84,6 +84,16 @@ struct JournalTests {
     #expect(try read() == ["a"])
   }
 
+  /// A changed byte before a good line is no torn end: what follows was acknowledged.
+  @Test func damagedLineBeforeAGoodOne() throws {
+    try append("a", "b", "c", to: try open())
+    var bad = segment(1)
+    let lines = bad.split(separator: 10)
+    bad[lines[2].startIndex + 20] ^= 1
+    try files.plant(bad, at: spool.layout.segment(1))
+    #expect(throws: JournalError.self) { try read() }
+  }
+
   /// A failed write is cut off, its lines are kept and written by the next commit.
   @Test(arguments: [0, 1, 20]) func failedWrite(after count: Int) throws {
     let journal = try open()

@@ -122,6 +122,30 @@ struct R2ResultTests {
     #expect(files.peek(inbox) == nil)
   }
 
+  /// A result that was written and could not be handed in is the one that counts, whoever finds the
+  /// claim and whatever is said of it then.
+  @Test func whatWasWrittenCounts() throws {
+    let held = try claim()
+    files.onCall = { $0.operation == .rename ? .fails(5) : nil }
+    guard case .pending(let claim, _) = held.finish(result, in: spool) else {
+      Issue.record("should be pending")
+      return
+    }
+    claim.forget()
+    files.onCall = nil
+    guard let found = try spool.adopt(name, for: pilot) else {
+      Issue.record("the claim should be there")
+      return
+    }
+    #expect(found.written == result)
+    let other = JobResult(pilot: pilot, host: "h", started: 1, ended: 2, cause: .returned)
+    guard case .delivered = found.finish(other, in: spool) else {
+      Issue.record("should be delivered")
+      return
+    }
+    #expect(try JobFile(files.peek(inbox) ?? []).result == result)
+  }
+
   /// A pilot that finds no room keeps the result, and hands it in when there is some.
   @Test func noRoomForAWhile() throws {
     var setup = World.Setup()

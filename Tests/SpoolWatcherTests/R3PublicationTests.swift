@@ -80,6 +80,7 @@ struct R3PublicationTests {
     #expect(world.settle())
     #expect(world.files.peek("/data/out/0.root") == foreign)
     #expect(world.attempts("t") == ["00 a1 exists"])
+    #expect(world.journal.contains(#""type":"accepted""#) == atTheLastMoment)
     let reason = world.lines("ledger/t.jsonl").first?["reason"]?.string ?? ""
     #expect(reason.contains("output exists"), "\(reason)")
     #expect(world.summary("t")?["state"]?.string == "failed")

@@ -136,14 +136,15 @@ struct R4AttemptTests {
     #expect(other.summary("u")?["state"]?.string == "failed")
   }
 
-  /// Giving back costs no budget.
+  /// Giving back costs no budget: after five of them the payload has both its runs yet.
   @Test func returnsCostNothing() throws {
     let world = try world { payload in
+      if payload.environment["SPOOL_ATTEMPT"] == "6" { return .exit(1) }
       var outcome = World.writeOutputs(payload)
       outcome.duration = 5000
       return outcome
     }
-    try world.task("t", R1ClaimTests.one.replacing("10ms\"", with: "10ms\", \"attempts\": 1"))
+    try world.task("t", R1ClaimTests.one.replacing("10ms\"", with: "10ms\", \"attempts\": 2"))
     for number in 1...5 {
       #expect(world.run(until: { world.runner(number)?.load == 1 }))
       world.pilot(number)?.giveBack()
@@ -151,8 +152,8 @@ struct R4AttemptTests {
       world.addPilot()
     }
     #expect(world.settle())
-    #expect(world.attempts("t").count == 6)
-    #expect(world.attempts("t").last == "00 a6 ok")
+    #expect(world.attempts("t").count == 7)
+    #expect(world.attempts("t").last == "00 a7 ok")
   }
 
   /// The wait before the next attempt doubles.

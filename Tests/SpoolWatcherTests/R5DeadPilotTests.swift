@@ -119,6 +119,19 @@ struct R5DeadPilotTests {
     #expect(world.runner(1)?.killed == [])
   }
 
+  /// Nor does a pause make one dead that has not shown a heartbeat yet: it may be registering.
+  @Test func aPauseDuringARegistration() throws {
+    let world = try Self.world()
+    try begin(world)
+    let directory = "\(World.root)/running/ghost-00000001"
+    try world.files.plantDirectories(directory)
+    world.run(for: 800)
+    world.holdWatcher(for: 3 * world.setup.config.deadAfter)
+    world.run(for: 3 * world.setup.config.deadAfter + 300)
+    #expect(world.names("running").contains("ghost-00000001/"))
+    #expect(world.run(atMost: 5000, until: { !world.names("running").contains("ghost-00000001/") }))
+  }
+
   /// A new watcher counts from its own first look.
   @Test func aNewWatcherCountsAnew() throws {
     let world = try Self.world(oneHost: true)

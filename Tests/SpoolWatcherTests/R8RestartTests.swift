@@ -64,6 +64,11 @@ struct R8RestartTests {
     }
     world.hold(1)
     let omissions = Once(times: times)
+    let puts = Log<String>()
+    world.faults.after { party, call, _ in
+      if R4AttemptTests.isPut(party, call) { puts.add(call.destination ?? "") }
+      return nil
+    }
     world.faults.bend { party, directory, listing in
       guard party == .watcher, directory.contains("/\(place)"), omissions.isFirst() else {
         return listing
@@ -77,6 +82,8 @@ struct R8RestartTests {
     #expect(world.settle())
     let isFirst = world.attempts("t").allSatisfy { $0.hasSuffix("a1 ok") }
     #expect(isFirst || times > 1)
+    // Those before the restart had the first number.
+    #expect(puts.all.allSatisfy { !$0.contains(".a1.") } && Set(puts.all).count == puts.all.count)
     #expect(world.faultsAtTheEnd("t", jobs: 8) == [])
   }
 
@@ -96,6 +103,22 @@ struct R8RestartTests {
     #expect(world.attempts("t") == [])
     #expect(world.settle())
     #expect(world.attempts("t") == ["00 a1 torn", "00 a2 ok"])
+  }
+
+  /// Lines that a watcher wrote into a view and did not live to count are cut off.
+  @Test func viewsAreCut() throws {
+    let world = try Self.world(pilots: 1)
+    try world.task("t", LifeTests.members.replacing("6", with: "8"))
+    try #require(world.run(until: { world.attempts("t").count >= 3 }))
+    world.killWatcher()
+    for path in ["\(World.root)/ledger/t.jsonl", "\(World.root)/datasets/t.jsonl"] {
+      let bytes = try #require(world.files.peek(path))
+      let junk = Array(repeating: UInt8(ascii: "x"), count: 9000)
+      try world.files.plant(bytes + junk, at: path)
+    }
+    world.startWatcher()
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 8) == [])
   }
 
   /// A power cut: what is acknowledged stays, the rest is run again.

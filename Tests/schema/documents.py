@@ -62,7 +62,7 @@ CHECKPOINT = {
     "format": 1, "segment": 2, "sequence": 9, "state": {
         "accepted": 1, "litter": {"/d/.spool.a1@n-1.x": 5}, "manifests": ["a 03da0195 a.json"],
         "partial": {}, "datasets": [{
-            "name": "a", "state": "open", "files": 1, "length": 80, "closing": False,
+            "name": "a", "state": "open", "files": 1, "length": 80,
             "producers": ["t"], "active": [], "failed": False, "expected": 3}],
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],

@@ -76,30 +76,35 @@ extension Pilot {
     knownDirectories.insert(directory)
   }
 
-  /// Payloads that ended: with outputs they are staged next.
-  func finishPayloads() {
-    for end in runner.poll() {
-      guard let job = jobs[end.id] else { continue }
+  /// Payloads that ended: their share is free from now on.
+  func takeEnded() -> [RunningJob] {
+    runner.poll().compactMap { end in
+      guard let job = jobs[end.id] else { return nil }
       job.end = end
-      if job.isTaken {
-        removeParts(job)
-        release(job)
-        continue
-      }
-      if let cause = cause(job, end) {
-        fail(job, cause, reason(job, cause, end))
-      } else if job.document.outputs.isEmpty {
-        succeed(job, [])
-      } else {
-        job.stage = .staging
-        digester.start(
-          job.id,
-          job.document.outputs.map { output in
-            DigestRequest(
-              path: output.part(attempt: job.document.attempt, pilot: job.pilot),
-              durable: true, checksum: true)
-          })
-      }
+      releaseShare(of: job)
+      return job
+    }
+  }
+
+  /// The verdict on a payload that ended: one with outputs is staged next.
+  func settle(_ job: RunningJob) {
+    guard let end = job.end else { return }
+    if job.isTaken {
+      removeParts(job)
+      release(job)
+    } else if let cause = cause(job, end) {
+      fail(job, cause, reason(job, cause, end))
+    } else if job.document.outputs.isEmpty {
+      succeed(job, [])
+    } else {
+      job.stage = .staging
+      digester.start(
+        job.id,
+        job.document.outputs.map { output in
+          DigestRequest(
+            path: output.part(attempt: job.document.attempt, pilot: job.pilot),
+            durable: true, checksum: true)
+        })
     }
   }
 

@@ -85,18 +85,20 @@ public final class Pilot {
   /// One step. Returns how many milliseconds the shell may wait for something to happen.
   public func step() -> Int {
     finishDigests()
-    finishPayloads()
+    // What ended makes room, which is used before the results are seen to: the cores wait for none.
+    let ended = takeEnded()
+    if !isDraining { claimMore() }
+    for job in ended { settle(job) }
     if time.now >= retryAt { retryDeliveries() }
     if time.now >= nextBeat { beat() }
     copyLiveLogs()
-    if !isDraining { claimMore() }
     return wait()
   }
 
   private func wait() -> Int {
     let now = time.now
     var until = nextBeat
-    if !isDraining, !capacity.isFull {
+    if hasRoom {
       for claimer in claimers { until = min(until, claimer.nextListing) }
     }
     for job in jobs.values {
@@ -113,8 +115,15 @@ public final class Pilot {
 
   private func claimMore() {
     for index in claimers.indices {
-      while !capacity.isFull, claim(with: index) {}
+      while hasRoom, claim(with: index) {}
     }
+  }
+
+  /// Whether it may take more: not while it has as many results that it cannot hand in.
+  private var hasRoom: Bool {
+    guard !isDraining, !capacity.isFull else { return false }
+    let waiting = jobs.values.count { $0.hasReleased }
+    return waiting < max(4, options.cpus)
   }
 
   /// Tries for one job; false when there is none to be had now.
@@ -195,8 +204,7 @@ public final class Pilot {
   /// A job is through: its place and its share are free.
   func release(_ job: RunningJob) {
     jobs[job.id] = nil
-    capacity.give(job.name, job.gpus)
-    for index in claimers.indices { claimers[index].reconsider() }
+    releaseShare(of: job)
     if let log = job.liveLog { try? spool.files.removeIfPresent(log.path) }
     do throws(FileError) {
       try job.slot.clean(local)
@@ -204,6 +212,14 @@ public final class Pilot {
     } catch {
       say("\(error); that slot is not used again")
     }
+  }
+
+  /// A job's payload has ended, or never ran: its cores, memory and GPUs are free.
+  func releaseShare(of job: RunningJob) {
+    guard !job.hasReleased else { return }
+    job.hasReleased = true
+    capacity.give(job.name, job.gpus)
+    for index in claimers.indices { claimers[index].reconsider() }
   }
 
   // MARK: The heart

@@ -29,6 +29,8 @@ final class RunningJob {
   /// The watcher took the claim: whatever comes of the payload does not count.
   var isTaken = false
   var end: PayloadEnd?
+  /// Whether its share of the pilot has been given back.
+  var hasReleased = false
   var liveLog: LiveLog?
   private var claim: Claim?
 

@@ -121,10 +121,10 @@ public final class Watcher {
 
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
     if full || hints.incoming || isWatching {
-      try intake.scan(closed: hints.closed, fresh: full)
+      try intake.scan(closed: hints.closed, fresh: full || datasets.isWatching)
     }
     var hasWorked = try intake.answer()
-    if full || hints.inboxes {
+    if full || hints.inboxes || manager.hasMore {
       if try manager.readInboxes(fresh: full) > 0 { hasWorked = true }
     }
     if try pilots.look() { hasWorked = true }
@@ -134,8 +134,8 @@ public final class Watcher {
 
   private func decide() throws -> Bool {
     jobs.forgetBacklog()
-    let hasFormed = try executor.run()
-    let hasSwept = storage.sweep()
+    let hasFormed = executor.run()
+    let hasSwept = try storage.sweep()
     try storage.audit()
     return hasFormed || hasSwept
   }
@@ -163,6 +163,7 @@ public final class Watcher {
     guard !ended.isEmpty else { return }
     for name in ended { reporter.noteEnded(name) }
     jobs.forget(tasks: Set(ended))
+    executor.forget(Set(ended))
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
   }
@@ -177,7 +178,7 @@ public final class Watcher {
   }
 
   private func wait(_ isBusy: Bool) -> Int {
-    if books.isDirty || books.hasGrown || intake.isBusy { return 0 }
+    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy { return 0 }
     let now = books.time.now
     let epoch = books.time.epoch
     var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)

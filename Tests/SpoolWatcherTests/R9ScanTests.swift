@@ -66,7 +66,7 @@ struct R9ScanTests {
     try plant(bad)
     world.run(for: 900)
     #expect(world.names("failed/@refused").isEmpty)
-    #expect(world.run(atMost: 2000, until: { world.names("failed/@refused").count == 2 }))
+    #expect(world.run(atMost: 8000, until: { world.names("failed/@refused").count == 2 }))
     #expect(world.files.peek("\(World.root)/failed/@refused/t.json") == Array(bad.utf8))
     let reason = world.files.peek("\(World.root)/failed/@refused/t.json.reason") ?? []
     #expect(String(decoding: reason, as: UTF8.self).contains("line 2"))

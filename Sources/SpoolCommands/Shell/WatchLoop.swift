@@ -66,7 +66,8 @@ final class WatchLoop: Sendable {
     var told = ""
     while !isStopping {
       let message: String
-      switch try lease.step(now: time.now) {
+      switch try step(lease, time) {
+      case nil: message = told
       case .acquired: return true
       case .standby(let other):
         let who = other.map { " on \($0.host)" } ?? ""
@@ -83,6 +84,18 @@ final class WatchLoop: Sendable {
       waker.wait(until: Waker.now() + UInt64(Self.standby) * 1_000_000)
     }
     return false
+  }
+
+  /// A step towards the lease; nil where the filesystem refuses, now: the one that stands by must
+  /// not end of what may pass.
+  private func step(_ lease: WatcherLease, _ time: SystemTime) throws -> WatcherLease.Step? {
+    do throws(FileError) {
+      return try lease.step(now: time.now)
+    } catch {
+      guard error.mayPass else { throw error }
+      Terminal.say("watch", "\(error); trying again")
+      return nil
+    }
   }
 
   private func watchDirectories() {
@@ -128,9 +141,7 @@ final class WatchLoop: Sendable {
       let wait = try turnOnce(watcher, heard, &trouble)
       if exitWhenIdle, watcher.isIdle { return }
       // Results that come close together are taken together; the first of a quiet time at once.
-      if wait > 0, !waker.wait(until: begun + UInt64(wait) * 1_000_000) {
-        heard = Hints()
-      }
+      if wait > 0 { waker.wait(until: begun + UInt64(wait) * 1_000_000) }
       let soonest = begun + UInt64(Self.pace) * 1_000_000
       while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
       heard = hints.withLock { hints in

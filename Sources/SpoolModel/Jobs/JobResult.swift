@@ -30,9 +30,11 @@ public struct StagedOutput: Equatable, Sendable {
   }
 
   public init?(_ json: JSON) {
-    guard let number = json["number"]?.integer, let path = json["path"]?.string,
+    guard let number = json["number"]?.integer, (0..<64).contains(number),
+      let path = json["path"]?.string,
       let part = json["part"]?.string,
       part.hasPrefix(".spool."), !part.contains("/"), let size = json["size"]?.integer,
+      (0...(1 << 60)).contains(size),
       let adler32 = json["adler32"]?.string
     else { return nil }
     self.init(number: number, path: path, part: part, size: size, adler32: adler32)
@@ -110,19 +112,23 @@ public struct JobResult: Equatable, Sendable {
     return .object(object)
   }
 
+  /// Epoch milliseconds that can be added and subtracted without a second thought.
+  private static let times = 0...(1 << 53)
+
   /// Nil where it is not what a pilot writes.
   public init?(_ json: JSON) {
     guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
       let host = json["host"]?.string, let started = json["started"]?.integer,
-      let ended = json["ended"]?.integer, let outcome = json["class"]?.string
+      let ended = json["ended"]?.integer, let outcome = json["class"]?.string,
+      Self.times.contains(started), Self.times.contains(ended)
     else { return nil }
     let cause = json["cause"]?.string.flatMap { Cause($0) }
     guard (cause == nil) == (outcome == "ok") else { return nil }
     self.init(pilot: pilot, host: host, started: started, ended: ended, cause: cause)
     exit = json["exit"]?.integer
     signal = json["signal"]?.integer
-    cpu = json["cpu"]?.double ?? 0
-    memory = json["memory"]?.integer ?? 0
+    cpu = min(max(json["cpu"]?.double ?? 0, 0), 1e12)
+    memory = min(max(json["memory"]?.integer ?? 0, 0), 1 << 60)
     outputs = (json["outputs"]?.array ?? []).compactMap { StagedOutput($0) }
     guard outputs.count == json["outputs"]?.array?.count ?? 0 else { return nil }
     report = json["report"]?.object ?? JSONObject()

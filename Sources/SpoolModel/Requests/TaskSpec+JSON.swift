@@ -6,6 +6,8 @@ public enum Limits {
   public static let request = 16 << 20
   /// Bytes of one line of a manifest in JSONL.
   public static let manifestLine = 64 << 10
+  /// Bytes of a line of a catalogue: a path, what travels along, parents and a report.
+  public static let catalogueLine = 4 << 20
   /// Bytes of a job's file, with its result.
   public static let jobFile = 4 << 20
   /// Bytes of a part's name before the final name is known to fit 255.

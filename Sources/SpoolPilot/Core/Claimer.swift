@@ -28,6 +28,15 @@ struct Claimer {
     interval = Self.shortest
   }
 
+  /// The filesystem refused something: not again at once.
+  mutating func backOff(at now: Int) {
+    names = []
+    window = []
+    isHinted = false
+    interval = min(Self.longest, interval * 2)
+    next = now + interval
+  }
+
   /// The pilot has more room than before.
   mutating func reconsider() { isHinted = true }
 
@@ -42,6 +51,7 @@ struct Claimer {
 
   mutating func list(_ spool: Spool, at now: Int, spread: Int) throws(FileError) {
     isHinted = false
+    next = now + interval
     let listing = try spool.files.list(spool.layout.ready(queue), fresh: true)
     names = listing.names.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted(by: >)
     window = []
@@ -56,10 +66,10 @@ struct Claimer {
   ) -> JobName? {
     fill()
     var skipped = 0
-    while let best = window.first {
-      let choices = window.indices.filter {
-        window[$0].priority == best.priority && fits(window[$0])
-      }
+    while !window.isEmpty {
+      let fitting = window.indices.filter { fits(window[$0]) }
+      let best = fitting.first.map { window[$0].priority }
+      let choices = fitting.filter { window[$0].priority == best }
       if let choice = choices.randomElement(using: &random) {
         interval = Self.shortest
         return window.remove(at: choice)

@@ -27,6 +27,8 @@ public final class Pilot {
     }
   }
 
+  static let claimsPerStep = 64
+
   let spool: Spool
   let options: PilotOptions
   let time: any TimeSource
@@ -45,6 +47,10 @@ public final class Pilot {
   private var slotCount = 0
   private var nextBeat = 0
   private var isDraining = false
+  /// Whether a step ended with more to claim.
+  private var hasMore = false
+  /// What the filesystem last refused when claiming.
+  private var trouble = ""
   private var retryAt = 0
   var logs: [Name: Int] = [:]
   var knownDirectories: Set<String> = []
@@ -96,6 +102,7 @@ public final class Pilot {
   }
 
   private func wait() -> Int {
+    if hasMore { return 0 }
     let now = time.now
     var until = nextBeat
     if hasRoom {
@@ -114,16 +121,24 @@ public final class Pilot {
   // MARK: Claiming
 
   private func claimMore() {
+    // Jobs that fail at once make room at once: the heart must go on beating all the same.
+    var left = Self.claimsPerStep
     for index in claimers.indices {
-      while hasRoom, claim(with: index) {}
+      while hasRoom, left > 0, claim(with: index) { left -= 1 }
     }
+    hasMore = left == 0
   }
 
-  /// Whether it may take more: not while it has as many results that it cannot hand in.
+  /// Whether it may take more: not while there is a result that it cannot hand in, or too many that
+  /// are being staged.
   private var hasRoom: Bool {
     guard !isDraining, !capacity.isFull else { return false }
-    let waiting = jobs.values.count { $0.hasReleased }
-    return waiting < max(4, options.cpus)
+    var staged = 0
+    for job in jobs.values where job.hasReleased {
+      if case .delivering = job.stage { return false }
+      staged += 1
+    }
+    return staged < max(4, options.cpus)
   }
 
   /// Tries for one job; false when there is none to be had now.
@@ -138,10 +153,15 @@ public final class Pilot {
       guard let name = claimers[index].candidate({ capacity.fits($0) }, &random) else {
         return false
       }
+      // A listing may repeat an entry; what is ours already is no new claim.
+      if jobs.values.contains(where: { $0.name == name }) { return true }
       if let claim = try spool.claim(name, from: queue, for: self.name) { begin(claim) }
+      trouble = ""
       return true
     } catch {
-      say("\(error)")
+      claimers[index].backOff(at: time.now)
+      if trouble != "\(error)" { say("\(error)") }
+      trouble = "\(error)"
       return false
     }
   }
@@ -244,7 +264,7 @@ public final class Pilot {
   private func compareClaims() throws(FileError) {
     guard let there = try spool.claims(of: name) else { return registerAnew() }
     let known = Set(jobs.values.map(\.name))
-    for name in there where !known.contains(name) {
+    for name in Set(there) where !known.contains(name) {
       guard let claim = try spool.adopt(name, for: self.name) else { continue }
       if capacity.fits(name), !isDraining {
         begin(claim)

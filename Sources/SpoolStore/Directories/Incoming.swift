@@ -89,8 +89,10 @@ extension Spool {
   @discardableResult
   public func refuse(_ taken: Taken, _ reason: String) throws(FileError) -> String {
     var target = "\(layout.refused)/\(taken.name)"
-    if files.isPresent(target) || files.isPresent(target + ".reason") {
-      target = "\(layout.refused)/\(taken.number)-\(taken.name)"
+    var number = taken.number
+    while files.isPresent(target) || files.isPresent(target + ".reason") {
+      target = "\(layout.refused)/\(number)-\(taken.name)"
+      number += 1
     }
     try files.replace(target + ".reason", Array((reason + "\n").utf8))
     _ = try moveOwn(path(taken), to: target)

@@ -51,14 +51,6 @@ extension Spool {
     }
   }
 
-  /// Removes what a watcher that died had begun to put: hidden, under a job's name, and ours alone.
-  public func clearUnfinishedPuts(_ queue: Queue) throws(FileError) {
-    for name in try files.list(layout.ready(queue), fresh: true).names
-    where name.hasPrefix(".") && JobName(fileName: String(name.dropFirst())) != nil {
-      try files.removeIfPresent("\(layout.ready(queue))/\(name)")
-    }
-  }
-
   /// The jobs in a ready directory. What else is there is nobody's.
   public func readyJobs(_ queue: Queue, fresh: Bool) throws(FileError) -> [JobName] {
     try readyNames(queue, fresh: fresh).compactMap { JobName(fileName: $0) }

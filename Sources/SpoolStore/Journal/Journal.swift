@@ -34,6 +34,8 @@ public final class Journal {
       try spool.files.syncDirectory(spool.layout.journal)
       return (try spool.files.open(spool.layout.segment(segment), .update), line.count)
     } catch {
+      // Somebody else's segment: the spool is theirs (R7), and nothing of it is touched.
+      if error.isOccupied { throw .sync(error) }
       try withdraw(spool, segment)
       throw .write(error)
     }
@@ -91,7 +93,6 @@ public final class Journal {
     (file, size) = begun
     let older = segment
     segment = next
-    lines = 0
     let saved: JSON = [
       "format": 1, "segment": .integer(next), "sequence": .integer(sequence - 1), "state": state,
     ]
@@ -100,6 +101,7 @@ public final class Journal {
     } catch {
       throw .write(error)
     }
+    lines = 0
     removeSegments(upTo: older)
   }
 

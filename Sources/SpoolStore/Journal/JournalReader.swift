@@ -59,7 +59,12 @@ public struct JournalReader {
     }
     let numbers = try segments(atLeast: first)
     end.highest = numbers.last ?? 0
-    for link in try chain(numbers, from: first) {
+    let links = try chain(numbers, from: first)
+    // What the checkpoint builds on must be there.
+    if first > 1, links.first?.segment != first {
+      throw .missing(segment: spool.layout.segment(first))
+    }
+    for link in links {
       try replay(link, &end, record)
     }
     return end
@@ -129,12 +134,18 @@ public struct JournalReader {
       let file = try spool.files.open(spool.layout.segment(number), .read)
       defer { try? file.close() }
       var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
-      guard let line = try reader.next(), let record = JournalLine.decode(line.bytes)?.record else {
-        return nil
+      guard let line = try reader.next() else { return nil }
+      if let record = JournalLine.decode(line.bytes)?.record { return SegmentHeader(record) }
+      // Begun and not finished there is nothing behind it; else it is damaged.
+      guard try reader.next() == nil else {
+        throw FileError("read the first line of", spool.layout.segment(number), 5)
       }
-      return SegmentHeader(record)
+      return nil
     } catch {
       if error.isMissing { return nil }
+      if error.operation.hasPrefix("read the first line") {
+        throw .damaged(segment: spool.layout.segment(number), offset: 0)
+      }
       throw .write(error)
     }
   }

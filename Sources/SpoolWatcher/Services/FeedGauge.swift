@@ -7,7 +7,8 @@ struct FeedGauge {
   static let floor = 64
   static let ceiling = 8192
 
-  /// Jobs claimed a second, smoothed; milliseconds from put to claim, smoothed.
+  /// Jobs claimed a second, smoothed; milliseconds between looks, and so until what was claimed is
+  /// put again, smoothed. (Not the time from put to claim: that grows with what lies there.)
   private(set) var rate = 0.0
   private(set) var delay = 0.0
   /// Grows whenever it ran dry with a backlog, and shrinks again.
@@ -15,13 +16,13 @@ struct FeedGauge {
   private var lastLook: Int?
   private var lastGrowth = 0
 
-  /// What a look into ready showed: how many were claimed since the last, how long they had lain
-  /// in the mean, and whether nothing was left though more could have been put.
-  mutating func look(at now: Int, claimed: Int, meanDelay: Double, ranDry: Bool) {
+  /// What a look into ready showed: how many were claimed since the last, and whether nothing was
+  /// left though more could have been put.
+  mutating func look(at now: Int, claimed: Int, ranDry: Bool) {
     if let last = lastLook, now > last {
       let weight = min(1, Double(now - last) / 2000)
       rate += weight * (Double(claimed) * 1000 / Double(now - last) - rate)
-      if claimed > 0 { delay += min(1, weight * 4) * (meanDelay - delay) }
+      if claimed > 0 { delay += min(1, weight * 4) * (Double(now - last) - delay) }
     }
     lastLook = now
     if ranDry, now - lastGrowth > 20 {

@@ -10,8 +10,9 @@ final class IncomingLooks {
     var since: Int
   }
 
-  /// How long a file must stand still where no event says that it was closed.
-  static let still = 1000
+  /// How long a file must stand still where no event says that it was closed: longer than network
+  /// mounts cache attributes.
+  static let still = 5000
   static let stillEmpty = 10_000
 
   private let books: Books

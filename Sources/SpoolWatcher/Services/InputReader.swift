@@ -64,7 +64,7 @@ struct InputReader {
     let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
     defer { try? file.close() }
     var reader = LineReader(
-      file, from: offset, to: dataset.readable, longest: Limits.manifestLine * 2)
+      file, from: offset, to: dataset.readable, longest: Limits.catalogueLine)
     var groups: [Group] = []
     while groups.count < limit {
       guard let group = try Self.group(&reader, size) else { break }

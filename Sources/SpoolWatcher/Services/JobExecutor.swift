@@ -10,8 +10,6 @@ final class JobExecutor {
   private struct Outstanding {
     var name: JobName
     var shape: Shape
-    /// When it was put, monotonic milliseconds.
-    var since: Int
   }
 
   /// Milliseconds before another try after the filesystem refused a put.
@@ -20,15 +18,22 @@ final class JobExecutor {
   /// Jobs that are in ready as far as is known, by file name.
   private var outstanding: [Queue: [String: Outstanding]] = [.cpu: [:], .gpu: [:]]
   private var gauges: [Shape: FeedGauge] = [:]
-  /// Claims that results told of, since the last look: how many, and how long they had lain.
-  private var noted: [Shape: (count: Int, delay: Int)] = [:]
+  /// How many claims results told of, since the last look.
+  private var noted: [Shape: Int] = [:]
   /// When ready is to be looked into next, monotonic milliseconds.
   private var nextLook = 0
-  /// How many jobs of a shape and priority lie in ready.
+  /// How many jobs of a shape and priority lie in ready, or are to be put there.
   private var counts: [Shape: [Int: Int]] = [:]
-  /// Jobs to put once the turn is committed.
+
+  private struct Put {
+    var name: JobName
+    var shape: Shape
+    var contents: [UInt8]
+  }
+
+  /// Jobs to put once the turn is committed, and when to try, monotonic milliseconds.
+  private var puts: [Put] = []
   private var nextPut = 0
-  private var puts: [(name: JobName, shape: Shape, contents: [UInt8])] = []
   /// Shapes that had more to form than room at the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
@@ -41,7 +46,7 @@ final class JobExecutor {
 
   /// Looks into the ready directories, when that is due or a `fresh` look is wanted: what is gone
   /// from there was claimed. What should not be there any more is withdrawn.
-  func lookIntoReady(fresh: Bool) throws(FileError) {
+  func lookIntoReady(fresh: Bool) throws {
     guard fresh || books.time.now >= nextLook else { return }
     defer { nextLook = books.time.now + lookInterval }
     for queue in Queue.allCases where !(outstanding[queue] ?? [:]).isEmpty || fresh {
@@ -61,19 +66,17 @@ final class JobExecutor {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
       forget(job)
-      noted[job.shape, default: (0, 0)].count += 1
-      noted[job.shape, default: (0, 0)].delay += books.time.now - job.since
+      noted[job.shape, default: 0] += 1
     }
   }
 
-  private func compare(_ queue: Queue, _ present: Set<String>) throws(FileError) {
+  private func compare(_ queue: Queue, _ present: Set<String>) throws {
     let now = books.time.now
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
       forget(job)
-      claimed[job.shape, default: (0, 0)].count += 1
-      claimed[job.shape, default: (0, 0)].delay += now - job.since
+      claimed[job.shape, default: 0] += 1
       if books.state.job(job.name.job)?.phase == .ready {
         books.state.setPhase(.claimed, of: job.name.job)
       }
@@ -82,28 +85,28 @@ final class JobExecutor {
       if let name = JobName(fileName: file) { try meet(name, queue) }
     }
     for shape in counts.keys where shape.queue == queue {
-      let gone = claimed[shape] ?? (0, 0)
-      let mean = gone.count > 0 ? Double(gone.delay) / Double(gone.count) : 0
       let isDry = (counts[shape]?.values.reduce(0, +) ?? 0) == 0
       gauges[shape, default: FeedGauge()].look(
-        at: now, claimed: gone.count, meanDelay: mean,
+        at: now, claimed: claimed[shape] ?? 0,
         ranDry: isDry && shapesWithBacklog.contains(shape))
     }
   }
 
   /// A job that is in ready though not known to be: after a restart, or nothing of ours any more.
-  private func meet(_ name: JobName, _ queue: Queue) throws(FileError) {
+  private func meet(_ name: JobName, _ queue: Queue) throws {
     let shape = Self.shape(name, queue)
     if let job = books.state.job(name.job), job.attempt == name.attempt {
       switch job.phase {
       case .publishing, .waiting: break
       case .pending, .ready, .claimed, .unknown:
+        count(name, shape, 1)
         remember(name, shape)
         books.state.setPhase(.ready, of: name.job)
         return
       }
     }
     if books.state.tasks[name.job.task] == nil { return }
+    try books.checkLeaseOnce()
     _ = try books.spool.withdraw(name, queue)
   }
 
@@ -112,15 +115,19 @@ final class JobExecutor {
       queue: queue, cores: name.cores, memory: name.memory, gpus: name.gpus, tags: name.tags)
   }
 
+  private func count(_ name: JobName, _ shape: Shape, _ change: Int) {
+    counts[shape, default: [:]][name.priority, default: 0] += change
+  }
+
   private func remember(_ name: JobName, _ shape: Shape) {
-    let job = Outstanding(name: name, shape: shape, since: books.time.now)
-    guard outstanding[shape.queue]?.updateValue(job, forKey: name.fileName) == nil else { return }
-    counts[shape, default: [:]][name.priority, default: 0] += 1
+    outstanding[shape.queue]?[name.fileName] = Outstanding(name: name, shape: shape)
   }
 
   private func forget(_ job: Outstanding) {
-    outstanding[job.shape.queue]?[job.name.fileName] = nil
-    counts[job.shape]?[job.name.priority]? -= 1
+    guard outstanding[job.shape.queue]?.removeValue(forKey: job.name.fileName) != nil else {
+      return
+    }
+    count(job.name, job.shape, -1)
   }
 
   /// The jobs of tasks that have ended are not meant to be in ready any more: the next look there
@@ -148,19 +155,19 @@ final class JobExecutor {
   /// A job to put into ready once it is committed. It has its room from now on.
   func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {
     let shape = Self.shape(name, task.queue)
-    remember(name, shape)
-    puts.append((name, shape, contents))
+    count(name, shape, 1)
+    puts.append(Put(name: name, shape: shape, contents: contents))
   }
 
   /// Puts what was committed. Returns the jobs whose put is in doubt, which need a new attempt (R4).
   func putReady() -> [JobID] {
     guard hasPuts else { return [] }
     var doubtful: [JobID] = []
-    var remaining: [(name: JobName, shape: Shape, contents: [UInt8])] = []
+    var remaining: [Put] = []
     var failure: FileError?
     for put in puts {
       guard books.state.job(put.name.job)?.phase == .pending else {
-        forget(put)
+        count(put.name, put.shape, -1)
         continue
       }
       if failure != nil {
@@ -168,13 +175,15 @@ final class JobExecutor {
         continue
       }
       switch books.spool.put(put.name, put.shape.queue, put.contents) {
-      case .done: books.state.setPhase(.ready, of: put.name.job)
+      case .done:
+        remember(put.name, put.shape)
+        books.state.setPhase(.ready, of: put.name.job)
       case .notDone(let error):
         failure = error
         remaining.append(put)
       case .inDoubt(let error):
         failure = error
-        forget(put)
+        count(put.name, put.shape, -1)
         doubtful.append(put.name.job)
       }
     }
@@ -184,10 +193,6 @@ final class JobExecutor {
       nextPut = books.time.now + Self.putAgain
     }
     return doubtful
-  }
-
-  private func forget(_ put: (name: JobName, shape: Shape, contents: [UInt8])) {
-    forget(Outstanding(name: put.name, shape: put.shape, since: 0))
   }
 
   /// Whether there are jobs to put now.

@@ -10,6 +10,8 @@ final class JobManager {
   private let jobs: JobExecutor
   /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
   private var settled: [InboxName] = []
+  /// Those of them that do not count: removed, not kept with the task's.
+  private var discarded: Set<InboxName> = []
   private var known: Set<InboxName> = []
   /// Results that seem incomplete, and since when: on a network mount that may be a cache (R9).
   private var incomplete: [InboxName: Int] = [:]
@@ -22,6 +24,8 @@ final class JobManager {
   private var stuck: [InboxName: Int] = [:]
 
   static let mostPerTurn = 2000
+  /// Whether the last look ended with more to read.
+  private(set) var hasMore = false
 
   init(_ books: Books, publisher: Publisher, executor: TaskExecutor, jobs: JobExecutor) {
     self.books = books
@@ -33,6 +37,7 @@ final class JobManager {
   /// Looks into both inboxes. Returns how many results were decided on.
   func readInboxes(fresh: Bool) throws -> Int {
     var count = 0
+    defer { hasMore = count >= Self.mostPerTurn }
     for failed in [false, true] {
       for name in try books.spool.inbox(failed: failed, fresh: fresh)
       where !known.contains(name) && count < Self.mostPerTurn {
@@ -153,10 +158,11 @@ final class JobManager {
   private func obstacle(
     _ name: InboxName, _ file: JobFile, _ result: JobResult
   ) throws(FileError) -> (Cause, String)? {
+    var numbers: Set<Int> = []
     for output in result.outputs {
-      guard let spec = books.state.tasks[name.job.job.task]?.spec.output(output.number) else {
-        return (.torn, "the result names an output that the task does not have")
-      }
+      guard let spec = books.state.tasks[name.job.job.task]?.spec.output(output.number),
+        numbers.insert(output.number).inserted, isOwn(output, name, file)
+      else { return (.torn, "the result names an output that is not the job's") }
       switch try books.spool.check(output, overwrites: spec.overwrites) {
       case .good: continue
       case .bad(let why): return (.staging, why)
@@ -167,6 +173,16 @@ final class JobManager {
       !output.isOptional && !result.outputs.contains { $0.number == number }
     }
     return missing.map { (.torn, "the result lacks the output \($0.element.path)") }
+  }
+
+  /// Whether a result's output is the one that the job was to write, staged by that pilot.
+  private func isOwn(_ output: StagedOutput, _ name: InboxName, _ file: JobFile) -> Bool {
+    guard file.document.outputs.indices.contains(output.number), let pilot = name.pilot else {
+      return false
+    }
+    let own = file.document.outputs[output.number]
+    return own.path == output.path
+      && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
   }
 
   private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
@@ -238,6 +254,7 @@ final class JobManager {
     }
     let left = parts(name, file).filter { books.spool.files.isPresent($0) }
     if !left.isEmpty { books.record(.discarded(left, at: books.time.epoch)) }
+    discarded.insert(name)
     settle(name)
   }
 
@@ -249,11 +266,12 @@ final class JobManager {
   /// Clears away what is settled: the file goes to its task's directory, or is removed.
   func clear() throws(FileError) {
     while let name = settled.last {
-      let keep = try isKept(name)
+      let keep = discarded.contains(name) ? false : try isKept(name)
       try books.spool.register(name, keep: keep)
       if keep { kept[name.job.job.task]?[name.cause != nil, default: 0] += 1 }
       settled.removeLast()
       known.remove(name)
+      discarded.remove(name)
     }
   }
 

@@ -148,6 +148,11 @@ final class ManifestIntake {
   private func check(_ batch: [(entry: ManifestEntry, line: Int)]) throws(RequestError) {
     for (entry, line) in batch {
       entries += 1
+      if let meta = entry.meta, JSON.object(meta).compact.count > Limits.manifestLine {
+        throw RequestError(
+          line: line == 0 ? nil : line, key: "meta",
+          "more than \(Limits.manifestLine) bytes travel along with \(entry.file.path)")
+      }
       let path = entry.file.path
       let hash = PathIndex.hash(path)
       guard own.insert(hash).inserted, entries <= toSkip || !paths.contains(hash) else {
@@ -214,7 +219,7 @@ final class PathIndex {
     let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
     defer { try? file.close() }
     var reader = LineReader(
-      file, from: 0, to: dataset.readable, longest: Limits.manifestLine * 2)
+      file, from: 0, to: dataset.readable, longest: Limits.catalogueLine)
     hashes.reserveCapacity(dataset.files)
     while let line = try reader.next() {
       if let input = InputReader.file(line.bytes) { insert(Self.hash(input.path)) }

@@ -11,6 +11,8 @@ final class PilotControl {
     var changed: Int
     var reads: [Int] = []
     var lastRead = -1
+    /// Whether it was found dead; a directory with something of nobody's in it stays.
+    var isBuried = false
   }
 
   private let books: Books
@@ -28,12 +30,12 @@ final class PilotControl {
 
   /// The living pilots, by name.
   var living: [PilotRecord] {
-    seen.values.compactMap(\.record).sorted { $0.pilot < $1.pilot }
+    seen.values.filter { !$0.isBuried }.compactMap(\.record).sorted { $0.pilot < $1.pilot }
   }
 
   /// How many jobs of a shape all pilots together could run at once.
   func slots(for shape: Shape) -> Int {
-    seen.values.reduce(0) { $0 + ($1.record?.slots(for: shape) ?? 0) }
+    seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
   }
 
   /// When it wants to look again, monotonic.
@@ -49,20 +51,19 @@ final class PilotControl {
       for name in seen.keys { restart(name, now) }
     }
     lastLook = now
-    let names = try books.spool.running(fresh: true).pilots
+    let names = Set(try books.spool.running(fresh: true).pilots)
     var hasChanged = false
     for name in seen.keys where !names.contains(name) {
       seen[name] = nil
       hasChanged = true
     }
-    for name in names {
+    for name in names.sorted() {
       if seen[name] == nil { hasChanged = true }
       read(name, now)
-      if let verdict = verdict(name, now) {
-        books.say("pilot \(name) is dead: \(verdict)")
-        try bury(name)
-        hasChanged = true
-      }
+      guard let verdict = verdict(name, now) else { continue }
+      if seen[name]?.isBuried == false { books.say("pilot \(name) is dead: \(verdict)") }
+      try bury(name)
+      hasChanged = true
     }
     return hasChanged
   }
@@ -84,8 +85,10 @@ final class PilotControl {
       }
       pilot.counter = record.counter
       pilot.record = record
-      pilot.reads.append(now)
-      if pilot.reads.count > 64 { pilot.reads.remove(at: 1) }
+      // Enough to see that reads were spread over the silence, however long that is.
+      if now - (pilot.reads.last ?? 0) >= books.spool.config.deadAfter / 12 || pilot.reads.isEmpty {
+        pilot.reads.append(now)
+      }
     }
     seen[name] = pilot
   }
@@ -112,18 +115,26 @@ final class PilotControl {
   /// Takes a dead pilot's claims, and its directory.
   private func bury(_ name: PilotName) throws {
     try books.checkLease()
-    var taken = 0
-    for job in try books.spool.claims(of: name) ?? [] {
-      if try books.spool.take(job, from: name, as: .lost) { taken += 1 }
+    do throws(FileError) {
+      var taken = 0
+      for job in try books.spool.claims(of: name) ?? [] {
+        if try books.spool.take(job, from: name, as: .lost) { taken += 1 }
+      }
+      if taken > 0 { books.say("took \(taken) jobs back from \(name)") }
+      // What it claimed between our listing and now is found at the next look.
+      if try books.spool.unregister(name) { seen[name] = nil }
+    } catch {
+      // One directory that refuses holds no other pilot up.
+      if seen[name]?.isBuried == false { books.say("\(error)") }
     }
-    if taken > 0 { books.say("took \(taken) jobs back from \(name)") }
-    // What it claimed between our listing and now is found at the next look.
-    if try books.spool.unregister(name) { seen[name] = nil }
+    seen[name]?.isBuried = true
   }
 
   /// Takes claims of tasks that have ended, and of attempts that were superseded (R5).
-  func takeStale() throws(FileError) {
-    for name in seen.keys {
+  func takeStale() throws {
+    try books.checkLeaseOnce()
+    // All that are there, not only those seen so far: a pilot may be younger than the last look.
+    for name in try books.spool.running(fresh: true).pilots {
       for job in try books.spool.claims(of: name) ?? [] {
         guard let task = books.state.tasks[job.job.task] else { continue }
         let current = task.jobs[job.job.index]

@@ -10,6 +10,8 @@ final class Publisher {
   private(set) var refused: [(job: JobID, cause: Cause, reason: String)] = []
   /// Files of results whose task ended before they were published.
   private var abandoned: [InboxName] = []
+  /// How many outputs of a job have their final names, of those whose others have not yet.
+  private var progress: [JobID: Int] = [:]
   /// Jobs for which the filesystem refused something, and since when.
   private var stuck: [JobID: Int] = [:]
 
@@ -68,7 +70,8 @@ final class Publisher {
     if stuck.updateValue(since, forKey: job) == nil { books.say("\(error); \(job) waits") }
     guard error.isLasting || books.time.now - since >= books.spool.config.deadAfter else { return }
     stuck[job] = nil
-    refused.append((job, .staging, "\(error)"))
+    guard case .publishing(let result)? = books.state.job(job)?.phase else { return }
+    refuse(job, .staging, "\(error)", result)
   }
 
   private func publish(
@@ -80,19 +83,36 @@ final class Publisher {
       if let name = waiting.removeValue(forKey: id) ?? nil { abandoned.append(name) }
       return false
     }
+    progress[id] = 0
     for output in result.outputs {
       let overwrites = task.spec.output(output.number)?.overwrites ?? false
       switch try books.spool.publish(output, overwrites: overwrites) {
-      case .done: directories.insert(FilePath.directory(output.path))
+      case .done:
+        directories.insert(FilePath.directory(output.path))
+        progress[id, default: 0] += 1
       case .exists(let path):
-        refused.append((id, .exists, "output exists: \(path) is not this task's"))
+        refuse(id, .exists, "output exists: \(path) is not this task's", result)
         return false
       case .lost(let why):
-        refused.append((id, .staging, why))
+        refuse(id, .staging, why, result)
         return false
       }
     }
+    progress[id] = nil
     return true
+  }
+
+  /// A job's outputs get their names all or none: what has one already becomes a part again, and
+  /// goes the way of parts that do not count.
+  private func refuse(_ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult) {
+    for output in result.outputs.prefix(progress.removeValue(forKey: id) ?? 0) {
+      do throws(FileError) {
+        try books.spool.files.renameExclusively(output.path, to: output.partPath)
+      } catch {
+        if !error.isMissing { books.say("\(error): it stays, and belongs to no dataset") }
+      }
+    }
+    refused.append((id, cause, reason))
   }
 
   func takeAbandoned() -> [InboxName] {

@@ -55,7 +55,7 @@ final class RequestIntake {
         queue.append(taken)
       }
     }
-    if looks.isEmpty { scans += 1 }
+    if looks.isEmpty, fresh { scans += 1 }
     if fresh {
       queue += later
       later = []

@@ -35,7 +35,6 @@ final class StorageManager {
   /// move; what two scans do not find is issued anew (R4, R8).
   func recover() throws {
     try books.checkLease()
-    for queue in Queue.allCases { try books.spool.clearUnfinishedPuts(queue) }
     for task in books.state.liveTasks {
       for (index, job) in task.jobs where job.phase == .pending {
         task.jobs[index]?.phase = .unknown
@@ -106,10 +105,12 @@ final class StorageManager {
   // MARK: Clean-up
 
   /// Removes parts whose time has come.
-  func sweep() -> Bool {
+  func sweep() throws -> Bool {
     let now = books.time.epoch
+    guard let next = nextSweep, next <= now else { return false }
     let due = books.state.litter.filter { $0.value <= now }.keys.sorted().prefix(1000)
     guard !due.isEmpty else { return false }
+    try books.checkLeaseOnce()
     var swept: [String] = []
     for path in due {
       do throws(FileError) {
@@ -126,7 +127,7 @@ final class StorageManager {
   }
 
   /// When the next part is to be removed, in epoch milliseconds.
-  var nextSweep: Int? { books.state.litter.values.min() }
+  var nextSweep: Int? { books.state.nextLitter }
 
   func checkpointIfDue() throws {
     if books.isCheckpointDue { try books.checkpoint() }

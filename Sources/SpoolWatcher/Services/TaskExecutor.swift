@@ -11,6 +11,8 @@ final class TaskExecutor {
   private var retries: [(due: Int, job: JobID)] = []
   /// Which job writes which path, by hash: tells early what publication would find late.
   private var writers: [Int: JobID] = [:]
+  /// Why no jobs can be formed of a task now.
+  private var troubled: [Name: String] = [:]
 
   static let mostPerTurn = 2000
   /// Milliseconds until an attempt that could not be issued is tried again.
@@ -43,14 +45,34 @@ final class TaskExecutor {
     }
   }
 
-  /// When the next retry is due, in epoch milliseconds.
-  var nextDue: Int? { retries.first?.due }
+  /// When the next retry is to be issued, in epoch milliseconds: one for which there is no room is
+  /// looked at again a little later.
+  var nextDue: Int? {
+    guard let due = retries.first?.due else { return nil }
+    return hasCrowd ? max(due, books.time.epoch + 200) : due
+  }
+  private var hasCrowd = false
 
   /// One turn's work. Returns whether anything was formed or issued.
-  func run() throws -> Bool {
+  func run() -> Bool {
     var hasWorked = issueRetries()
-    for task in books.state.liveTasks where try form(task) { hasWorked = true }
+    for task in books.state.liveTasks {
+      do throws(FileError) {
+        if try form(task) { hasWorked = true }
+        troubled[task.name] = nil
+      } catch {
+        // One catalogue that cannot be read holds no other task up.
+        let text = "\(error); \(task.name) waits"
+        if troubled.updateValue(text, forKey: task.name) != text { books.say(text) }
+      }
+    }
     return hasWorked
+  }
+
+  /// A task has ended: what its jobs write is no concern any more.
+  func forget(_ tasks: Set<Name>) {
+    writers = writers.filter { !tasks.contains($0.value.task) }
+    for name in tasks { troubled[name] = nil }
   }
 
   // MARK: Further attempts
@@ -59,19 +81,23 @@ final class TaskExecutor {
     let now = books.time.epoch
     var issued = 0
     var kept: [(due: Int, job: JobID)] = []
-    while let first = retries.first, first.due <= now, issued + kept.count < Self.mostPerTurn {
-      retries.removeFirst()
-      guard let task = books.state.tasks[first.job.task], let job = books.state.job(first.job),
+    var taken = 0
+    let due = retries.prefix { $0.due <= now }
+    for entry in due where issued < Self.mostPerTurn {
+      taken += 1
+      guard let task = books.state.tasks[entry.job.task], let job = books.state.job(entry.job),
         case .waiting = job.phase
       else { continue }
       guard jobs.room(for: task) > 0 else {
-        kept.append(first)
+        kept.append(entry)
         continue
       }
-      issue(first.job, task, attempt: job.attempt + 1)
+      issue(entry.job, task, attempt: job.attempt + 1)
       issued += 1
     }
-    retries.insert(contentsOf: kept, at: 0)
+    // What could not be looked up was put off, behind those that were due.
+    retries.replaceSubrange(0..<taken, with: kept)
+    hasCrowd = !kept.isEmpty
     return issued > 0
   }
 
@@ -104,8 +130,8 @@ final class TaskExecutor {
 
   // MARK: New jobs
 
-  private func form(_ task: TaskEntry) throws -> Bool {
-    guard try isReady(task) else { return false }
+  private func form(_ task: TaskEntry) throws(FileError) -> Bool {
+    guard isReady(task) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
       return try formOverAll(task, names)
     }
@@ -119,7 +145,7 @@ final class TaskExecutor {
   }
 
   /// Whether all its datasets are there. If not it waits, but not for ever (R10).
-  private func isReady(_ task: TaskEntry) throws -> Bool {
+  private func isReady(_ task: TaskEntry) -> Bool {
     guard task.state == .active || task.state == .waiting else { return false }
     guard case .datasets(let names) = task.spec.input else { return true }
     task.missing = names.first { books.state.datasets[$0] == nil }
@@ -136,7 +162,9 @@ final class TaskExecutor {
     return false
   }
 
-  private func form(_ task: TaskEntry, _ source: Int, _ room: Int) throws -> Bool {
+  private func form(
+    _ task: TaskEntry, _ source: Int, _ room: Int
+  ) throws(FileError) -> Bool {
     let most = min(room, Limits.jobsPerTask - task.formed)
     let groups = try reader.groups(task, source: source, from: task.next[source], limit: most)
     guard let last = groups.last else { return false }
@@ -155,7 +183,7 @@ final class TaskExecutor {
   }
 
   /// One job over everything, once everything is there.
-  private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws -> Bool {
+  private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
     let datasets = names.compactMap { books.state.datasets[$0] }
     guard task.formed == 0, datasets.allSatisfy(\.isWhole) else { return false }
     let inputs = try reader.everything(names)

@@ -24,6 +24,12 @@ final class TaskManager {
         key: "name",
         "there is a task \(spec.name) already (\(task.state.rawValue)): choose another name")
     }
+    guard JSON.object(spec.source).compact.count <= Limits.request else {
+      throw RequestError(
+        key: "input",
+        "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
+          + "list the files in a NAME.jsonl manifest")
+    }
     try checkDatasets(spec)
     try checkPaths(spec)
     let incarnation = String(UInt32.random(in: .min ... .max, using: &random), radix: 16)
@@ -77,7 +83,7 @@ final class TaskManager {
   }
 
   private func verdict(_ task: TaskEntry) -> (TaskState, String?)? {
-    if let stop = task.spec.stopAfter, task.failed > stop {
+    if let stop = task.spec.stopAfter, task.failed > stop, !task.isPublishing {
       return (.failed, "stopped: more than \(stop) jobs failed")
     }
     guard task.jobs.isEmpty, executor.isExhausted(task) else { return nil }

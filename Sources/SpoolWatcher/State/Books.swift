@@ -97,21 +97,40 @@ final class Books {
 
   /// Writes the lines that committed records added, view by view. What fails is tried again.
   func writeViews() throws(FileError) {
-    while let first = views.first {
-      try spool.write(first.bytes, toView: path(first.view), at: first.offset)
-      views.removeFirst()
-      unsettled.insert(first.view)
-      if case .catalogue(let name) = first.view {
-        state.datasets[name]?.readable = first.offset + first.bytes.count
-        hasGrown = true
+    var refused: [ViewLine] = []
+    var trouble: FileError?
+    for line in views {
+      guard !refused.contains(where: { $0.view == line.view }) else {
+        refused.append(line)
+        continue
       }
+      do throws(FileError) {
+        try write(line)
+      } catch {
+        trouble = trouble ?? error
+        refused.append(line)
+      }
+    }
+    views = refused
+    if let trouble { throw trouble }
+  }
+
+  private func write(_ line: ViewLine) throws(FileError) {
+    try spool.write(line.bytes, toView: path(line.view), at: line.offset)
+    unsettled.insert(line.view)
+    if case .catalogue(let name) = line.view {
+      state.datasets[name]?.readable = line.offset + line.bytes.count
+      hasGrown = true
     }
   }
 
-  /// Lines of one view follow each other, so that each view is written once.
+  /// Lines of one view that follow each other are written at once. Between them may lie what a
+  /// manifest added, which is in the catalogue already.
   private func gather(_ lines: [ViewLine]) {
     for line in lines {
-      if let index = views.firstIndex(where: { $0.view == line.view }) {
+      if let index = views.lastIndex(where: { $0.view == line.view }),
+        views[index].offset + views[index].bytes.count == line.offset
+      {
         views[index].bytes += line.bytes
       } else {
         views.append(line)

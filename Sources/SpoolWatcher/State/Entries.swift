@@ -75,6 +75,13 @@ final class TaskEntry {
     next = Array(repeating: 0, count: accepted.spec.sources)
   }
 
+  /// Whether an accepted result waits for its outputs' final names: it counts, whatever comes.
+  var isPublishing: Bool {
+    jobs.values.contains { job in
+      if case .publishing = job.phase { true } else { false }
+    }
+  }
+
   var spec: TaskSpec { accepted.spec }
   var name: Name { accepted.spec.name }
 }

@@ -21,7 +21,15 @@ final class WatcherState {
   /// How many tasks were ever accepted.
   var accepted = 0
   /// Parts that discarded attempts may have left, and when they may be removed.
-  var litter: [String: Int] = [:]
+  var litter: [String: Int] = [:] {
+    didSet { soonest = nil }
+  }
+  /// When the first of it is due: looked for only after it changed.
+  var nextLitter: Int? {
+    if soonest == nil { soonest = litter.values.min() }
+    return soonest
+  }
+  private var soonest: Int?
   /// Digests of manifests that were taken and accepted, by dataset and name: how often is kept
   /// small by forgetting the oldest.
   var manifests: [String] = []
@@ -30,9 +38,14 @@ final class WatcherState {
 
   /// Tasks that have not ended, in the order of claiming: by priority, then by acceptance.
   var liveTasks: [TaskEntry] {
-    tasks.values.filter { !$0.state.hasEnded }
+    if let live { return live }
+    let found = tasks.values.filter { !$0.state.hasEnded }
       .sorted { ($0.spec.priority, $0.number) < ($1.spec.priority, $1.number) }
+    live = found
+    return found
   }
+  /// Kept until a task comes or goes, so that no turn's work grows with what has ended.
+  private var live: [TaskEntry]?
 
   func job(_ id: JobID) -> JobEntry? { tasks[id.task]?.jobs[id.index] }
 
@@ -64,6 +77,7 @@ final class WatcherState {
   private func apply(_ task: TaskAccepted) {
     accepted += 1
     let entry = TaskEntry(task, number: accepted)
+    live = nil
     tasks[task.spec.name] = entry
     for name in task.spec.producedDatasets {
       let dataset = datasets[name] ?? DatasetEntry(name)
@@ -110,6 +124,7 @@ final class WatcherState {
 
   private func end(_ name: Name, _ state: TaskState, _ at: Int, _ reason: String?) {
     guard let task = tasks[name] else { return }
+    live = nil
     task.state = state
     task.ended = at
     task.reason = reason

@@ -1,6 +1,7 @@
 import Glibc
 import SpoolPilot
 import SpoolStore
+import SpoolTesting
 import Testing
 
 /// Tests that start real processes: one at a time, since each blocks its thread.
@@ -8,25 +9,10 @@ import Testing
 
 /// A directory of its own, removed with everything in it.
 final class ScratchDirectory {
-  let path: String
+  private let directory: TemporaryDirectory
+  var path: String { directory.path }
 
-  init() throws {
-    var template = Array("/tmp/spool-runner-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit {
-    guard let directory = opendir(path) else { return }
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      unlink(path + "/" + name)
-    }
-    closedir(directory)
-    rmdir(path)
-  }
+  init() throws { directory = try TemporaryDirectory() }
 
   /// The text of a file in it; empty where there is none.
   func text(_ name: String) -> String {
@@ -60,9 +46,11 @@ final class ScratchDirectory {
 /// Looks at `condition` until it holds; a failure after 20 seconds.
 func waitFor(_ what: String, _ condition: () throws -> Bool) throws {
   let deadline = Waker.now() + 20_000_000_000
+  // What is looked at, processes above all, sends no event.
+  let waker = try Waker()
   while try !condition() {
     try #require(Waker.now() < deadline, "no \(what) in 20 s")
-    usleep(2000)
+    waker.wait(until: Waker.now() + 2_000_000)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import SpoolModel
+internal import SpoolPilot
 internal import SpoolStore
 internal import SpoolWatcher
 internal import Synchronization
@@ -43,7 +44,7 @@ final class WatchLoop: Sendable {
   func run(beforeEnd: () -> Void = {}) throws {
     let time = SystemTime()
     let record = WatcherRecord(
-      epoch: 0, host: HostName.current, version: version,
+      epoch: 0, host: HostResources.currentHostName(), version: version,
       process: ProcessIdentity.current().json, at: time.epoch)
     let lease = WatcherLease(spool, record, isGone: ProcessIdentity.isGone)
     guard try acquire(lease, time) else { return }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SpoolModel
 internal import SpoolStore
 
@@ -22,14 +21,4 @@ extension ProcessIdentity {
 
   /// Whether the process that describes itself so is gone from this host; nil where unknown.
   static func isGone(_ json: JSON) -> Bool? { ProcessIdentity(json)?.isGone() }
-}
-
-/// This host's name.
-enum HostName {
-  static var current: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "host" }
-    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return String(validating: bytes, as: UTF8.self) ?? "host"
-  }
 }

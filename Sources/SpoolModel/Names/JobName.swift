@@ -69,16 +69,11 @@ public struct JobName: Hashable, Sendable {
     priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
     tags: [String]
   ) {
-    self.priority = priority
-    self.job = job
-    self.attempt = attempt
-    self.cores = cores
-    self.memory = memory
-    self.gpus = gpus
-    self.wall = wall
-    self.tags = tags
     let text = "p\(priority).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
-    stem = tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+")
+    self.init(
+      priority: priority, job: job, attempt: attempt, cores: cores, memory: memory, gpus: gpus,
+      wall: wall, tags: tags,
+      stem: tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+"))
   }
 
   public var fileName: String { stem + ".json" }

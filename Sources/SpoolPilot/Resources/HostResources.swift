@@ -74,7 +74,8 @@ public struct HostResources: Sendable, Equatable {
     return names
   }
 
-  private static func currentHostName() -> String {
+  /// This host's name, as the system knows it.
+  public static func currentHostName() -> String {
     var bytes = [CChar](repeating: 0, count: 256)
     let error = gethostname(&bytes, bytes.count - 1)
     let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

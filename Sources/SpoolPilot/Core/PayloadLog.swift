@@ -26,9 +26,11 @@ struct PayloadLog {
   }
 
   private func kept(_ path: String) -> [UInt8] {
-    guard let file = try? files.open(path, .read) else { return [] }
+    // Most payloads print nothing: one look tells.
+    guard let size = try? files.attributes(of: path).size, size > 0,
+      let file = try? files.open(path, .read)
+    else { return [] }
     defer { try? file.close() }
-    guard let size = try? file.attributes().size, size > 0 else { return [] }
     if size <= 2 * Self.part { return (try? file.read(at: 0, count: size)) ?? [] }
     let first = (try? file.read(at: 0, count: Self.part)) ?? []
     let last = (try? file.read(at: size - Self.part, count: Self.part)) ?? []

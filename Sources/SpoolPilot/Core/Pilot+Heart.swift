@@ -1,0 +1,69 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The pilot's heartbeat, and what it finds out by it (R1, R5).
+extension Pilot {
+  func beat() {
+    nextBeat = time.now + spool.config.heartbeat
+    record.counter += 1
+    record.freeCpus = capacity.cpus
+    record.freeMemory = capacity.memory << 20
+    record.freeGpus = capacity.gpus.count
+    record.jobs = jobs.count
+    do throws(FileError) {
+      try spool.beat(record)
+      try compareClaims()
+    } catch {
+      if error.isMissing { registerAnew() } else { say("\(error)") }
+    }
+  }
+
+  /// What lies in the own directory against what is known (R1): a claim whose reply was late is
+  /// run, or given back; one that is gone was taken.
+  func compareClaims() throws(FileError) {
+    guard let there = try spool.claims(of: name) else { return registerAnew() }
+    let known = Set(jobs.values.map(\.name))
+    for name in Set(there) where !known.contains(name) {
+      guard let claim = try spool.adopt(name, for: self.name) else { continue }
+      if capacity.fits(name), !isDraining {
+        begin(claim)
+      } else {
+        refuse(claim, .returned, "the claim was known too late")
+      }
+    }
+    let present = Set(there)
+    for job in jobs.values where !present.contains(job.name) {
+      // A listing may omit an entry: absence there is no proof.
+      if try spool.isGone(job.name, from: name) { lose(job) }
+    }
+  }
+
+  /// The watcher took a claim: its payload ends, and what it made does not count.
+  func lose(_ job: RunningJob) {
+    guard !job.isTaken else { return }
+    job.isTaken = true
+    job.forget()
+    say("\(job.name.job) was taken back")
+    switch job.stage {
+    case .running: runner.end(job.id, grace: 2000)
+    // The digester is let finish; a verdict that waits has become pointless.
+    case .verifying, .staging: break
+    case .delivering: release(job)
+    }
+  }
+
+  /// The watcher gave this pilot up: all payloads end, and it begins anew under another name (R5).
+  func registerAnew() {
+    say("the watcher has given \(name) up; registering anew")
+    for job in jobs.values { lose(job) }
+    record.pilot = PilotName(
+      host: options.host, random: UInt32.random(in: .min ... .max, using: &random))
+    record.counter = 0
+    logs = [:]
+    do throws(FileError) {
+      try spool.register(record)
+    } catch {
+      say("\(error)")
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import SpoolModel
+import SpoolPilot
 import SpoolStore
 import SpoolTesting
 import Testing
@@ -48,6 +49,34 @@ struct PatienceTests {
     world.run(for: World.quick.datasetWait)
     #expect(world.summary("t")?["state"]?.string == "done")
     #expect(world.said.contains { $0.contains("the dataset d is incomplete") })
+  }
+
+  /// A pilot that gives back, and whose filesystem takes nothing from it, leaves all the same; the
+  /// watcher finds its claims, and they run elsewhere.
+  @Test func aFarewellHasAnEnd() throws {
+    let world = try World()
+    world.faults.before { party, call, _ in
+      let isResult = call.operation == .write && call.path.hasSuffix(".w3600.json")
+      return party == .pilot(1) && isResult ? .fails(5) : nil
+    }
+    world.setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 1000
+      return outcome
+    }
+    world.hold(2)
+    try world.task("t", R1ClaimTests.one)
+    #expect(world.run(atMost: 10_000) { !world.claims.isEmpty })
+    let pilot = try #require(world.pilot(1))
+    pilot.giveBack()
+    world.run(for: 15_000)
+    #expect(!pilot.isFinished)
+    world.run(for: 10_000)
+    #expect(pilot.isFinished)
+    world.killPilot(1)
+    world.hold(2, false)
+    #expect(world.settle())
+    #expect(world.attempts("t") == ["00 a1 lost", "00 a2 ok"])
   }
 
   /// A task on another's outputs starts on them at once, not at the next scan.

@@ -28,6 +28,8 @@ public final class Pilot {
   }
 
   static let claimsPerStep = 64
+  /// Milliseconds for which a pilot that gives back what it has waits for the filesystem (R10).
+  static let longestFarewell = 20_000
 
   let spool: Spool
   let options: PilotOptions
@@ -47,6 +49,8 @@ public final class Pilot {
   var slotCount = 0
   var nextBeat = 0
   var isDraining = false
+  /// When it leaves whatever is not handed in by then, monotonic milliseconds.
+  private var leaveAt: Int?
   /// Whether a step ended with more to claim.
   var hasMore = false
   /// What the filesystem last refused when claiming.
@@ -80,8 +84,14 @@ public final class Pilot {
   public var name: PilotName { record.pilot }
   /// How many jobs it has.
   public var load: Int { jobs.count }
-  /// Whether it has been told to leave and has nothing left.
-  public var isFinished: Bool { isDraining && jobs.isEmpty }
+  /// Whether it has been told to leave and has nothing left; or only what the filesystem will not
+  /// take from it, for too long: the watcher finds that in its directory, as of any pilot that died.
+  public var isFinished: Bool {
+    guard isDraining else { return false }
+    if jobs.isEmpty { return true }
+    guard let leaveAt, time.now >= leaveAt else { return false }
+    return jobs.values.allSatisfy { $0.stage != .running || $0.end != nil }
+  }
 
   /// A ready directory may have changed.
   public func hint(_ queue: Queue) {
@@ -102,9 +112,9 @@ public final class Pilot {
   }
 
   private func wait() -> Int {
-    if hasMore { return 0 }
+    if hasMore, !isDraining { return 0 }
     let now = time.now
-    var until = nextBeat
+    var until = min(nextBeat, leaveAt.map { max($0, now + 100) } ?? .max)
     if hasRoom {
       for claimer in claimers { until = min(until, claimer.nextListing) }
     }
@@ -126,6 +136,7 @@ public final class Pilot {
   /// Ends what runs and gives it back.
   public func giveBack() {
     isDraining = true
+    leaveAt = leaveAt ?? time.now + Self.longestFarewell
     for job in jobs.values where !job.isReturning && !job.isTaken {
       job.isReturning = true
       if job.stage == .running { runner.end(job.id, grace: 2000) }

@@ -103,7 +103,7 @@ public final class Pilot {
     finishDigests()
     // What ended makes room, which is used before the results are seen to: the cores wait for none.
     let ended = takeEnded()
-    if !isDraining { claimMore() }
+    claimMore()
     for job in ended { settle(job) }
     if time.now >= retryAt { retryDeliveries() }
     if time.now >= nextBeat { beat() }
@@ -112,7 +112,7 @@ public final class Pilot {
   }
 
   private func wait() -> Int {
-    if hasMore, !isDraining { return 0 }
+    if hasMore { return 0 }
     let now = time.now
     var until = min(nextBeat, leaveAt.map { max($0, now + 100) } ?? .max)
     if hasRoom {

@@ -57,6 +57,12 @@ public struct Spool: Sendable {
 
   /// Makes the directories that are missing; somebody may have removed one.
   public func ensureDirectories() throws(FileError) {
+    try Self.ensureDirectories(layout, files)
+  }
+
+  private static func ensureDirectories(
+    _ layout: Layout, _ files: any FileSystem
+  ) throws(FileError) {
     for directory in layout.directories { try files.ensureDirectory(directory) }
   }
 
@@ -66,7 +72,7 @@ public struct Spool: Sendable {
   ) throws(FileError) {
     let layout = Layout(root: root)
     try files.ensureDirectories(root)
-    for directory in layout.directories { try files.ensureDirectory(directory) }
+    try ensureDirectories(layout, files)
     if !files.isPresent(layout.readme) {
       try files.replace(layout.readme, Array(SpoolReadme.text.utf8))
     }

@@ -1,3 +1,5 @@
+internal import SpoolModel
+
 extension FileError {
   /// The file is larger than the reader allows (`EFBIG`).
   public var isTooLarge: Bool { code == 27 }
@@ -37,7 +39,7 @@ extension FileSystem {
     try removeIfPresent(temporary)
     try create(temporary, contents, durable: durable)
     try rename(temporary, to: path)
-    if durable { try syncDirectory(Self.parent(path)) }
+    if durable { try syncDirectory(FilePath.directory(path)) }
   }
 
   public func removeIfPresent(_ path: String) throws(FileError) {
@@ -62,20 +64,13 @@ extension FileSystem {
       try ensureDirectory(path)
     } catch {
       guard error.isMissing, path != "/" else { throw error }
-      try ensureDirectories(Self.parent(path))
+      try ensureDirectories(FilePath.directory(path))
       try ensureDirectory(path)
     }
   }
 
   /// The name under which a file is written before it is moved to `path`: dot names are nobody's.
   static func hidden(_ path: String) -> String {
-    let slash = path.lastIndex(of: "/")
-    let base = slash.map { path[path.index(after: $0)...] } ?? path[...]
-    return "\(parent(path))/.\(base)"
-  }
-
-  static func parent(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    "\(FilePath.directory(path))/.\(FilePath.base(path))"
   }
 }

@@ -130,22 +130,24 @@ public struct JournalReader {
   /// Nil where the segment is not there, or was begun and its header not finished. One that cannot
   /// be read now is an error: passed over, all that it holds would be lost.
   private func header(_ number: Int) throws(JournalError) -> SegmentHeader? {
+    let path = spool.layout.segment(number)
+    guard let (first, hasMore) = try beginning(path) else { return nil }
+    if let record = JournalLine.decode(first)?.record { return SegmentHeader(record) }
+    // Begun and not finished there is nothing behind it; else it is damaged.
+    guard !hasMore else { throw .damaged(segment: path, offset: 0) }
+    return nil
+  }
+
+  /// The first line of a segment, and whether there is another; nil where there is none at all.
+  private func beginning(_ path: String) throws(JournalError) -> (first: [UInt8], hasMore: Bool)? {
     do throws(FileError) {
-      let file = try spool.files.open(spool.layout.segment(number), .read)
+      let file = try spool.files.open(path, .read)
       defer { try? file.close() }
       var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
-      guard let line = try reader.next() else { return nil }
-      if let record = JournalLine.decode(line.bytes)?.record { return SegmentHeader(record) }
-      // Begun and not finished there is nothing behind it; else it is damaged.
-      guard try reader.next() == nil else {
-        throw FileError("read the first line of", spool.layout.segment(number), 5)
-      }
-      return nil
+      guard let first = try reader.next() else { return nil }
+      return (first.bytes, try reader.next() != nil)
     } catch {
       if error.isMissing { return nil }
-      if error.operation.hasPrefix("read the first line") {
-        throw .damaged(segment: spool.layout.segment(number), offset: 0)
-      }
       throw .write(error)
     }
   }

@@ -77,6 +77,11 @@ final class StorageManager {
 
   // MARK: Audit
 
+  private struct Attempt: Hashable {
+    var job: JobID
+    var number: Int
+  }
+
   /// When it wants to look again, monotonic.
   var nextAudit: Int { lastAudit + Self.auditInterval }
 
@@ -86,13 +91,13 @@ final class StorageManager {
     lastAudit = books.time.now
     try pilots.takeStale()
     try jobs.lookIntoReady(fresh: true)
-    let claims = Set(try pilots.allClaims().map { [$0.job.description, "\($0.attempt)"] })
+    let claims = Set(try pilots.allClaims().map { Attempt(job: $0.job, number: $0.attempt) })
     _ = try manager.readInboxes(fresh: true)
     var absent: [JobID: Int] = [:]
     for task in books.state.liveTasks {
       for (index, job) in task.jobs where job.phase == .claimed {
         let id = JobID(task: task.name, index: index)
-        guard !claims.contains([id.description, "\(job.attempt)"]) else { continue }
+        guard !claims.contains(Attempt(job: id, number: job.attempt)) else { continue }
         absent[id] = job.attempt
       }
     }
@@ -109,7 +114,6 @@ final class StorageManager {
     let now = books.time.epoch
     guard let next = nextSweep, next <= now else { return false }
     let due = books.state.litter.filter { $0.value <= now }.keys.sorted().prefix(1000)
-    guard !due.isEmpty else { return false }
     try books.checkLeaseOnce()
     var swept: [String] = []
     for path in due {

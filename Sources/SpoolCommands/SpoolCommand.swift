@@ -18,7 +18,8 @@ public struct SpoolCommand: ParsableCommand {
     subcommands: [
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
       SubmitCommand.self, WaitCommand.self, StatusCommand.self, JobsCommand.self,
-      LogsCommand.self, CheckCommand.self,
+      LogsCommand.self, CancelCommand.self, HoldCommand.self, ReleaseCommand.self,
+      RetryCommand.self, PriorityCommand.self, CheckCommand.self,
     ])
 
   public static let version = "0.1.0"

@@ -75,7 +75,7 @@ public final class Watcher {
     executor = TaskExecutor(books, jobs: jobs)
     publisher = Publisher(books)
     manager = JobManager(books, publisher: publisher, executor: executor, jobs: jobs)
-    tasks = TaskManager(books, executor: executor, random: seams.random)
+    tasks = try TaskManager(books, executor: executor, jobs: jobs, random: seams.random)
     intake = try RequestIntake(books, tasks: tasks)
     datasets = DatasetCloser(books, intake: intake)
     storage = StorageManager(
@@ -146,12 +146,17 @@ public final class Watcher {
       try books.checkLeaseOnce()
     }
     try intake.dropAnswered()
+    try jobs.recall()
+    for id in jobs.takeParked() where books.state.tasks[id.task]?.state != .held {
+      executor.schedule(id, at: books.time.epoch)
+    }
     for id in jobs.putReady() {
       guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }
       executor.issue(id, task, attempt: job.attempt + 1)
     }
     try books.writeViews()
     try manager.clear()
+    for name in books.takeReopened() { reporter.noteReopened(name) }
     try seeToEnded()
     try publish()
     try storage.checkpointIfDue()

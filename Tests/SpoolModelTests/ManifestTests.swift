@@ -141,15 +141,15 @@ struct RequestTests {
   }
 
   @Test func theKindIsAsked() {
-    #expect(
-      error("{}") == RequestError(key: "kind", "missing: expected \"task\" or \"dataset\""))
+    let known = "expected task, dataset, cancel, hold, release, retry, priority"
+    #expect(error("{}") == RequestError(key: "kind", "missing: \(known)"))
     #expect(
       error("{\"name\": \"a\",\n \"kind\": \"tsak\"}")
         == RequestError(
-          line: 2, key: "kind", "expected \"task\" or \"dataset\", found \"tsak\""))
+          line: 2, key: "kind", "no kind of request: \"tsak\"; did you mean \"task\"?"))
     #expect(
       error("{\"kind\": 1}")
-        == RequestError(line: 1, key: "kind", "expected \"task\" or \"dataset\", found 1"))
+        == RequestError(line: 1, key: "kind", "no kind of request: 1; \(known)"))
     #expect(
       error("[]") == RequestError("expected an object with \"kind\", found an array"))
   }

@@ -38,7 +38,8 @@ final class PilotPart {
     let local = MemoryFileSystem()
     try local.plantDirectories("/scratch")
     let runner = FakeRunner(
-      time: world.time, shared: world.files, local: local, script: world.setup.script)
+      time: world.time, shared: world.files, local: local,
+      script: { [unowned world] in world.setup.script($0) })
     let digester = MemoryDigester(world.files)
     let slots = world.setup.slots
     let options = PilotOptions(

@@ -15,6 +15,16 @@ extension World {
     try drop("\(name).json", "{\"kind\": \"task\", \"name\": \"\(name)\", \(members)}")
   }
 
+  /// Drops an order about a task; returns its file's name.
+  @discardableResult
+  public func order(_ kind: String, _ task: String, _ more: String = "") throws -> String {
+    orders += 1
+    let name = "\(kind)\(orders).json"
+    let members = more.isEmpty ? "" : ", \(more)"
+    try drop(name, "{\"kind\": \"\(kind)\", \"task\": \"\(task)\"\(members)}")
+    return name
+  }
+
   /// A task's summary, once it has ended.
   public func summary(_ task: String) -> JSON? {
     for directory in ["done", "failed"] {

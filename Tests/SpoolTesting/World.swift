@@ -56,6 +56,7 @@ public final class World {
   var dead: Set<Int> = []
   var random: SeededRandom
   private var nextProcess = 1
+  var orders = 0
   private var nextPilot = 0
   private var revivals: [Int] = []
 

@@ -57,24 +57,36 @@ SUMMARY = {
     "failures": {"exit3": 1}, "failedJobs": ["run42.reco.00000001"], "report": {"a": 1.5},
     "cpu": 0.5, "runTime": 1, "peakMemory": 5, "outputs": {"files": 2, "bytes": 3},
     "accepted": 1, "started": 2, "ended": 3, "owner": 0, "incarnation": "0", "request": TASK,
+    "priority": 5, "queue": "cpu",
+    "resources": {"cpus": 1, "gpus": 0, "memory": 5, "wall": 0.5, "tags": ["avx2"]},
 }
+ORDER = {"kind": "retry", "task": "a", "failedOnly": True, "cause": "exit", "memory": "8GB",
+         "wall": "2h", "format": 1, "x-why": "more", "meta": {}}
 CHECKPOINT = {
     "format": 1, "segment": 2, "sequence": 9, "state": {
-        "accepted": 1, "litter": {"/d/.spool.a1@n-1.x": 5}, "manifests": ["a 03da0195 a.json"],
+        "accepted": 1, "litter": {"/d/.spool.a1@n-1.x": 5}, "answered": ["a 03da0195 a.json"],
         "partial": {}, "datasets": [{
             "name": "a", "state": "open", "files": 1, "length": 80,
-            "producers": ["t"], "active": [], "failed": False, "expected": 3}],
+            "producers": ["t"], "active": [], "failed": ["t"], "expected": 3}],
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
-            "failedJobs": [], "sums": {}, "cpu": 0.0, "memory": 0, "wall": 0, "outputs": 0,
+            "failedJobs": [[3, 5]], "priority": 5, "limits": {"memory": 1, "wall": 1},
+            "cancelledBy": 0, "repair": True, "waitsSince": 5,
+            "leftover": [{
+                "index": 7, "source": 0, "offset": 1, "files": 1, "attempt": 1, "payload": 0,
+                "infrastructure": 0, "returns": 0}],
+            "revival": {"from": 0, "until": 9, "request": ORDER}, "sums": {}, "cpu": 0.0, "memory": 0, "wall": 0, "outputs": 0,
             "outputBytes": 0, "ledger": 0, "jobs": [{
                 "index": 0, "source": 0, "offset": 54, "files": 1, "attempt": 2, "payload": 1,
                 "infrastructure": 0, "returns": 0, "waiting": 7}]}]}}
 LEDGER = {"job": "a.00000001", "attempt": 1, "outcome": "ok", **RESULT}
 LEDGER_FAILED = {
     "job": "a.00000001", "attempt": 1, "outcome": "lost", "final": False, "pilot": "n-1",
-    "registered": 5, "reason": "its pilot died"}
+    "registered": 5, "retryAt": 5, "reason": "its pilot died"}
+LEDGER_FINAL = {
+    "job": "a.00000001", "attempt": 3, "outcome": "cancelled", "final": True, "registered": 5,
+    "position": {"source": 0, "offset": 7, "files": 1, "memory": 5}, "reason": "why"}
 CATALOGUE = {
     "path": "/d/a", "size": 9, "adler32": "03da0195", "parents": ["/d/b"], "report": {"a": 1},
     "origin": {"job": "a.00000001", "attempt": 1}}
@@ -99,7 +111,10 @@ GOOD = {
     "catalogue-line": [
         CATALOGUE, {"format": 1, "kind": "catalogue", "name": "a"},
         {"path": "/d/a", "meta": {}, "origin": {"manifest": "a.json", "line": 2}}],
-    "ledger-line": [LEDGER, LEDGER_FAILED, {"format": 1, "kind": "ledger", "name": "a"}],
+    "order": [
+        ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
+        {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0}],
+    "ledger-line": [LEDGER, LEDGER_FAILED, LEDGER_FINAL, {"format": 1, "kind": "ledger", "name": "a"}],
     "summary": [SUMMARY],
     "journal-line": [
         {"n": 1, "type": "discarded", "parts": ["/d/.spool.a1@n-1.x"], "at": 5},
@@ -193,7 +208,12 @@ BROKEN = {
     "ledger-line": broken(LEDGER, [
         ("outcome", "good"), ("final", True), ("reason", "x"), ("class", "payload"),
         ("kind", "ledger")], ["job", "attempt", "outcome", "cpu"])
-    + broken(LEDGER_FAILED, [("outcome", "ok"), ("final", 1)], ["final", "reason", "registered"]),
+    + broken(LEDGER_FAILED, [("outcome", "ok"), ("final", 1)], ["final", "reason", "registered", "retryAt"])
+    + broken(LEDGER_FINAL, [("final", False)], ["position", "position.offset"]),
+    "order": broken(ORDER, [
+        ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),
+        ("failedOnly", 1), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
+    + [{"kind": "priority", "task": "a"}, {"kind": "priority", "task": "a", "priority": 10}],
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],

@@ -43,8 +43,10 @@ class RealSpool:
                       "ready-cpu/p5.nowhere.00000000.a1.c1.m1908.g0.w3600.tnowhere.json",
                       "running/*/p5.gate.00000000.*.json")
             yield from self.files("while it runs: ")
+            self.order()
             (self.directory / "gate").touch()
-            self.wait("done/gate.json")
+            self.wait("done/gate.json", "failed/bad.json", "failed/nowhere.json")
+            yield from self.files("after orders: ")
         finally:
             process.send_signal(signal.SIGTERM)
             code = process.wait(DEADLINE)
@@ -104,6 +106,15 @@ class RealSpool:
             "resources": {"tags": ["nowhere"]},
         })
         self.put("refused.json", {"kind": "task", "name": "refused", "comand": ["true"]})
+
+    def order(self):
+        """Every order once, as verbs give them."""
+        for arguments in (
+                ["hold", "nowhere"], ["priority", "nowhere", "1"], ["release", "nowhere"],
+                ["retry", "bad", "--cause", "exit", "--memory", "3GB"], ["cancel", "nowhere"]):
+            result = self.run(*arguments)
+            self.check(
+                f"spool {arguments[0]}", None if result.returncode == 0 else result.stderr)
 
     def wait(self, *patterns):
         end = time.monotonic() + DEADLINE

@@ -24,7 +24,7 @@ struct JobsCommand: ParsableCommand {
     case .pending: Terminal.note("spool: \(name) is dropped, and not yet taken by a watcher")
     case .refused(let refusal):
       throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
-    case .unknown: throw TaskArgument.missing(name)
+    case .unknown: throw TaskArgument.missing(name, in: spool)
     }
     var attempts: [JSON] = []
     try LedgerReader(spool: spool, task: name).each { attempt in

@@ -34,7 +34,7 @@ struct StatusCommand: ParsableCommand {
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
     case .refused(let refusal):
       throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
-    case .unknown: throw TaskArgument.missing(name)
+    case .unknown: throw TaskArgument.missing(name, in: spool)
     }
   }
 

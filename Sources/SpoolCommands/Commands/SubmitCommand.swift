@@ -75,6 +75,9 @@ struct SubmitCommand: ParsableCommand {
     case .manifest(let name, _):
       Terminal.print("submitted a manifest of the dataset \(name)")
       return nil
+    case .order(let order):
+      Terminal.print("submitted: \(order.kind) \(order.task)")
+      return nil
     }
   }
 
@@ -101,7 +104,7 @@ struct SubmitCommand: ParsableCommand {
   private func preview(_ submissions: [Submission]) throws {
     for submission in submissions {
       switch submission.content {
-      case .manifest(_, let bytes): Terminal.write(bytes, to: 1)
+      case .manifest, .order: Terminal.write(submission.contents, to: 1)
       case .task(let spec):
         do throws(RequestError) {
           let (name, contents) = try Preview.firstJob(spec)

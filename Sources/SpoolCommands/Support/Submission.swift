@@ -8,6 +8,7 @@ struct Submission {
     case task(TaskSpec)
     /// A manifest, its paths absolute.
     case manifest(Name, [UInt8])
+    case order(ControlRequest)
   }
 
   var content: Content
@@ -51,6 +52,12 @@ struct Submission {
     }
   }
 
+  /// An order about a task.
+  init(_ order: ControlRequest) {
+    content = .order(order)
+    fileName = "\(order.kind).\(order.task).json"
+  }
+
   private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {
     do throws(JSONError) {
       return try JSON.parse(bytes)
@@ -71,6 +78,9 @@ struct Submission {
         .manifest(manifest.header.name, JSON.object(source).pretty),
         "\(manifest.header.name).json"
       )
+    case .control(let order):
+      let submission = Submission(order)
+      return (submission.content, submission.fileName)
     }
   }
 
@@ -144,17 +154,22 @@ struct Submission {
     switch content {
     case .task(let spec): JSON.object(spec.source).pretty
     case .manifest(_, let bytes): bytes
+    case .order(let order): JSON.object(order.json).pretty
     }
   }
 
-  /// Drops it, whole at once. Manifests of one dataset are told apart by a number.
-  func drop(into spool: Spool) throws(FileError) {
-    var target = "\(spool.layout.incoming)/\(fileName)"
-    if case .manifest = content {
+  /// Drops it, whole at once; returns its name there. Of a task there is one, what else concerns
+  /// one name is told apart by a number.
+  @discardableResult
+  func drop(into spool: Spool) throws(FileError) -> String {
+    var name = fileName
+    switch content {
+    case .task: break
+    case .manifest, .order:
       let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
-      let number = "\(SystemTime().epoch)-\(getpid())"
-      target = "\(spool.layout.incoming)/\(fileName[..<dot]).\(number)\(fileName[dot...])"
+      name = "\(fileName[..<dot]).\(SystemTime().epoch)-\(getpid())\(fileName[dot...])"
     }
+    let target = "\(spool.layout.incoming)/\(name)"
     let hidden = "\(spool.layout.incoming)/.\(fileName).\(getpid())"
     try spool.files.create(hidden, contents, durable: true)
     do throws(FileError) {
@@ -163,5 +178,6 @@ struct Submission {
       try spool.files.removeIfPresent(hidden)
       throw error
     }
+    return name
   }
 }

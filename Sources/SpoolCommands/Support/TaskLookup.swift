@@ -51,14 +51,27 @@ struct TaskLookup {
 
   /// The pages of all tasks, in work first.
   func all() throws(FileError) -> [Page] {
-    let layout = spool.layout
     var pages: [Page] = []
-    for directory in [layout.running, layout.done, layout.failed] {
-      let names = try spool.files.list(directory, fresh: false).names
-        .filter { $0.hasSuffix(".json") && Name($0.dropLast(5)) != nil && !$0.contains("@") }
-      pages += names.sorted().compactMap { page("\(directory)/\($0)") }
+    for directory in directories {
+      pages += try names(in: directory).compactMap { page("\(directory)/\($0).json") }
     }
     return pages
+  }
+
+  /// The names of all tasks.
+  func names() throws(FileError) -> [Name] {
+    var all: [Name] = []
+    for directory in directories { all += try names(in: directory) }
+    return all
+  }
+
+  private var directories: [String] {
+    [spool.layout.running, spool.layout.done, spool.layout.failed]
+  }
+
+  private func names(in directory: String) throws(FileError) -> [Name] {
+    try spool.files.list(directory, fresh: false).names
+      .filter { $0.hasSuffix(".json") }.compactMap { Name($0.dropLast(5)) }.sorted()
   }
 }
 
@@ -71,7 +84,10 @@ enum TaskArgument {
     return name
   }
 
-  static func missing(_ name: Name) -> Failure {
-    Failure(.missing, "there is no task \(name); `spool status` lists them")
+  static func missing(_ name: Name, in spool: Spool) -> Failure {
+    let names = (try? TaskLookup(spool).names()) ?? []
+    let nearest = Nearest.word(to: name.text, among: names.map(\.text))
+    let advice = nearest.map { "did you mean \"\($0)\"?" } ?? "`spool status` lists them"
+    return Failure(.missing, "there is no task \(name); \(advice)")
   }
 }

@@ -80,7 +80,7 @@ struct TaskWait {
   ) -> Failure? {
     let isLong = absence > Self.unknownFor
     guard case .refused(let refusal) = answer else {
-      return isLong ? TaskArgument.missing(name) : nil
+      return isLong ? TaskArgument.missing(name, in: spool) : nil
     }
     guard isLong || refusal.at >= since else { return nil }
     return Failure(.failed, "\(name) was refused: \(refusal.reason)")

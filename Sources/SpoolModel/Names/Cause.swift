@@ -48,7 +48,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private static let words: [(String, Cause)] = [
+  static let words: [(String, Cause)] = [
     ("wall", .wall), ("memory", .memory), ("output", .output), ("lost", .lost), ("spawn", .spawn),
     ("input", .input), ("staging", .staging), ("torn", .torn), ("returned", .returned),
     ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),

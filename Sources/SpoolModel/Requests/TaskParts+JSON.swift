@@ -6,19 +6,32 @@ extension Resources {
       keys: ["cpus", "gpus", "memory", "wall", "tags"])
     cpus = try fields.integer("cpus", in: 1...4096) ?? cpus
     gpus = try fields.integer("gpus", in: 0...64) ?? gpus
-    memory = try fields.quantity("memory", "a size as \"2GB\" or \"512MiB\"", Units.bytes) ?? memory
-    wall = try fields.quantity("wall", "a time as \"10m\" or \"2h\"", Units.milliseconds) ?? wall
-    guard memory >= 1 << 20, memory <= 1 << 50 else {
-      throw fields.fault("memory", "expected from 1MiB to 1024TiB")
-    }
-    guard wall >= 1, wall / 1000 < Limits.wallSeconds else {
-      throw fields.fault("wall", "expected from 1ms to 1157d")
-    }
+    memory = try Self.memory(fields) ?? memory
+    wall = try Self.wall(fields) ?? wall
     tags = try fields.strings("tags") ?? []
     guard tags.allSatisfy(JobName.isTag), tags.joined(separator: "+").utf8.count <= 32 else {
       throw fields.fault("tags", "tags are of A-Z a-z 0-9 _ -, 32 bytes in all")
     }
     tags = Set(tags).sorted()
+  }
+
+  /// Bytes.
+  static func memory(_ fields: Fields) throws(RequestError) -> Int? {
+    let memory = try fields.quantity(
+      "memory", "a size as \"2GB\" or \"512MiB\"", Units.bytes)
+    guard (1 << 20...1 << 50).contains(memory ?? 1 << 20) else {
+      throw fields.fault("memory", "expected from 1MiB to 1024TiB")
+    }
+    return memory
+  }
+
+  /// Milliseconds.
+  static func wall(_ fields: Fields) throws(RequestError) -> Int? {
+    let wall = try fields.quantity("wall", "a time as \"10m\" or \"2h\"", Units.milliseconds)
+    guard (1..<Limits.wallSeconds * 1000).contains(wall ?? 1) else {
+      throw fields.fault("wall", "expected from 1ms to 1157d")
+    }
+    return wall
   }
 }
 

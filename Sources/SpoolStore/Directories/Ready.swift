@@ -40,6 +40,11 @@ extension Spool {
     }
   }
 
+  /// Removes what a put that is given up has left.
+  public func removeUnfinishedPut(_ name: JobName, _ queue: Queue) throws(FileError) {
+    try files.removeIfPresent("\(layout.ready(queue))/.\(name.fileName)")
+  }
+
   /// A crash may have left the hidden file: it is ours alone.
   private func createAnew(_ path: String, _ contents: [UInt8]) throws(FileError) {
     do throws(FileError) {

@@ -33,7 +33,7 @@ final class DatasetCloser {
   private func verdict(_ dataset: DatasetEntry) -> Bool? {
     guard dataset.activeProducers.isEmpty else { return nil }
     guard let closing = dataset.closing else {
-      return dataset.producers.isEmpty ? nil : !dataset.hasFailedProducer
+      return dataset.producers.isEmpty ? nil : dataset.failedProducers.isEmpty
     }
     // One more full scan in which nothing for it is pending (DESIGN 5).
     let after = closeAfter[dataset.name] ?? intake.scans + 1
@@ -48,6 +48,6 @@ final class DatasetCloser {
           + "\(dataset.expected ?? 0) were expected")
       return false
     }
-    return !dataset.hasFailedProducer
+    return dataset.failedProducers.isEmpty
   }
 }

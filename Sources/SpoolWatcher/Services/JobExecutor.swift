@@ -29,11 +29,17 @@ final class JobExecutor {
     var name: JobName
     var shape: Shape
     var contents: [UInt8]
+    /// Whether it was tried: something of it may lie in ready, hidden.
+    var wasTried = false
   }
 
   /// Jobs to put once the turn is committed, and when to try, monotonic milliseconds.
   private var puts: [Put] = []
   private var nextPut = 0
+  /// Tasks whose jobs are to be taken back out of ready.
+  private var recalled: Set<Name> = []
+  /// Jobs that were taken back and wait for another attempt, not yet told.
+  private var parked: [JobID] = []
   /// Shapes that had more to form than room at the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
@@ -99,6 +105,7 @@ final class JobExecutor {
       switch job.phase {
       case .publishing, .waiting: break
       case .pending, .ready, .claimed, .unknown:
+        if books.state.tasks[name.job.task]?.state == .held { break }
         count(name, shape, 1)
         remember(name, shape)
         books.state.setPhase(.ready, of: name.job)
@@ -107,7 +114,45 @@ final class JobExecutor {
     }
     if books.state.tasks[name.job.task] == nil { return }
     try books.checkLeaseOnce()
-    _ = try books.spool.withdraw(name, queue)
+    if try books.spool.withdraw(name, queue) { park(name) }
+  }
+
+  /// A job that was taken back out of ready waits for its next attempt.
+  private func park(_ name: JobName) {
+    guard let job = books.state.job(name.job), job.attempt == name.attempt else { return }
+    switch job.phase {
+    case .publishing, .waiting: break
+    case .pending, .ready, .claimed, .unknown:
+      books.state.setPhase(.waiting(until: books.time.epoch), of: name.job)
+      parked.append(name.job)
+    }
+  }
+
+  // MARK: Recall
+
+  /// Once it is committed, what of a task lies in ready is taken back.
+  func withdraw(_ task: Name) { recalled.insert(task) }
+
+  /// Takes back what was recalled.
+  func recall() throws {
+    guard !recalled.isEmpty else { return }
+    try books.checkLeaseOnce()
+    for put in puts where recalled.contains(put.name.job.task) { park(put.name) }
+    for jobs in outstanding.values {
+      for job in jobs.values where recalled.contains(job.name.job.task) {
+        guard try books.spool.withdraw(job.name, job.shape.queue) else { continue }
+        forget(job)
+        park(job.name)
+      }
+    }
+    recalled = []
+  }
+
+  /// The jobs that were taken back: each waits for another attempt, since a number is not put twice
+  /// (R4).
+  func takeParked() -> [JobID] {
+    defer { parked = [] }
+    return parked
   }
 
   private static func shape(_ name: JobName, _ queue: Queue) -> Shape {
@@ -166,12 +211,18 @@ final class JobExecutor {
     var remaining: [Put] = []
     var failure: FileError?
     for put in puts {
-      guard books.state.job(put.name.job)?.phase == .pending else {
-        count(put.name, put.shape, -1)
-        continue
-      }
       if failure != nil {
         remaining.append(put)
+        continue
+      }
+      guard isMeant(put) else {
+        do throws(FileError) {
+          if put.wasTried { try books.spool.removeUnfinishedPut(put.name, put.shape.queue) }
+          count(put.name, put.shape, -1)
+        } catch {
+          failure = error
+          remaining.append(put)
+        }
         continue
       }
       switch books.spool.put(put.name, put.shape.queue, put.contents) {
@@ -181,10 +232,13 @@ final class JobExecutor {
       case .notDone(let error):
         failure = error
         remaining.append(put)
+        remaining[remaining.count - 1].wasTried = true
       case .inDoubt(let error):
         failure = error
-        count(put.name, put.shape, -1)
         doubtful.append(put.name.job)
+        // What it left, hidden, is removed later: by then another attempt is meant.
+        remaining.append(put)
+        remaining[remaining.count - 1].wasTried = true
       }
     }
     puts = remaining
@@ -193,6 +247,12 @@ final class JobExecutor {
       nextPut = books.time.now + Self.putAgain
     }
     return doubtful
+  }
+
+  /// Whether a job is still to be put: its task may have ended meanwhile, or be held.
+  private func isMeant(_ put: Put) -> Bool {
+    guard let job = books.state.job(put.name.job) else { return false }
+    return job.phase == .pending && job.attempt == put.name.attempt
   }
 
   /// Whether there are jobs to put now.

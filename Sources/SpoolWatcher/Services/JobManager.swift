@@ -89,7 +89,7 @@ final class JobManager {
       guard isCurrent(name), file.document.job == name.job.job,
         file.document.incarnation == books.state.tasks[name.job.job.task]?.accepted.incarnation
       else {
-        discard(name, file)
+        try discard(name, file)
         return true
       }
       guard let cause = name.cause else { return try done(name, file) }
@@ -238,7 +238,7 @@ final class JobManager {
 
   /// What does not count: an older attempt, a job that is judged, another task of the name. Its
   /// parts go, after a grace period.
-  private func discard(_ name: InboxName, _ file: JobFile) {
+  private func discard(_ name: InboxName, _ file: JobFile) throws {
     let isPublishing: Bool
     if case .publishing? = books.state.job(name.job.job)?.phase,
       books.state.job(name.job.job)?.attempt == name.job.attempt
@@ -252,7 +252,11 @@ final class JobManager {
       publisher.add(name.job.job, from: name)
       return
     }
-    let left = parts(name, file).filter { books.spool.files.isPresent($0) }
+    // Where a claim was taken, its payload may yet begin a part.
+    let mayCome = name.cause == .cancelled || name.cause == .lost
+    let left = try parts(name, file).filter { part in
+      try mayCome || books.spool.files.attributesIfPresent(part) != nil
+    }
     if !left.isEmpty { books.record(.discarded(left, at: books.time.epoch)) }
     discarded.insert(name)
     settle(name)

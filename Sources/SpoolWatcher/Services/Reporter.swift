@@ -10,8 +10,10 @@ final class Reporter {
   private var lastPages: Int?
   private var written: [Name: [UInt8]] = [:]
   private var lastStatus: [UInt8] = []
-  /// Tasks that ended, whose summaries are to be written.
+  /// Tasks that ended, whose summaries are to be written; and those in work again, whose old
+  /// summaries are to go.
   private var ended: Set<Name> = []
+  private var reopened: Set<Name> = []
 
   static let interval = 1000
 
@@ -27,6 +29,7 @@ final class Reporter {
   /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
   /// lies in `incoming/` and is not taken.
   func write(foreign: [String], isLast: Bool = false) throws(FileError) {
+    try removeSummaries()
     try writeSummaries()
     guard isLast || lastPages == nil || books.time.now >= nextPages else { return }
     lastPages = books.time.now
@@ -46,6 +49,20 @@ final class Reporter {
     lastStatus = text
   }
 
+  /// A task in work has a page in `running/` alone.
+  private func removeSummaries() throws(FileError) {
+    for name in reopened {
+      if let task = books.state.tasks[name], !task.state.hasEnded {
+        let page = TaskPage(task: task, state: books.state, ready: 0).text
+        try books.spool.writePage(books.spool.layout.activeTask(name), page)
+      }
+      for failed in [false, true] {
+        try books.spool.files.removeIfPresent(books.spool.layout.endedTask(name, failed: failed))
+      }
+      reopened.remove(name)
+    }
+  }
+
   /// A task's end is shown at once: someone waits for it.
   private func writeSummaries() throws(FileError) {
     for name in ended {
@@ -62,8 +79,12 @@ final class Reporter {
   /// A task has ended, and that is committed.
   func noteEnded(_ name: Name) { ended.insert(name) }
 
+  /// A task that had ended is in work again, and that is committed.
+  func noteReopened(_ name: Name) { reopened.insert(name) }
+
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
+    reopened = Set(books.state.liveTasks.map(\.name))
     for task in books.state.tasks.values where task.state.hasEnded {
       let path = books.spool.layout.endedTask(task.name, failed: task.state != .done)
       // A power cut may have left it torn.

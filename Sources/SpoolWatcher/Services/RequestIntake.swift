@@ -21,6 +21,8 @@ final class RequestIntake {
   private var inherited: Set<Spool.Taken> = []
   /// How many full scans found nothing half-written.
   private(set) var scans = 0
+  /// Since when orders wait for their task to come, monotonic milliseconds.
+  private var early: [Spool.Taken: Int] = [:]
   /// What lies in `incoming/` and is no request.
   private(set) var foreign: [String] = []
 
@@ -88,6 +90,26 @@ final class RequestIntake {
     return hasWorked
   }
 
+  /// How long an order waits for its task: what is dropped together comes in no order.
+  static let patience = 4000
+
+  private func obey(_ request: ControlRequest, _ taken: Spool.Taken, _ digest: String) throws {
+    let key = WatcherState.key(request.task, taken.name, digest)
+    if inherited.contains(taken), books.state.answered.contains(key) {
+      answered.append(taken)
+      return
+    }
+    if books.state.tasks[request.task] == nil {
+      let since = early[taken] ?? books.time.now
+      early[taken] = since
+      if books.time.now - since < Self.patience { return later.append(taken) }
+    }
+    early[taken] = nil
+    let owner = try books.spool.files.attributes(of: books.spool.path(taken)).owner
+    try tasks.obey(request, owner: Int(owner), key: key)
+    answered.append(taken)
+  }
+
   /// Nothing that was taken is forgotten, and one that cannot be read holds no other up.
   private func postpone(_ taken: Spool.Taken, _ error: FileError) {
     books.say("\(error); \(taken.name) waits")
@@ -150,6 +172,7 @@ final class RequestIntake {
       guard try isNew(manifest.header, taken, digest) else { return }
       intake = ManifestIntake(
         books, taken, manifest, digest: digest, paths: try index(manifest.header.name))
+    case .control(let request): try obey(request, taken, digest)
     }
   }
 
@@ -187,7 +210,7 @@ final class RequestIntake {
     _ header: ManifestHeader, _ taken: Spool.Taken, _ digest: String
   ) throws(RequestError) -> Bool {
     let key = WatcherState.key(header.name, taken.name, digest)
-    if inherited.contains(taken), books.state.manifests.contains(key) {
+    if inherited.contains(taken), books.state.answered.contains(key) {
       answered.append(taken)
       return false
     }

@@ -107,7 +107,7 @@ struct StatusPage {
     books.state.liveTasks.prefix(Self.mostRows).compactMap { task in
       if let missing = task.missing {
         return "\(task.name): the dataset \(missing) is not there yet "
-          + "(\(left(since: task.accepted.at)) left)"
+          + "(\(left(since: task.waitsSince)) left)"
       }
       return fit(task)
     }

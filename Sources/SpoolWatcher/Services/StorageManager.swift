@@ -15,7 +15,7 @@ final class StorageManager {
 
   static let auditInterval = 60_000
   /// Milliseconds until a part that could not be removed is tried again.
-  static let sweepAgain = 600_000
+  static let sweepAgain = 60_000
 
   init(
     _ books: Books, pilots: PilotControl, jobs: JobExecutor, executor: TaskExecutor,
@@ -72,6 +72,10 @@ final class StorageManager {
 
   private func reissue(_ id: JobID) {
     guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
+    // One that was taken back, as its task is held, waits for the release.
+    guard task.state != .held else {
+      return books.state.setPhase(.waiting(until: books.time.epoch), of: id)
+    }
     executor.issue(id, task, attempt: job.attempt + 1)
   }
 

@@ -13,6 +13,8 @@ final class TaskExecutor {
   private var writers: [Int: JobID] = [:]
   /// Why no jobs can be formed of a task now.
   private var troubled: [Name: String] = [:]
+  /// The failed jobs that are to be tried again, by task.
+  private var failures: [Name: FailedJobs] = [:]
 
   static let mostPerTurn = 2000
   /// Milliseconds until an attempt that could not be issued is tried again.
@@ -37,11 +39,14 @@ final class TaskExecutor {
 
   /// After a restart: what the journal says is waiting.
   func resume() {
-    for task in books.state.liveTasks {
-      for (index, job) in task.jobs {
-        guard case .waiting(let due) = job.phase else { continue }
-        schedule(JobID(task: task.name, index: index), at: due)
-      }
+    for task in books.state.liveTasks { scheduleWaiting(task) }
+  }
+
+  /// What waits in a task is due at its time.
+  func scheduleWaiting(_ task: TaskEntry) {
+    for (index, job) in task.jobs {
+      guard case .waiting(let due) = job.phase else { continue }
+      schedule(JobID(task: task.name, index: index), at: due)
     }
   }
 
@@ -58,6 +63,7 @@ final class TaskExecutor {
     var hasWorked = issueRetries()
     for task in books.state.liveTasks {
       do throws(FileError) {
+        if try revive(task) { hasWorked = true }
         if try form(task) { hasWorked = true }
         troubled[task.name] = nil
       } catch {
@@ -72,7 +78,10 @@ final class TaskExecutor {
   /// A task has ended: what its jobs write is no concern any more.
   func forget(_ tasks: Set<Name>) {
     writers = writers.filter { !tasks.contains($0.value.task) }
-    for name in tasks { troubled[name] = nil }
+    for name in tasks {
+      troubled[name] = nil
+      failures[name] = nil
+    }
   }
 
   // MARK: Further attempts
@@ -85,8 +94,9 @@ final class TaskExecutor {
     let due = retries.prefix { $0.due <= now }
     for entry in due where issued < Self.mostPerTurn {
       taken += 1
-      guard let task = books.state.tasks[entry.job.task], let job = books.state.job(entry.job),
-        case .waiting = job.phase
+      // What a held task has is scheduled anew when it is released.
+      guard let task = books.state.tasks[entry.job.task], task.state != .held,
+        let job = books.state.job(entry.job), case .waiting(let until) = job.phase, until <= now
       else { continue }
       guard jobs.room(for: task) > 0 else {
         kept.append(entry)
@@ -128,10 +138,27 @@ final class TaskExecutor {
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
 
+  /// Takes failed jobs back into work, as many as there is room for.
+  private func revive(_ task: TaskEntry) throws(FileError) -> Bool {
+    guard let revival = task.revival, task.state != .held else { return false }
+    let failed = failures[task.name] ?? FailedJobs(books.spool, task.name, revival)
+    failures[task.name] = failed
+    guard try failed.find(among: task.failedJobs) else { return true }
+    let room = min(jobs.room(for: task), Self.mostPerTurn)
+    let found = try failed.next(room)
+    guard !found.isEmpty || failed.rest == nil else { return false }
+    let now = books.time.epoch
+    books.record(
+      .revived(JobsRevived(task: task.name, jobs: found, at: now, next: failed.rest)))
+    for job in found { schedule(JobID(task: task.name, index: job.index), at: now) }
+    if failed.rest == nil { failures[task.name] = nil }
+    return true
+  }
+
   // MARK: New jobs
 
   private func form(_ task: TaskEntry) throws(FileError) -> Bool {
-    guard isReady(task) else { return false }
+    guard !task.isRepair, isReady(task) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
       return try formOverAll(task, names)
     }
@@ -151,7 +178,7 @@ final class TaskExecutor {
     task.missing = names.first { books.state.datasets[$0] == nil }
     task.state = task.missing == nil ? .active : .waiting
     guard let missing = task.missing else { return true }
-    let deadline = task.accepted.at + books.spool.config.datasetWait
+    let deadline = task.waitsSince + books.spool.config.datasetWait
     if books.time.epoch >= deadline {
       let waited = Units.text(milliseconds: books.spool.config.datasetWait)
       books.record(
@@ -241,8 +268,13 @@ final class TaskExecutor {
     }
   }
 
-  /// Whether a task has nothing more to form.
+  /// Whether nothing of a task is to come into work any more.
   func isExhausted(_ task: TaskEntry) -> Bool {
+    task.revival == nil && (task.isRepair || isFormed(task))
+  }
+
+  /// Whether all jobs that a task has were formed.
+  func isFormed(_ task: TaskEntry) -> Bool {
     switch task.spec.input {
     case .count(let count): return task.next[0] >= count
     case .values(let values): return task.next[0] >= values.count

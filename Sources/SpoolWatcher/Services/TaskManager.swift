@@ -3,14 +3,22 @@ internal import SpoolStore
 
 /// Registers tasks, and ends them.
 final class TaskManager {
-  private let books: Books
-  private let executor: TaskExecutor
+  let books: Books
+  let executor: TaskExecutor
+  let jobs: JobExecutor
+  /// The uid of who keeps the spool, who may order about every task.
+  let keeper: Int
   private var random: any RandomNumberGenerator
 
-  init(_ books: Books, executor: TaskExecutor, random: any RandomNumberGenerator) {
+  init(
+    _ books: Books, executor: TaskExecutor, jobs: JobExecutor,
+    random: any RandomNumberGenerator
+  ) throws(FileError) {
     self.books = books
     self.executor = executor
+    self.jobs = jobs
     self.random = random
+    keeper = Int(try books.spool.files.attributes(of: books.spool.layout.config).owner)
   }
 
   /// Registers a task. One that a former watcher registered just before it died is known already;
@@ -53,7 +61,7 @@ final class TaskManager {
   }
 
   /// Two living tasks with one output path are refused, naming both.
-  private func checkPaths(_ spec: TaskSpec) throws(RequestError) {
+  func checkPaths(_ spec: TaskSpec) throws(RequestError) {
     for other in books.state.liveTasks {
       for output in spec.outputs where !output.path.placeholders.contains(where: Self.isOwn) {
         let isSame = other.spec.outputs.contains { $0.path == output.path }
@@ -69,10 +77,11 @@ final class TaskManager {
     placeholder == .task || placeholder == .job
   }
 
-  /// Ends tasks of which nothing is left to do, or too much has failed. Returns whether any ended.
+  /// Ends tasks of which nothing is left to do, or too much has failed, or that are cancelled.
+  /// Returns whether any ended.
   func endTasks() -> Bool {
     var hasEnded = false
-    for task in books.state.liveTasks where task.state == .active {
+    for task in books.state.liveTasks {
       guard let (state, reason) = verdict(task) else { continue }
       books.record(.ended(task: task.name, state: state, at: books.time.epoch, reason: reason))
       books.say(
@@ -83,11 +92,25 @@ final class TaskManager {
   }
 
   private func verdict(_ task: TaskEntry) -> (TaskState, String?)? {
-    if let stop = task.spec.stopAfter, task.failed > stop, !task.isPublishing {
+    // What was accepted counts, whatever comes: its outputs get their names first.
+    if let owner = task.cancelledBy {
+      return task.isPublishing ? nil : (.cancelled, "cancelled by uid \(owner)")
+    }
+    guard task.state == .active else { return nil }
+    if let stop = task.spec.stopAfter, task.failed > stop, task.revival == nil, !task.isPublishing {
       return (.failed, "stopped: more than \(stop) jobs failed")
     }
     guard task.jobs.isEmpty, executor.isExhausted(task) else { return nil }
-    guard task.failed > task.spec.maxFailedJobs else { return (.done, nil) }
-    return (.failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)")
+    guard task.failed <= task.spec.maxFailedJobs else {
+      return (
+        .failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)"
+      )
+    }
+    if task.isRepair, !task.leftover.isEmpty || !executor.isFormed(task) {
+      return (
+        .cancelled, "only what had failed was tried again; `spool retry` goes on with the rest"
+      )
+    }
+    return (.done, nil)
   }
 }

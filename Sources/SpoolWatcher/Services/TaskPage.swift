@@ -9,6 +9,9 @@ struct TaskPage {
   /// Jobs in ready.
   let ready: Int
 
+  /// How many of the failed jobs are named.
+  static let mostFailed = 100
+
   /// How many jobs it has in all, as far as is known now; more may come while a dataset is open.
   var total: Int {
     switch task.spec.input {
@@ -54,7 +57,9 @@ struct TaskPage {
     if !task.finalCauses.isEmpty { object["failures"] = TaskEntry.json(task.finalCauses) }
     if !task.failedJobs.isEmpty {
       object["failedJobs"] = .array(
-        task.failedJobs.sorted().map { .string(JobID(task: task.name, index: $0).description) })
+        task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map {
+          .string(JobID(task: task.name, index: $0).description)
+        })
     }
     object["report"] = task.sums.json
     object["cpu"] = .number(Self.rounded(task.cpu))
@@ -64,6 +69,9 @@ struct TaskPage {
     object["accepted"] = .integer(task.accepted.at)
     if let started = task.started { object["started"] = .integer(started) }
     if let ended = task.ended { object["ended"] = .integer(ended) }
+    object["priority"] = .integer(task.spec.priority)
+    object["queue"] = .string(task.spec.queue.rawValue)
+    object["resources"] = task.spec.resources.json
     object["owner"] = .integer(task.accepted.owner)
     object["incarnation"] = .string(task.accepted.incarnation)
     object["request"] = .object(task.spec.source)

@@ -16,8 +16,9 @@ final class Books {
   private var views: [ViewLine] = []
   /// Views that were written since the last checkpoint, and so are not durable.
   private var unsettled: Set<ViewLine.View> = []
-  /// Tasks whose end was recorded and not yet seen to.
+  /// Tasks whose end was recorded and not yet seen to; and those that are in work again.
   private var ended: [Name] = []
+  private var reopened: [Name] = []
   private var lastBeat: Int?
   private var isChecked = false
   /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
@@ -39,7 +40,15 @@ final class Books {
 
   func record(_ record: Record) {
     journal.append(record.json)
-    if case .ended(let task, _, _, _) = record { ended.append(task) }
+    switch record {
+    case .ended(let task, _, _, _): ended.append(task)
+    case .control(let control):
+      let task = control.request.task
+      if case .retry = control.request.action, state.tasks[task]?.state.hasEnded == true {
+        reopened.append(task)
+      }
+    default: break
+    }
     fresh += state.apply(record, graceful: spool.config.partGrace)
   }
 
@@ -69,6 +78,13 @@ final class Books {
     guard !isDirty else { return [] }
     defer { ended = [] }
     return ended
+  }
+
+  /// The tasks that had ended and are in work again, once that is committed.
+  func takeReopened() -> [Name] {
+    guard !isDirty else { return [] }
+    defer { reopened = [] }
+    return reopened
   }
 
   /// Before a batch of renames: does this watcher still own the spool (R7)?

@@ -35,9 +35,20 @@ struct JobEntry {
   var parents: [String] = []
 }
 
+/// An order to try failed jobs again, as far as it has not been carried out.
+struct Revival: Equatable {
+  var order: RetryOrder
+  /// Bytes of the ledger that were written before it: what failed later is not meant.
+  var until: Int
+  /// Where in the ledger those begin that are yet to be tried again.
+  var from = 0
+}
+
 /// A task, from its acceptance on.
 final class TaskEntry {
   let accepted: TaskAccepted
+  /// What holds now: as it was accepted, but for what orders have changed.
+  var spec: TaskSpec
   /// The order of acceptance.
   let number: Int
   var state: TaskState = .active
@@ -52,8 +63,10 @@ final class TaskEntry {
   var attempts = 0
   var causes: [String: Int] = [:]
   var finalCauses: [String: Int] = [:]
-  /// The first of the failed jobs, for people.
-  var failedJobs: [Int] = []
+  /// The jobs that failed for good.
+  var failedJobs = RangeSet<Int>()
+  /// Jobs that were in work when the task was ended early.
+  var leftover: [Int: JobEntry] = [:]
   var sums = ReportSums()
   /// Seconds of CPU; peak bytes of one job; milliseconds of running.
   var cpu = 0.0
@@ -66,12 +79,20 @@ final class TaskEntry {
   var ended: Int?
   var reason: String?
   var ledgerLength = 0
-  /// The dataset that it waits for.
+  /// The dataset that it waits for, and since when (epoch milliseconds).
   var missing: Name?
+  var waitsSince: Int
+  /// The uid that cancelled it, from the order to the task's end.
+  var cancelledBy: Int?
+  var revival: Revival?
+  /// Whether only jobs that had failed are in work: nothing else is formed.
+  var isRepair = false
 
   init(_ accepted: TaskAccepted, number: Int) {
     self.accepted = accepted
     self.number = number
+    spec = accepted.spec
+    waitsSince = accepted.at
     next = Array(repeating: 0, count: accepted.spec.sources)
   }
 
@@ -82,7 +103,6 @@ final class TaskEntry {
     }
   }
 
-  var spec: TaskSpec { accepted.spec }
   var name: Name { accepted.spec.name }
 }
 
@@ -110,7 +130,8 @@ final class DatasetEntry {
   /// Tasks whose outputs join it, and those that have not ended.
   var producers: Set<Name> = []
   var activeProducers: Set<Name> = []
-  var hasFailedProducer = false
+  /// Those that ended, and left something out.
+  var failedProducers: Set<Name> = []
 
   init(_ name: Name) { self.name = name }
 

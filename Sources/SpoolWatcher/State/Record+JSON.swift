@@ -20,6 +20,8 @@ extension Record {
         "discarded",
         [("parts", .array(parts.map { .string($0) })), ("at", .integer(at))])
     case .swept(let parts): JSONObject("swept", [("parts", .array(parts.map { .string($0) }))])
+    case .control(let control): control.json
+    case .revived(let jobs): jobs.json
     case .ended(let task, let state, let at, let reason):
       JSONObject(
         "ended",
@@ -50,6 +52,8 @@ extension Record {
       record = .discarded(
         json["parts"]?.array?.compactMap(\.string) ?? [], at: json["at"]?.integer ?? 0)
     case "swept": record = .swept(json["parts"]?.array?.compactMap(\.string) ?? [])
+    case "control": record = ControlAccepted(json).map { .control($0) }
+    case "revived": record = JobsRevived(json).map { .revived($0) }
     case "ended": record = Self.ended(json)
     default: record = nil
     }

@@ -23,6 +23,10 @@ public enum Record: Sendable {
   case discarded([String], at: Int)
   /// The parts that a discarded attempt may have left are removed.
   case swept([String])
+  /// A person's order about a task.
+  case control(ControlAccepted)
+  /// Jobs that had failed for good are in work again.
+  case revived(JobsRevived)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Int, reason: String?)
 }
@@ -91,4 +95,36 @@ public struct AttemptFailed: Sendable {
   public var memory: Int?
   /// Parts that it may have left.
   public var parts: [String]
+}
+
+public struct ControlAccepted: Sendable {
+  public var request: ControlRequest
+  /// uid.
+  public var owner: Int
+  /// Epoch milliseconds.
+  public var at: Int
+  /// Knows the request again after a crash.
+  public var key: String
+}
+
+public struct JobsRevived: Sendable {
+  public struct Job: Sendable {
+    public var index: Int
+    /// The last that was issued.
+    public var attempt: Int
+    /// As in ``JobEntry``.
+    public var source: Int
+    public var offset: Int
+    public var files: Int
+    public var memory: Int?
+    /// What it had failed of.
+    public var cause: String
+  }
+
+  public var task: Name
+  public var jobs: [Job]
+  /// Epoch milliseconds.
+  public var at: Int
+  /// Where in the ledger those begin that the order is also for; nil where these are all.
+  public var next: Int?
 }

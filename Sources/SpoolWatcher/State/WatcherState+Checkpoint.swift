@@ -9,7 +9,7 @@ extension WatcherState {
       "datasets": .array(datasets.values.sorted { $0.name < $1.name }.map(\.json)),
       "litter": .object(
         JSONObject(litter.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
-      "manifests": .array(manifests.map { .string($0) }),
+      "answered": .array(answered.map { .string($0) }),
       "partial": .object(
         JSONObject(partial.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
     ]
@@ -33,7 +33,7 @@ extension WatcherState {
     for member in json["litter"]?.object?.members ?? [] {
       litter[member.key] = member.value.integer
     }
-    manifests = json["manifests"]?.array?.compactMap(\.string) ?? []
+    for key in json["answered"]?.array?.compactMap(\.string) ?? [] { remember(key) }
     for member in json["partial"]?.object?.members ?? [] {
       partial[member.key] = member.value.integer
     }
@@ -49,12 +49,21 @@ extension TaskEntry {
       .init("done", .integer(done)), .init("failed", .integer(failed)),
       .init("attempts", .integer(attempts)), .init("causes", Self.json(causes)),
       .init("finalCauses", Self.json(finalCauses)),
-      .init("failedJobs", .array(failedJobs.map { .integer($0) })), .init("sums", sums.json),
+      .init("failedJobs", Self.json(failedJobs)), .init("sums", sums.json),
       .init("cpu", .number(cpu)), .init("memory", .integer(peakMemory)),
       .init("wall", .integer(wall)), .init("outputs", .integer(outputs)),
       .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
-      .init("jobs", .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })),
+      .init("jobs", Self.json(jobs)),
     ])
+    if !leftover.isEmpty { object["leftover"] = Self.json(leftover) }
+    if let cancelledBy { object["cancelledBy"] = .integer(cancelledBy) }
+    if isRepair { object["repair"] = true }
+    if waitsSince != accepted.at { object["waitsSince"] = .integer(waitsSince) }
+    if let revival { object["revival"] = revival.json(of: name) }
+    object["priority"] = .integer(spec.priority)
+    object["limits"] = [
+      "memory": .integer(spec.resources.memory), "wall": .integer(spec.resources.wall),
+    ]
     if let started { object["started"] = .integer(started) }
     if let ended { object["ended"] = .integer(ended) }
     if let reason { object["reason"] = .string(reason) }
@@ -63,6 +72,34 @@ extension TaskEntry {
 
   static func json(_ counts: [String: Int]) -> JSON {
     .object(JSONObject(counts.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) }))
+  }
+
+  private static func json(_ jobs: [Int: JobEntry]) -> JSON {
+    .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
+  }
+
+  private static func json(_ indices: RangeSet<Int>) -> JSON {
+    .array(indices.ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] })
+  }
+
+  private static func indices(_ json: JSON?) -> RangeSet<Int> {
+    var indices = RangeSet<Int>()
+    for value in json?.array ?? [] {
+      guard let pair = value.array?.compactMap(\.integer), pair.count == 2, pair[0] < pair[1] else {
+        continue
+      }
+      indices.insert(contentsOf: pair[0]..<pair[1])
+    }
+    return indices
+  }
+
+  private static func jobs(_ json: JSON?) -> [Int: JobEntry]? {
+    var jobs: [Int: JobEntry] = [:]
+    for value in json?.array ?? [] {
+      guard let index = value["index"]?.integer, let job = JobEntry(value) else { return nil }
+      jobs[index] = job
+    }
+    return jobs
   }
 
   private static func counts(_ json: JSON?) -> [String: Int] {
@@ -86,7 +123,7 @@ extension TaskEntry {
     attempts = json["attempts"]?.integer ?? 0
     causes = Self.counts(json["causes"])
     finalCauses = Self.counts(json["finalCauses"])
-    failedJobs = json["failedJobs"]?.array?.compactMap(\.integer) ?? []
+    failedJobs = Self.indices(json["failedJobs"])
     sums = ReportSums(json["sums"])
     cpu = json["cpu"]?.double ?? 0
     peakMemory = json["memory"]?.integer ?? 0
@@ -97,10 +134,36 @@ extension TaskEntry {
     started = json["started"]?.integer
     ended = json["ended"]?.integer
     reason = json["reason"]?.string
-    for value in json["jobs"]?.array ?? [] {
-      guard let index = value["index"]?.integer, let job = JobEntry(value) else { return nil }
-      jobs[index] = job
+    guard let jobs = Self.jobs(json["jobs"]), let leftover = Self.jobs(json["leftover"]) else {
+      return nil
     }
+    self.jobs = jobs
+    self.leftover = leftover
+    cancelledBy = json["cancelledBy"]?.integer
+    isRepair = json["repair"]?.bool ?? false
+    waitsSince = json["waitsSince"]?.integer ?? accepted.at
+    revival = json["revival"].flatMap { Revival($0) }
+    spec.priority = json["priority"]?.integer ?? spec.priority
+    spec.resources.memory = json["limits"]?["memory"]?.integer ?? spec.resources.memory
+    spec.resources.wall = json["limits"]?["wall"]?.integer ?? spec.resources.wall
+  }
+}
+
+extension Revival {
+  func json(of task: Name) -> JSON {
+    let request = ControlRequest(task: task, action: .retry(order))
+    return [
+      "from": .integer(from), "until": .integer(until), "request": .object(request.json),
+    ]
+  }
+
+  init?(_ json: JSON) {
+    guard let from = json["from"]?.integer, let until = json["until"]?.integer,
+      let request = json["request"],
+      case .control(let control)? = try? Request(request, root: "/"),
+      case .retry(let order) = control.action
+    else { return nil }
+    self.init(order: order, until: until, from: from)
   }
 }
 
@@ -146,7 +209,7 @@ extension DatasetEntry {
       .init("files", .integer(files)), .init("length", .integer(length)),
       .init("producers", .array(producers.sorted().map { .string($0.text) })),
       .init("active", .array(activeProducers.sorted().map { .string($0.text) })),
-      .init("failed", .bool(hasFailedProducer)),
+      .init("failed", .array(failedProducers.sorted().map { .string($0.text) })),
     ])
     if let closing { object["closing"] = .integer(closing) }
     if let expected { object["expected"] = .integer(expected) }
@@ -166,7 +229,7 @@ extension DatasetEntry {
     expected = json["expected"]?.integer
     producers = Self.names(json["producers"])
     activeProducers = Self.names(json["active"])
-    hasFailedProducer = json["failed"]?.bool ?? false
+    failedProducers = Self.names(json["failed"])
   }
 
   private static func names(_ json: JSON?) -> Set<Name> {

@@ -38,7 +38,8 @@ extension WatcherState {
       let line = Self.catalogueLine(output, id, attempt, result, parents)
       lines += append(line, toCatalogueOf: spec.dataset)
     }
-    return lines + ledger(task, Self.ledgerLine(id, attempt, result, cause: nil, reason: nil))
+    let line = Self.ledgerLine(id, attempt, result, cause: nil, reason: nil)
+    return lines + ledger(task, .object(line))
   }
 
   private func count(_ result: JobResult, in task: TaskEntry) {
@@ -70,12 +71,16 @@ extension WatcherState {
       task.jobs[failed.job.index] = nil
       task.failed += 1
       task.finalCauses[failed.cause.description, default: 0] += 1
-      if task.failedJobs.count < 100 { task.failedJobs.append(failed.job.index) }
+      task.failedJobs.insert(contentsOf: failed.job.index..<failed.job.index + 1)
     }
-    return ledger(
-      task,
-      Self.ledgerLine(
-        failed.job, failed.attempt, failed.result, cause: failed, reason: failed.reason))
+    var line = Self.ledgerLine(
+      failed.job, failed.attempt, failed.result, cause: failed, reason: failed.reason)
+    if let due = failed.retryAt {
+      line["retryAt"] = .integer(due)
+    } else {
+      line["position"] = job.position
+    }
+    return ledger(task, .object(line))
   }
 
   // MARK: The views
@@ -112,7 +117,7 @@ extension WatcherState {
 
   private static func ledgerLine(
     _ id: JobID, _ attempt: Int, _ result: JobResult?, cause: AttemptFailed?, reason: String?
-  ) -> JSON {
+  ) -> JSONObject {
     var object = JSONObject([
       .init("job", .string(id.description)), .init("attempt", .integer(attempt)),
       .init("outcome", .string(cause?.cause.description ?? "ok")),
@@ -125,6 +130,18 @@ extension WatcherState {
     }
     if let at = cause?.at { object["registered"] = .integer(at) }
     if let reason = reason ?? result?.reason { object["reason"] = .string(reason) }
+    return object
+  }
+}
+
+extension JobEntry {
+  /// What a ledger keeps of a job that failed for good, so that it can be tried again.
+  var position: JSON {
+    var object = JSONObject([
+      .init("source", .integer(source)), .init("offset", .integer(offset)),
+      .init("files", .integer(files)),
+    ])
+    if let memory { object["memory"] = .integer(memory) }
     return .object(object)
   }
 }

@@ -30,9 +30,9 @@ final class WatcherState {
     return soonest
   }
   private var soonest: Int?
-  /// Digests of manifests that were taken and accepted, by dataset and name: how often is kept
-  /// small by forgetting the oldest.
-  var manifests: [String] = []
+  /// Keys of manifests and orders that were accepted, so that one that is read again after a crash
+  /// is known. Kept small by forgetting the oldest.
+  private(set) var answered: [String] = []
   /// Manifests of which only a part is in: how many files of them.
   var partial: [String: Int] = [:]
 
@@ -69,6 +69,8 @@ final class WatcherState {
     case .failed(let failed): return apply(failed, grace: grace)
     case .discarded(let parts, let at): for part in parts { litter[part] = at + grace }
     case .swept(let parts): for part in parts { litter[part] = nil }
+    case .control(let control): apply(control)
+    case .revived(let jobs): apply(jobs)
     case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
     }
     return []
@@ -87,6 +89,11 @@ final class WatcherState {
     }
   }
 
+  func remember(_ key: String) {
+    answered.append(key)
+    if answered.count > 2000 { answered.removeFirst(1000) }
+  }
+
   static func key(_ dataset: Name, _ origin: String, _ digest: String) -> String {
     "\(dataset) \(digest) \(origin)"
   }
@@ -102,8 +109,7 @@ final class WatcherState {
       return
     }
     partial[key] = nil
-    manifests.append(key)
-    if manifests.count > 2000 { manifests.removeFirst(1000) }
+    remember(key)
     if manifest.closes {
       dataset.closing = manifest.at
       dataset.expected = manifest.expected ?? dataset.expected
@@ -128,10 +134,16 @@ final class WatcherState {
     task.state = state
     task.ended = at
     task.reason = reason
+    task.leftover.merge(task.jobs) { $1 }
     task.jobs = [:]
+    task.cancelledBy = nil
+    task.revival = nil
     for produced in task.spec.producedDatasets {
       datasets[produced]?.activeProducers.remove(name)
-      if task.failed > 0 || state != .done { datasets[produced]?.hasFailedProducer = true }
+      if task.failed > 0 || state != .done { datasets[produced]?.failedProducers.insert(name) }
     }
   }
+
+  /// The order of claiming has changed, or which tasks are alive.
+  func reorder() { live = nil }
 }

@@ -1,0 +1,44 @@
+/// Any request that a `.json` file in `incoming/` may hold.
+public enum Request: Equatable, Sendable {
+  case task(TaskSpec)
+  case dataset(DatasetManifest)
+  case control(ControlRequest)
+
+  static let kinds = ["task", "dataset"] + ControlRequest.kinds
+
+  /// Reads a request; relative paths are taken from `root`.
+  public init(_ bytes: [UInt8], root: String) throws(RequestError) {
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(bytes)
+    } catch {
+      throw RequestError(error)
+    }
+    try self.init(json, root: root)
+  }
+
+  public init(_ json: JSON, root: String) throws(RequestError) {
+    guard let object = json.object else {
+      throw RequestError("expected an object with \"kind\", found \(json.kindName)")
+    }
+    switch try Self.kind(object) {
+    case "task": self = .task(try TaskSpec(json, root: root))
+    case "dataset": self = .dataset(try DatasetManifest(json, root: root))
+    case let kind: self = .control(try ControlRequest(json, kind: kind))
+    }
+  }
+
+  /// The kind of request that an object says it is.
+  public static func kind(_ object: JSONObject) throws(RequestError) -> String {
+    let known = "expected \(kinds.joined(separator: ", "))"
+    guard let value = object["kind"] else { throw RequestError(key: "kind", "missing: \(known)") }
+    guard let kind = value.string, kinds.contains(kind) else {
+      let nearest = value.string.flatMap { Nearest.word(to: $0, among: kinds) }
+      let advice = nearest.map { "; did you mean \"\($0)\"?" } ?? "; \(known)"
+      throw RequestError(
+        line: object.line(of: "kind"), key: "kind", "no kind of request: \(value.kindName)\(advice)"
+      )
+    }
+    return kind
+  }
+}

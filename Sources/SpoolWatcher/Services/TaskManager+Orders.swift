@@ -1,0 +1,90 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What people ask of tasks that are there.
+extension TaskManager {
+  /// Does as ordered, or refuses with the reason.
+  func obey(_ request: ControlRequest, owner: Int, key: String) throws(RequestError) {
+    guard let task = books.state.tasks[request.task] else {
+      throw RequestError(key: "task", Self.unknown(request.task, among: books.state.tasks.keys))
+    }
+    // As with files: what is whose, and who keeps the place.
+    guard [task.accepted.owner, keeper, 0].contains(owner) else {
+      throw RequestError(
+        "uid \(owner) may not: the task \(task.name) is of uid \(task.accepted.owner)")
+    }
+    guard try changes(task, request) else { return }
+    books.record(
+      .control(ControlAccepted(request: request, owner: owner, at: books.time.epoch, key: key)))
+    books.say("\(request.kind) \(task.name), by uid \(owner)")
+    switch request.action {
+    case .release, .retry: executor.scheduleWaiting(task)
+    case .cancel, .hold, .priority: break
+    }
+    if request.changesReady { jobs.withdraw(task.name) }
+  }
+
+  static func unknown(_ name: Name, among names: some Sequence<Name>) -> String {
+    let nearest = Nearest.word(to: name.text, among: names.map(\.text))
+    return "there is no task \(name)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+  }
+
+  /// Whether an order would change anything; refused where it makes no sense.
+  private func changes(
+    _ task: TaskEntry, _ request: ControlRequest
+  ) throws(RequestError) -> Bool {
+    switch request.action {
+    case .cancel:
+      if task.state == .cancelled || task.cancelledBy != nil { return false }
+      try expectAlive(task)
+    case .hold:
+      if task.state == .held { return false }
+      try expectAlive(task)
+    case .release:
+      guard task.state == .held else {
+        throw RequestError("the task \(task.name) is not held (\(task.state.rawValue))")
+      }
+    case .priority(let priority):
+      if task.spec.priority == priority { return false }
+      try expectAlive(task)
+    case .retry(let order): try checkRetry(task, order)
+    }
+    return true
+  }
+
+  private func expectAlive(_ task: TaskEntry) throws(RequestError) {
+    guard task.state.hasEnded || task.cancelledBy != nil else { return }
+    let state = task.state.hasEnded ? task.state : .cancelled
+    throw RequestError("the task \(task.name) has ended already (\(state.rawValue))")
+  }
+
+  private func checkRetry(_ task: TaskEntry, _ order: RetryOrder) throws(RequestError) {
+    if task.cancelledBy != nil || task.revival != nil {
+      throw RequestError("an earlier order for \(task.name) is being carried out: try again")
+    }
+    let meant = task.finalCauses.filter { order.covers($0.key) }
+    if meant.isEmpty {
+      let causes = task.finalCauses.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      let failed = causes.isEmpty ? "no job of it failed" : "its jobs failed of other causes"
+      let list = causes.isEmpty ? "" : ": " + causes.joined(separator: ", ")
+      guard !order.failedOnly else {
+        throw RequestError("there is nothing to try again in \(task.name): \(failed)\(list)")
+      }
+      guard task.state != .done || !task.leftover.isEmpty || !executor.isFormed(task) else {
+        throw RequestError("there is nothing to try again in \(task.name): all of it is done")
+      }
+    }
+    if task.state.hasEnded { try checkPaths(task.spec) }
+  }
+}
+
+extension ControlRequest {
+  /// Whether what lies in ready is not right any more.
+  fileprivate var changesReady: Bool {
+    switch action {
+    case .hold, .priority: true
+    case .retry(let order): order.memory != nil || order.wall != nil
+    case .cancel, .release: false
+    }
+  }
+}

@@ -1,0 +1,79 @@
+internal import SpoolModel
+
+/// How orders change the state.
+extension WatcherState {
+  func apply(_ control: ControlAccepted) {
+    remember(control.key)
+    guard let task = tasks[control.request.task] else { return }
+    switch control.request.action {
+    case .cancel: task.cancelledBy = control.owner
+    case .hold: task.state = .held
+    case .release:
+      task.state = .active
+      task.waitsSince = control.at
+    case .priority(let priority):
+      task.spec.priority = priority
+      reorder()
+    case .retry(let order): retry(task, order, at: control.at)
+    }
+  }
+
+  /// The task goes on from where it was: what had failed is revived bit by bit, what was in work
+  /// when it ended is due at once, as is what waits.
+  private func retry(_ task: TaskEntry, _ order: RetryOrder, at now: Int) {
+    task.spec.resources.memory = order.memory ?? task.spec.resources.memory
+    task.spec.resources.wall = order.wall ?? task.spec.resources.wall
+    task.revival = Revival(order: order, until: task.ledgerLength)
+    if task.state.hasEnded { reopen(task, at: now, isRepair: order.failedOnly) }
+    if !order.failedOnly {
+      task.jobs.merge(task.leftover) { $1 }
+      task.leftover = [:]
+    }
+    for (index, job) in task.jobs {
+      if case .publishing = job.phase { continue }
+      task.jobs[index]?.renew(memory: order.memory)
+      if case .waiting = job.phase { task.jobs[index]?.phase = .waiting(until: now) }
+    }
+  }
+
+  private func reopen(_ task: TaskEntry, at now: Int, isRepair: Bool) {
+    reorder()
+    task.state = .active
+    task.ended = nil
+    task.reason = nil
+    task.waitsSince = now
+    task.isRepair = isRepair
+    for index in task.leftover.keys { task.leftover[index]?.phase = .waiting(until: now) }
+    for name in task.spec.producedDatasets {
+      datasets[name]?.activeProducers.insert(task.name)
+      datasets[name]?.failedProducers.remove(task.name)
+      datasets[name]?.state = .open
+    }
+  }
+
+  func apply(_ revived: JobsRevived) {
+    guard let task = tasks[revived.task] else { return }
+    for job in revived.jobs where task.failedJobs.contains(job.index) {
+      task.failedJobs.remove(contentsOf: job.index..<job.index + 1)
+      task.failed -= 1
+      let left = (task.finalCauses[job.cause] ?? 1) - 1
+      task.finalCauses[job.cause] = left > 0 ? left : nil
+      var entry = JobEntry(source: job.source, offset: job.offset, files: job.files)
+      entry.attempt = job.attempt
+      entry.memory = job.memory
+      entry.phase = .waiting(until: revived.at)
+      task.jobs[job.index] = entry
+    }
+    if let next = revived.next { task.revival?.from = next } else { task.revival = nil }
+  }
+}
+
+extension JobEntry {
+  /// Its budgets are whole again; with a limit of a person's own, what it had grown to is forgotten.
+  mutating func renew(memory limit: Int?) {
+    payloadFailures = 0
+    infrastructureFailures = 0
+    returns = 0
+    if limit != nil { memory = nil }
+  }
+}

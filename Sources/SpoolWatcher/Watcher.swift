@@ -156,7 +156,7 @@ public final class Watcher {
     }
     try books.writeViews()
     try manager.clear()
-    for name in books.takeReopened() { reporter.noteReopened(name) }
+    for name in books.takeOrdered() { reporter.noteOrdered(name) }
     try seeToEnded()
     try publish()
     try storage.checkpointIfDue()

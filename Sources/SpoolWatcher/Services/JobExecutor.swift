@@ -100,7 +100,7 @@ final class JobExecutor {
 
   /// A job that is in ready though not known to be: after a restart, or nothing of ours any more.
   private func meet(_ name: JobName, _ queue: Queue) throws {
-    let shape = Self.shape(name, queue)
+    let shape = name.shape(in: queue)
     if let job = books.state.job(name.job), job.attempt == name.attempt {
       switch job.phase {
       case .publishing, .waiting: break
@@ -155,11 +155,6 @@ final class JobExecutor {
     return parked
   }
 
-  private static func shape(_ name: JobName, _ queue: Queue) -> Shape {
-    Shape(
-      queue: queue, cores: name.cores, memory: name.memory, gpus: name.gpus, tags: name.tags)
-  }
-
   private func count(_ name: JobName, _ shape: Shape, _ change: Int) {
     counts[shape, default: [:]][name.priority, default: 0] += change
   }
@@ -199,7 +194,7 @@ final class JobExecutor {
 
   /// A job to put into ready once it is committed. It has its room from now on.
   func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {
-    let shape = Self.shape(name, task.queue)
+    let shape = name.shape(in: task.queue)
     count(name, shape, 1)
     puts.append(Put(name: name, shape: shape, contents: contents))
   }
@@ -265,6 +260,15 @@ final class JobExecutor {
       for job in names.values { counts[job.name.job.task, default: 0] += 1 }
     }
     return counts
+  }
+
+  /// What the jobs in ready need, by task.
+  var readyShapes: [Name: Set<Shape>] {
+    var shapes: [Name: Set<Shape>] = [:]
+    for names in outstanding.values {
+      for job in names.values { shapes[job.name.job.task, default: []].insert(job.shape) }
+    }
+    return shapes
   }
 
   /// Whether pilots take jobs from what was put: only then is it worth looking often.

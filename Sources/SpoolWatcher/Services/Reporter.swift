@@ -10,10 +10,9 @@ final class Reporter {
   private var lastPages: Int?
   private var written: [Name: [UInt8]] = [:]
   private var lastStatus: [UInt8] = []
-  /// Tasks that ended, whose summaries are to be written; and those in work again, whose old
-  /// summaries are to go.
+  /// Tasks that ended, whose summaries are to be written; and those about which an order was given.
   private var ended: Set<Name> = []
-  private var reopened: Set<Name> = []
+  private var ordered: Set<Name> = []
 
   static let interval = 1000
 
@@ -29,7 +28,7 @@ final class Reporter {
   /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
   /// lies in `incoming/` and is not taken.
   func write(foreign: [String], isLast: Bool = false) throws(FileError) {
-    try removeSummaries()
+    try writeOrdered()
     try writeSummaries()
     guard isLast || lastPages == nil || books.time.now >= nextPages else { return }
     lastPages = books.time.now
@@ -41,7 +40,8 @@ final class Reporter {
       written[task.name] = page
     }
     let status = StatusPage(
-      books: books, pilots: pilots.living, ready: ready, foreign: foreign, isLast: isLast)
+      books: books, pilots: pilots.living, ready: ready, shapes: jobs.readyShapes,
+      foreign: foreign, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
     try books.spool.writePage(
@@ -49,17 +49,20 @@ final class Reporter {
     lastStatus = text
   }
 
-  /// A task in work has a page in `running/` alone.
-  private func removeSummaries() throws(FileError) {
-    for name in reopened {
+  /// What an order did is shown at once. A task in work has a page in `running/` alone, also one
+  /// that had ended.
+  private func writeOrdered() throws(FileError) {
+    for name in ordered {
       if let task = books.state.tasks[name], !task.state.hasEnded {
-        let page = TaskPage(task: task, state: books.state, ready: 0).text
+        let ready = jobs.readyByTask[name] ?? 0
+        let page = TaskPage(task: task, state: books.state, ready: ready).text
         try books.spool.writePage(books.spool.layout.activeTask(name), page)
+        for failed in [false, true] {
+          try books.spool.files.removeIfPresent(
+            books.spool.layout.endedTask(name, failed: failed))
+        }
       }
-      for failed in [false, true] {
-        try books.spool.files.removeIfPresent(books.spool.layout.endedTask(name, failed: failed))
-      }
-      reopened.remove(name)
+      ordered.remove(name)
     }
   }
 
@@ -79,12 +82,12 @@ final class Reporter {
   /// A task has ended, and that is committed.
   func noteEnded(_ name: Name) { ended.insert(name) }
 
-  /// A task that had ended is in work again, and that is committed.
-  func noteReopened(_ name: Name) { reopened.insert(name) }
+  /// An order about a task was given, and that is committed.
+  func noteOrdered(_ name: Name) { ordered.insert(name) }
 
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
-    reopened = Set(books.state.liveTasks.map(\.name))
+    ordered = Set(books.state.liveTasks.map(\.name))
     for task in books.state.tasks.values where task.state.hasEnded {
       let path = books.spool.layout.endedTask(task.name, failed: task.state != .done)
       // A power cut may have left it torn.

@@ -6,6 +6,8 @@ struct StatusPage {
   let books: Books
   let pilots: [PilotRecord]
   let ready: [Name: Int]
+  /// What the jobs in ready need, by task.
+  let shapes: [Name: Set<Shape>]
   let foreign: [String]
   /// Whether this is a watcher's last word.
   let isLast: Bool
@@ -109,25 +111,16 @@ struct StatusPage {
         return "\(task.name): the dataset \(missing) is not there yet "
           + "(\(left(since: task.waitsSince)) left)"
       }
+      if task.state == .held { return "\(task.name): held; `spool release` lets it go on" }
       return fit(task)
     }
   }
 
+  /// What in ready no pilot can run: a job may need more than its task said, after it grew.
   private func fit(_ task: TaskEntry) -> String? {
-    guard ready[task.name] ?? 0 > 0 else { return nil }
-    if pilots.isEmpty { return "\(task.name): no pilot is alive; start one with `spool pilot`" }
-    let shape = task.spec.shape
-    guard !pilots.contains(where: { $0.slots(for: shape) > 0 }) else { return nil }
-    return "\(task.name): its jobs need \(shape.words); no living pilot has that"
-  }
-}
-
-extension Shape {
-  /// What it needs, for people.
-  var words: String {
-    var parts = ["the queue \(queue.rawValue)", "\(cores) cores", "\(memory) MiB"]
-    if gpus > 0 { parts.append("\(gpus) GPUs") }
-    if !tags.isEmpty { parts.append("tags " + tags.joined(separator: "+")) }
-    return parts.joined(separator: ", ")
+    for shape in shapes[task.name] ?? [] {
+      if let obstacle = shape.obstacle(among: pilots) { return "\(task.name): \(obstacle)" }
+    }
+    return nil
   }
 }

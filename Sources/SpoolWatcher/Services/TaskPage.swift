@@ -50,7 +50,10 @@ struct TaskPage {
       .init("state", .string(task.state.rawValue)),
     ])
     if let reason = task.reason { object["reason"] = .string(reason) }
-    if let missing = task.missing { object["waitsFor"] = .string(missing.text) }
+    if let missing = task.missing {
+      object["waitsFor"] = .string(missing.text)
+      object["waitsSince"] = .integer(task.waitsSince)
+    }
     object["jobs"] = jobs
     object["attempts"] = .integer(task.attempts)
     if !task.causes.isEmpty { object["failedAttempts"] = TaskEntry.json(task.causes) }

@@ -16,9 +16,9 @@ final class Books {
   private var views: [ViewLine] = []
   /// Views that were written since the last checkpoint, and so are not durable.
   private var unsettled: Set<ViewLine.View> = []
-  /// Tasks whose end was recorded and not yet seen to; and those that are in work again.
+  /// Tasks whose end was recorded and not yet seen to; and those about which an order was.
   private var ended: [Name] = []
-  private var reopened: [Name] = []
+  private var ordered: [Name] = []
   private var lastBeat: Int?
   private var isChecked = false
   /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
@@ -42,11 +42,7 @@ final class Books {
     journal.append(record.json)
     switch record {
     case .ended(let task, _, _, _): ended.append(task)
-    case .control(let control):
-      let task = control.request.task
-      if case .retry = control.request.action, state.tasks[task]?.state.hasEnded == true {
-        reopened.append(task)
-      }
+    case .control(let control): ordered.append(control.request.task)
     default: break
     }
     fresh += state.apply(record, graceful: spool.config.partGrace)
@@ -80,11 +76,11 @@ final class Books {
     return ended
   }
 
-  /// The tasks that had ended and are in work again, once that is committed.
-  func takeReopened() -> [Name] {
+  /// The tasks about which an order was recorded, once that is committed.
+  func takeOrdered() -> [Name] {
     guard !isDirty else { return [] }
-    defer { reopened = [] }
-    return reopened
+    defer { ordered = [] }
+    return ordered
   }
 
   /// Before a batch of renames: does this watcher still own the spool (R7)?

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What is to be run: one job's payload.
 public struct Payload: Sendable, Equatable {
   /// The pilot's own number for it, unique while it runs.
@@ -71,10 +73,21 @@ public struct SpawnError: Error, Sendable, Equatable {
   public var program: String
   /// `errno`.
   public var code: Int32
+  /// Whether it was the program that failed, not what the runner prepares for it.
+  public var isExec: Bool
 
-  public init(program: String, code: Int32) {
+  public init(program: String, code: Int32, isExec: Bool = true) {
     self.program = program
     self.code = code
+    self.isExec = isExec
+  }
+
+  /// Whether the task is to blame: its program is missing, not executable or of no format that the
+  /// kernel knows, or its arguments are none. Else the node is.
+  public var isTheTasks: Bool {
+    isExec
+      && [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, ENOEXEC, ELIBBAD, E2BIG, EINVAL]
+        .contains(code)
   }
 }
 

@@ -1,4 +1,5 @@
 public import SpoolModel
+internal import SpoolPilot
 internal import SpoolStore
 internal import SpoolWatcher
 
@@ -13,6 +14,11 @@ extension World {
   /// A dropped task, its members as JSON without the braces.
   public func task(_ name: String, _ members: String) throws {
     try drop("\(name).json", "{\"kind\": \"task\", \"name\": \"\(name)\", \(members)}")
+  }
+
+  /// What a pilot last said of itself.
+  public func record(_ number: Int) -> PilotRecord? {
+    pilot(number).flatMap { spool.heartbeat(of: $0.name) }
   }
 
   /// A task's summary, once it has ended.

@@ -42,7 +42,7 @@ CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here"}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
-    "started": 1, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
+    "started": 1, "state": "quarantined", "reason": "why", "ends": 7, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
     "gpus": 0, "free": {"cpus": 1, "memory": 5, "gpus": 0}, "jobs": 1, "process": PROCESS,
 }
 WATCHER = {
@@ -182,8 +182,8 @@ BROKEN = {
     + broken(FAILED_RESULT, [
         ("cause", "exit02"), ("cause", "oops"), ("class", "ok"), ("outputs", [])], ["cause"]),
     "pilot": broken(PILOT, [
-        ("queues", []), ("queues", ["tape"]), ("free", {}), ("process", {}), ("cpus", 0),
-        ("counter", -1)], ["pilot", "free", "process", "jobs"]),
+        ("queues", []), ("queues", ["tape"]), ("state", "idle"), ("ends", "2h"), ("reason", 1), ("free", {}), ("process", {}), ("cpus", 0),
+        ("counter", -1)], ["pilot", "free", "process", "jobs", "state"]),
     "watcher": broken(WATCHER, [
         ("epoch", 0), ("clean", 1), ("process.pid", "7")], ["epoch", "clean", "process"]),
     "catalogue-line": broken(CATALOGUE, [

@@ -48,6 +48,14 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether the node may be to blame as well as the job: what makes a pilot suspect.
+  public var mayBeTheNodes: Bool {
+    switch self {
+    case .spawn, .input, .staging: true
+    default: kind == .payload
+    }
+  }
+
   private static let words: [(String, Cause)] = [
     ("wall", .wall), ("memory", .memory), ("output", .output), ("lost", .lost), ("spawn", .spawn),
     ("input", .input), ("staging", .staging), ("torn", .torn), ("returned", .returned),

@@ -64,9 +64,11 @@ extension Pilot {
       options: options)
     do throws(SpawnError) {
       try runner.start(filler.payload(job.id))
+      failures.noteStart()
     } catch {
       let call = FileError("start", error.program, error.code)
       fail(job, .spawn, "\(call)")
+      if !error.isTheTasks { noteNoStart("\(call)") }
     }
   }
 
@@ -188,6 +190,7 @@ extension Pilot {
       var result = result(job, nil)
       result.outputs = outputs
       result.report = report
+      failures.noteSuccess()
       deliver(job, result)
     } catch {
       fail(job, .output, error.message)
@@ -195,6 +198,7 @@ extension Pilot {
   }
 
   func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
+    failures.noteFailure(cause)
     removeParts(job)
     // Somebody may have removed them: the next attempt makes them again.
     for output in job.document.outputs {

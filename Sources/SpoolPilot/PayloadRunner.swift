@@ -18,10 +18,12 @@ public struct Payload: Sendable, Equatable {
   public var wall: Int64
   /// Bytes of resident memory, summed over its processes, then it is ended.
   public var memory: Int64
+  /// Milliseconds for which it may do nothing, neither print nor use a processor, then it is ended.
+  public var stuck: Int64?
 
   public init(
     id: Int, arguments: [String], environment: [String: String], directory: String,
-    output: String, errorOutput: String, wall: Int64, memory: Int64
+    output: String, errorOutput: String, wall: Int64, memory: Int64, stuck: Int64? = nil
   ) {
     self.id = id
     self.arguments = arguments
@@ -31,6 +33,7 @@ public struct Payload: Sendable, Equatable {
     self.errorOutput = errorOutput
     self.wall = wall
     self.memory = memory
+    self.stuck = stuck
   }
 }
 
@@ -47,6 +50,8 @@ public struct PayloadEnd: Sendable, Equatable {
     case wall
     /// Over its memory.
     case memory
+    /// It did nothing for too long.
+    case stuck
     /// `end` was called.
     case ended
   }

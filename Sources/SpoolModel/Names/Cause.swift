@@ -1,5 +1,5 @@
 /// Why an attempt did not succeed, as file names, journal and ledger write it: `exit2`, `signal9`,
-/// `wall`, `lost`, …
+/// `wall`, `stuck`, `lost`, …
 public enum Cause: Hashable, Sendable, CustomStringConvertible {
   // The payload's own failures.
   case exit(Int)
@@ -8,6 +8,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case wall
   /// Over its memory.
   case memory
+  /// It did nothing for too long.
+  case stuck
   /// A declared output was not there.
   case output
   // Failures of what is around it.
@@ -41,7 +43,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
 
   public var kind: Kind {
     switch self {
-    case .exit, .signal, .wall, .memory, .output: .payload
+    case .exit, .signal, .wall, .memory, .stuck, .output: .payload
     case .lost, .spawn, .input, .staging, .torn: .infrastructure
     case .returned: .returned
     case .cancelled, .exists, .refused: .final
@@ -57,9 +59,9 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static let words: [(String, Cause)] = [
-    ("wall", .wall), ("memory", .memory), ("output", .output), ("lost", .lost), ("spawn", .spawn),
-    ("input", .input), ("staging", .staging), ("torn", .torn), ("returned", .returned),
-    ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
+    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output), ("lost", .lost),
+    ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
+    ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
   ]
 
   public init?(_ text: String) {

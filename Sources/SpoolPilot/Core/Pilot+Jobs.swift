@@ -114,6 +114,7 @@ extension Pilot {
     switch end.reason {
     case .wall: return .wall
     case .memory: return .memory
+    case .stuck: return .stuck
     case .ended where job.isReturning: return .returned
     case .ended, .itself: break
     }
@@ -132,6 +133,9 @@ extension Pilot {
     case .memory:
       return "over its memory of \(Units.text(bytes: job.document.memory)) "
         + "(\(Units.text(bytes: Int(end.memory))) seen)"
+    case .stuck:
+      let time = Units.text(milliseconds: job.document.stuck ?? 0)
+      return "it printed nothing and used no processor for \(time)"
     case .returned: return "given back: the pilot was told to stop"
     case .exit(let code): return last ?? "exit code \(code), and nothing printed"
     default: return last ?? "ended by \(cause), and nothing printed"

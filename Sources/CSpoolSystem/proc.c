@@ -135,6 +135,8 @@ int spool_process_read(pid_t pid, struct spool_process *process) {
   process->parent = (pid_t)numbers[0];
   process->group = (pid_t)numbers[1];
   process->session = (pid_t)numbers[2];
+  process->cpu = 0;
+  for (int i = 10; i <= 13; i++) process->cpu += (uint64_t)numbers[i];
   process->start = (uint64_t)numbers[18];
   process->resident = numbers[20] * sysconf(_SC_PAGESIZE);
   return 0;
@@ -153,11 +155,13 @@ int spool_process_list(struct spool_process *processes, int capacity) {
   return count;
 }
 
-void spool_punch_middle(const char *path, int64_t keep, int64_t *done) {
+int64_t spool_punch_middle(const char *path, int64_t keep, int64_t *done) {
   int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return;
+  if (fd < 0) return -1;
   struct stat status;
+  int64_t size = -1;
   if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    size = (int64_t)status.st_size;
     if (status.st_size < *done) *done = 0; /* emptied by the payload */
     int64_t from = *done > keep ? *done : keep;
     int64_t to = (int64_t)status.st_size - keep;
@@ -168,4 +172,5 @@ void spool_punch_middle(const char *path, int64_t keep, int64_t *done) {
     }
   }
   close(fd);
+  return size;
 }

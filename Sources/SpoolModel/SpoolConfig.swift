@@ -19,12 +19,15 @@ public struct SpoolConfig: Equatable, Sendable {
   public var partGrace = 120_000
   /// Journal lines between two checkpoints.
   public var checkpointEvery = 20_000
+  /// For how long payloads may do nothing, where their task does not say.
+  public var stuckAfter = StuckLimit.after(1_800_000)
 
   public init() {}
 
   static let keys = [
     "format", "dataRoot", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
+    "stuckAfter",
   ]
 
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -49,6 +52,7 @@ public struct SpoolConfig: Equatable, Sendable {
     partGrace = try Self.time(fields, "partGrace", partGrace)
     checkpointEvery =
       try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
+    stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
     guard deadAfter >= 3 * heartbeat else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
     }
@@ -69,6 +73,7 @@ public struct SpoolConfig: Equatable, Sendable {
       "datasetWait": .string("\(datasetWait)ms"),
       "infrastructureAttempts": .integer(infrastructureAttempts), "returns": .integer(returns),
       "partGrace": .string("\(partGrace)ms"), "checkpointEvery": .integer(checkpointEvery),
+      "stuckAfter": .string(stuckAfter.text),
     ]
   }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What is to be run: one job's payload.
 public struct Payload: Sendable, Equatable {
   /// The pilot's own number for it, unique while it runs.
@@ -16,10 +18,12 @@ public struct Payload: Sendable, Equatable {
   public var wall: Int64
   /// Bytes of resident memory, summed over its processes, then it is ended.
   public var memory: Int64
+  /// Milliseconds for which it may do nothing, neither print nor use a processor, then it is ended.
+  public var stuck: Int64?
 
   public init(
     id: Int, arguments: [String], environment: [String: String], directory: String,
-    output: String, errorOutput: String, wall: Int64, memory: Int64
+    output: String, errorOutput: String, wall: Int64, memory: Int64, stuck: Int64? = nil
   ) {
     self.id = id
     self.arguments = arguments
@@ -29,6 +33,7 @@ public struct Payload: Sendable, Equatable {
     self.errorOutput = errorOutput
     self.wall = wall
     self.memory = memory
+    self.stuck = stuck
   }
 }
 
@@ -45,6 +50,8 @@ public struct PayloadEnd: Sendable, Equatable {
     case wall
     /// Over its memory.
     case memory
+    /// It did nothing for too long.
+    case stuck
     /// `end` was called.
     case ended
   }
@@ -71,10 +78,21 @@ public struct SpawnError: Error, Sendable, Equatable {
   public var program: String
   /// `errno`.
   public var code: Int32
+  /// Whether it was the program that failed, not what the runner prepares for it.
+  public var isExec: Bool
 
-  public init(program: String, code: Int32) {
+  public init(program: String, code: Int32, isExec: Bool = true) {
     self.program = program
     self.code = code
+    self.isExec = isExec
+  }
+
+  /// Whether the task is to blame: its program is missing, not executable or of no format that the
+  /// kernel knows, or its arguments are none. Else the node is.
+  public var isTheTasks: Bool {
+    isExec
+      && [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, ENOEXEC, ELIBBAD, E2BIG, EINVAL]
+        .contains(code)
   }
 }
 

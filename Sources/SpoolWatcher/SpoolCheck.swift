@@ -92,7 +92,7 @@ public struct SpoolCheck {
   ) throws(FileError) {
     for pilot in try spool.running(fresh: true).pilots {
       guard let names = try spool.listIfPresent(spool.layout.pilot(pilot))?.names else { continue }
-      for name in names where name != "pilot.json" && name != "drain" && !name.hasSuffix(".log") {
+      for name in names where !PilotDirectory.isOwn(name) {
         guard let job = JobName(fileName: name) else {
           findings += foreign(spool.layout.pilot(pilot), name)
           continue

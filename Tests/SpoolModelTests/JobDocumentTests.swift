@@ -17,7 +17,7 @@ enum Example {
         JobOutput(path: "/d/reco/f17.txt", name: nil, isOptional: true),
       ],
       environment: [("B", try Template("{scratch}")), ("A", try Template(""))],
-      wall: 600_000, memory: 2_000_000_000)
+      wall: 600_000, memory: 2_000_000_000, stuck: 1_800_000)
   }
 
   static func result(_ cause: Cause? = nil) throws -> JobResult {
@@ -48,6 +48,7 @@ struct JobDocumentTests {
     document.command = [try Template("reco"), try Template("{output}")]
     document.outputs = [JobOutput(path: "/d/reco/f17.root", name: nil, isOptional: false)]
     document.environment = []
+    document.stuck = nil
     let text =
       #"{"format":1,"job":"run42.reco.00000017","incarnation":"9c1f","attempt":1,"owner":1001,"#
       + #""inputs":[{"path":"/d/f17.raw","size":9}],"command":["reco","{output}"],"#
@@ -94,7 +95,9 @@ struct JobDocumentTests {
     arguments: [
       ("job", "x"), ("job", 1), ("attempt", 0), ("attempt", "1"), ("command", []),
       ("command", [1]), ("command", ["{x}"]), ("limits", ["wall": 0, "memory": 1]),
-      ("limits", ["wall": 1]), ("environment", ["A": 1]), ("inputs", [1]), ("inputs", [[:]]),
+      ("limits", ["wall": 1]),
+      ("limits", ["wall": 1, "memory": 1, "stuck": 0]), ("environment", ["A": 1]), ("inputs", [1]),
+      ("inputs", [[:]]),
       ("outputs", [["name": "a"]]),
     ] as [(String, JSON)])
   func whatIsWrongIsRefused(_ key: String, _ value: JSON) throws {

@@ -12,13 +12,14 @@ struct SpoolConfigTests {
     #expect(try SpoolConfig(bytes("{\"format\": 1}")) == config)
     #expect(config.heartbeat == 5000 && config.deadAfter == 60_000)
     #expect(config.keepJobFiles == 1000 && config.infrastructureAttempts == 10)
+    #expect(config.stuckAfter == .after(1_800_000))
   }
 
   @Test func everyKeyIsTaken() throws {
     let text = """
       { "format": 1, "dataRoot": "/data", "heartbeat": "200ms", "deadAfter": "2s",
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
-        "partGrace": "1s", "checkpointEvery": 100, "x-site": "here", "meta": {} }
+        "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never", "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
     var expected = SpoolConfig()
@@ -31,6 +32,7 @@ struct SpoolConfigTests {
     expected.returns = 7
     expected.partGrace = 1000
     expected.checkpointEvery = 100
+    expected.stuckAfter = .never
     #expect(config == expected)
     #expect(try SpoolConfig(config.json.compact) == expected)
   }
@@ -63,6 +65,10 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"keepJobFiles\": -1}", 2, "keepJobFiles",
         "expected a whole number from 0 to 1000000, found -1"
+      ),
+      (
+        "{\"format\": 1,\n\"stuckAfter\": \"0s\"}", 2, "stuckAfter",
+        "expected from 1s to 1157d, or \"never\""
       ),
       ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
     ] as [(String, Int?, String, String)])

@@ -149,6 +149,10 @@ extension TaskFault {
       "retry", ["atempts": 3], at: "retry.atempts", "unknown key; did you mean \"attempts\"?"),
     TaskFault("maxFailedJobs", -1, "expected a whole number from 0 to 99999999, found -1"),
     TaskFault("stopAfter", "3", "expected a whole number from 0 to 99999999, found \"3\""),
+    TaskFault(
+      "stuckAfter", "soon", "expected a time as \"30m\", or \"never\", found \"soon\""),
+    TaskFault("stuckAfter", 30, "expected a time as \"30m\", or \"never\", found 30"),
+    TaskFault("stuckAfter", "999ms", "expected from 1s to 1157d, or \"never\""),
     TaskFault("environment", [], "expected an object, found an array"),
     TaskFault("environment", ["A": 1], at: "environment.A", "expected a string, found 1"),
     TaskFault(

@@ -44,7 +44,8 @@ struct TaskFaultTests {
     #expect(
       error?.message
         == "unknown key; known are command, environment, filesPerJob, input, kind, maxFailedJobs, "
-        + "name, outputs, priority, queue, resources, retry, stopAfter, verify")
+        + "name, outputs, priority, queue, resources, retry, stopAfter, stuckAfter, "
+        + "verify")
   }
 
   @Test func errorsReadAsSentences() {

@@ -18,6 +18,7 @@ struct TaskSpecTests {
     #expect(task.retry.attempts == 3 && task.retry.backoff == 5000 && task.retry.never == [])
     #expect(task.maxFailedJobs == 0)
     #expect(task.stopAfter == nil)
+    #expect(task.stuckAfter == nil)
     #expect(task.environment.isEmpty)
     #expect(!task.verifiesChecksum)
     #expect(task.sources == 1)
@@ -35,7 +36,8 @@ struct TaskSpecTests {
                        "tags": ["ssd", "avx2", "ssd"], "x-why": 1 },
         "filesPerJob": 10, "priority": 0,
         "retry": { "attempts": 7, "backoff": "1m", "never": [2, 64], "growMemory": 2 },
-        "maxFailedJobs": 3, "stopAfter": 20, "environment": { "OMP_NUM_THREADS": "{task}" },
+        "maxFailedJobs": 3, "stopAfter": 20, "stuckAfter": "90s",
+        "environment": { "OMP_NUM_THREADS": "{task}" },
         "verify": "checksum", "meta": { "campaign": "2027a" }, "x-note": [1] }
       """
     guard case .task(let task) = try Request(bytes(text), root: "/data") else {
@@ -58,6 +60,7 @@ struct TaskSpecTests {
     #expect(task.retry.attempts == 7 && task.retry.backoff == 60_000)
     #expect(task.retry.never == [2, 64] && task.retry.growMemory == 2)
     #expect(task.maxFailedJobs == 3 && task.stopAfter == 20)
+    #expect(task.stuckAfter == .after(90_000))
     #expect(task.environment.map(\.name) == ["OMP_NUM_THREADS"])
     #expect(task.verifiesChecksum)
     #expect(task.source["meta"]?["campaign"] == "2027a")

@@ -82,12 +82,12 @@ extension ProcessTests {
       let fixture = try RunnerFixture()
       var payload = fixture.payload(["/bin/true"])
       payload.directory = "/no/such/directory"
-      #expect(throws: SpawnError(program: "/no/such/directory", code: ENOENT)) {
+      #expect(throws: SpawnError(program: "/no/such/directory", code: ENOENT, isExec: false)) {
         try fixture.runner.start(payload)
       }
       payload = fixture.payload(["/bin/true"])
       payload.errorOutput = fixture.scratch.path
-      #expect(throws: SpawnError(program: fixture.scratch.path, code: EISDIR)) {
+      #expect(throws: SpawnError(program: fixture.scratch.path, code: EISDIR, isExec: false)) {
         try fixture.runner.start(payload)
       }
     }

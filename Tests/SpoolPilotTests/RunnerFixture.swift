@@ -69,12 +69,14 @@ final class RunnerFixture {
 
   func payload(
     _ arguments: [String], wall: Int64 = 60_000, memory: Int64 = 1 << 40,
+    stuck: Int64? = nil,
     environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
   ) -> Payload {
     lastID += 1
     return Payload(
       id: lastID, arguments: arguments, environment: environment, directory: scratch.path,
-      output: scratch.path + "/out", errorOutput: scratch.path + "/err", wall: wall, memory: memory)
+      output: scratch.path + "/out", errorOutput: scratch.path + "/err", wall: wall, memory: memory,
+      stuck: stuck)
   }
 
   /// Starts a line for the shell; its id.

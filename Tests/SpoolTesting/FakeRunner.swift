@@ -12,6 +12,8 @@ public struct FakeOutcome: Sendable {
   /// What it writes to its report, and to standard error.
   public var report: [UInt8]?
   public var errors: [UInt8]?
+  /// It cannot be started.
+  public var spawnError: SpawnError?
 
   public init() {}
 
@@ -39,7 +41,7 @@ public final class FakeRunner: PayloadRunner {
   private var running: [Int: Running] = [:]
   /// Ids whose payload was ended by `end`.
   public private(set) var killed: [Int] = []
-  /// Every payload that was started, in order.
+  /// Every payload that was to be started, in order.
   public private(set) var started: [Payload] = []
 
   public init(
@@ -61,6 +63,7 @@ public final class FakeRunner: PayloadRunner {
   public func start(_ payload: Payload) throws(SpawnError) {
     let outcome = script(payload)
     started.append(payload)
+    if let error = outcome.spawnError { throw error }
     running[payload.id] = Running(
       payload: payload, outcome: outcome, end: time.now + outcome.duration)
     for file in outcome.files {

@@ -42,10 +42,12 @@ final class PilotPart {
       script: { [unowned world] in world.setup.script($0) })
     let digester = MemoryDigester(world.files)
     let slots = world.setup.slots
-    let options = PilotOptions(
+    var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
       queues: [.cpu], tags: [], cpus: slots, memory: slots * 4_000_000_000, gpus: [],
       scratch: "/scratch", environment: [:])
+    options.lifetime = world.setup.lifetime
+    options.exitsWhenIdle = world.setup.exitsWhenIdle
     let pilot = try Pilot(
       world.spool, options,
       Pilot.Seams(

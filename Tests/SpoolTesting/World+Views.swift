@@ -1,4 +1,5 @@
 public import SpoolModel
+internal import SpoolPilot
 internal import SpoolStore
 internal import SpoolWatcher
 
@@ -23,6 +24,11 @@ extension World {
     let members = more.isEmpty ? "" : ", \(more)"
     try drop(name, "{\"kind\": \"\(kind)\", \"task\": \"\(task)\"\(members)}")
     return name
+  }
+
+  /// What a pilot last said of itself.
+  public func record(_ number: Int) -> PilotRecord? {
+    pilot(number).flatMap { spool.heartbeat(of: $0.name) }
   }
 
   /// A task's summary, once it has ended.

@@ -12,6 +12,9 @@ public final class World {
     public var pilots = 2
     /// Cores of each pilot.
     public var slots = 2
+    /// Milliseconds that each pilot lives, and whether it leaves when idle.
+    public var lifetime: Int?
+    public var exitsWhenIdle = false
     /// Whether the watcher can see that a process is gone, as on its own host.
     public var isOneHost = true
     public var config = World.quick

@@ -31,7 +31,7 @@ TASK = {
         "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"], "x-why": "fast"},
     "filesPerJob": 1, "priority": 5,
     "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5},
-    "maxFailedJobs": 0, "stopAfter": 10, "environment": {"OMP_NUM_THREADS": "1"},
+    "maxFailedJobs": 0, "stopAfter": 10, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"},
     "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
 }
 DATASET = {
@@ -42,7 +42,7 @@ CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here"}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
-    "started": 1, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
+    "started": 1, "state": "quarantined", "reason": "why", "ends": 7, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
     "gpus": 0, "free": {"cpus": 1, "memory": 5, "gpus": 0}, "jobs": 1, "process": PROCESS,
 }
 WATCHER = {
@@ -170,7 +170,7 @@ BROKEN = {
         ("filesPerJob", 0), ("filesPerJob", "any"), ("priority", 10), ("priority", -1),
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
         ("retry.growMemory", 0.5), ("retry.backoff", 5), ("maxFailedJobs", -1),
-        ("stopAfter", "1"), ("environment", []), ("environment", {"A": 1}),
+        ("stopAfter", "1"), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}),
         ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
         ("meta", 1), ("meta", []),
     ], ["kind", "name", "input", "command", "outputs.0.path"]),
@@ -182,11 +182,11 @@ BROKEN = {
     "dataset-header": broken(GOOD["dataset-header"][0], [("files", []), ("closed", 1)], ["kind"]),
     "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
     "spool": broken(CONFIG, [
-        ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"),
+        ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
         ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
     "job": broken(JOB, [
         ("format", 2), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
-        ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("meta", {}),
+        ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("limits.stuck", 0), ("meta", {}),
         ("command", ["{x}"]), ("incarnation", "XYZ"), ("result", {})],
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),
     "result": broken(RESULT, [
@@ -197,8 +197,8 @@ BROKEN = {
     + broken(FAILED_RESULT, [
         ("cause", "exit02"), ("cause", "oops"), ("class", "ok"), ("outputs", [])], ["cause"]),
     "pilot": broken(PILOT, [
-        ("queues", []), ("queues", ["tape"]), ("free", {}), ("process", {}), ("cpus", 0),
-        ("counter", -1)], ["pilot", "free", "process", "jobs"]),
+        ("queues", []), ("queues", ["tape"]), ("state", "idle"), ("ends", "2h"), ("reason", 1), ("free", {}), ("process", {}), ("cpus", 0),
+        ("counter", -1)], ["pilot", "free", "process", "jobs", "state"]),
     "watcher": broken(WATCHER, [
         ("epoch", 0), ("clean", 1), ("process.pid", "7")], ["epoch", "clean", "process"]),
     "catalogue-line": broken(CATALOGUE, [

@@ -103,6 +103,7 @@ struct spool_process {
   char state;
   uint64_t start;    /* clock ticks since boot */
   int64_t resident;  /* bytes */
+  uint64_t cpu;      /* clock ticks, its own and of children that it has waited for */
 };
 
 /* /proc/PID/stat. 0 or errno. */
@@ -112,8 +113,9 @@ int spool_process_read(pid_t pid, struct spool_process *process);
 int spool_process_list(struct spool_process *processes, int capacity);
 
 /* Frees the disk blocks of `path` between its first and last `keep` bytes, from `*done` on, which
-   it advances; the size stays. Nothing happens while there is less than another `keep` to free. */
-void spool_punch_middle(const char *path, int64_t keep, int64_t *done);
+   it advances; the size stays, and is returned, or -1. Nothing happens while there is less than
+   another `keep` to free. */
+int64_t spool_punch_middle(const char *path, int64_t keep, int64_t *done);
 
 /* --- The guardian ----------------------------------------------------------------------------- */
 

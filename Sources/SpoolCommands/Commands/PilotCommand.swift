@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolPilot
 internal import SpoolStore
 
 struct PilotCommand: ParsableCommand {
@@ -9,20 +11,36 @@ struct PilotCommand: ParsableCommand {
       Claims jobs that fit the cores, memory and GPUs it was given, several at once. The first INT or \
       TERM lets running jobs end for --drain, then gives them back; a second gives them back at once.
 
-      Example: spool pilot --spool /shared/run42/spool --cpus 16 --memory 64GB
+      Example: spool pilot --spool /shared/run42/spool --cpus 16 --memory 64GB --lifetime 2h
       """)
 
   @OptionGroup var options: SpoolOptions
   @OptionGroup var flags: PilotFlags
   @Flag(help: "Look on a timer, do not use inotify.")
   var poll = false
+  @Option(
+    help: ArgumentHelp(
+      "How long it lives: it takes only jobs that fit what is left. Default: for ever.",
+      valueName: "time"))
+  var lifetime: String?
+  @Flag(help: "Leave when nothing is left to do, or no job came for a minute.")
+  var exitWhenIdle = false
+
+  func validate() throws {
+    if let lifetime, Units.milliseconds(lifetime) ?? 0 < 1000 {
+      throw ValidationError("--lifetime: expected a time from 1s, as 2h, found \(lifetime)")
+    }
+  }
 
   func run() throws {
     let signals = try StopSignals()
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
+    var offer = flags.pilotOptions()
+    offer.lifetime = lifetime.flatMap(Units.milliseconds)
+    offer.exitsWhenIdle = exitWhenIdle
     let loop = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds)
+      spool, events: events, options: offer, drain: flags.drainMilliseconds)
     try signals.calls { loop.stop() }
     try loop.run()
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

@@ -102,12 +102,14 @@ struct SubmitCommand: ParsableCommand {
   }
 
   private func preview(_ submissions: [Submission]) throws {
+    // What a spool says of its jobs, where there is one already.
+    let config = (try? options.open())?.config ?? SpoolConfig()
     for submission in submissions {
       switch submission.content {
       case .manifest, .order: Terminal.write(submission.contents, to: 1)
       case .task(let spec):
         do throws(RequestError) {
-          let (name, contents) = try Preview.firstJob(spec)
+          let (name, contents) = try Preview.firstJob(spec, config)
           Terminal.print("\(name)\n")
           Terminal.write(contents, to: 1)
         } catch {

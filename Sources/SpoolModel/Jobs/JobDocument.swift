@@ -41,11 +41,13 @@ public struct JobDocument: Equatable, Sendable {
   public var wall: Int
   /// Bytes.
   public var memory: Int
+  /// Milliseconds for which the payload may do nothing; nil: for ever.
+  public var stuck: Int?
 
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
     verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
-    environment: [(name: String, value: Template)], wall: Int, memory: Int
+    environment: [(name: String, value: Template)], wall: Int, memory: Int, stuck: Int? = nil
   ) {
     self.job = job
     self.incarnation = incarnation
@@ -58,6 +60,7 @@ public struct JobDocument: Equatable, Sendable {
     self.environment = environment
     self.wall = wall
     self.memory = memory
+    self.stuck = stuck
   }
 
   public static func == (left: JobDocument, right: JobDocument) -> Bool { left.json == right.json }
@@ -74,11 +77,20 @@ public struct JobDocument: Equatable, Sendable {
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
     let variables = environment.map { JSONObject.Member($0.name, .string($0.value.text)) }
     object["environment"] = .object(JSONObject(variables))
-    object["limits"] = [
-      "wall": wall % 1000 == 0 ? .integer(wall / 1000) : .number(Double(wall) / 1000),
-      "memory": .integer(memory),
-    ]
+    object["limits"] = limits
     return .object(object)
+  }
+
+  private var limits: JSON {
+    var object = JSONObject([
+      .init("wall", Self.seconds(wall)), .init("memory", .integer(memory)),
+    ])
+    if let stuck { object["stuck"] = Self.seconds(stuck) }
+    return .object(object)
+  }
+
+  private static func seconds(_ milliseconds: Int) -> JSON {
+    milliseconds % 1000 == 0 ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
   }
 
   /// The file's first bytes: the object and a line's end; a result is written over its last brace.
@@ -110,15 +122,23 @@ extension JobDocument {
     guard let command = json["command"]?.array, !command.isEmpty else {
       throw Self.fault("command")
     }
-    guard let wall = json["limits"]?["wall"]?.double, wall > 0, wall < 1e9 else {
-      throw Self.fault("limits.wall")
-    }
+    guard let wall = try Self.time(json, "wall") else { throw Self.fault("limits.wall") }
     guard let memory = json["limits"]?["memory"]?.integer else { throw Self.fault("limits.memory") }
     self.init(
       job: job, incarnation: incarnation, attempt: attempt, owner: owner,
       inputs: try Self.inputs(json), verifiesChecksum: json["verify"]?.string == "checksum",
       command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
-      environment: try Self.environment(json), wall: Int((wall * 1000).rounded()), memory: memory)
+      environment: try Self.environment(json), wall: wall, memory: memory,
+      stuck: try Self.time(json, "stuck"))
+  }
+
+  /// A limit in seconds, as milliseconds.
+  private static func time(_ json: JSON, _ key: String) throws(RequestError) -> Int? {
+    guard let value = json["limits"]?[key] else { return nil }
+    guard let seconds = value.double, seconds > 0, seconds < 1e9 else {
+      throw fault("limits.\(key)")
+    }
+    return Int((seconds * 1000).rounded())
   }
 
   private static func fault(_ key: String) -> RequestError {

@@ -1,3 +1,12 @@
+/// Whether a pilot takes jobs.
+public enum PilotState: String, Sendable, Hashable, CaseIterable {
+  case active
+  /// Lets what runs end, and leaves.
+  case draining
+  /// Set aside: lets what runs end, and waits until its quarantine file is removed.
+  case quarantined
+}
+
 /// `pilot.json`: what a pilot says of itself at every heartbeat.
 public struct PilotRecord: Equatable, Sendable {
   public var pilot: PilotName
@@ -20,6 +29,11 @@ public struct PilotRecord: Equatable, Sendable {
   public var jobs = 0
   /// Epoch milliseconds, its own clock.
   public var started: Int
+  public var state = PilotState.active
+  /// Why it is set aside.
+  public var reason: String?
+  /// When its lifetime is over, epoch milliseconds, its own clock.
+  public var ends: Int?
 
   public init(
     pilot: PilotName, host: String, version: String, process: JSON, queues: [Queue],
@@ -41,9 +55,19 @@ public struct PilotRecord: Equatable, Sendable {
   }
 
   public var json: JSON {
+    var object = JSONObject([
+      .init("format", 1), .init("pilot", .string(pilot.text)), .init("host", .string(host)),
+      .init("version", .string(version)), .init("counter", .integer(counter)),
+      .init("started", .integer(started)), .init("state", .string(state.rawValue)),
+    ])
+    if let reason { object["reason"] = .string(reason) }
+    if let ends { object["ends"] = .integer(ends) }
+    object.members += offer.object?.members ?? []
+    return .object(object)
+  }
+
+  private var offer: JSON {
     [
-      "format": 1, "pilot": .string(pilot.text), "host": .string(host),
-      "version": .string(version), "counter": .integer(counter), "started": .integer(started),
       "queues": .array(queues.map { .string($0.rawValue) }),
       "tags": .array(tags.map { .string($0) }),
       "cpus": .integer(cpus), "memory": .integer(memory), "gpus": .integer(gpus),
@@ -72,10 +96,32 @@ public struct PilotRecord: Equatable, Sendable {
     freeMemory = free["memory"]?.integer ?? 0
     freeGpus = free["gpus"]?.integer ?? 0
     jobs = json["jobs"]?.integer ?? 0
+    state = json["state"]?.string.flatMap { PilotState(rawValue: $0) } ?? .active
+    reason = json["reason"]?.string
+    ends = json["ends"]?.integer
   }
 
-  /// How many jobs of a shape it could run at once if it were idle; 0 where the shape does not fit.
-  public func slots(for shape: Shape) -> Int {
+  /// Bytes of a reason in the record, whose length is bounded.
+  private static let longestReason = 300
+
+  /// A reason as the record can hold it: its first line, cut.
+  public static func reason(_ text: String) -> String {
+    var reason = String.UnicodeScalarView()
+    var length = 0
+    for scalar in text.unicodeScalars {
+      length += UTF8.width(scalar)
+      guard scalar != "\n", length <= longestReason else { break }
+      reason.append(scalar.value < 32 || scalar.value == 127 ? " " : scalar)
+    }
+    return String(reason.drop { $0 == " " })
+  }
+
+  /// How many jobs of a shape it may run at once; 0 where the shape does not fit, or where it takes
+  /// none.
+  public func slots(for shape: Shape) -> Int { state == .active ? capacity(for: shape) : 0 }
+
+  /// How many jobs of a shape it could run at once if it took any.
+  public func capacity(for shape: Shape) -> Int {
     guard queues.contains(shape.queue), shape.tags.allSatisfy(tags.contains),
       shape.gpus <= gpus
     else { return 0 }

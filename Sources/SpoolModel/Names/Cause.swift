@@ -1,5 +1,5 @@
 /// Why an attempt did not succeed, as file names, journal and ledger write it: `exit2`, `signal9`,
-/// `wall`, `lost`, …
+/// `wall`, `stuck`, `lost`, …
 public enum Cause: Hashable, Sendable, CustomStringConvertible {
   // The payload's own failures.
   case exit(Int)
@@ -8,6 +8,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case wall
   /// Over its memory.
   case memory
+  /// It did nothing for too long.
+  case stuck
   /// A declared output was not there.
   case output
   // Failures of what is around it.
@@ -41,17 +43,25 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
 
   public var kind: Kind {
     switch self {
-    case .exit, .signal, .wall, .memory, .output: .payload
+    case .exit, .signal, .wall, .memory, .stuck, .output: .payload
     case .lost, .spawn, .input, .staging, .torn: .infrastructure
     case .returned: .returned
     case .cancelled, .exists, .refused: .final
     }
   }
 
+  /// Whether the node may be to blame as well as the job: what makes a pilot suspect.
+  public var mayBeTheNodes: Bool {
+    switch self {
+    case .spawn, .input, .staging: true
+    default: kind == .payload
+    }
+  }
+
   static let words: [(String, Cause)] = [
-    ("wall", .wall), ("memory", .memory), ("output", .output), ("lost", .lost), ("spawn", .spawn),
-    ("input", .input), ("staging", .staging), ("torn", .torn), ("returned", .returned),
-    ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
+    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output), ("lost", .lost),
+    ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
+    ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
   ]
 
   public init?(_ text: String) {

@@ -19,7 +19,7 @@ public enum Limits {
 extension TaskSpec {
   static let keys = [
     "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
-    "retry", "maxFailedJobs", "stopAfter", "environment", "verify",
+    "retry", "maxFailedJobs", "stopAfter", "stuckAfter", "environment", "verify",
   ]
 
   /// Reads a task; relative paths are taken from `root`.
@@ -36,6 +36,7 @@ extension TaskSpec {
     retry = try RetryPolicy(fields)
     maxFailedJobs = try fields.integer("maxFailedJobs", in: 0...Limits.jobsPerTask) ?? 0
     stopAfter = try fields.integer("stopAfter", in: 0...Limits.jobsPerTask)
+    stuckAfter = try fields.stuckLimit("stuckAfter")
     environment = try Self.environment(fields)
     verifiesChecksum = try Self.verify(fields)
     source = fields.object

@@ -97,6 +97,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var maxFailedJobs: Int
   /// More failed jobs than this end the task early.
   public var stopAfter: Int?
+  /// For how long a payload may do nothing; nil: as long as the spool says.
+  public var stuckAfter: StuckLimit?
   public var environment: [(name: String, value: Template)]
   /// Whether inputs are checked by checksum, not by size alone, before a job runs.
   public var verifiesChecksum: Bool

@@ -7,7 +7,7 @@ extension Pilot {
     // Jobs that fail at once make room at once: the heart must go on beating all the same.
     var left = Self.claimsPerStep
     for index in claimers.indices {
-      while hasRoom, left > 0, claim(with: index) { left -= 1 }
+      while hasRoom, time.now >= failures.nextClaim, left > 0, claim(with: index) { left -= 1 }
     }
     hasMore = left == 0
   }
@@ -15,7 +15,7 @@ extension Pilot {
   /// Whether it may take more: not while there is a result that it cannot hand in, or too many that
   /// are being staged.
   var hasRoom: Bool {
-    guard !isDraining, !capacity.isFull else { return false }
+    guard state == .active, !capacity.isFull else { return false }
     var staged = 0
     for job in jobs.values where job.hasReleased {
       if case .delivering = job.stage { return false }
@@ -32,12 +32,13 @@ extension Pilot {
         let spread = Int.random(in: -100...100, using: &random)
         try claimers[index].list(spool, at: time.now, spread: spread)
       }
-      let capacity = capacity
-      guard let name = claimers[index].candidate({ capacity.fits($0) }, &random) else {
+      guard let name = claimers[index].candidate(mayRun, &random) else {
         return false
       }
       // A listing may repeat an entry; what is ours already is no new claim.
       if jobs.values.contains(where: { $0.name == name }) { return true }
+      if isSetAside { return false }
+      failures.noteClaim(at: time.now)
       if let claim = try spool.claim(name, from: queue, for: self.name) { begin(claim) }
       trouble = ""
       return true
@@ -65,6 +66,7 @@ extension Pilot {
       slot = try takeSlot()
     } catch {
       refuse(claim, .spawn, "\(error)")
+      noteNoStart("\(error)")
       return
     }
     let gpus = capacity.take(name)
@@ -79,6 +81,7 @@ extension Pilot {
   /// Hands in a claim that never ran.
   func refuse(_ claim: consuming Claim, _ cause: Cause, _ reason: String) {
     let now = time.epoch
+    failures.noteFailure(cause)
     var result = JobResult(
       pilot: name, host: options.host, started: now, ended: now, cause: cause)
     result.reason = reason

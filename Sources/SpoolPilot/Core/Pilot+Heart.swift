@@ -5,27 +5,41 @@ internal import SpoolStore
 extension Pilot {
   func beat() {
     nextBeat = time.now + spool.config.heartbeat
-    record.counter += 1
-    record.freeCpus = capacity.cpus
-    record.freeMemory = capacity.memory << 20
-    record.freeGpus = capacity.gpus.count
-    record.jobs = jobs.count
     do throws(FileError) {
-      try spool.beat(record)
+      try writeBeat()
       try compareClaims()
+      // What it found there is told at once.
+      if record.state != state { try writeBeat() }
     } catch {
       if error.isMissing { registerAnew() } else { say("\(error)") }
     }
   }
 
+  private func writeBeat() throws(FileError) {
+    record.counter += 1
+    updateRecord()
+    try spool.beat(record)
+  }
+
+  private func updateRecord() {
+    record.freeCpus = capacity.cpus
+    record.freeMemory = capacity.memory << 20
+    record.freeGpus = capacity.gpus.count
+    record.jobs = jobs.count
+    record.state = state
+    record.reason = quarantine
+  }
+
   /// What lies in the own directory against what is known (R1): a claim whose reply was late is
   /// run, or given back; one that is gone was taken.
   func compareClaims() throws(FileError) {
-    guard let there = try spool.claims(of: name) else { return registerAnew() }
+    guard let directory = try spool.directory(of: name) else { return registerAnew() }
+    try obey(directory)
+    let there = directory.claims
     let known = Set(jobs.values.map(\.name))
     for name in Set(there) where !known.contains(name) {
       guard let claim = try spool.adopt(name, for: self.name) else { continue }
-      if capacity.fits(name), !isDraining {
+      if mayRun(name), state == .active {
         begin(claim)
       } else {
         refuse(claim, .returned, "the claim was known too late")
@@ -60,8 +74,12 @@ extension Pilot {
       host: options.host, random: UInt32.random(in: .min ... .max, using: &random))
     record.counter = 0
     logs = [:]
+    // What it was told went with its directory, and holds all the same.
+    if isDrained { isLeaving = true }
+    updateRecord()
     do throws(FileError) {
       try spool.register(record)
+      writeQuarantine()
     } catch {
       say("\(error)")
     }

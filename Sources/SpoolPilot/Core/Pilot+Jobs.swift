@@ -64,9 +64,11 @@ extension Pilot {
       options: options)
     do throws(SpawnError) {
       try runner.start(filler.payload(job.id))
+      failures.noteStart()
     } catch {
       let call = FileError("start", error.program, error.code)
       fail(job, .spawn, "\(call)")
+      if !error.isTheTasks { noteNoStart("\(call)") }
     }
   }
 
@@ -112,6 +114,7 @@ extension Pilot {
     switch end.reason {
     case .wall: return .wall
     case .memory: return .memory
+    case .stuck: return .stuck
     case .ended where job.isReturning: return .returned
     case .ended, .itself: break
     }
@@ -130,6 +133,9 @@ extension Pilot {
     case .memory:
       return "over its memory of \(Units.text(bytes: job.document.memory)) "
         + "(\(Units.text(bytes: Int(end.memory))) seen)"
+    case .stuck:
+      let time = Units.text(milliseconds: job.document.stuck ?? 0)
+      return "it printed nothing and used no processor for \(time)"
     case .returned: return "given back: the pilot was told to stop"
     case .exit(let code): return last ?? "exit code \(code), and nothing printed"
     default: return last ?? "ended by \(cause), and nothing printed"
@@ -188,6 +194,7 @@ extension Pilot {
       var result = result(job, nil)
       result.outputs = outputs
       result.report = report
+      failures.noteSuccess()
       deliver(job, result)
     } catch {
       fail(job, .output, error.message)
@@ -195,6 +202,7 @@ extension Pilot {
   }
 
   func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
+    failures.noteFailure(cause)
     removeParts(job)
     // Somebody may have removed them: the next attempt makes them again.
     for output in job.document.outputs {

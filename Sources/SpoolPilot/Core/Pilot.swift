@@ -48,7 +48,16 @@ public final class Pilot {
   var freeSlots: [Slot] = []
   var slotCount = 0
   var nextBeat = 0
-  var isDraining = false
+  /// Whether it leaves for good, and whether a file tells it to, which may be taken back.
+  var isLeaving = false
+  var isDrained = false
+  /// Why it is set aside, if it is.
+  var quarantine: String?
+  var failures = FailureRow()
+  var idleness = IdleWatch()
+  /// When its lifetime is over, monotonic milliseconds.
+  let endsAt: Int?
+  var hasExpired = false
   /// When it leaves whatever is not handed in by then, monotonic milliseconds.
   private var leaveAt: Int?
   /// Whether a step ended with more to claim.
@@ -77,6 +86,8 @@ public final class Pilot {
       host: options.host, version: options.version, process: options.process,
       queues: options.queues, tags: options.tags, cpus: options.cpus, memory: options.memory,
       gpus: options.gpus.count, started: seams.time.epoch)
+    endsAt = options.lifetime.map { seams.time.now + $0 }
+    record.ends = options.lifetime.map { seams.time.epoch + $0 }
     try spool.register(record)
     nextBeat = time.now + spool.config.heartbeat
   }
@@ -100,6 +111,7 @@ public final class Pilot {
 
   /// One step. Returns how many milliseconds the shell may wait for something to happen.
   public func step() -> Int {
+    seeToItsEnd()
     finishDigests()
     // What ended makes room, which is used before the results are seen to: the cores wait for none.
     let ended = takeEnded()
@@ -108,6 +120,7 @@ public final class Pilot {
     if time.now >= retryAt { retryDeliveries() }
     if time.now >= nextBeat { beat() }
     copyLiveLogs()
+    seeWhetherIdle()
     return wait()
   }
 
@@ -115,7 +128,11 @@ public final class Pilot {
     if hasMore { return 0 }
     let now = time.now
     var until = min(nextBeat, leaveAt.map { max($0, now + 100) } ?? .max)
-    if hasRoom {
+    if !hasExpired, let endsAt { until = min(until, endsAt) }
+    if options.exitsWhenIdle, jobs.isEmpty { until = min(until, idleness.nextLook) }
+    if hasRoom, failures.nextClaim > now {
+      until = min(until, failures.nextClaim)
+    } else if hasRoom {
       for claimer in claimers { until = min(until, claimer.nextListing) }
     }
     for job in jobs.values {
@@ -131,11 +148,11 @@ public final class Pilot {
   // MARK: Leaving
 
   /// Claims nothing more, and lets what runs end.
-  public func drain() { isDraining = true }
+  public func drain() { isLeaving = true }
 
   /// Ends what runs and gives it back.
   public func giveBack() {
-    isDraining = true
+    isLeaving = true
     leaveAt = leaveAt ?? time.now + Self.longestFarewell
     for job in jobs.values where !job.isReturning && !job.isTaken {
       job.isReturning = true

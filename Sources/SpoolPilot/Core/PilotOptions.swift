@@ -17,6 +17,10 @@ public struct PilotOptions: Sendable {
   public var scratch: String
   /// Variables that payloads get besides the task's own.
   public var environment: [String: String]
+  /// Milliseconds after which it gives back what still runs, and leaves; nil: it stays.
+  public var lifetime: Int?
+  /// Whether it leaves when there is nothing to do.
+  public var exitsWhenIdle = false
 
   public init(
     host: String, version: String, process: JSON, queues: [Queue], tags: [String], cpus: Int,

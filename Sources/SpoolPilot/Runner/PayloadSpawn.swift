@@ -24,7 +24,10 @@ enum PayloadSpawn {
     var spawn = spool_spawn()
     spawn.mark = mark.limit(serial)
     let pid = call(&spawn, &arguments, &environment, &paths)
-    if pid < 0 { throw SpawnError(program: failed(payload, spawn), code: spawn.error) }
+    if pid < 0 {
+      let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue
+      throw SpawnError(program: failed(payload, spawn), code: spawn.error, isExec: isExec)
+    }
     return (pid, spawn.pidfd)
   }
 

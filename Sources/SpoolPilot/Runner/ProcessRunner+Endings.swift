@@ -121,23 +121,33 @@ extension ProcessRunner {
     payloads.first.map { max($0.started + Self.sweepAge, lastSweep + Self.sweepInterval) }
   }
 
-  /// Sums up the payloads' memory, and keeps their outputs small.
+  /// Sums up what the payloads use, ends those over a limit, and keeps their outputs small.
   func sweep(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) {
     lastSweep = now
     orphanWatch.forget()
     let table = ProcessTable()
-    var sums: [UInt32: Int64] = [:]
+    var resident: [UInt32: Int64] = [:]
+    var cpu: [UInt32: UInt64] = [:]
     for (pid, serial) in owners(table, orphans) {
-      sums[serial, default: 0] += table.rows[pid]?.resident ?? 0
+      guard let row = table.rows[pid] else { continue }
+      resident[serial, default: 0] += row.resident
+      cpu[serial, default: 0] += row.cpu
     }
     for index in payloads.indices where payloads[index].started + Self.sweepAge <= now {
-      let sum = sums[payloads[index].serial] ?? 0
-      payloads[index].sampledPeak = max(payloads[index].sampledPeak, sum)
-      payloads[index].freeOutputs()
-      let limit = payloads[index].memoryLimit
-      if sum > limit, payloads[index].reason == .itself {
-        terminate(index, .memory, grace: Self.limitGrace)
-      }
+      let serial = payloads[index].serial
+      judge(index, resident[serial] ?? 0, cpu[serial] ?? 0, now)
+    }
+  }
+
+  private func judge(_ index: Int, _ resident: Int64, _ cpu: UInt64, _ now: UInt64) {
+    payloads[index].sampledPeak = max(payloads[index].sampledPeak, resident)
+    let signs = Liveness.Signs(cpu: cpu, printed: payloads[index].freeOutputs())
+    let isStuck = payloads[index].liveness.look(signs, at: now)
+    guard payloads[index].reason == .itself else { return }
+    if resident > payloads[index].memoryLimit {
+      terminate(index, .memory, grace: Self.limitGrace)
+    } else if isStuck {
+      terminate(index, .stuck, grace: Self.limitGrace)
     }
   }
 

@@ -8,6 +8,8 @@ struct ProcessTable {
     var session: pid_t
     /// Resident bytes.
     var resident: Int64
+    /// Clock ticks, its own and of children that it has waited for.
+    var cpu: UInt64 = 0
     var isZombie: Bool
   }
 
@@ -64,6 +66,6 @@ extension ProcessTable.Row {
   fileprivate init(_ process: spool_process) {
     self.init(
       parent: process.parent, session: process.session, resident: process.resident,
-      isZombie: process.state == CChar(UInt8(ascii: "Z")))
+      cpu: process.cpu, isZombie: process.state == CChar(UInt8(ascii: "Z")))
   }
 }

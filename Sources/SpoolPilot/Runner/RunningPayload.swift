@@ -18,6 +18,7 @@ struct RunningPayload {
   let outputs: [String]
   /// Up to where the middle of each output has been freed.
   var freed: [Int64]
+  var liveness: Liveness
 
   var reason = PayloadEnd.Reason.itself
   /// When all its processes get KILL, once that is decided; set on after each round.
@@ -44,6 +45,7 @@ struct RunningPayload {
       payload.output == payload.errorOutput
       ? [payload.output] : [payload.output, payload.errorOutput]
     freed = outputs.map { _ in 0 }
+    liveness = Liveness(milliseconds: payload.stuck, now: now)
   }
 
   /// Takes in what the kernel tells of one of its dead processes.
@@ -52,10 +54,11 @@ struct RunningPayload {
     reportedPeak = max(reportedPeak, exit.peak_bytes)
   }
 
-  /// Keeps the outputs' first and last MiB on disk, whatever a payload writes.
-  mutating func freeOutputs() {
-    for index in outputs.indices {
-      spool_punch_middle(outputs[index], 1 << 20, &freed[index])
+  /// Keeps the outputs' first and last MiB on disk, whatever a payload writes. Returns how many
+  /// bytes it has written.
+  mutating func freeOutputs() -> Int64 {
+    outputs.indices.reduce(0) { sum, index in
+      sum + max(0, spool_punch_middle(outputs[index], 1 << 20, &freed[index]))
     }
   }
 

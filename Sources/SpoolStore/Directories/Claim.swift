@@ -97,13 +97,7 @@ extension Spool {
 
   /// The claims in a pilot's directory; nil where the directory is gone.
   public func claims(of pilot: PilotName) throws(FileError) -> [JobName]? {
-    do throws(FileError) {
-      return try files.list(layout.pilot(pilot), fresh: true).names
-        .compactMap { JobName(fileName: $0) }
-    } catch {
-      guard error.isMissing else { throw error }
-      return nil
-    }
+    try directory(of: pilot)?.claims
   }
 
   /// Takes a claim from a pilot: because it is dead, or the job is to end (R5). False where it was

@@ -73,6 +73,14 @@ extension Spool {
 
   public func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
 
+  /// Whether there is anything to do: requests, in the order in which they move, or tasks in work.
+  public func hasWork() throws(FileError) -> Bool {
+    let dropped = try files.list(layout.incoming, fresh: true).names
+    if dropped.contains(where: { !$0.hasPrefix(".") && Self.isRequest($0) }) { return true }
+    if try !takenRequests().isEmpty { return true }
+    return try !running(fresh: true).tasks.isEmpty
+  }
+
   /// Requests that a watcher took and did not finish with, in the order of taking.
   public func takenRequests() throws(FileError) -> [Taken] {
     try files.list(layout.taken, fresh: true).names

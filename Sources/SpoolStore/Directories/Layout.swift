@@ -41,6 +41,7 @@ public struct Layout: Sendable, Equatable {
   public func pilot(_ pilot: PilotName) -> String { "\(running)/\(pilot)" }
   public func heartbeat(_ pilot: PilotName) -> String { "\(running)/\(pilot)/pilot.json" }
   public func drain(_ pilot: PilotName) -> String { "\(running)/\(pilot)/drain" }
+  public func quarantine(_ pilot: PilotName) -> String { "\(running)/\(pilot)/quarantine" }
   public func claim(_ pilot: PilotName, _ job: JobName) -> String {
     "\(running)/\(pilot)/\(job.fileName)"
   }

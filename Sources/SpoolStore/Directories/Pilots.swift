@@ -40,7 +40,7 @@ extension Spool {
   public func unregister(_ pilot: PilotName) throws(FileError) -> Bool {
     guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }
     for name in listing.names
-    where name == "pilot.json" || name == "drain" || name.hasSuffix(".log") {
+    where PilotDirectory.isOwn(name) || name == ".quarantine" {
       try files.removeIfPresent("\(layout.pilot(pilot))/\(name)")
     }
     do throws(FileError) {

@@ -4,6 +4,7 @@ internal import SpoolStore
 /// Makes the file of a job: the same for the same task, inputs and attempt, whenever it is made.
 struct JobFormer {
   let task: TaskEntry
+  let config: SpoolConfig
 
   private var spec: TaskSpec { task.spec }
 
@@ -31,7 +32,8 @@ struct JobFormer {
       environment: try spec.environment.map { entry throws(RequestError) in
         (entry.name, try Template(entry.value.filled(fill)))
       },
-      wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory)
+      wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory,
+      stuck: (spec.stuckAfter ?? config.stuckAfter).milliseconds)
   }
 
   private func command(

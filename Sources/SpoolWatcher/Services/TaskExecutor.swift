@@ -133,7 +133,8 @@ final class TaskExecutor {
   func parts(of id: JobID, by pilot: PilotName?) -> [String] {
     guard let pilot, let task = books.state.tasks[id.task], let job = task.jobs[id.index],
       let inputs = try? reader.inputs(task, job),
-      let document = try? JobFormer(task: task).document(id.index, job, inputs)
+      let document = try? JobFormer(task: task, config: books.spool.config).document(
+        id.index, job, inputs)
     else { return [] }
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
@@ -229,7 +230,7 @@ final class TaskExecutor {
     _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
   ) {
     do throws(RequestError) {
-      let former = JobFormer(task: task)
+      let former = JobFormer(task: task, config: books.spool.config)
       let document = try former.document(id.index, job, inputs)
       if isNew { try reserve(document.outputs, for: id, task, inputs) }
       let contents = document.fileContents

@@ -1,0 +1,75 @@
+public import SpoolModel
+
+/// What one reading of a pilot's directory showed.
+public struct PilotDirectory: Sendable {
+  public var claims: [JobName]
+  /// Whether the pilot is told to leave, and whether it is set aside.
+  public var hasDrain: Bool
+  public var hasQuarantine: Bool
+
+  static let drain = "drain"
+  static let quarantine = "quarantine"
+
+  /// Whether a name belongs in a pilot's directory, claims apart.
+  public static func isOwn(_ name: String) -> Bool {
+    name == "pilot.json" || name == drain || name == quarantine || name.hasSuffix(".log")
+  }
+}
+
+/// `running/PILOT/`: what others tell a pilot by a file in its directory.
+extension Spool {
+  /// What lies in a pilot's directory; nil where it is gone.
+  public func directory(of pilot: PilotName) throws(FileError) -> PilotDirectory? {
+    guard let names = try listIfPresent(layout.pilot(pilot))?.names else { return nil }
+    return PilotDirectory(
+      claims: names.compactMap { JobName(fileName: $0) },
+      hasDrain: names.contains(PilotDirectory.drain),
+      hasQuarantine: names.contains(PilotDirectory.quarantine))
+  }
+
+  /// Tells a pilot to leave once what it runs has ended.
+  public func drain(_ pilot: PilotName) throws(FileError) {
+    do throws(FileError) {
+      try files.create(layout.drain(pilot), [], durable: false)
+    } catch {
+      guard error.isOccupied else { throw error }
+    }
+  }
+
+  /// Sets a pilot aside: the first line of the text is the reason, for people.
+  public func quarantine(_ pilot: PilotName, _ text: String) throws(FileError) {
+    try files.replace(layout.quarantine(pilot), Array((text + "\n").utf8))
+  }
+
+  /// Why a pilot is set aside; nil where it is not.
+  public func quarantineText(of pilot: PilotName) throws(FileError) -> String? {
+    try files.readIfPresent(layout.quarantine(pilot), limit: 64 << 10).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  /// Takes the quarantine back; false where there was none.
+  public func release(_ pilot: PilotName) throws(FileError) -> Bool {
+    try removeOrder(layout.quarantine(pilot))
+  }
+
+  /// Takes back that a pilot is to leave; false where it was not told to.
+  public func keep(_ pilot: PilotName) throws(FileError) -> Bool {
+    try removeOrder(layout.drain(pilot))
+  }
+
+  private func removeOrder(_ path: String) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try files.remove(path)
+      return true
+    } catch {
+      guard error.isMissing else { throw error }
+      return false
+    }
+  }
+
+  /// Whether a file is certainly gone: that a listing lacks it is no proof.
+  public func isGone(_ path: String) throws(FileError) -> Bool {
+    try files.attributesIfPresent(path) == nil
+  }
+}

@@ -14,7 +14,37 @@ struct Recovery {
 
   init(_ spool: Spool) { self.spool = spool }
 
+  /// How often a former watcher's last doings may get in between: it has a few segments left to
+  /// begin, or to remove, before it looks whether the spool is still its own (R7).
+  static let mostTries = 5
+
+  /// Reads the journal, and opens it to go on.
+  func takeOver(epoch: Int) throws(JournalError) -> (Result, Journal) {
+    for _ in 1..<Self.mostTries {
+      do throws(JournalError) {
+        let result = try run()
+        return (result, try Journal(spool, epoch: epoch, after: result.end))
+      } catch {
+        guard case .taken = error else { throw error }
+      }
+    }
+    let result = try run()
+    return (result, try Journal(spool, epoch: epoch, after: result.end))
+  }
+
+  /// Reads the journal, again where a segment was removed meanwhile: a checkpoint has come.
   func run() throws(JournalError) -> Result {
+    for _ in 1..<Self.mostTries {
+      do throws(JournalError) {
+        return try read()
+      } catch {
+        guard case .missing = error else { throw error }
+      }
+    }
+    return try read()
+  }
+
+  private func read() throws(JournalError) -> Result {
     var state = WatcherState()
     var views: [ViewLine] = []
     let grace = spool.config.partGrace

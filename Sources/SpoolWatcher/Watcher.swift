@@ -40,6 +40,7 @@ public final class Watcher {
   private let datasets: DatasetCloser
   private let storage: StorageManager
   private let reporter: Reporter
+  private let lease: WatcherLease
   private var timers: ScanTimers
 
   /// What the watcher needs of the world, besides the spool.
@@ -64,8 +65,8 @@ public final class Watcher {
 
   /// Takes over a spool whose lease was acquired: reads the journal, and finds every job (R8).
   public init(_ spool: Spool, lease: WatcherLease, seams: Seams, delivers: Bool) throws {
-    let recovered = try Recovery(spool).run()
-    let journal = try Journal(spool, epoch: lease.epoch, after: recovered.end)
+    let spool = lease.guarding(spool)
+    let (recovered, journal) = try Recovery(spool).takeOver(epoch: lease.epoch)
     books = Books(
       spool: spool, time: seams.time, state: recovered.state, journal: journal, lease: lease,
       say: seams.say)
@@ -81,11 +82,13 @@ public final class Watcher {
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
     reporter = Reporter(books, jobs: jobs, pilots: pilots)
+    self.lease = lease
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume()
   }
 
   private func resume() throws {
+    try lease.removeUnfinished()
     try books.checkpoint()
     executor.resume()
     publisher.resume()
@@ -106,6 +109,15 @@ public final class Watcher {
 
   /// One turn. Returns how many milliseconds the shell may wait for hints before the next.
   public func turn(_ hints: Hints) throws -> Int {
+    do {
+      return try work(hints)
+    } catch {
+      // Whatever else it met on its way: the end of the lease is the end.
+      throw lease.lost ?? error
+    }
+  }
+
+  private func work(_ hints: Hints) throws -> Int {
     let scan = timers.begin(at: books.time.now)
     books.beginTurn()
     try books.beatIfDue()
@@ -199,8 +211,10 @@ public final class Watcher {
   /// the disk is unknown. After any other the next turn tries again.
   public static func isFatal(_ error: any Error) -> Bool {
     if error is LeaseLost { return true }
-    if case JournalError.sync? = error as? JournalError { return true }
-    return false
+    return switch error as? JournalError {
+    case .sync, .taken: true
+    default: false
+    }
   }
 
   /// Ends in good order: all is committed and written down, the next watcher need not wait.

@@ -83,15 +83,16 @@ extension World {
   private func begin() {
     watcherProcess = newProcess()
     let record = WatcherRecord(
-      epoch: 0, host: "node0", version: "test", process: ["pid": .integer(watcherProcess)],
+      epoch: 0, id: "\(watcherProcess)", host: "node0", version: "test",
+      process: ["pid": .integer(watcherProcess)],
       at: time.epoch)
     watcherPart = .acquiring(
-      WatcherLease(spool, record, isGone: { [unowned self] in isGone($0) }))
+      WatcherLease(spool, record, time: time, isGone: { [unowned self] in isGone($0) }))
   }
 
   private func acquire(_ lease: WatcherLease) throws {
-    guard case .acquired = try lease.step(now: time.now) else {
-      watcherDue = time.now + 500
+    guard case .acquired = try lease.step() else {
+      watcherDue = time.now + lease.pace
       return
     }
     watcherPart = .running(try makeWatcher(lease), lease)

@@ -138,6 +138,25 @@ public final class World {
     _ = try zombie.turn(.all)
   }
 
+  /// A turn of such a watcher, which is stopped at the n-th of its calls, before the call is made,
+  /// while `body` goes on; then it wakes. What it changes after that call is told to `late`.
+  public func turn(
+    _ zombie: Watcher, stoppedAt call: Int, late: Log<FileCall>, while body: @escaping () -> Void
+  ) throws {
+    let pause = Pause(at: call) { [unowned self] in
+      faults.leave()
+      body()
+      faults.enter(.zombie)
+    }
+    faults.watch { party, call in
+      guard party == .zombie else { return }
+      if pause.hasCome, call.operation.changes, call.operation != .open { late.add(call) }
+      pause.count()
+    }
+    defer { faults.watch(nil) }
+    try turn(zombie)
+  }
+
   /// The watcher ends in good order, and is not started again by itself.
   public func stopWatcher() throws {
     faults.enter(.watcher)

@@ -103,6 +103,7 @@ struct ReviewTests {
     let spool = try Spool.open("/data/spool", files: files)
     let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
     let journal = try Journal(spool, epoch: 1, after: end)
+    journal.append(JSONObject([.init("type", "one")]))
     try files.plant([1, 2, 3], at: spool.layout.segment(2))
     #expect(throws: JournalError.self) { try journal.checkpoint(JSON.null) }
     #expect(files.peek(spool.layout.segment(2)) == [1, 2, 3])

@@ -46,7 +46,7 @@ PILOT = {
     "gpus": 0, "free": {"cpus": 1, "memory": 5, "gpus": 0}, "jobs": 1, "process": PROCESS,
 }
 WATCHER = {
-    "format": 1, "epoch": 1, "host": "n", "version": "0.1.0", "counter": 0, "at": 1,
+    "format": 1, "epoch": 1, "id": "5be0a1f3", "host": "n", "version": "0.1.0", "counter": 0, "at": 1,
     "clean": False, "process": PROCESS,
 }
 ACCEPTED = {

@@ -161,8 +161,7 @@ class RealSpool:
 def schema_of(name):
     """The schema of a file of a spool; None where it is not Spool's to write, or a log."""
     parts = name.split("/")
-    whole = {
-        "spool.json": "spool", "watcher.json": "watcher", "journal/checkpoint.json": "checkpoint"}
+    whole = {"spool.json": "spool", "watcher.json": "watcher"}
     if name in whole:
         return whole[name]
     match parts:
@@ -170,6 +169,8 @@ def schema_of(name):
             return None
         case ["journal", file] if file.endswith(".log"):
             return "journal-line"
+        case ["journal", file] if file.endswith(".checkpoint.json"):
+            return "checkpoint"
         case ["datasets", _]:
             return "catalogue-line"
         case ["ledger", _]:

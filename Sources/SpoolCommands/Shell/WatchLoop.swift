@@ -19,8 +19,6 @@ final class WatchLoop: Sendable {
   static let pace = 8
   /// Before another try after the filesystem refused something.
   static let retry = 1000
-  /// Between two tries for the lock or the former watcher's end.
-  static let standby = 500
 
   init(
     _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
@@ -44,9 +42,11 @@ final class WatchLoop: Sendable {
   func run(beforeEnd: () -> Void = {}) throws {
     let time = SystemTime()
     let record = WatcherRecord(
-      epoch: 0, host: HostResources.currentHostName(), version: version,
+      epoch: 0, id: ProcessIdentity.randomID(), host: HostResources.currentHostName(),
+      version: version,
       process: ProcessIdentity.current().json, at: time.epoch)
-    let lease = WatcherLease(spool, record, isGone: ProcessIdentity.isGone)
+    let lease = WatcherLease(
+      spool, record, time: time, isGone: ProcessIdentity.isGone)
     guard try acquire(lease, time) else { return }
     try spool.ensureDirectories()
     let watcher = try Watcher(
@@ -67,7 +67,7 @@ final class WatchLoop: Sendable {
     var told = ""
     while !isStopping {
       let message: String
-      switch try step(lease, time) {
+      switch try step(lease) {
       case nil: message = told
       case .acquired: return true
       case .standby(let other):
@@ -79,19 +79,22 @@ final class WatchLoop: Sendable {
           told.isEmpty
           ? "the watcher on \(former.host) has not said goodbye; waiting \(left) for it to show life"
           : told
+      case .replacing(let former, _):
+        let host = former.map { " on \($0.host)" } ?? ""
+        message = "the watcher\(host) holds the lock and stands still; taking its place"
       }
       if message != told { Terminal.say("watch", message) }
       told = message
-      waker.wait(until: Waker.now() + UInt64(Self.standby) * 1_000_000)
+      waker.wait(until: Waker.now() + UInt64(lease.pace) * 1_000_000)
     }
     return false
   }
 
   /// A step towards the lease; nil where the filesystem refuses, now: the one that stands by must
   /// not end of what may pass.
-  private func step(_ lease: WatcherLease, _ time: SystemTime) throws -> WatcherLease.Step? {
+  private func step(_ lease: WatcherLease) throws -> WatcherLease.Step? {
     do throws(FileError) {
-      return try lease.step(now: time.now)
+      return try lease.step()
     } catch {
       guard error.mayPass else { throw error }
       Terminal.say("watch", "\(error); trying again")

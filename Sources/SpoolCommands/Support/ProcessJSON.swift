@@ -2,6 +2,12 @@ internal import SpoolModel
 internal import SpoolStore
 
 extension ProcessIdentity {
+  /// Eight hexadecimal digits at random.
+  static func randomID() -> String {
+    let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+  }
+
   /// As `pilot.json` and `watcher.json` hold it.
   var json: JSON {
     [

@@ -11,6 +11,12 @@ public struct Layout: Sendable, Equatable {
   public var readme: String { root + "/README.md" }
   public var status: String { root + "/STATUS" }
   public var lock: String { root + "/watcher.lock" }
+  /// What is to become the lock.
+  func newLock(_ id: String) -> String { root + "/.watcher.lock-\(id)" }
+  /// Whether a name is what somebody who wants the spool writes before it is renamed.
+  static func isLeasePart(_ name: String) -> Bool {
+    name.hasPrefix(".watcher.lock-") || name.hasPrefix(".watcher.json-")
+  }
   public var watcher: String { root + "/watcher.json" }
 
   public var incoming: String { root + "/incoming" }
@@ -21,7 +27,6 @@ public struct Layout: Sendable, Equatable {
   public var refused: String { root + "/failed/@refused" }
   public var journal: String { root + "/journal" }
   public var taken: String { root + "/journal/taken" }
-  public var checkpoint: String { root + "/journal/checkpoint.json" }
   public var datasets: String { root + "/datasets" }
   public var ledgers: String { root + "/ledger" }
   public var logs: String { root + "/logs" }
@@ -67,10 +72,16 @@ public struct Layout: Sendable, Equatable {
     "\(outcome(failed: isFailed))/\(task).json"
   }
 
-  public func segment(_ number: Int) -> String {
+  public func segment(_ number: Int) -> String { "\(journal)/\(Self.digits(number)).log" }
+  /// The state that all before a segment adds up to. It bears the segment's number, which one
+  /// watcher alone can have begun: so none can replace another's (R7).
+  public func checkpoint(_ segment: Int) -> String {
+    "\(journal)/\(Self.digits(segment)).checkpoint.json"
+  }
+
+  private static func digits(_ number: Int) -> String {
     let digits = String(number)
-    let zeros = String(repeating: "0", count: max(0, 8 - digits.utf8.count))
-    return "\(journal)/\(zeros)\(digits).log"
+    return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
   }
 
   public func catalogue(_ dataset: Name) -> String { "\(datasets)/\(dataset).jsonl" }

@@ -3,6 +3,11 @@ internal import SpoolModel
 extension FileError {
   /// The file is larger than the reader allows (`EFBIG`).
   public var isTooLarge: Bool { code == 27 }
+
+  /// Nothing was tried, since the spool is another watcher's (`ECANCELED`).
+  static let leaseLost: Int32 = 125
+  /// Another holds the lock (`EAGAIN`).
+  static let lockHeld: Int32 = 11
 }
 
 extension FileSystem {
@@ -31,11 +36,12 @@ extension FileSystem {
     (try? attributes(of: path)) != nil
   }
 
-  /// Puts a whole file in the place of another, atomically for every reader.
+  /// Puts a whole file in the place of another, atomically for every reader. `writer` keeps several
+  /// that do so at a time apart.
   public func replace(
-    _ path: String, _ contents: [UInt8], durable: Bool = false
+    _ path: String, _ contents: [UInt8], by writer: String = "", durable: Bool = false
   ) throws(FileError) {
-    let temporary = Self.hidden(path)
+    let temporary = Self.hidden(path) + (writer.isEmpty ? "" : "-" + writer)
     try removeIfPresent(temporary)
     try create(temporary, contents, durable: durable)
     try rename(temporary, to: path)

@@ -10,6 +10,8 @@ public final class Journal {
   private var size: Int
   private var pending: [UInt8] = []
   private var sequence: Int
+  /// The number of the segment's first line.
+  private var begun: Int
   /// Lines since the checkpoint.
   public private(set) var lines: Int
 
@@ -19,6 +21,7 @@ public final class Journal {
     self.epoch = epoch
     segment = end.highest + 1
     sequence = end.sequence + 1
+    begun = sequence
     lines = end.lines
     let previous = end.segment > 0 ? (segment: end.segment, bytes: end.bytes) : nil
     (file, size) = try Self.begin(
@@ -34,8 +37,8 @@ public final class Journal {
       try spool.files.syncDirectory(spool.layout.journal)
       return (try spool.files.open(spool.layout.segment(segment), .update), line.count)
     } catch {
-      // Somebody else's segment: the spool is theirs (R7), and nothing of it is touched.
-      if error.isOccupied { throw .sync(error) }
+      // Somebody else's segment, of which nothing is touched (R7).
+      if error.isOccupied { throw .taken(error) }
       try withdraw(spool, segment)
       throw .write(error)
     }
@@ -84,35 +87,42 @@ public final class Journal {
   /// reading: a new segment, then the checkpoint, then the older segments are removed.
   public func checkpoint(_ state: JSON) throws(JournalError) {
     try commit()
-    let next = segment + 1
-    let header = SegmentHeader(epoch: epoch, previous: (segment: segment, bytes: size))
-    let begun = try Self.begin(spool, next, header, sequence + 1)
-    // Not before: a number that no line has would end the journal for every reader.
-    sequence += 1
-    try? file.close()
-    (file, size) = begun
-    let older = segment
-    segment = next
+    // One that holds nothing yet, as where the checkpoint could not be written, does as well.
+    if sequence != begun { try beginNext() }
     let saved: JSON = [
-      "format": 1, "segment": .integer(next), "sequence": .integer(sequence - 1), "state": state,
+      "format": 1, "segment": .integer(segment), "sequence": .integer(begun - 1), "state": state,
     ]
     do throws(FileError) {
-      try spool.files.replace(spool.layout.checkpoint, saved.compact + [10], durable: true)
+      try spool.files.replace(
+        spool.layout.checkpoint(segment), saved.compact + [10], durable: true)
     } catch {
       throw .write(error)
     }
     lines = 0
-    removeSegments(upTo: older)
+    removeFiles(upTo: segment - 1)
   }
 
-  /// Those that the checkpoint made needless. What cannot be removed now is removed next time.
-  private func removeSegments(upTo last: Int) {
+  private func beginNext() throws(JournalError) {
+    let header = SegmentHeader(epoch: epoch, previous: (segment: segment, bytes: size))
+    let next = try Self.begin(spool, segment + 1, header, sequence + 1)
+    // Not before: a number that no line has would end the journal for every reader.
+    sequence += 1
+    begun = sequence
+    segment += 1
+    try? file.close()
+    (file, size) = next
+  }
+
+  /// Segments and checkpoints that the new one made needless, and what was begun of one. What cannot
+  /// be removed now is removed next time.
+  private func removeFiles(upTo last: Int) {
     guard let listing = try? spool.files.list(spool.layout.journal, fresh: false) else { return }
     for name in listing.names {
-      guard name.hasSuffix(".log"), let number = Int(name.dropLast(4)), number <= last else {
-        continue
-      }
-      try? spool.files.remove(spool.layout.segment(number))
+      let parts = name.split(separator: ".", maxSplits: 1)
+      guard let number = parts.first.flatMap({ Int($0) }), number <= last,
+        ["log", "checkpoint.json"].contains(parts.last)
+      else { continue }
+      try? spool.files.remove("\(spool.layout.journal)/\(name)")
     }
   }
 

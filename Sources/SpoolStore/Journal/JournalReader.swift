@@ -11,6 +11,8 @@ public enum JournalError: Error, CustomStringConvertible {
   case write(FileError)
   /// `fsync` failed: what is on the disk is unknown, and the watcher must end.
   case sync(FileError)
+  /// Another watcher has begun the segment that was to be begun.
+  case taken(FileError)
 
   public var description: String {
     switch self {
@@ -18,7 +20,7 @@ public enum JournalError: Error, CustomStringConvertible {
       "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong"
     case .missing(let segment): "the journal lacks \(segment)"
     case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
-    case .write(let error), .sync(let error): "\(error)"
+    case .write(let error), .sync(let error), .taken(let error): "\(error)"
     }
   }
 }
@@ -51,18 +53,12 @@ public struct JournalReader {
     record: (JSONObject) throws(JournalError) -> Void
   ) throws(JournalError) -> End {
     var end = End()
-    var first = 1
-    if let saved = try readCheckpoint() {
-      first = saved.segment
+    let numbers = try segments()
+    end.highest = numbers.last ?? 0
+    let (links, saved) = try chain(numbers)
+    if let saved {
       end.sequence = saved.sequence
       try checkpoint(saved.state)
-    }
-    let numbers = try segments(atLeast: first)
-    end.highest = numbers.last ?? 0
-    let links = try chain(numbers, from: first)
-    // What the checkpoint builds on must be there.
-    if first > 1, links.first?.segment != first {
-      throw .missing(segment: spool.layout.segment(first))
     }
     for link in links {
       try replay(link, &end, record)
@@ -70,28 +66,33 @@ public struct JournalReader {
     return end
   }
 
-  private func readCheckpoint() throws(JournalError) -> (
-    segment: Int, sequence: Int, state: JSON
-  )? {
+  private struct Checkpoint {
+    var sequence: Int
+    var state: JSON
+  }
+
+  /// The state before a segment, where it was written down.
+  private func checkpoint(_ segment: Int) throws(JournalError) -> Checkpoint? {
+    let path = spool.layout.checkpoint(segment)
     let bytes: [UInt8]?
     do throws(FileError) {
-      bytes = try spool.files.readIfPresent(spool.layout.checkpoint, limit: 1 << 30)
+      bytes = try spool.files.readIfPresent(path, limit: 1 << 30)
     } catch {
       throw .write(error)
     }
     guard let bytes else { return nil }
-    guard let json = try? JSON.parse(bytes), let segment = json["segment"]?.integer,
+    guard let json = try? JSON.parse(bytes), json["segment"]?.integer == segment,
       let sequence = json["sequence"]?.integer, let state = json["state"]
-    else { throw .badCheckpoint("\(spool.layout.checkpoint) is not what a watcher writes") }
-    return (segment, sequence, state)
+    else { throw .badCheckpoint("\(path) is not what a watcher writes") }
+    return Checkpoint(sequence: sequence, state: state)
   }
 
-  private func segments(atLeast first: Int) throws(JournalError) -> [Int] {
+  private func segments() throws(JournalError) -> [Int] {
     do throws(FileError) {
       var numbers = try spool.files.list(spool.layout.journal, fresh: true).names
         .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
       // A listing may omit an entry; of these, none may be overlooked.
-      var next = max(first, (numbers.last ?? 0) + 1)
+      var next = (numbers.last ?? 0) + 1
       while try spool.files.attributesIfPresent(spool.layout.segment(next)) != nil {
         numbers.append(next)
         next += 1
@@ -108,23 +109,25 @@ public struct JournalReader {
     var bytes: Int?
   }
 
-  /// The segments that count, found from the last one backwards, each naming the one before it.
-  private func chain(_ numbers: [Int], from first: Int) throws(JournalError) -> [Link] {
+  /// The segments that count, found from the last one backwards, each naming the one before it, down
+  /// to one whose beginning was written down as a checkpoint. What else lies there a watcher left
+  /// that had been replaced (R7).
+  private func chain(_ numbers: [Int]) throws(JournalError) -> ([Link], Checkpoint?) {
     var candidates = numbers
     while let last = candidates.last, try header(last) == nil { candidates.removeLast() }
-    guard var number = candidates.last else { return [] }
+    guard var number = candidates.last else { return ([], nil) }
     var links: [Link] = []
     var bytes: Int?
-    while number >= first {
+    while true {
       links.insert(Link(segment: number, bytes: bytes), at: 0)
       guard let header = try header(number) else {
         throw .missing(segment: spool.layout.segment(number))
       }
-      guard let previous = header.previous else { break }
+      if let saved = try checkpoint(number) { return (links, saved) }
+      guard let previous = header.previous else { return (links, nil) }
       number = previous.segment
       bytes = previous.bytes
     }
-    return links
   }
 
   /// Nil where the segment is not there, or was begun and its header not finished. One that cannot
@@ -160,7 +163,7 @@ public struct JournalReader {
     do throws(FileError) {
       file = try spool.files.open(path, .read)
     } catch {
-      throw .missing(segment: path)
+      throw error.isMissing ? .missing(segment: path) : .write(error)
     }
     defer { try? file.close() }
     var reader = LineReader(

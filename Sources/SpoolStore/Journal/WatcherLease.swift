@@ -1,63 +1,5 @@
 public import SpoolModel
 
-/// `watcher.json`: who owns the spool.
-public struct WatcherRecord: Equatable, Sendable {
-  public var epoch: Int
-  public var host: String
-  public var version: String
-  public var counter: Int
-  /// As in ``PilotRecord``.
-  public var process: JSON
-  /// Whether the watcher has ended in good order.
-  public var isClean: Bool
-  /// Epoch milliseconds of the last beat, on the watcher's clock: for people.
-  public var at: Int
-
-  public var json: JSON {
-    [
-      "format": 1, "epoch": .integer(epoch), "host": .string(host), "version": .string(version),
-      "counter": .integer(counter), "at": .integer(at), "clean": .bool(isClean),
-      "process": process,
-    ]
-  }
-
-  public init(epoch: Int, host: String, version: String, process: JSON, at: Int) {
-    self.epoch = epoch
-    self.host = host
-    self.version = version
-    self.counter = 0
-    self.process = process
-    self.isClean = false
-    self.at = at
-  }
-
-  public init?(_ bytes: [UInt8]) {
-    guard let json = try? JSON.parse(bytes), let epoch = json["epoch"]?.integer,
-      let host = json["host"]?.string, let version = json["version"]?.string,
-      let counter = json["counter"]?.integer, let clean = json["clean"]?.bool,
-      let process = json["process"]
-    else { return nil }
-    self.init(
-      epoch: epoch, host: host, version: version, process: process, at: json["at"]?.integer ?? 0)
-    self.counter = counter
-    isClean = clean
-  }
-}
-
-extension WatcherRecord {
-  /// A record that was torn: its writer may live, and its epoch must not be given out again. The
-  /// epoch stands before all that a heartbeat changes, so it can be read.
-  init(damaged bytes: [UInt8]) {
-    let key = Array("\"epoch\":".utf8)
-    let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
-    let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
-    self.init(
-      epoch: Int(String(decoding: digits, as: UTF8.self)) ?? 0, host: "?", version: "?",
-      process: JSON.null, at: 0)
-    counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
-  }
-}
-
 /// Another watcher owns the spool now: the end of this one (R7).
 public struct LeaseLost: Error, CustomStringConvertible {
   public var mine: Int
@@ -69,50 +11,113 @@ public struct LeaseLost: Error, CustomStringConvertible {
   }
 }
 
-/// The right to be the one watcher (R7): an exclusive lock, and an epoch, since locks lie on some
-/// network filesystems.
+/// The right to be the one watcher (R7): an exclusive lock, and an epoch.
+///
+/// The lock tells at once that a watcher has died. It proves nothing else: on some network
+/// filesystems it is granted twice, and a process that is stopped, or hangs, keeps it. So what counts
+/// is `watcher.json`: whose it is may act, and who stands still may be replaced, lock or no lock.
 public final class WatcherLease {
   public enum Step {
     /// Another process holds the lock.
     case standby(WatcherRecord?)
     /// The lock is ours, but the former watcher may yet live: it must stand still first.
     case waiting(WatcherRecord, until: Int)
+    /// The holder of the lock stands still: its place is being taken, if nobody else does.
+    case replacing(WatcherRecord?, until: Int)
     case acquired(epoch: Int)
   }
 
   static let recordSize = 1024
 
   private let spool: Spool
+  private let time: any TimeSource
   private var record: WatcherRecord
   /// Whether a process of this description is gone from this host; nil where it cannot be known.
   private let isGone: (JSON) -> Bool?
   private var lock: (any OpenFile)?
   private var file: (any OpenFile)?
-  private var seen: (record: WatcherRecord, since: Int)?
+  private var standstill: Standstill
+  /// Whether the lock stands in the place of one that another holds.
+  private var hasReplaced = false
+  /// The epoch is written, and counts if it still stands there then.
+  private var confirmAt: Int?
+  /// When `watcher.json` was last written, monotonic milliseconds: nobody who waits for it to stand
+  /// still can be through before `deadAfter` from then.
+  private var written = 0
+  /// What ended it.
+  public private(set) var lost: LeaseLost?
 
-  public init(_ spool: Spool, _ record: WatcherRecord, isGone: @escaping (JSON) -> Bool?) {
+  public init(
+    _ spool: Spool, _ record: WatcherRecord, time: any TimeSource,
+    isGone: @escaping (JSON) -> Bool?
+  ) {
     self.spool = spool
     self.record = record
+    self.time = time
     self.isGone = isGone
+    standstill = Standstill(timeOut: spool.config.deadAfter)
   }
 
   public var epoch: Int { record.epoch }
 
-  /// Goes as far as it can now; to be called again until it has acquired. `now` is monotonic
-  /// milliseconds.
-  public func step(now: Int) throws(FileError) -> Step {
-    guard try takeLock() else { return .standby(current()) }
-    let former = try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
-      .flatMap { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
-    if let former, !former.isClean, isGone(former.process) != true {
-      if seen?.record != former { seen = (former, now) }
-      let until = (seen?.since ?? now) + spool.config.deadAfter
-      guard now >= until else { return .waiting(former, until: until) }
+  /// Milliseconds between two steps: several fit into the shortest time that is waited for.
+  public var pace: Int { max(1, min(500, spool.config.deadAfter / 10)) }
+
+  /// Half as long again as who holds the lock must wait: it goes first.
+  private var patience: Int { spool.config.deadAfter * 3 / 2 }
+  /// For how long an epoch that was taken without the lock must stand before it counts. Another that
+  /// stood by has written its own by then, or seen this one; and a former watcher that woke in this
+  /// very moment looks again before it changes anything.
+  private var settling: Int { spool.config.deadAfter / 2 }
+
+  // MARK: Acquiring
+
+  /// Goes as far as it can now; to be called again, every ``pace``, until it has acquired.
+  public func step() throws(FileError) -> Step {
+    let former = try readRecord()
+    standstill.note(former, at: time.now)
+    if let confirmAt { return confirm(former, at: confirmAt) }
+    if try !takeLock() {
+      guard standstill.lasted(at: time.now) >= patience else { return .standby(former) }
+      try replaceLock()
     }
+    guard try isLockOurs() else { return giveUp(former) }
+    if let former, let wait = wait(for: former) { return wait }
     try acquire(epoch: (former?.epoch ?? 0) + 1)
+    guard hasReplaced else { return .acquired(epoch: record.epoch) }
+    let moment = written + settling
+    confirmAt = moment
+    return .replacing(former, until: moment)
+  }
+
+  /// The lock alone is not believed: the former watcher is known to have ended, or stands still.
+  private func wait(for former: WatcherRecord) -> Step? {
+    if isMine(former) || former.isClean || isGone(former.process) == true { return nil }
+    let left = spool.config.deadAfter - standstill.lasted(at: time.now)
+    guard left > 0 else { return nil }
+    return standstill.hasMoved ? .standby(former) : .waiting(former, until: time.now + left)
+  }
+
+  /// Of several that replaced one at a time, the last to write owns the spool.
+  private func confirm(_ current: WatcherRecord?, at moment: Int) -> Step {
+    guard let current, isMine(current) else { return giveUp(current) }
+    guard time.now >= moment else { return .replacing(current, until: moment) }
+    confirmAt = nil
     return .acquired(epoch: record.epoch)
   }
 
+  /// Somebody else was faster: back to where it began.
+  private func giveUp(_ current: WatcherRecord?) -> Step {
+    confirmAt = nil
+    hasReplaced = false
+    try? file?.close()
+    try? lock?.close()
+    file = nil
+    lock = nil
+    return .standby(current)
+  }
+
+  /// False where another holds the lock, or has put another file in its place.
   private func takeLock() throws(FileError) -> Bool {
     if lock != nil { return true }
     let file = try spool.files.open(spool.layout.lock, .create)
@@ -121,13 +126,35 @@ public final class WatcherLease {
       return false
     }
     lock = file
-    return true
+    if try isLockOurs() { return true }
+    _ = giveUp(nil)
+    return false
+  }
+
+  /// Whether the file that is locked is the one that has the name.
+  private func isLockOurs() throws(FileError) -> Bool {
+    guard let lock else { return false }
+    let inode = try lock.attributes().inode
+    return try spool.files.attributesIfPresent(spool.layout.lock)?.inode == inode
+  }
+
+  /// Puts a new file, locked, in the place of the one that another holds.
+  private func replaceLock() throws(FileError) {
+    let path = spool.layout.newLock(record.id)
+    try spool.files.removeIfPresent(path)
+    let file = try spool.files.open(path, .create)
+    guard try file.tryLock() else { throw FileError("lock", path, FileError.lockHeld) }
+    try spool.files.rename(path, to: spool.layout.lock)
+    lock = file
+    hasReplaced = true
   }
 
   /// A new file in the place of the old: a former watcher's descriptor writes to nothing.
   private func acquire(epoch: Int) throws(FileError) {
     record.epoch = epoch
-    try spool.files.replace(spool.layout.watcher, contents(), durable: true)
+    written = time.now
+    try spool.files.replace(
+      spool.layout.watcher, contents(), by: record.id, durable: true)
     file = try spool.files.open(spool.layout.watcher, .update)
   }
 
@@ -136,30 +163,72 @@ public final class WatcherLease {
     return text + repeatElement(32, count: max(0, Self.recordSize - 1 - text.count)) + [10]
   }
 
-  /// What `watcher.json` says now.
-  public func current() -> WatcherRecord? {
-    (try? spool.files.read(spool.layout.watcher, limit: 64 << 10)).flatMap { WatcherRecord($0) }
+  // MARK: Holding
+
+  private func readRecord() throws(FileError) -> WatcherRecord? {
+    try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
+      .map { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
   }
 
-  /// Re-reads the epoch: before every commit and every batch of renames. Fails with ``LeaseLost``
-  /// where it is another's, and with a ``FileError`` where it cannot be read now.
+  private func isMine(_ there: WatcherRecord) -> Bool {
+    there.epoch == record.epoch && there.id == record.id
+  }
+
+  /// Re-reads whose the spool is: before every commit and every batch of renames, and after the
+  /// commit. Fails with ``LeaseLost`` where it is another's, and with a ``FileError`` where it cannot
+  /// be read now.
   public func check() throws {
-    let there = try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
-      .flatMap { WatcherRecord($0) }
-    guard there?.epoch == record.epoch else { throw LeaseLost(mine: record.epoch, theirs: there) }
+    if let lost { throw lost }
+    let there = try readRecord()
+    if let there, isMine(there) { return }
+    let loss = LeaseLost(mine: record.epoch, theirs: there)
+    lost = loss
+    throw loss
   }
 
-  /// Shows that this watcher lives. `at` is epoch milliseconds.
-  public func beat(at: Int) throws(FileError) {
+  /// Shows that this watcher lives.
+  public func beat() throws(FileError) {
+    let now = time.now
     record.counter += 1
-    record.at = at
+    record.at = time.epoch
     try file?.write(contents(), at: 0)
+    written = now
+  }
+
+  /// Before anything is changed: who has not shown life for half the time after which it may be
+  /// replaced looks first whether it was, and shows life. So no change is made late, and a long turn
+  /// does not look like a death.
+  func beforeChange(_ path: String) throws(FileError) {
+    guard lost != nil || time.now - written >= spool.config.deadAfter / 2 else { return }
+    do {
+      try check()
+      try beat()
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError("change", path, FileError.leaseLost)
+    }
+  }
+
+  /// The spool, to be changed only as long as it is this watcher's.
+  public func guarding(_ spool: Spool) -> Spool {
+    Spool(
+      files: LeasedFileSystem(spool.files, self), layout: spool.layout, config: spool.config)
+  }
+
+  /// Removes what others that wanted the spool began to write, and did not finish: should one of
+  /// them yet live, its rename finds nothing.
+  public func removeUnfinished() throws(FileError) {
+    for name in try spool.files.list(spool.layout.root, fresh: true).names
+    where Layout.isLeasePart(name) {
+      try spool.files.removeIfPresent("\(spool.layout.root)/\(name)")
+    }
   }
 
   /// Ends in good order: the next watcher need not wait.
-  public func release(at: Int) {
+  public func release() {
     record.isClean = true
-    try? beat(at: at)
+    try? beat()
     try? file?.sync()
     try? file?.close()
     try? lock?.close()

@@ -8,6 +8,7 @@ final class RequestIntake {
   private let tasks: TaskManager
   private let looks: IncomingLooks
   private var number: Int
+  private var nextAdoption = 0
   /// Requests that are taken, and not yet looked at.
   private var queue: [Spool.Taken] = []
   /// Requests of which the filesystem refused something: looked at again after the next scan.
@@ -30,9 +31,24 @@ final class RequestIntake {
     self.books = books
     self.tasks = tasks
     looks = IncomingLooks(books)
-    queue = try books.spool.takenRequests()
-    inherited = Set(queue)
-    number = (queue.map(\.number).max() ?? 0) + 1
+    number = books.epoch * Self.numbers
+    try adopt()
+  }
+
+  /// How many numbers each epoch has: no two watchers give a request one name (R7).
+  static let numbers = 1_000_000
+  /// Milliseconds between two looks for what a former watcher took.
+  static let adoptInterval = 60_000
+
+  /// What former watchers took and did not finish with. One that was replaced may have been about
+  /// to take something more, so it is looked for again now and then.
+  private func adopt() throws(FileError) {
+    let found = try books.spool.takenRequests().filter {
+      $0.number / Self.numbers != books.epoch && !inherited.contains($0)
+    }
+    queue += found
+    inherited.formUnion(found)
+    nextAdoption = books.time.now + Self.adoptInterval
   }
 
   /// Whether there is more to do without anything new happening.
@@ -57,6 +73,7 @@ final class RequestIntake {
         queue.append(taken)
       }
     }
+    if fresh, books.time.now >= nextAdoption { try adopt() }
     if looks.isEmpty, fresh { scans += 1 }
     if fresh {
       queue += later

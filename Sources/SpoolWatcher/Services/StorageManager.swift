@@ -94,6 +94,8 @@ final class StorageManager {
     guard books.time.now >= nextAudit else { return }
     lastAudit = books.time.now
     try pilots.takeStale()
+    // A former watcher that was stopped in the middle of a put may have woken since.
+    for queue in Queue.allCases { try books.spool.removeUnfinishedPuts(queue) }
     try jobs.lookIntoReady(fresh: true)
     let claims = Set(try pilots.allClaims().map { Attempt(job: $0.job, number: $0.attempt) })
     _ = try manager.readInboxes(fresh: true)

@@ -21,6 +21,8 @@ final class Books {
   private var ordered: [Name] = []
   private var lastBeat: Int?
   private var isChecked = false
+  /// The journal was written, and it is not known yet whether that counts.
+  private var isUnconfirmed = false
   /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
   private(set) var hasGrown = false
 
@@ -58,13 +60,18 @@ final class Books {
     for task in state.liveTasks where task.ledgerLength > 0 { unsettled.insert(.ledger(task.name)) }
   }
 
-  var isDirty: Bool { journal.isDirty }
+  var isDirty: Bool { journal.isDirty || isUnconfirmed }
 
-  /// Makes all that was recorded durable, if this watcher still owns the spool (R7).
+  /// Makes all that was recorded durable, if this watcher still owns the spool (R7). Only if it does
+  /// so afterwards, too, is it certain that whoever comes next has read these lines, and may others
+  /// see what follows from them.
   func commit() throws {
-    guard journal.isDirty else { return }
+    guard isDirty else { return }
     try checkLease()
+    isUnconfirmed = true
     try journal.commit()
+    try checkLease()
+    isUnconfirmed = false
     gather(fresh)
     fresh.removeAll(keepingCapacity: true)
   }
@@ -104,7 +111,7 @@ final class Books {
     guard lastBeat == nil || time.now >= nextBeat else { return }
     lastBeat = time.now
     try lease.check()
-    try lease.beat(at: time.epoch)
+    try lease.beat()
   }
 
   /// Writes the lines that committed records added, view by view. What fails is tried again.
@@ -191,6 +198,6 @@ final class Books {
 
   func close() {
     journal.close()
-    lease.release(at: time.epoch)
+    lease.release()
   }
 }

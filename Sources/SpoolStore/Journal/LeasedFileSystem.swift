@@ -1,0 +1,99 @@
+/// The watcher's door to the disk: before each change it is certain that the spool is still its own
+/// (R7). For time passes between a look and what follows from it, and a process may be stopped there
+/// for as long as anybody likes.
+///
+/// Not made for more than one thread, as the watcher, whose own it is, is none.
+final class LeasedFileSystem: FileSystem, @unchecked Sendable {
+  private let files: any FileSystem
+  private let lease: WatcherLease
+
+  init(_ files: any FileSystem, _ lease: WatcherLease) {
+    self.files = files
+    self.lease = lease
+  }
+
+  // MARK: Looking
+
+  func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
+    try files.list(directory, fresh: fresh)
+  }
+
+  func attributes(of path: String) throws(FileError) -> FileAttributes {
+    try files.attributes(of: path)
+  }
+
+  func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    try files.read(path, limit: limit)
+  }
+
+  // MARK: Changing
+
+  func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
+    try lease.beforeChange(path)
+    try files.create(path, contents, durable: durable)
+  }
+
+  func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
+    if mode == .create { try lease.beforeChange(path) }
+    let file = try files.open(path, mode)
+    return mode == .read ? file : LeasedFile(file, path, lease)
+  }
+
+  func rename(_ source: String, to destination: String) throws(FileError) {
+    try lease.beforeChange(destination)
+    try files.rename(source, to: destination)
+  }
+
+  func renameExclusively(_ source: String, to destination: String) throws(FileError) {
+    try lease.beforeChange(destination)
+    try files.renameExclusively(source, to: destination)
+  }
+
+  func remove(_ path: String) throws(FileError) {
+    try lease.beforeChange(path)
+    try files.remove(path)
+  }
+
+  func createDirectory(_ path: String) throws(FileError) {
+    try lease.beforeChange(path)
+    try files.createDirectory(path)
+  }
+
+  func removeDirectory(_ path: String) throws(FileError) {
+    try lease.beforeChange(path)
+    try files.removeDirectory(path)
+  }
+
+  func syncDirectory(_ path: String) throws(FileError) { try files.syncDirectory(path) }
+}
+
+/// A file that is open to be changed.
+private final class LeasedFile: OpenFile {
+  private let file: any OpenFile
+  private let path: String
+  private let lease: WatcherLease
+
+  init(_ file: any OpenFile, _ path: String, _ lease: WatcherLease) {
+    self.file = file
+    self.path = path
+    self.lease = lease
+  }
+
+  func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    try lease.beforeChange(path)
+    try file.write(bytes, at: offset)
+  }
+
+  func truncate(to size: Int) throws(FileError) {
+    try lease.beforeChange(path)
+    try file.truncate(to: size)
+  }
+
+  func attributes() throws(FileError) -> FileAttributes { try file.attributes() }
+  func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    try file.read(at: offset, count: count)
+  }
+  func sync() throws(FileError) { try file.sync() }
+  func tryLock() throws(FileError) -> Bool { try file.tryLock() }
+  func close() throws(FileError) { try file.close() }
+}

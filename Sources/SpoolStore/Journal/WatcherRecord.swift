@@ -1,0 +1,65 @@
+public import SpoolModel
+
+/// `watcher.json`: who owns the spool.
+public struct WatcherRecord: Equatable, Sendable {
+  public var epoch: Int
+  /// At random: two that took one epoch at a time are told apart.
+  public var id: String
+  public var host: String
+  public var version: String
+  public var counter: Int
+  /// As in ``PilotRecord``.
+  public var process: JSON
+  /// Whether the watcher has ended in good order.
+  public var isClean: Bool
+  /// Epoch milliseconds of the last beat, on the watcher's clock: for people.
+  public var at: Int
+
+  public var json: JSON {
+    [
+      "format": 1, "epoch": .integer(epoch), "id": .string(id), "host": .string(host),
+      "version": .string(version), "counter": .integer(counter), "at": .integer(at),
+      "clean": .bool(isClean),
+      "process": process,
+    ]
+  }
+
+  public init(epoch: Int, id: String, host: String, version: String, process: JSON, at: Int) {
+    self.epoch = epoch
+    self.id = id
+    self.host = host
+    self.version = version
+    self.counter = 0
+    self.process = process
+    self.isClean = false
+    self.at = at
+  }
+
+  public init?(_ bytes: [UInt8]) {
+    guard let json = try? JSON.parse(bytes), let epoch = json["epoch"]?.integer,
+      let id = json["id"]?.string, let host = json["host"]?.string,
+      let version = json["version"]?.string,
+      let counter = json["counter"]?.integer, let clean = json["clean"]?.bool,
+      let process = json["process"]
+    else { return nil }
+    self.init(
+      epoch: epoch, id: id, host: host, version: version, process: process,
+      at: json["at"]?.integer ?? 0)
+    self.counter = counter
+    isClean = clean
+  }
+}
+
+extension WatcherRecord {
+  /// A record that was torn: its writer may live, and its epoch must not be given out again. The
+  /// epoch stands before all that a heartbeat changes, so it can be read.
+  init(damaged bytes: [UInt8]) {
+    let key = Array("\"epoch\":".utf8)
+    let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
+    let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
+    self.init(
+      epoch: Int(String(decoding: digits, as: UTF8.self)) ?? 0, id: "", host: "?", version: "?",
+      process: JSON.null, at: 0)
+    counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
+  }
+}

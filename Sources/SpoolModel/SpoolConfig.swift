@@ -11,6 +11,8 @@ public struct SpoolConfig: Equatable, Sendable {
   public var keepJobFiles = 1000
   /// Milliseconds that a task waits for a dataset that is not there.
   public var datasetWait = 3_600_000
+  /// Milliseconds that a job over everything waits, where files are lacking, for a word.
+  public var verdictWait = 604_800_000
   /// How many attempts of a job may fail through no fault of its own.
   public var infrastructureAttempts = 10
   /// How often a job may be given back.
@@ -25,7 +27,7 @@ public struct SpoolConfig: Equatable, Sendable {
   public init() {}
 
   static let keys = [
-    "format", "dataRoot", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
+    "format", "dataRoot", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait", "verdictWait",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
     "stuckAfter",
   ]
@@ -46,6 +48,7 @@ public struct SpoolConfig: Equatable, Sendable {
     deadAfter = try Self.time(fields, "deadAfter", deadAfter)
     keepJobFiles = try fields.integer("keepJobFiles", in: 0...1_000_000) ?? keepJobFiles
     datasetWait = try Self.time(fields, "datasetWait", datasetWait)
+    verdictWait = try Self.time(fields, "verdictWait", verdictWait)
     infrastructureAttempts =
       try fields.integer("infrastructureAttempts", in: 1...1000) ?? infrastructureAttempts
     returns = try fields.integer("returns", in: 1...1_000_000) ?? returns
@@ -71,6 +74,7 @@ public struct SpoolConfig: Equatable, Sendable {
       "format": 1, "dataRoot": .string(dataRoot), "heartbeat": .string("\(heartbeat)ms"),
       "deadAfter": .string("\(deadAfter)ms"), "keepJobFiles": .integer(keepJobFiles),
       "datasetWait": .string("\(datasetWait)ms"),
+      "verdictWait": .string("\(verdictWait)ms"),
       "infrastructureAttempts": .integer(infrastructureAttempts), "returns": .integer(returns),
       "partGrace": .string("\(partGrace)ms"), "checkpointEvery": .integer(checkpointEvery),
       "stuckAfter": .string(stuckAfter.text),

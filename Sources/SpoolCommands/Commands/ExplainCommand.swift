@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SpoolModel
+internal import SpoolStore
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,12 @@ struct ExplainCommand: ParsableCommand {
     let name = try TaskArgument.name(name)
     let spool = try options.openWatched()
     switch TaskLookup(spool).find(name) {
-    case .page(let page): try print(TaskExplanation(spool, name, page).lines)
+    case .page(let page):
+      guard let steps = page.steps else {
+        return try print(TaskExplanation(spool, name, page).lines)
+      }
+      Terminal.print("the chain \(name) is \(page.state.rawValue)")
+      for step in steps { try explainStep(step, spool) }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
     case .refused(let refusal): Terminal.print("\(name) was refused: \(refusal.reason)")
     case .unknown:
@@ -27,6 +33,13 @@ struct ExplainCommand: ParsableCommand {
       else { throw TaskArgument.missing(name, in: spool) }
       try print(JobExplanation(spool, job, page).lines)
     }
+  }
+
+  private func explainStep(_ step: JSON, _ spool: Spool) throws {
+    guard let name = step["task"]?.string.flatMap({ Name($0) }),
+      case .page(let page) = TaskLookup(spool).find(name)
+    else { return }
+    try print([""] + TaskExplanation(spool, name, page).lines)
   }
 
   private func print(_ lines: [String]) { for line in lines { Terminal.print(line) } }

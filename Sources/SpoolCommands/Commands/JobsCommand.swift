@@ -19,18 +19,21 @@ struct JobsCommand: ParsableCommand {
   func run() throws {
     let name = try TaskArgument.name(task)
     let spool = try options.openWatched()
+    var tasks = [name]
     switch TaskLookup(spool).find(name) {
-    case .page: break
+    case .page(let page): tasks = page.tasks ?? tasks
     case .pending: Terminal.note("spool: \(name) is dropped, and not yet taken by a watcher")
     case .refused(let refusal):
       throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
     case .unknown: throw TaskArgument.missing(name, in: spool)
     }
     var attempts: [JSON] = []
-    try LedgerReader(spool: spool, task: name).each { attempt in
-      if !failed || attempt["outcome"]?.string != "ok" { attempts.append(attempt) }
+    for task in tasks {
+      try LedgerReader(spool: spool, task: task).each { attempt in
+        if !failed || attempt["outcome"]?.string != "ok" { attempts.append(attempt) }
+      }
+      if !failed { attempts += try current(task, spool) }
     }
-    if !failed { attempts += try current(name, spool) }
     Output.render(
       format, columns: ["job", "attempt", "outcome", "pilot", "time", "cpu", "memory", "reason"],
       rows: attempts.map(Self.row), json: attempts)

@@ -13,6 +13,7 @@ struct SubmitCommand: ParsableCommand {
 
       Examples:
         spool submit task.json manifest.json --wait
+        spool submit chain.json --set run=43
         spool submit --name reco --input 'raw/*.root' --output 'out/{stem}.root' \\
             -- python3 reco.py {input} {output}
       """)
@@ -24,6 +25,10 @@ struct SubmitCommand: ParsableCommand {
       valueName: "file"))
   var words: [String] = []
   @OptionGroup var task: TaskFlags
+  @Option(
+    help: ArgumentHelp(
+      "A value for ${NAME} in the strings of the file; may be repeated.", valueName: "name=value"))
+  var set: [String] = []
   @Flag(help: "Print the first job, and drop nothing.")
   var dryRun = false
   @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
@@ -43,10 +48,11 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     let root = WorkingDirectory.current
+    let variables = try Variables(set)
     let submissions =
       task.isGiven
       ? [try Submission(task, command: words, root: root)]
-      : try words.map { try Submission(file: $0, root: root) }
+      : try words.map { try Submission(file: $0, root: root, variables: variables) }
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
     let now = SystemTime().epoch
@@ -57,11 +63,16 @@ struct SubmitCommand: ParsableCommand {
     if let failure = try wait.run(names) { throw failure }
   }
 
-  /// Drops one; returns its name if it is a task.
+  /// Drops one; returns its name if it is a task or a chain.
   private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
-    if case .task(let spec) = submission.content {
+    switch submission.content {
+    case .task(let spec):
       try refuseTaken(spec.name, spool)
       noteMissing(spec, spool)
+    case .chain(let spec):
+      try refuseTaken(spec.name, spool)
+      for step in spec.steps { noteMissing(step.task, spool) }
+    case .manifest, .order: break
     }
     do throws(FileError) {
       try submission.drop(into: spool)
@@ -71,6 +82,9 @@ struct SubmitCommand: ParsableCommand {
     switch submission.content {
     case .task(let spec):
       Terminal.print("submitted the task \(spec.name)")
+      return spec.name
+    case .chain(let spec):
+      Terminal.print("submitted the chain \(spec.name), of \(spec.steps.count) steps")
       return spec.name
     case .manifest(let name, _):
       Terminal.print("submitted a manifest of the dataset \(name)")
@@ -107,15 +121,19 @@ struct SubmitCommand: ParsableCommand {
     for submission in submissions {
       switch submission.content {
       case .manifest, .order: Terminal.write(submission.contents, to: 1)
-      case .task(let spec):
-        do throws(RequestError) {
-          let (name, contents) = try Preview.firstJob(spec, config)
-          Terminal.print("\(name)\n")
-          Terminal.write(contents, to: 1)
-        } catch {
-          throw Failure(.usage, "\(error)")
-        }
+      case .task(let spec): try preview(spec, config)
+      case .chain(let spec): for step in spec.steps { try preview(step.task, config) }
       }
+    }
+  }
+
+  private func preview(_ spec: TaskSpec, _ config: SpoolConfig) throws {
+    do throws(RequestError) {
+      let (name, contents) = try Preview.firstJob(spec, config)
+      Terminal.print("\(name)\n")
+      Terminal.write(contents, to: 1)
+    } catch {
+      throw Failure(.usage, "\(error)")
     }
   }
 }

@@ -53,6 +53,11 @@ struct TaskExplanation {
   }
 
   private var waiting: String {
+    if let dataset = page.json["lacks"]?.string {
+      return
+        "it is to have everything, and the dataset \(dataset) lacks files: `spool retry` tries what "
+        + "failed again, `spool release \(task)` goes on without"
+    }
     let dataset = page.json["waitsFor"]?.string ?? "?"
     let since = page.json["waitsSince"]?.integer ?? now
     let left = max(0, since + spool.config.datasetWait - now) / 1000 * 1000

@@ -6,6 +6,7 @@ internal import SpoolStore
 struct Submission {
   enum Content {
     case task(TaskSpec)
+    case chain(ChainSpec)
     /// A manifest, its paths absolute.
     case manifest(Name, [UInt8])
     case order(ControlRequest)
@@ -16,7 +17,7 @@ struct Submission {
   var fileName: String
 
   /// Reads a request for a task or a manifest from a file.
-  init(file path: String, root: String) throws {
+  init(file path: String, root: String, variables: Variables) throws {
     let bytes: [UInt8]
     let isLines = path.hasSuffix(".jsonl")
     do throws(FileError) {
@@ -29,7 +30,7 @@ struct Submission {
       if isLines {
         (content, fileName) = try Self.lines(bytes, root: root)
       } else {
-        let json = try Self.parse(bytes)
+        let json = try variables.fill(Self.parse(bytes))
         (content, fileName) = try Self.request(json, root: root)
       }
     } catch {
@@ -71,6 +72,7 @@ struct Submission {
   ) throws(RequestError) -> (Content, String) {
     switch try Request(absolute(json), root: root) {
     case .task(let spec): return (.task(spec), "\(spec.name).json")
+    case .chain(let spec): return (.chain(spec), "\(spec.name).json")
     case .dataset(let manifest):
       var source = manifest.header.source
       source["files"] = .array(manifest.files.map(line))
@@ -87,9 +89,9 @@ struct Submission {
   /// Arguments of a command that name files from here are made absolute: payloads run elsewhere.
   /// Not a program without a slash, which is looked up in the pilot's PATH.
   private static func absolute(_ json: JSON) -> JSON {
-    guard case .object(var object) = json, let command = object["command"]?.array else {
-      return json
-    }
+    guard case .object(var object) = json else { return json }
+    if let steps = object["steps"]?.array { object["steps"] = .array(steps.map(absolute)) }
+    guard let command = object["command"]?.array else { return .object(object) }
     let files = PosixFileSystem()
     object["command"] = .array(
       command.enumerated().map { index, argument in
@@ -153,6 +155,7 @@ struct Submission {
   var contents: [UInt8] {
     switch content {
     case .task(let spec): JSON.object(spec.source).pretty
+    case .chain(let spec): JSON.object(spec.source).pretty
     case .manifest(_, let bytes): bytes
     case .order(let order): JSON.object(order.json).pretty
     }
@@ -164,7 +167,7 @@ struct Submission {
   func drop(into spool: Spool) throws(FileError) -> String {
     var name = fileName
     switch content {
-    case .task: break
+    case .task, .chain: break
     case .manifest, .order:
       let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
       name = "\(fileName[..<dot]).\(SystemTime().epoch)-\(getpid())\(fileName[dot...])"

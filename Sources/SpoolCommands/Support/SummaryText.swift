@@ -7,6 +7,7 @@ struct SummaryText {
   init(_ page: TaskLookup.Page) { self.page = page }
 
   var text: String {
+    if let steps = page.steps { return ChainText(page: page, steps: steps).text }
     var rows = [
       ("task", page.name), ("state", page.state.rawValue + (page.reason.map { ": \($0)" } ?? "")),
       ("jobs", jobs),

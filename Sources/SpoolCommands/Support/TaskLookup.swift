@@ -9,7 +9,11 @@ struct TaskLookup {
   struct Page {
     var json: JSON
 
-    var name: String { json["task"]?.string ?? "?" }
+    var name: String { json["task"]?.string ?? json["chain"]?.string ?? "?" }
+    /// The steps of a chain; nil for a task.
+    var steps: [JSON]? { json["kind"]?.string == "chain-summary" ? json["steps"]?.array : nil }
+    /// The tasks of a chain's steps; nil for a task.
+    var tasks: [Name]? { steps?.compactMap { $0["task"]?.string.flatMap { Name($0) } } }
     var state: TaskState { json["state"]?.string.flatMap { TaskState(rawValue: $0) } ?? .active }
     var reason: String? { json["reason"]?.string }
     func jobs(_ key: String) -> Int { json["jobs"]?[key]?.integer ?? 0 }

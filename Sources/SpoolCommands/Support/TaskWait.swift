@@ -154,7 +154,11 @@ private struct Progress {
 
   private func text(_ page: TaskLookup.Page, _ done: Int, _ now: Int) -> String {
     let total = page.jobs("total")
-    if page.state == .waiting {
+    if page.state == .waiting, page.steps == nil {
+      if let dataset = page.json["lacks"]?.string {
+        return "\(page.name): waiting for a word, since the dataset \(dataset) lacks files "
+          + "(`spool explain \(page.name)`)"
+      }
       return "\(page.name): waiting for the dataset \(page.json["waitsFor"]?.string ?? "")"
     }
     var parts = [

@@ -1,10 +1,11 @@
 /// Any request that a `.json` file in `incoming/` may hold.
 public enum Request: Equatable, Sendable {
   case task(TaskSpec)
+  case chain(ChainSpec)
   case dataset(DatasetManifest)
   case control(ControlRequest)
 
-  static let kinds = ["task", "dataset"] + ControlRequest.kinds
+  static let kinds = ["task", "chain", "dataset"] + ControlRequest.kinds
 
   /// Reads a request; relative paths are taken from `root`.
   public init(_ bytes: [UInt8], root: String) throws(RequestError) {
@@ -23,6 +24,7 @@ public enum Request: Equatable, Sendable {
     }
     switch try Self.kind(object) {
     case "task": self = .task(try TaskSpec(json, root: root))
+    case "chain": self = .chain(try ChainSpec(json, root: root))
     case "dataset": self = .dataset(try DatasetManifest(json, root: root))
     case let kind: self = .control(try ControlRequest(json, kind: kind))
     }

@@ -19,12 +19,19 @@ public enum Limits {
 extension TaskSpec {
   static let keys = [
     "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
-    "retry", "maxFailedJobs", "stopAfter", "stuckAfter", "environment", "verify",
+    "retry", "maxFailedJobs", "stopAfter", "stuckAfter", "environment", "verify", "retention",
+    "allowIncomplete",
   ]
 
-  /// Reads a task; relative paths are taken from `root`.
-  public init(_ json: JSON, root: String) throws(RequestError) {
-    let fields = try Fields(json, keys: Self.keys)
+  /// What a step of a chain may say.
+  static let stepKeys = keys.filter { $0 != "kind" }
+
+  /// Reads a task; relative paths are taken from `root`. `path` and `line` say where it stands, if
+  /// not by itself.
+  public init(
+    _ json: JSON, root: String, path: String = "", line: Int? = nil
+  ) throws(RequestError) {
+    let fields = try Fields(json, path: path, line: line, keys: Self.keys)
     name = try fields.name("name", "the task's name")
     input = try Self.input(fields, root: root)
     command = try Self.command(fields)
@@ -39,6 +46,8 @@ extension TaskSpec {
     stuckAfter = try fields.stuckLimit("stuckAfter")
     environment = try Self.environment(fields)
     verifiesChecksum = try Self.verify(fields)
+    retention = try fields.retention("retention") ?? .forever
+    allowsIncomplete = try fields.bool("allowIncomplete") ?? false
     source = fields.object
     makeSourceAbsolute()
     try TaskRules(self, fields).check()

@@ -102,6 +102,10 @@ public struct TaskSpec: Equatable, Sendable {
   public var environment: [(name: String, value: Template)]
   /// Whether inputs are checked by checksum, not by size alone, before a job runs.
   public var verifiesChecksum: Bool
+  /// How long the files that it makes are kept.
+  public var retention: Retention
+  /// Whether a job over everything runs though its datasets lack files.
+  public var allowsIncomplete: Bool
   /// The request itself, to be kept: as it was written, its paths absolute.
   public var source: JSONObject
 

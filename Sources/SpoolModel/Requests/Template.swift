@@ -30,6 +30,11 @@ public struct Template: Hashable, Sendable {
     ("report", .report), ("scratch", .scratch),
   ]
 
+  /// Whether `{word}` is a placeholder.
+  public static func isPlaceholder(_ word: String) -> Bool {
+    words.contains { $0.0 == word } || word.hasPrefix("output:")
+  }
+
   private static let open = UInt8(ascii: "{")
 
   /// Fails with a message that names what was not understood. Read byte by byte: a brace before an

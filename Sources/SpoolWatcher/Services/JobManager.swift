@@ -217,12 +217,14 @@ final class JobManager {
     let now = books.time.epoch
     let rule = RetryRule(policy: task.spec.retry, config: books.spool.config)
     let due = rule.due(cause, job, at: now)
+    let isNamed = due == nil && task.failedFiles.count < TaskPage.mostFailed
     books.record(
       .failed(
         AttemptFailed(
           job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
-          memory: rule.memory(cause, job.memory ?? task.spec.resources.memory), parts: parts)))
+          memory: rule.memory(cause, job.memory ?? task.spec.resources.memory), parts: parts,
+          input: isNamed ? executor.firstInput(of: id) : nil)))
     if let due { executor.schedule(id, at: due) }
   }
 

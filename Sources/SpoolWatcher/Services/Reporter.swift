@@ -39,6 +39,12 @@ final class Reporter {
       try books.spool.writePage(books.spool.layout.activeTask(task.name), page)
       written[task.name] = page
     }
+    for chain in books.state.chains.values where !books.state.state(of: chain).hasEnded {
+      let page = ChainPage(chain: chain, state: books.state, ready: ready).text
+      guard written[chain.name] != page else { continue }
+      try books.spool.writePage(books.spool.layout.activeTask(chain.name), page)
+      written[chain.name] = page
+    }
     let status = StatusPage(
       books: books, pilots: pilots.living, ready: ready, shapes: jobs.readyShapes,
       foreign: foreign, isLast: isLast)
@@ -49,38 +55,60 @@ final class Reporter {
     lastStatus = text
   }
 
-  /// What an order did is shown at once. A task in work has a page in `running/` alone, also one
-  /// that had ended.
+  /// What an order did is shown at once. What is in work has a page in `running/` alone, also where
+  /// it had ended.
   private func writeOrdered() throws(FileError) {
     for name in ordered {
-      if let task = books.state.tasks[name], !task.state.hasEnded {
-        let ready = jobs.readyByTask[name] ?? 0
-        let page = TaskPage(task: task, state: books.state, ready: ready).text
-        try books.spool.writePage(books.spool.layout.activeTask(name), page)
-        for failed in [false, true] {
-          try books.spool.files.removeIfPresent(
-            books.spool.layout.endedTask(name, failed: failed))
+      let chain =
+        books.state.chains[name]
+        ?? books.state.tasks[name]?.chain.flatMap {
+          books.state.chains[$0]
         }
-      }
+      let names = chain.map { $0.tasks + [$0.name] } ?? [name]
+      for name in names { try showAtWork(name) }
       ordered.remove(name)
     }
   }
 
-  /// A task's end is shown at once: someone waits for it.
+  private func showAtWork(_ name: Name) throws(FileError) {
+    guard let (state, page) = page(name, jobs.readyByTask), !state.hasEnded else { return }
+    try books.spool.writePage(books.spool.layout.activeTask(name), page)
+    for failed in [false, true] {
+      try books.spool.files.removeIfPresent(books.spool.layout.endedTask(name, failed: failed))
+    }
+  }
+
+  /// How a task or chain stands, and its page.
+  private func page(_ name: Name, _ ready: [Name: Int]) -> (TaskState, [UInt8])? {
+    if let task = books.state.tasks[name] {
+      return (
+        task.state, TaskPage(task: task, state: books.state, ready: ready[name] ?? 0).text
+      )
+    }
+    guard let chain = books.state.chains[name] else { return nil }
+    return (
+      books.state.state(of: chain), ChainPage(chain: chain, state: books.state, ready: ready).text
+    )
+  }
+
+  /// An end is shown at once: someone waits for it.
   private func writeSummaries() throws(FileError) {
     for name in ended {
-      guard let task = books.state.tasks[name] else { continue }
-      let page = TaskPage(task: task, state: books.state, ready: 0).text
-      let path = books.spool.layout.endedTask(name, failed: task.state != .done)
-      try books.spool.files.replace(path, page, durable: false)
-      try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
-      written[name] = nil
+      if let (state, page) = page(name, [:]), state.hasEnded {
+        let path = books.spool.layout.endedTask(name, failed: state != .done)
+        try books.spool.files.replace(path, page, durable: false)
+        try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
+        written[name] = nil
+      }
       ended.remove(name)
     }
   }
 
   /// A task has ended, and that is committed.
-  func noteEnded(_ name: Name) { ended.insert(name) }
+  func noteEnded(_ name: Name) {
+    ended.insert(name)
+    if let chain = books.state.tasks[name]?.chain { ended.insert(chain) }
+  }
 
   /// An order about a task was given, and that is committed.
   func noteOrdered(_ name: Name) { ordered.insert(name) }
@@ -88,14 +116,16 @@ final class Reporter {
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
     ordered = Set(books.state.liveTasks.map(\.name))
-    for task in books.state.tasks.values where task.state.hasEnded {
-      let path = books.spool.layout.endedTask(task.name, failed: task.state != .done)
+    let chains = books.state.chains.values.map { ($0.name, books.state.state(of: $0)) }
+    for (name, state) in books.state.tasks.values.map({ ($0.name, $0.state) }) + chains
+    where state.hasEnded {
+      let path = books.spool.layout.endedTask(name, failed: state != .done)
       // A power cut may have left it torn.
       let bytes = try books.spool.files.readIfPresent(path, limit: Limits.request)
-      if bytes.flatMap({ try? JSON.parse($0) }) == nil { ended.insert(task.name) }
+      if bytes.flatMap({ try? JSON.parse($0) }) == nil { ended.insert(name) }
     }
     for name in try books.spool.running(fresh: true).tasks {
-      guard let task = books.state.tasks[name], task.state.hasEnded else { continue }
+      guard let (state, _) = page(name, [:]), state.hasEnded else { continue }
       try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
     }
   }

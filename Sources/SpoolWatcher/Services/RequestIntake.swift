@@ -6,6 +6,7 @@ internal import SpoolStore
 final class RequestIntake {
   private let books: Books
   private let tasks: TaskManager
+  private let workflows: WorkflowManager
   private let looks: IncomingLooks
   private var number: Int
   private var nextAdoption = 0
@@ -30,6 +31,7 @@ final class RequestIntake {
   init(_ books: Books, tasks: TaskManager) throws(FileError) {
     self.books = books
     self.tasks = tasks
+    workflows = WorkflowManager(books, tasks: tasks)
     looks = IncomingLooks(books)
     number = books.epoch * Self.numbers
     try adopt()
@@ -116,7 +118,7 @@ final class RequestIntake {
       answered.append(taken)
       return
     }
-    if books.state.tasks[request.task] == nil {
+    if books.state.ordered(request.task).isEmpty {
       let since = early[taken] ?? books.time.now
       early[taken] = since
       if books.time.now - since < Self.patience { return later.append(taken) }
@@ -184,6 +186,10 @@ final class RequestIntake {
     case .task(let spec):
       let isKnown = inherited.contains(taken)
       try tasks.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
+      answered.append(taken)
+    case .chain(let spec):
+      let isKnown = inherited.contains(taken)
+      try workflows.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
       answered.append(taken)
     case .dataset(let manifest):
       guard try isNew(manifest.header, taken, digest) else { return }

@@ -156,6 +156,12 @@ final class TaskExecutor {
     return true
   }
 
+  /// The first file that a job reads, if it is known.
+  func firstInput(of id: JobID) -> String? {
+    guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { return nil }
+    return (try? reader.inputs(task, job))?.first?.path
+  }
+
   // MARK: New jobs
 
   private func form(_ task: TaskEntry) throws(FileError) -> Bool {
@@ -214,6 +220,10 @@ final class TaskExecutor {
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
     let datasets = names.compactMap { books.state.datasets[$0] }
     guard task.formed == 0, datasets.allSatisfy(\.isWhole) else { return false }
+    if waitsForVerdict(task) {
+      endUnjudged(task)
+      return false
+    }
     let inputs = try reader.everything(names)
     guard !inputs.isEmpty else { return false }
     books.record(
@@ -224,6 +234,31 @@ final class TaskExecutor {
     guard let job = task.jobs[0] else { return false }
     prepare(JobID(task: task.name, index: 0), task, job, inputs, isNew: true)
     return true
+  }
+
+  /// Whether a job over everything waits for somebody to say what is to become of what is lacking:
+  /// to try it again, or to go on without it.
+  private func waitsForVerdict(_ task: TaskEntry) -> Bool {
+    guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
+      task.formed == 0, !task.spec.allowsIncomplete
+    else { return false }
+    task.lacking = names.first { books.state.datasets[$0]?.state == .incomplete }
+    if task.lacking != nil { task.state = .waiting }
+    return task.lacking != nil
+  }
+
+  /// Nobody said anything for too long (R10).
+  private func endUnjudged(_ task: TaskEntry) {
+    guard let lacking = task.lacking, let dataset = books.state.datasets[lacking] else { return }
+    let ends = dataset.producers.compactMap { books.state.tasks[$0]?.ended }
+    let since = max(ends.max() ?? 0, task.waitsSince)
+    let patience = books.spool.config.verdictWait
+    guard books.time.epoch - since >= patience else { return }
+    books.record(
+      .ended(
+        task: task.name, state: .failed, at: books.time.epoch,
+        reason: "the dataset \(lacking) lacks files, and nobody said within "
+          + "\(Units.text(milliseconds: patience)) what to do"))
   }
 
   private func prepare(
@@ -239,16 +274,16 @@ final class TaskExecutor {
       }
       jobs.enqueue(former.name(id.index, job), task.spec, contents)
     } catch {
-      refuse(id, job, error.message)
+      refuse(id, job, error.message, inputs.first?.path)
     }
   }
 
-  private func refuse(_ id: JobID, _ job: JobEntry, _ reason: String) {
+  private func refuse(_ id: JobID, _ job: JobEntry, _ reason: String, _ input: String?) {
     books.record(
       .failed(
         AttemptFailed(
           job: id, attempt: job.attempt, cause: .refused, reason: reason, at: books.time.epoch,
-          parts: [])))
+          parts: [], input: input)))
   }
 
   /// Two jobs with one output path are refused, naming both. The table is of this watcher's
@@ -281,6 +316,7 @@ final class TaskExecutor {
     case .values(let values): return task.next[0] >= values.count
     case .files(let files): return task.next[0] >= files.count
     case .datasets(let names):
+      if waitsForVerdict(task) { return false }
       return names.indices.allSatisfy { index in
         guard let dataset = books.state.datasets[names[index]], dataset.state != .open else {
           return false
@@ -293,9 +329,12 @@ final class TaskExecutor {
 
 extension AttemptFailed {
   /// A failure that no pilot reported.
-  init(job: JobID, attempt: Int, cause: Cause, reason: String, at: Int, parts: [String]) {
+  init(
+    job: JobID, attempt: Int, cause: Cause, reason: String, at: Int, parts: [String],
+    input: String?
+  ) {
     self.init(
       job: job, attempt: attempt, cause: cause, result: nil, pilot: nil, reason: reason, at: at,
-      retryAt: nil, memory: nil, parts: parts)
+      retryAt: nil, memory: nil, parts: parts, input: input)
   }
 }

@@ -5,23 +5,46 @@ internal import SpoolStore
 extension TaskManager {
   /// Does as ordered, or refuses with the reason.
   func obey(_ request: ControlRequest, owner: Int, key: String) throws(RequestError) {
-    guard let task = books.state.tasks[request.task] else {
-      throw RequestError(key: "task", Self.unknown(request.task, among: books.state.tasks.keys))
+    let meant = books.state.ordered(request.task)
+    guard let first = meant.first else {
+      let names = Array(books.state.tasks.keys) + Array(books.state.chains.keys)
+      throw RequestError(key: "task", Self.unknown(request.task, among: names))
     }
     // As with files: what is whose, and who keeps the place.
-    guard [task.accepted.owner, keeper, 0].contains(owner) else {
+    guard [first.accepted.owner, keeper, 0].contains(owner) else {
       throw RequestError(
-        "uid \(owner) may not: the task \(task.name) is of uid \(task.accepted.owner)")
+        "uid \(owner) may not: \(request.task) is of uid \(first.accepted.owner)")
     }
-    guard try changes(task, request) else { return }
+    guard try changesAny(meant, request) else { return }
     books.record(
       .control(ControlAccepted(request: request, owner: owner, at: books.time.epoch, key: key)))
-    books.say("\(request.kind) \(task.name), by uid \(owner)")
-    switch request.action {
-    case .release, .retry: executor.scheduleWaiting(task)
-    case .cancel, .hold, .priority: break
+    books.say("\(request.kind) \(request.task), by uid \(owner)")
+    for task in meant where !task.state.hasEnded {
+      switch request.action {
+      case .release, .retry: executor.scheduleWaiting(task)
+      case .cancel, .hold, .priority: break
+      }
+      if request.changesReady { jobs.withdraw(task.name) }
     }
-    if request.changesReady { jobs.withdraw(task.name) }
+  }
+
+  /// Of a chain, whether an order would change any of its steps; refused where it makes no sense
+  /// for any.
+  private func changesAny(
+    _ meant: [TaskEntry], _ request: ControlRequest
+  ) throws(RequestError) -> Bool {
+    var fault: RequestError?
+    var isAnyFine = false
+    for task in meant {
+      do throws(RequestError) {
+        if try changes(task, request) { return true }
+        isAnyFine = true
+      } catch {
+        fault = fault ?? error
+      }
+    }
+    if let fault, !isAnyFine { throw fault }
+    return false
   }
 
   static func unknown(_ name: Name, among names: some Sequence<Name>) -> String {
@@ -41,7 +64,7 @@ extension TaskManager {
       if task.state == .held { return false }
       try expectAlive(task)
     case .release:
-      guard task.state == .held else {
+      guard task.state == .held || task.lacking != nil else {
         throw RequestError("the task \(task.name) is not held (\(task.state.rawValue))")
       }
     case .priority(let priority):

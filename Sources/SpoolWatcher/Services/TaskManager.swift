@@ -26,27 +26,46 @@ final class TaskManager {
   func register(
     _ spec: TaskSpec, owner: Int, digest: String, mayBeKnown: Bool
   ) throws(RequestError) {
-    if let task = books.state.tasks[spec.name] {
-      if mayBeKnown, task.accepted.digest == digest { return }
-      throw RequestError(
-        key: "name",
-        "there is a task \(spec.name) already (\(task.state.rawValue)): choose another name")
+    if let task = books.state.tasks[spec.name], mayBeKnown, task.accepted.digest == digest {
+      return
     }
+    try checkName(spec.name)
     guard JSON.object(spec.source).compact.count <= Limits.request else {
       throw RequestError(
         key: "input",
         "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
           + "list the files in a NAME.jsonl manifest")
     }
-    try checkDatasets(spec)
-    try checkPaths(spec)
-    let incarnation = String(UInt32.random(in: .min ... .max, using: &random), radix: 16)
+    try check(spec)
     books.record(
       .task(
         TaskAccepted(
-          spec: spec, incarnation: incarnation, owner: owner, at: books.time.epoch, digest: digest))
-    )
+          spec: spec, incarnation: newIncarnation(), owner: owner, at: books.time.epoch,
+          digest: digest)))
     books.say("accepted the task \(spec.name)")
+  }
+
+  func newIncarnation() -> String {
+    String(UInt32.random(in: .min ... .max, using: &random), radix: 16)
+  }
+
+  /// Tasks and chains share one name space.
+  func checkName(_ name: Name) throws(RequestError) {
+    let taken: (String, TaskState)?
+    if let task = books.state.tasks[name] {
+      taken = ("task", task.state)
+    } else {
+      taken = books.state.chains[name].map { ("chain", books.state.state(of: $0)) }
+    }
+    guard let (kind, state) = taken else { return }
+    throw RequestError(
+      key: "name", "there is a \(kind) \(name) already (\(state.rawValue)): choose another name")
+  }
+
+  /// What must hold between a task and what is there.
+  func check(_ spec: TaskSpec) throws(RequestError) {
+    try checkDatasets(spec)
+    try checkPaths(spec)
   }
 
   private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {

@@ -54,6 +54,10 @@ struct TaskPage {
       object["waitsFor"] = .string(missing.text)
       object["waitsSince"] = .integer(task.waitsSince)
     }
+    if let lacking = task.lacking, !task.state.hasEnded {
+      object["lacks"] = .string(lacking.text)
+    }
+    if let chain = task.chain { object["chain"] = .string(chain.text) }
     object["jobs"] = jobs
     object["attempts"] = .integer(task.attempts)
     if !task.causes.isEmpty { object["failedAttempts"] = TaskEntry.json(task.causes) }
@@ -81,9 +85,21 @@ struct TaskPage {
     return .object(object)
   }
 
-  private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+  /// Jobs that failed for good, the first of them, with a file that each was to read.
+  var failures: JSON {
+    .array(
+      task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map { index in
+        var object = JSONObject([
+          .init("job", .string(JobID(task: task.name, index: index).description))
+        ])
+        if let file = task.failedFiles[index] { object["input"] = .string(file) }
+        return .object(object)
+      })
+  }
 
-  private var jobs: JSON {
+  static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+
+  var jobs: JSON {
     var object = JSONObject([
       .init("total", .integer(total)), .init("done", .integer(task.done)),
       .init("failed", .integer(task.failed)),

@@ -51,6 +51,8 @@ final class TaskEntry {
   var spec: TaskSpec
   /// The order of acceptance.
   let number: Int
+  /// The chain that it is a step of.
+  var chain: Name?
   var state: TaskState = .active
   /// Where the next job's inputs begin, in each of its datasets or in its list.
   var next: [Int]
@@ -63,8 +65,9 @@ final class TaskEntry {
   var attempts = 0
   var causes: [String: Int] = [:]
   var finalCauses: [String: Int] = [:]
-  /// The jobs that failed for good.
+  /// The jobs that failed for good, and of the first of them a file that they were to read.
   var failedJobs = RangeSet<Int>()
+  var failedFiles: [Int: String] = [:]
   /// Jobs that were in work when the task was ended early.
   var leftover: [Int: JobEntry] = [:]
   var sums = ReportSums()
@@ -82,6 +85,8 @@ final class TaskEntry {
   /// The dataset that it waits for, and since when (epoch milliseconds).
   var missing: Name?
   var waitsSince: Int
+  /// The dataset of which it is to have everything, and that lacks files.
+  var lacking: Name?
   /// The uid that cancelled it, from the order to the task's end.
   var cancelledBy: Int?
   var revival: Revival?

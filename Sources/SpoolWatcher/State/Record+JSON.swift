@@ -5,6 +5,7 @@ extension Record {
   var json: JSONObject {
     switch self {
     case .task(let task): task.json
+    case .chain(let chain): chain.json
     case .manifest(let manifest): manifest.json
     case .closed(let dataset, let isComplete):
       JSONObject("closed", [("dataset", .string(dataset.text)), ("complete", .bool(isComplete))])
@@ -37,6 +38,7 @@ extension Record {
     let record: Record?
     switch json["type"]?.string {
     case "task": record = TaskAccepted(json).map { .task($0) }
+    case "chain": record = ChainAccepted(json).map { .chain($0) }
     case "manifest": record = ManifestAccepted(json).map { .manifest($0) }
     case "closed":
       record = json.name("dataset").map {
@@ -181,6 +183,7 @@ extension AttemptFailed {
         ("cause", .string(cause.description)), ("at", .integer(at)),
         ("pilot", pilot.map { .string($0.text) }), ("reason", reason.map { .string($0) }),
         ("retryAt", retryAt.map { .integer($0) }), ("memory", memory.map { .integer($0) }),
+        ("input", input.map { .string($0) }),
         ("parts", parts.isEmpty ? nil : .array(parts.map { .string($0) })),
         ("result", result?.json),
       ])
@@ -194,6 +197,6 @@ extension AttemptFailed {
       job: job, attempt: attempt, cause: cause, result: json["result"].flatMap { JobResult($0) },
       pilot: json["pilot"]?.string.flatMap { PilotName($0) }, reason: json["reason"]?.string,
       at: at, retryAt: json["retryAt"]?.integer, memory: json["memory"]?.integer,
-      parts: json["parts"]?.array?.compactMap(\.string) ?? [])
+      parts: json["parts"]?.array?.compactMap(\.string) ?? [], input: json["input"]?.string)
   }
 }

@@ -5,6 +5,8 @@ public import SpoolModel
 public enum Record: Sendable {
   /// A task was accepted.
   case task(TaskAccepted)
+  /// A chain was accepted, and with it the tasks of its steps.
+  case chain(ChainAccepted)
   /// Lines of a manifest were added to a dataset's catalogue, which is durable up to `length`.
   case manifest(ManifestAccepted)
   /// A dataset takes no more files.
@@ -95,6 +97,8 @@ public struct AttemptFailed: Sendable {
   public var memory: Int?
   /// Parts that it may have left.
   public var parts: [String]
+  /// The first file that the job was to read, where it failed for good.
+  public var input: String?
 }
 
 public struct ControlAccepted: Sendable {

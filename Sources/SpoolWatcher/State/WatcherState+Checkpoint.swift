@@ -5,6 +5,10 @@ extension WatcherState {
   var json: JSON {
     [
       "accepted": .integer(accepted),
+      "chains": .array(
+        chains.values.sorted { $0.number < $1.number }.map { chain in
+          ["number": .integer(chain.number), "accepted": .object(chain.accepted.json)]
+        }),
       "tasks": .array(tasks.values.sorted { $0.number < $1.number }.map(\.json)),
       "datasets": .array(datasets.values.sorted { $0.name < $1.name }.map(\.json)),
       "litter": .object(
@@ -22,6 +26,12 @@ extension WatcherState {
       let datasets = json["datasets"]?.array
     else { return nil }
     self.accepted = accepted
+    for value in json["chains"]?.array ?? [] {
+      guard let number = value["number"]?.integer,
+        let accepted = value["accepted"]?.object.flatMap({ ChainAccepted($0) })
+      else { return nil }
+      chains[accepted.spec.name] = ChainEntry(accepted, number: number)
+    }
     for value in tasks {
       guard let task = TaskEntry(value) else { return nil }
       self.tasks[task.name] = task
@@ -55,6 +65,12 @@ extension TaskEntry {
       .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
       .init("jobs", Self.json(jobs)),
     ])
+    if let chain { object["chain"] = .string(chain.text) }
+    if spec.allowsIncomplete { object["allowIncomplete"] = true }
+    if !failedFiles.isEmpty {
+      object["failedFiles"] = .object(
+        JSONObject(failedFiles.sorted { $0.key < $1.key }.map { .init("\($0)", .string($1)) }))
+    }
     if !leftover.isEmpty { object["leftover"] = Self.json(leftover) }
     if let cancelledBy { object["cancelledBy"] = .integer(cancelledBy) }
     if isRepair { object["repair"] = true }
@@ -124,6 +140,10 @@ extension TaskEntry {
     causes = Self.counts(json["causes"])
     finalCauses = Self.counts(json["finalCauses"])
     failedJobs = Self.indices(json["failedJobs"])
+    for member in json["failedFiles"]?.object?.members ?? [] {
+      if let index = Int(member.key) { failedFiles[index] = member.value.string }
+    }
+    chain = json["chain"]?.string.flatMap { Name($0) }
     sums = ReportSums(json["sums"])
     cpu = json["cpu"]?.double ?? 0
     peakMemory = json["memory"]?.integer ?? 0
@@ -143,6 +163,7 @@ extension TaskEntry {
     isRepair = json["repair"]?.bool ?? false
     waitsSince = json["waitsSince"]?.integer ?? accepted.at
     revival = json["revival"].flatMap { Revival($0) }
+    spec.allowsIncomplete = json["allowIncomplete"]?.bool ?? spec.allowsIncomplete
     spec.priority = json["priority"]?.integer ?? spec.priority
     spec.resources.memory = json["limits"]?["memory"]?.integer ?? spec.resources.memory
     spec.resources.wall = json["limits"]?["wall"]?.integer ?? spec.resources.wall

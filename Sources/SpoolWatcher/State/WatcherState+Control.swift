@@ -4,17 +4,38 @@ internal import SpoolModel
 extension WatcherState {
   func apply(_ control: ControlAccepted) {
     remember(control.key)
-    guard let task = tasks[control.request.task] else { return }
+    let meant = ordered(control.request.task)
     switch control.request.action {
-    case .cancel: task.cancelledBy = control.owner
-    case .hold: task.state = .held
-    case .release:
-      task.state = .active
-      task.waitsSince = control.at
+    case .cancel: for task in meant where !task.state.hasEnded { task.cancelledBy = control.owner }
+    case .hold: for task in meant where !task.state.hasEnded { task.state = .held }
+    case .release: release(meant, at: control.at)
     case .priority(let priority):
-      task.spec.priority = priority
+      for task in meant { task.spec.priority = priority }
       reorder()
-    case .retry(let order): retry(task, order, at: control.at)
+    case .retry(let order):
+      for task in meant where task.isRetried(chosen: meant.count == 1) {
+        retry(task, order, at: control.at)
+        resumeReaders(of: task, at: control.at)
+      }
+    }
+  }
+
+  /// Held tasks go on; where none is held, those that want everything go on with what there is.
+  private func release(_ meant: [TaskEntry], at now: Int) {
+    let held = meant.filter { $0.state == .held }
+    for task in held {
+      task.state = .active
+      task.waitsSince = now
+    }
+    guard held.isEmpty else { return }
+    for task in meant where !task.state.hasEnded { task.spec.allowsIncomplete = true }
+  }
+
+  /// What reads the files that come of a retry has to go on, too.
+  private func resumeReaders(of task: TaskEntry, at now: Int) {
+    for reader in readers(of: task) where reader.state.hasEnded && reader.state != .cancelled {
+      reopen(reader, at: now, isRepair: false)
+      resumeReaders(of: reader, at: now)
     }
   }
 
@@ -55,6 +76,7 @@ extension WatcherState {
     guard let task = tasks[revived.task] else { return }
     for job in revived.jobs where task.failedJobs.contains(job.index) {
       task.failedJobs.remove(contentsOf: job.index..<job.index + 1)
+      task.failedFiles[job.index] = nil
       task.failed -= 1
       let left = (task.finalCauses[job.cause] ?? 1) - 1
       task.finalCauses[job.cause] = left > 0 ? left : nil
@@ -65,6 +87,13 @@ extension WatcherState {
       task.jobs[job.index] = entry
     }
     if let next = revived.next { task.revival?.from = next } else { task.revival = nil }
+  }
+}
+
+extension TaskEntry {
+  /// Whether an order to try again is for it: of a chain, for the steps that have something to do.
+  fileprivate func isRetried(chosen: Bool) -> Bool {
+    chosen || !failedJobs.isEmpty || !leftover.isEmpty || state == .cancelled || state == .failed
   }
 }
 

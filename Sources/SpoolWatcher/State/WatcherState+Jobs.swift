@@ -72,6 +72,9 @@ extension WatcherState {
       task.failed += 1
       task.finalCauses[failed.cause.description, default: 0] += 1
       task.failedJobs.insert(contentsOf: failed.job.index..<failed.job.index + 1)
+      if let input = failed.input, task.failedFiles.count < TaskPage.mostFailed {
+        task.failedFiles[failed.job.index] = input
+      }
     }
     var line = Self.ledgerLine(
       failed.job, failed.attempt, failed.result, cause: failed, reason: failed.reason)

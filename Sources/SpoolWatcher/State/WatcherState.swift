@@ -17,8 +17,9 @@ struct ViewLine {
 /// in a replay.
 final class WatcherState {
   var tasks: [Name: TaskEntry] = [:]
+  var chains: [Name: ChainEntry] = [:]
   var datasets: [Name: DatasetEntry] = [:]
-  /// How many tasks were ever accepted.
+  /// How many tasks and chains were ever accepted.
   var accepted = 0
   /// Parts that discarded attempts may have left, and when they may be removed.
   var litter: [String: Int] = [:] {
@@ -57,6 +58,7 @@ final class WatcherState {
   func apply(_ record: Record, graceful grace: Int) -> [ViewLine] {
     switch record {
     case .task(let task): apply(task)
+    case .chain(let chain): apply(chain)
     case .manifest(let manifest): apply(manifest)
     case .closed(let dataset, let isComplete):
       datasets[dataset]?.state = isComplete ? .closed : .incomplete
@@ -76,7 +78,7 @@ final class WatcherState {
     return []
   }
 
-  private func apply(_ task: TaskAccepted) {
+  func apply(_ task: TaskAccepted) {
     accepted += 1
     let entry = TaskEntry(task, number: accepted)
     live = nil

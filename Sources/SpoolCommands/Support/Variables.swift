@@ -1,0 +1,76 @@
+internal import SpoolModel
+
+/// `--set run=43`: what takes the place of `${run}` in the strings of a request's file.
+struct Variables {
+  private let values: [String: String]
+
+  init(_ assignments: [String]) throws {
+    var values: [String: String] = [:]
+    for text in assignments {
+      guard let equals = text.firstIndex(of: "="), Name(text[..<equals]) != nil else {
+        throw Failure(.usage, "--set: expected NAME=VALUE as run=43, found \"\(text)\"")
+      }
+      let name = String(text[..<equals])
+      guard values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil
+      else { throw Failure(.usage, "--set: \(name) is given twice") }
+    }
+    self.values = values
+  }
+
+  /// Fills in a request; fails where one has no value, or where a value has no use.
+  func fill(_ json: JSON) throws(RequestError) -> JSON {
+    var used: Set<String> = []
+    let filled = try fill(json, "", nil, &used)
+    if let unused = values.keys.sorted().first(where: { !used.contains($0) }) {
+      throw RequestError("--set \(unused)=… has no use: there is no ${\(unused)} in it")
+    }
+    return filled
+  }
+
+  private func fill(
+    _ json: JSON, _ key: String, _ line: Int?, _ used: inout Set<String>
+  ) throws(RequestError) -> JSON {
+    switch json {
+    case .string(let text): return .string(try fill(text, key, line, &used))
+    case .array(let values):
+      var filled: [JSON] = []
+      for (index, value) in values.enumerated() {
+        filled.append(try fill(value, "\(key)[\(index)]", line, &used))
+      }
+      return .array(filled)
+    case .object(var object):
+      for (index, member) in object.members.enumerated() {
+        let inner = key.isEmpty ? member.key : "\(key).\(member.key)"
+        let place = member.line > 0 ? member.line : line
+        object.members[index].value = try fill(member.value, inner, place, &used)
+      }
+      return .object(object)
+    default: return json
+    }
+  }
+
+  private func fill(
+    _ text: String, _ key: String, _ line: Int?, _ used: inout Set<String>
+  ) throws(RequestError) -> String {
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+    var filled = ""
+    var rest = text[...]
+    while let start = rest.firstRange(of: "${"),
+      let end = rest[start.upperBound...].firstIndex(of: "}")
+    {
+      let name = String(rest[start.upperBound..<end])
+      if let value = values[name] {
+        filled += rest[..<start.lowerBound] + value
+        used.insert(name)
+      } else if Name(name) == nil || Template.isPlaceholder(name) {
+        // A dollar before a brace that is meant, or before a placeholder.
+        filled += rest[...end]
+      } else {
+        throw RequestError(
+          line: line, key: key, "${\(name)} has no value: give it with --set \(name)=…")
+      }
+      rest = rest[rest.index(after: end)...]
+    }
+    return filled + rest
+  }
+}

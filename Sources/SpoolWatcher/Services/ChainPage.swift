@@ -1,0 +1,99 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What is written of a chain: step by step what went in and came out, and what it took.
+struct ChainPage {
+  let chain: ChainEntry
+  let state: WatcherState
+  /// Jobs in ready, by task.
+  let ready: [Name: Int]
+
+  private var steps: [TaskEntry] { state.steps(of: chain) }
+
+  var json: JSON {
+    let stands = state.state(of: chain)
+    var object = JSONObject([
+      .init("format", 1), .init("kind", "chain-summary"),
+      .init("chain", .string(chain.name.text)), .init("state", .string(stands.rawValue)),
+    ])
+    let reasons = steps.compactMap { task in task.reason.map { "\(stepName(task)): \($0)" } }
+    if !reasons.isEmpty { object["reason"] = .string(reasons.joined(separator: "; ")) }
+    object["jobs"] = jobs(hasEnded: stands.hasEnded)
+    object["steps"] = .array(steps.map(step))
+    object.members += suppression
+    object["cpu"] = .number(TaskPage.rounded(steps.reduce(0) { $0 + $1.cpu }))
+    object["accepted"] = .integer(chain.accepted.at)
+    if let started = steps.compactMap(\.started).min() { object["started"] = .integer(started) }
+    if stands.hasEnded, let ended = steps.compactMap(\.ended).max() {
+      object["ended"] = .integer(ended)
+    }
+    object["owner"] = .integer(chain.accepted.owner)
+    object["incarnation"] = .string(chain.accepted.incarnation)
+    object["request"] = .object(chain.accepted.spec.source)
+    return .object(object)
+  }
+
+  private func stepName(_ task: TaskEntry) -> String {
+    String(task.name.text.dropFirst(chain.name.text.count + 1))
+  }
+
+  private func page(_ task: TaskEntry) -> TaskPage {
+    TaskPage(task: task, state: state, ready: ready[task.name] ?? 0)
+  }
+
+  private func jobs(hasEnded: Bool) -> JSON {
+    let pages = steps.map { page($0).jobs }
+    let keys = ["total", "done", "failed"] + (hasEnded ? [] : ["ready", "running", "retrying"])
+    var object = JSONObject(
+      keys.map { key in
+        .init(key, .integer(pages.reduce(0) { $0 + ($1[key]?.integer ?? 0) }))
+      })
+    if !hasEnded { object["open"] = .bool(pages.contains { $0["open"]?.bool == true }) }
+    return .object(object)
+  }
+
+  private func step(_ task: TaskEntry) -> JSON {
+    var object = JSONObject([
+      .init("name", .string(stepName(task))), .init("task", .string(task.name.text)),
+      .init("state", .string(task.state.rawValue)),
+    ])
+    if let reason = task.reason { object["reason"] = .string(reason) }
+    if let missing = task.missing { object["waitsFor"] = .string(missing.text) }
+    if let lacking = task.lacking, !task.state.hasEnded { object["lacks"] = .string(lacking.text) }
+    object["jobs"] = page(task).jobs
+    object["attempts"] = .integer(task.attempts)
+    if !task.causes.isEmpty { object["failedAttempts"] = TaskEntry.json(task.causes) }
+    if !task.failedJobs.isEmpty { object["failedJobs"] = page(task).failures }
+    object["report"] = task.sums.json
+    object["cpu"] = .number(TaskPage.rounded(task.cpu))
+    object["runTime"] = .number(TaskPage.rounded(Double(task.wall) / 1000))
+    object["peakMemory"] = .integer(task.peakMemory)
+    object["outputs"] = ["files": .integer(task.outputs), "bytes": .integer(task.outputBytes)]
+    if let started = task.started { object["started"] = .integer(started) }
+    if let ended = task.ended { object["ended"] = .integer(ended) }
+    return .object(object)
+  }
+
+  /// Events into the steps that no other feeds, and out of those that feed no other.
+  private var suppression: [JSONObject.Member] {
+    let fed = Set(chain.accepted.spec.steps.flatMap(\.sources))
+    var entered = 0.0
+    var left = 0.0
+    for (index, step) in chain.accepted.spec.steps.enumerated() {
+      guard let sums = state.tasks[step.task.name]?.sums.sums else { continue }
+      if step.sources.isEmpty { entered += sums["eventsIn"] ?? 0 }
+      if !fed.contains(index) { left += sums["eventsOut"] ?? 0 }
+    }
+    guard entered > 0 else { return [] }
+    var members: [JSONObject.Member] = [
+      .init("eventsIn", .number(entered)), .init("eventsOut", .number(left)),
+    ]
+    if left > 0 {
+      members.append(.init("suppression", .number(TaskPage.rounded(entered / left))))
+    }
+    return members
+  }
+
+  /// The page's pretty text.
+  var text: [UInt8] { json.pretty }
+}

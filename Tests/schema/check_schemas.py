@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build" / "debug" / "spool")).resolve()
 # What a fenced block is recognised by.
 KINDS = {
-    "task": "task", "dataset": "dataset", "summary": "summary",
+    "task": "task", "chain": "chain", "chain-summary": "chain-summary", "dataset": "dataset", "summary": "summary",
     **dict.fromkeys(["cancel", "hold", "release", "retry", "priority"], "order"),
 }
 # Record types that a small spool does not need to write.
@@ -78,7 +78,7 @@ def check_documents(schemas, report, spool):
                 report.check(what, problem)
             else:
                 report.check(what, None if problem else "a broken document is accepted")
-            if schema in ("task", "dataset", "order"):
+            if schema in ("task", "chain", "dataset", "order"):
                 accepted = spool.accepts(document)
                 report.check(
                     what, None if accepted == is_good else f"spool submit says {accepted}")

@@ -60,11 +60,22 @@ SUMMARY = {
     "priority": 5, "queue": "cpu",
     "resources": {"cpus": 1, "gpus": 0, "memory": 5, "wall": 0.5, "tags": ["avx2"]},
 }
+CHAIN = {
+    "kind": "chain", "name": "run42", "input": ["run42.raw"], "priority": 5, "retention": "step",
+    "steps": [
+        {"name": "decode", "command": ["d", "{input}", "{output}"],
+         "outputs": [{"path": "data/{stem}.dec"}], "retention": "7d"},
+        {"name": "merge", "input": ["decode", "run42.raw"], "filesPerJob": "all",
+         "command": ["m", "{inputs}", "{output}"], "outputs": [{"path": "data/{task}.root"}],
+         "allowIncomplete": True, "x-a": 1, "meta": {}}], "x-b": 1, "meta": {}, "format": 1}
 ORDER = {"kind": "retry", "task": "a", "failedOnly": True, "cause": "exit", "memory": "8GB",
          "wall": "2h", "format": 1, "x-why": "more", "meta": {}}
 CHECKPOINT = {
     "format": 1, "segment": 2, "sequence": 9, "state": {
-        "accepted": 1, "litter": {"/d/.spool.a1@n-1.x": 5}, "answered": ["a 03da0195 a.json"],
+        "accepted": 1,
+        "chains": [{"number": 1, "accepted": {
+            "type": "chain", "incarnation": "9c1f", "owner": 1, "at": 1, "digest": "03da0195",
+            "request": CHAIN}}], "litter": {"/d/.spool.a1@n-1.x": 5}, "answered": ["a 03da0195 a.json"],
         "partial": {}, "datasets": [{
             "name": "a", "state": "open", "files": 1, "length": 80,
             "producers": ["t"], "active": [], "failed": ["t"], "expected": 3}],
@@ -72,6 +83,7 @@ CHECKPOINT = {
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
             "failedJobs": [[3, 5]], "priority": 5, "limits": {"memory": 1, "wall": 1},
+            "chain": "run42", "allowIncomplete": True, "failedFiles": {"3": "/d/a"},
             "cancelledBy": 0, "repair": True, "waitsSince": 5,
             "leftover": [{
                 "index": 7, "source": 0, "offset": 1, "files": 1, "attempt": 1, "payload": 0,
@@ -111,6 +123,7 @@ GOOD = {
     "catalogue-line": [
         CATALOGUE, {"format": 1, "kind": "catalogue", "name": "a"},
         {"path": "/d/a", "meta": {}, "origin": {"manifest": "a.json", "line": 2}}],
+    "chain": [CHAIN],
     "order": [
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
         {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0}],
@@ -210,6 +223,12 @@ BROKEN = {
         ("kind", "ledger")], ["job", "attempt", "outcome", "cpu"])
     + broken(LEDGER_FAILED, [("outcome", "ok"), ("final", 1)], ["final", "reason", "registered", "retryAt"])
     + broken(LEDGER_FINAL, [("final", False)], ["position", "position.offset"]),
+    "chain": broken(CHAIN, [
+        ("name", "a b"), ("input", "a/b"), ("steps", []), ("steps", {}), ("priority", 10),
+        ("retention", "soon"), ("steps.0.name", "a b"), ("steps.0.kind", "task"),
+        ("steps.0.command", []), ("steps.1.allowIncomplete", "yes"), ("steps.0.retention", 7),
+        ("steps.0.retention", "chian"), ("steps.0.comand", 1)],
+        ["name", "kind", "steps", "steps.0.name", "steps.0.command"]),
     "order": broken(ORDER, [
         ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),
         ("failedOnly", 1), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])

@@ -45,7 +45,8 @@ class RealSpool:
             yield from self.files("while it runs: ")
             self.order()
             (self.directory / "gate").touch()
-            self.wait("done/gate.json", "failed/bad.json", "failed/nowhere.json")
+            self.wait("done/gate.json", "failed/bad.json", "failed/nowhere.json",
+                      "failed/chain.json")
             yield from self.files("after orders: ")
         finally:
             process.send_signal(signal.SIGTERM)
@@ -105,6 +106,13 @@ class RealSpool:
             "kind": "task", "name": "nowhere", "input": {"files": ["f0.raw"]}, "command": ["true"],
             "resources": {"tags": ["nowhere"]},
         })
+        self.put("chain.json", {
+            "kind": "chain", "name": "chain", "input": "copies", "steps": [
+                {"name": "one", "command": [*shell, 'cat "$1" >"$2"', "sh", "{input}", "{output}"],
+                 "outputs": [{"path": "out/{stem}.one"}], "retention": "chain"},
+                {"name": "two", "filesPerJob": "all", "input": ["one"], "command": [
+                    *shell, "exit 3"], "retry": {"attempts": 1}}],
+        })
         self.put("refused.json", {"kind": "task", "name": "refused", "comand": ["true"]})
 
     def order(self):
@@ -138,6 +146,9 @@ class RealSpool:
                 text = path.read_text()
             except FileNotFoundError:
                 continue  # It moved on meanwhile.
+            if schema == "page":
+                kind = json.loads(text)["kind"]
+                schema = "chain-summary" if kind == "chain-summary" else "summary"
             if schema == "journal-line":
                 text = "\n".join(self.json_of(line) for line in text.splitlines())
             yield when + name, schema, text
@@ -180,7 +191,7 @@ def schema_of(name):
         case ["running", _, file] if file.endswith(".log"):
             return None
         case ["running" | "done" | "failed", file] if "@" not in file:
-            return "summary"
+            return "page"
         case ["ready-cpu" | "ready-gpu" | "running" | "done" | "failed", *_]:
             return "job"
     raise AssertionError(f"what is {name}?")

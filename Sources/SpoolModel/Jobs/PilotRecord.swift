@@ -18,6 +18,8 @@ public struct PilotRecord: Equatable, Sendable {
   public var freeGpus: Int
   /// How many jobs it runs.
   public var jobs = 0
+  /// What the filesystem refuses it, and what waits for that; nil where all is well.
+  public var trouble: String?
   /// Epoch milliseconds, its own clock.
   public var started: Int
 
@@ -41,6 +43,12 @@ public struct PilotRecord: Equatable, Sendable {
   }
 
   public var json: JSON {
+    guard let trouble, case .object(var object) = members else { return members }
+    object["trouble"] = .string(trouble)
+    return .object(object)
+  }
+
+  private var members: JSON {
     [
       "format": 1, "pilot": .string(pilot.text), "host": .string(host),
       "version": .string(version), "counter": .integer(counter), "started": .integer(started),
@@ -72,6 +80,7 @@ public struct PilotRecord: Equatable, Sendable {
     freeMemory = free["memory"]?.integer ?? 0
     freeGpus = free["gpus"]?.integer ?? 0
     jobs = json["jobs"]?.integer ?? 0
+    trouble = json["trouble"]?.string
   }
 
   /// How many jobs of a shape it could run at once if it were idle; 0 where the shape does not fit.

@@ -10,12 +10,29 @@ extension Pilot {
     record.freeMemory = capacity.memory << 20
     record.freeGpus = capacity.gpus.count
     record.jobs = jobs.count
+    record.trouble = trouble
     do throws(FileError) {
       try spool.beat(record)
       try compareClaims()
     } catch {
-      if error.isMissing { registerAnew() } else { say("\(error)") }
+      if error.isMissing { registerAnew() } else { troubles.note(error, "the heartbeat") }
     }
+  }
+
+  /// What the filesystem refuses, and how much waits for that.
+  private var trouble: String? {
+    guard let first = troubles.first else { return nil }
+    var results = 0
+    var blocked = 0
+    for job in jobs.values {
+      switch job.stage {
+      case .delivering: results += 1
+      case .blocked: blocked += 1
+      case .verifying, .running, .staging: break
+      }
+    }
+    let text = "\(results) results and \(blocked) jobs wait: \(first)"
+    return text.utf8.count <= 500 ? text : "\(results) results and \(blocked) jobs wait"
   }
 
   /// What lies in the own directory against what is known (R1): a claim whose reply was late is
@@ -48,7 +65,7 @@ extension Pilot {
     case .running: runner.end(job.id, grace: 2000)
     // The digester is let finish; a verdict that waits has become pointless.
     case .verifying, .staging: break
-    case .delivering: release(job)
+    case .delivering, .blocked: release(job)
     }
   }
 
@@ -63,7 +80,7 @@ extension Pilot {
     do throws(FileError) {
       try spool.register(record)
     } catch {
-      say("\(error)")
+      troubles.note(error, "the registration")
     }
   }
 }

@@ -25,37 +25,60 @@ final class Reporter {
   var nextPages: Int { (lastPages ?? 0) + Self.interval }
 
   /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
-  /// lies in `incoming/` and is not taken.
-  func write(foreign: [String], isLast: Bool = false) throws(FileError) {
-    try writeSummaries()
-    guard isLast || lastPages == nil || books.time.now >= nextPages else { return }
+  /// lies in `incoming/` and is not taken. What cannot be written now is written later, and holds
+  /// nothing up.
+  func write(foreign: [String], isLast: Bool = false) {
+    writeSummaries()
+    guard isLast || isDue else { return }
+    for task in books.state.liveTasks { writePage(task) }
+    writeStatus(foreign: foreign, isLast: isLast)
+  }
+
+  private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
+
+  /// `STATUS` alone, where it is due: also when a turn came to nothing.
+  func writeStatus(foreign: [String], isLast: Bool = false) {
+    guard isLast || isDue else { return }
     lastPages = books.time.now
-    let ready = jobs.readyByTask
-    for task in books.state.liveTasks {
-      let page = TaskPage(task: task, state: books.state, ready: ready[task.name] ?? 0).text
-      guard written[task.name] != page else { continue }
-      try books.spool.writePage(books.spool.layout.activeTask(task.name), page)
-      written[task.name] = page
-    }
     let status = StatusPage(
-      books: books, pilots: pilots.living, ready: ready, foreign: foreign, isLast: isLast)
+      books: books, pilots: pilots.living, ready: jobs.readyByTask, foreign: foreign,
+      isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
-    try books.spool.writePage(
-      books.spool.layout.status, Array(status.heading.utf8) + text)
-    lastStatus = text
+    do throws(FileError) {
+      try books.spool.writeStatus(Array(status.heading.utf8) + text)
+      lastStatus = text
+    } catch {
+      books.troubles.note(error)
+    }
+  }
+
+  private func writePage(_ task: TaskEntry) {
+    let ready = jobs.readyByTask[task.name] ?? 0
+    let page = TaskPage(task: task, state: books.state, ready: ready).text
+    guard written[task.name] != page else { return }
+    do throws(FileError) {
+      try books.spool.writePage(books.spool.layout.activeTask(task.name), page)
+      written[task.name] = page
+    } catch {
+      books.troubles.note(error)
+    }
   }
 
   /// A task's end is shown at once: someone waits for it.
-  private func writeSummaries() throws(FileError) {
+  private func writeSummaries() {
     for name in ended {
       guard let task = books.state.tasks[name] else { continue }
       let page = TaskPage(task: task, state: books.state, ready: 0).text
       let path = books.spool.layout.endedTask(name, failed: task.state != .done)
-      try books.spool.files.replace(path, page, durable: false)
-      try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
-      written[name] = nil
-      ended.remove(name)
+      do throws(FileError) {
+        try books.spool.files.replace(path, page, durable: false)
+        try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
+        written[name] = nil
+        ended.remove(name)
+      } catch {
+        books.troubles.note(error)
+      }
     }
   }
 

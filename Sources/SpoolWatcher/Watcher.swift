@@ -42,6 +42,8 @@ public final class Watcher {
   private let reporter: Reporter
   private let lease: WatcherLease
   private var timers: ScanTimers
+  /// What a turn that failed had been told.
+  private var missed = Hints()
 
   /// What the watcher needs of the world, besides the spool.
   public struct Seams {
@@ -107,15 +109,29 @@ public final class Watcher {
   /// Whether `incoming/` is to be scanned again soon, without any event.
   private var isWatching: Bool { intake.isWatching || datasets.isWatching }
 
-  /// One turn. Returns how many milliseconds the shell may wait for hints before the next.
+  /// One turn. Returns how many milliseconds the shell may wait for hints before the next. What the
+  /// filesystem refuses is said, shown in `STATUS`, and tried again; what is thrown is the end.
   public func turn(_ hints: Hints) throws -> Int {
+    missed.formUnion(hints)
+    var wait = Self.retry
     do {
-      return try work(hints)
+      wait = try work(missed)
+      missed = Hints()
     } catch {
       // Whatever else it met on its way: the end of the lease is the end.
-      throw lease.lost ?? error
+      if let lost = lease.lost { throw lost }
+      guard !Self.isFatal(error), let refused = FileError(from: error) else { throw error }
+      books.troubles.note(refused)
+      missed = .all
+      missed.closed = hints.closed
+      reporter.writeStatus(foreign: intake.foreign)
     }
+    books.troubles.look()
+    return wait
   }
+
+  /// Milliseconds before another try after the filesystem refused something.
+  static let retry = 1000
 
   private func work(_ hints: Hints) throws -> Int {
     let scan = timers.begin(at: books.time.now)
@@ -127,7 +143,7 @@ public final class Watcher {
     isBusy = datasets.run() || isBusy
     try books.commit()
     try act()
-    try reporter.write(foreign: intake.foreign)
+    reporter.write(foreign: intake.foreign)
     return wait(isBusy)
   }
 
@@ -207,8 +223,8 @@ public final class Watcher {
     return max(0, wait)
   }
 
-  /// Whether an error of a turn is the end of this watcher: the spool is another's, or what is on
-  /// the disk is unknown. After any other the next turn tries again.
+  /// Whether an error is the end of this watcher: the spool is another's, or what is on the disk is
+  /// unknown. After any other of the filesystem it tries again.
   public static func isFatal(_ error: any Error) -> Bool {
     if error is LeaseLost { return true }
     return switch error as? JournalError {
@@ -221,7 +237,7 @@ public final class Watcher {
   public func stop() throws {
     try books.checkpoint()
     _ = try pilots.look(force: true)
-    try reporter.write(foreign: intake.foreign, isLast: true)
+    reporter.write(foreign: intake.foreign, isLast: true)
     books.close()
   }
 }

@@ -141,7 +141,7 @@ struct RequestTests {
   }
 
   @Test func theKindIsAsked() {
-    let known = "expected task, dataset, cancel, hold, release, retry, priority"
+    let known = "expected task, chain, dataset, cancel, hold, release, retry, priority"
     #expect(error("{}") == RequestError(key: "kind", "missing: \(known)"))
     #expect(
       error("{\"name\": \"a\",\n \"kind\": \"tsak\"}")

@@ -35,5 +35,10 @@ struct FileErrorTests {
     #expect(FileError("open", "/a", ELOOP).isNotAFile)
     #expect(FileError("open", "/a", ESTALE).mayPass)
     #expect(!FileError("open", "/a", EACCES).mayPass)
+    for code in [ENOSPC, EDQUOT, EROFS, EIO, ESTALE] {
+      #expect(FileError("open", "/a", code).isOutage && !FileError("open", "/a", code).isLasting)
+    }
+    #expect(!FileError("open", "/a", ENOENT).isOutage)
+    #expect(FileError("open", "/a", EACCES).patience == 0)
   }
 }

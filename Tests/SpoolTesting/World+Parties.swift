@@ -62,8 +62,7 @@ final class PilotPart {
 }
 
 extension World {
-  /// As the shell does it: what ends a watcher ends it, any other error is followed by one more
-  /// turn.
+  /// As the shell does it: what ends a watcher ends it, after any other error it tries again.
   func stepWatcher() {
     let given = hints
     hints = Hints()
@@ -71,12 +70,13 @@ extension World {
       switch watcherPart {
       case .none: begin()
       case .acquiring(let lease): try acquire(lease)
+      case .takingOver(let lease): try takeOver(lease)
       case .running(let watcher, _): watcherDue = time.now + (try watcher.turn(given))
       }
     } catch {
       errors.append(error)
       watcherDue = time.now + 100
-      if watcher == nil || Watcher.isFatal(error) { killWatcher() }
+      if watcher != nil || Watcher.isFatal(error) { killWatcher() }
     }
   }
 
@@ -95,7 +95,15 @@ extension World {
       watcherDue = time.now + lease.pace
       return
     }
-    watcherPart = .running(try makeWatcher(lease), lease)
+    watcherPart = .takingOver(lease)
+  }
+
+  private func takeOver(_ lease: WatcherLease) throws {
+    do {
+      watcherPart = .running(try makeWatcher(lease), lease)
+    } catch {
+      throw lease.lost ?? error
+    }
     hints = .all
   }
 

@@ -49,6 +49,8 @@ public final class World {
   enum WatcherPart {
     case none
     case acquiring(WatcherLease)
+    /// It has the lease, and reads the journal.
+    case takingOver(WatcherLease)
     case running(Watcher, WatcherLease)
   }
   var watcherPart = WatcherPart.none

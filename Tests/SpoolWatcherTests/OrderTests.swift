@@ -338,7 +338,7 @@ struct OrderTests {
     world.files.owner = 1234
     let file = try world.order("cancel", "t")
     #expect(world.run(atMost: 5000, until: { !reason(file).isEmpty }))
-    #expect(reason(file).contains("uid 1234 may not: the task t is of uid 1000"))
+    #expect(reason(file).contains("uid 1234 may not: t is of uid 1000"))
     world.files.owner = 0
     try world.order("cancel", "t")
     #expect(world.run(atMost: 5000, until: { state("t") == "cancelled" }))

@@ -38,17 +38,36 @@ final class PilotLoop: Sendable {
     let time = SystemTime()
     let runner = try ProcessRunner()
     let digester = try ThreadedDigester(waker: waker)
-    let pilot = try Pilot(
-      spool, options,
-      Pilot.Seams(
-        time: time, runner: runner, digester: digester, random: SystemRandomNumberGenerator(),
-        local: files, say: { Terminal.say("pilot", $0) }))
+    let seams = Pilot.Seams(
+      time: time, runner: runner, digester: digester, random: SystemRandomNumberGenerator(),
+      local: files, say: { Terminal.say("pilot", $0) })
+    guard let pilot = try register(seams) else { return runner.shutdown() }
     Terminal.say("pilot", "\(pilot.name): \(options.words)")
     watchReady()
     loop(pilot, runner, time)
     runner.shutdown()
-    try pilot.leave()
+    do throws(FileError) {
+      try pilot.leave()
+    } catch {
+      // The watcher clears away what a pilot leaves behind.
+      Terminal.say("pilot", "\(error)")
+    }
     try ScratchDirectory.remove(options.scratch, files)
+  }
+
+  /// A pilot, once the filesystem takes its registration; nil if stopped before.
+  private func register(_ seams: Pilot.Seams) throws(FileError) -> Pilot? {
+    let troubles = Troubles(time: seams.time, say: seams.say)
+    while stops.withLock({ $0 }) == 0 {
+      do throws(FileError) {
+        return try Pilot(spool, options, seams)
+      } catch {
+        guard error.isOutage else { throw error }
+        troubles.note(error, "the registration")
+      }
+      waker.wait(until: Waker.now() + UInt64(WatchLoop.retry) * 1_000_000)
+    }
+    return nil
   }
 
   private func watchReady() {

@@ -47,14 +47,10 @@ final class WatchLoop: Sendable {
       process: ProcessIdentity.current().json, at: time.epoch)
     let lease = WatcherLease(
       spool, record, time: time, isGone: ProcessIdentity.isGone)
-    guard try acquire(lease, time) else { return }
-    try spool.ensureDirectories()
-    let watcher = try Watcher(
-      spool, lease: lease,
-      seams: Watcher.Seams(
-        time: time, random: SystemRandomNumberGenerator(), isGone: ProcessIdentity.isGone,
-        say: { Terminal.say("watch", $0) }),
-      delivers: events.delivers)
+    let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
+    guard try acquire(lease, time, troubles),
+      let watcher = try takeOver(lease, time, troubles)
+    else { return }
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
@@ -63,11 +59,13 @@ final class WatchLoop: Sendable {
   }
 
   /// Waits for the lease; false if stopped meanwhile.
-  private func acquire(_ lease: WatcherLease, _ time: SystemTime) throws -> Bool {
+  private func acquire(
+    _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles
+  ) throws -> Bool {
     var told = ""
     while !isStopping {
       let message: String
-      switch try step(lease) {
+      switch try step(lease, troubles) {
       case nil: message = told
       case .acquired: return true
       case .standby(let other):
@@ -92,14 +90,44 @@ final class WatchLoop: Sendable {
 
   /// A step towards the lease; nil where the filesystem refuses, now: the one that stands by must
   /// not end of what may pass.
-  private func step(_ lease: WatcherLease) throws -> WatcherLease.Step? {
+  private func step(_ lease: WatcherLease, _ troubles: Troubles) throws -> WatcherLease.Step? {
+    troubles.look()
     do throws(FileError) {
       return try lease.step()
     } catch {
-      guard error.mayPass else { throw error }
-      Terminal.say("watch", "\(error); trying again")
+      // What it had written may have been cleared away by who was faster.
+      let isRace = error.isMissing && spool.files.isPresent(spool.layout.config)
+      guard error.mayPass || error.isOutage || isRace else { throw error }
+      troubles.note(error)
       return nil
     }
+  }
+
+  /// Reads the journal and begins to work; again where the filesystem refuses something that may
+  /// pass. Nil if stopped meanwhile.
+  private func takeOver(
+    _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles
+  ) throws -> Watcher? {
+    while !isStopping {
+      do {
+        try lease.guarding(spool).ensureDirectories()
+        return try Watcher(
+          spool, lease: lease,
+          seams: Watcher.Seams(
+            time: time, random: SystemRandomNumberGenerator(), isGone: ProcessIdentity.isGone,
+            say: { Terminal.say("watch", $0) }),
+          delivers: events.delivers)
+      } catch {
+        if let lost = lease.lost { throw lost }
+        guard !Watcher.isFatal(error), let refused = FileError(from: error), refused.isOutage else {
+          throw error
+        }
+        troubles.note(refused)
+      }
+      waker.wait(until: Waker.now() + UInt64(Self.retry) * 1_000_000)
+    }
+    lease.release()
+    return nil
   }
 
   private func watchDirectories() {
@@ -120,29 +148,11 @@ final class WatchLoop: Sendable {
     waker.wake()
   }
 
-  /// A turn; where the filesystem refuses something, it is said once, and tried again.
-  private func turnOnce(
-    _ watcher: Watcher, _ heard: Hints, _ trouble: inout String
-  ) throws -> Int {
-    do {
-      let wait = try watcher.turn(heard)
-      if !trouble.isEmpty { Terminal.say("watch", "the trouble has passed: \(trouble)") }
-      trouble = ""
-      return wait
-    } catch let error where !Watcher.isFatal(error) {
-      if trouble != "\(error)" { Terminal.say("watch", "\(error); trying again") }
-      trouble = "\(error)"
-      hints.withLock { $0.formUnion(.all) }
-      return Self.retry
-    }
-  }
-
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
     var heard = Hints.all
-    var trouble = ""
     while !isStopping {
       let begun = Waker.now()
-      let wait = try turnOnce(watcher, heard, &trouble)
+      let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
       // Results that come close together are taken together; the first of a quiet time at once.
       if wait > 0 { waker.wait(until: begun + UInt64(wait) * 1_000_000) }

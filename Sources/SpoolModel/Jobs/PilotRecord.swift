@@ -27,6 +27,8 @@ public struct PilotRecord: Equatable, Sendable {
   public var freeGpus: Int
   /// How many jobs it runs.
   public var jobs = 0
+  /// What the filesystem refuses it, and what waits for that; nil where all is well.
+  public var trouble: String?
   /// Epoch milliseconds, its own clock.
   public var started: Int
   public var state = PilotState.active
@@ -61,6 +63,7 @@ public struct PilotRecord: Equatable, Sendable {
       .init("started", .integer(started)), .init("state", .string(state.rawValue)),
     ])
     if let reason { object["reason"] = .string(reason) }
+    if let trouble { object["trouble"] = .string(trouble) }
     if let ends { object["ends"] = .integer(ends) }
     object.members += offer.object?.members ?? []
     return .object(object)
@@ -99,6 +102,7 @@ public struct PilotRecord: Equatable, Sendable {
     state = json["state"]?.string.flatMap { PilotState(rawValue: $0) } ?? .active
     reason = json["reason"]?.string
     ends = json["ends"]?.integer
+    trouble = json["trouble"]?.string
   }
 
   /// Bytes of a reason in the record, whose length is bounded.

@@ -21,6 +21,7 @@ extension Pilot {
       if case .delivering = job.stage { return false }
       staged += 1
     }
+    if jobs.values.contains(where: { $0.stage == .blocked }) { return false }
     return staged < max(4, options.cpus)
   }
 
@@ -35,17 +36,17 @@ extension Pilot {
       guard let name = claimers[index].candidate(mayRun, &random) else {
         return false
       }
+      // Before the claim: where there is no room for its scratch, the job is left to others.
+      if freeSlots.isEmpty { freeSlots.append(try makeSlot()) }
       // A listing may repeat an entry; what is ours already is no new claim.
       if jobs.values.contains(where: { $0.name == name }) { return true }
       if isSetAside { return false }
       failures.noteClaim(at: time.now)
       if let claim = try spool.claim(name, from: queue, for: self.name) { begin(claim) }
-      trouble = ""
       return true
     } catch {
       claimers[index].backOff(at: time.now)
-      if trouble != "\(error)" { say("\(error)") }
-      trouble = "\(error)"
+      troubles.note(error)
       return false
     }
   }
@@ -94,13 +95,17 @@ extension Pilot {
     case .taken: break
     // It lies in our directory: the next heartbeat finds it and tries again.
     case .pending(let held, let error):
+      troubles.note(error, "the result of \(held.name.job)")
       held.forget()
-      say("\(error)")
     }
   }
 
   func takeSlot() throws(FileError) -> Slot {
     if let slot = freeSlots.popLast() { return slot }
+    return try makeSlot()
+  }
+
+  private func makeSlot() throws(FileError) -> Slot {
     let slot = Slot(number: slotCount, in: options.scratch)
     try slot.prepare(local)
     slotCount += 1

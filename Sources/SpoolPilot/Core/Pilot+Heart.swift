@@ -11,7 +11,7 @@ extension Pilot {
       // What it found there is told at once.
       if record.state != state { try writeBeat() }
     } catch {
-      if error.isMissing { registerAnew() } else { say("\(error)") }
+      if error.isMissing { registerAnew() } else { troubles.note(error, "the heartbeat") }
     }
   }
 
@@ -28,6 +28,23 @@ extension Pilot {
     record.jobs = jobs.count
     record.state = state
     record.reason = quarantine
+    record.trouble = trouble
+  }
+
+  /// What the filesystem refuses, and how much waits for that.
+  private var trouble: String? {
+    guard let first = troubles.first else { return nil }
+    var results = 0
+    var blocked = 0
+    for job in jobs.values {
+      switch job.stage {
+      case .delivering: results += 1
+      case .blocked: blocked += 1
+      case .verifying, .running, .staging: break
+      }
+    }
+    let text = "\(results) results and \(blocked) jobs wait: \(first)"
+    return text.utf8.count <= 500 ? text : "\(results) results and \(blocked) jobs wait"
   }
 
   /// What lies in the own directory against what is known (R1): a claim whose reply was late is
@@ -62,7 +79,7 @@ extension Pilot {
     case .running: runner.end(job.id, grace: 2000)
     // The digester is let finish; a verdict that waits has become pointless.
     case .verifying, .staging: break
-    case .delivering: release(job)
+    case .delivering, .blocked: release(job)
     }
   }
 
@@ -81,7 +98,7 @@ extension Pilot {
       try spool.register(record)
       writeQuarantine()
     } catch {
-      say("\(error)")
+      troubles.note(error, "the registration")
     }
   }
 }

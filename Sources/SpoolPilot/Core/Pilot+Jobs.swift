@@ -8,7 +8,11 @@ extension Pilot {
   /// Sizes at once; checksums, where they are asked for, off this thread.
   func checkInputs(_ job: RunningJob) {
     for input in job.document.inputs {
-      if let problem = problem(input) { return fail(job, .input, problem) }
+      do throws(FileError) {
+        if let problem = try problem(input) { return fail(job, .input, problem) }
+      } catch {
+        return wait(job, .input, error)
+      }
     }
     let sums = job.document.verifiesChecksum ? job.document.inputs.filter { $0.adler32 != nil } : []
     guard !sums.isEmpty else { return start(job) }
@@ -17,7 +21,26 @@ extension Pilot {
       job.id, sums.map { DigestRequest(path: $0.path, durable: false, checksum: true) })
   }
 
-  private func problem(_ input: InputFile) -> String? {
+  /// What a filesystem that is out of order refuses is no fault of the job's: it waits, in this
+  /// pilot's hands, but not for ever (R10). Any other refusal is its failure.
+  private func wait(_ job: RunningJob, _ cause: Cause, _ error: FileError) {
+    let since = job.blockedSince ?? time.now
+    job.blockedSince = since
+    guard time.now - since < error.patience else {
+      return fail(job, cause, "\(error)")
+    }
+    job.stage = .blocked
+    troubles.note(error, job.name.job.description)
+  }
+
+  /// Looks at it once more.
+  func resume(_ job: RunningJob) {
+    if job.isReturning { return fail(job, .returned, "given back before it ran") }
+    job.stage = .running
+    checkInputs(job)
+  }
+
+  private func problem(_ input: InputFile) throws(FileError) -> String? {
     do throws(FileError) {
       let attributes = try spool.files.attributes(of: input.path)
       switch attributes.kind {
@@ -29,7 +52,8 @@ extension Pilot {
       case .directory, .other: return "the input \(input.path) is no file"
       }
     } catch {
-      return error.isMissing ? "the input \(input.path) is not there" : "\(error)"
+      guard error.isMissing else { throw error }
+      return "the input \(input.path) is not there"
     }
   }
 
@@ -57,7 +81,7 @@ extension Pilot {
     do throws(FileError) {
       for output in job.document.outputs { try ensure(FilePath.directory(output.path)) }
     } catch {
-      return fail(job, .staging, "the output's directory cannot be made: \(error)")
+      return wait(job, .staging, error)
     }
     let filler = PayloadFiller(
       job: job.document, name: job.name, pilot: name, slot: job.slot, gpus: job.gpus,
@@ -155,7 +179,7 @@ extension Pilot {
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
-      case .running, .delivering: break
+      case .running, .delivering, .blocked: break
       }
     }
   }
@@ -231,7 +255,7 @@ extension Pilot {
     do throws(FileError) {
       if try job.deliver(result, in: spool) { release(job) }
     } catch {
-      say("\(error); the result of \(job.name.job) waits")
+      troubles.note(error, "the result of \(job.name.job)")
     }
   }
 

@@ -62,8 +62,7 @@ public final class Pilot {
   private var leaveAt: Int?
   /// Whether a step ended with more to claim.
   var hasMore = false
-  /// What the filesystem last refused when claiming.
-  var trouble = ""
+  let troubles: Troubles
   var retryAt = 0
   var logs: [Name: Int] = [:]
   var knownDirectories: Set<String> = []
@@ -78,6 +77,7 @@ public final class Pilot {
     random = seams.random
     local = seams.local
     say = seams.say
+    troubles = Troubles(time: seams.time, say: seams.say)
     capacity = Capacity(options)
     claimers = options.queues.map { Claimer($0) }
     record = PilotRecord(
@@ -121,6 +121,7 @@ public final class Pilot {
     if time.now >= nextBeat { beat() }
     copyLiveLogs()
     seeWhetherIdle()
+    troubles.look()
     return wait()
   }
 
@@ -137,7 +138,7 @@ public final class Pilot {
     }
     for job in jobs.values {
       switch job.stage {
-      case .delivering: until = min(until, retryAt)
+      case .delivering, .blocked: until = min(until, retryAt)
       case .running: until = min(until, job.liveLog?.next ?? job.begun + LiveLog.after)
       case .verifying, .staging: break
       }
@@ -166,7 +167,11 @@ public final class Pilot {
   func retryDeliveries() {
     retryAt = time.now + 500
     for job in jobs.values {
-      if case .delivering(let result) = job.stage { deliver(job, result) }
+      switch job.stage {
+      case .delivering(let result): deliver(job, result)
+      case .blocked: resume(job)
+      case .verifying, .running, .staging: break
+      }
     }
   }
 }

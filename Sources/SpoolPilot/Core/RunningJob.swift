@@ -4,6 +4,8 @@ internal import SpoolStore
 /// A claimed job, from the claim to its delivery.
 final class RunningJob {
   enum Stage: Equatable {
+    /// The filesystem of its inputs or outputs is out of order: to be looked at again.
+    case blocked
     /// Its inputs are being read, to verify their checksums.
     case verifying
     case running
@@ -24,6 +26,8 @@ final class RunningJob {
   let begun: Int
   let started: Int
   var stage = Stage.running
+  /// Since when it was blocked, monotonic milliseconds.
+  var blockedSince: Int?
   /// Why the pilot ended the payload, if it did: `returned`, or nil with `isTaken`.
   var isReturning = false
   /// The watcher took the claim: whatever comes of the payload does not count.

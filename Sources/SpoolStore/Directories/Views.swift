@@ -36,6 +36,29 @@ extension Spool {
     return json.compact + [10]
   }
 
+  /// `STATUS`, which is to say why nothing goes on, above all on a full disk: there it is written
+  /// over the page that is there, whose room is its own. What goes beyond that may be missing.
+  public func writeStatus(_ text: [UInt8]) throws(FileError) {
+    do throws(FileError) {
+      try files.replace(layout.status, text)
+    } catch {
+      guard error.isFull else { throw error }
+      try writeOver(layout.status, text)
+    }
+  }
+
+  private func writeOver(_ path: String, _ text: [UInt8]) throws(FileError) {
+    let file = try files.open(path, .update)
+    defer { try? file.close() }
+    let size = try file.attributes().size
+    try file.write(Array(text.prefix(size)), at: 0)
+    if text.count > size {
+      try? file.write(Array(text.dropFirst(size)), at: size)
+    } else {
+      try file.truncate(to: text.count)
+    }
+  }
+
   /// A page for people, rewritten whole.
   public func writePage(_ path: String, _ text: [UInt8]) throws(FileError) {
     try files.replace(path, text)

@@ -30,11 +30,21 @@ extension FileError {
 
   /// It says something of the path that trying again will not change.
   public var isLasting: Bool {
-    [EPERM, EACCES, EXDEV, ENOTDIR, EISDIR, EINVAL, EROFS, ENAMETOOLONG, ELOOP].contains(code)
+    [EPERM, EACCES, EXDEV, ENOTDIR, EISDIR, EINVAL, ENAMETOOLONG, ELOOP].contains(code)
+  }
+
+  /// The filesystem is out of order as a whole, as far as can be told: it is waited for, and whoever
+  /// wanted something of it has done nothing wrong.
+  public var isOutage: Bool {
+    [
+      ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ETIMEDOUT, EREMOTEIO, ENOTCONN, EHOSTDOWN, EHOSTUNREACH,
+    ].contains(code)
   }
 
   /// No room: the disk or a quota is full, or the file may not grow further.
   public var isFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+
+  public var isReadOnly: Bool { code == EROFS }
 
   /// What the path leads to is none of ours to touch: a link, a FIFO, a device, a directory.
   public var isNotAFile: Bool { code == ELOOP || code == EINVAL || code == EISDIR }

@@ -25,6 +25,18 @@ public enum JournalError: Error, CustomStringConvertible {
   }
 }
 
+extension FileError {
+  /// What the filesystem answered, where that is what an error is about.
+  public init?(from error: any Error) {
+    switch error {
+    case let error as FileError: self = error
+    case JournalError.write(let error), JournalError.sync(let error), JournalError.taken(let error):
+      self = error
+    default: return nil
+    }
+  }
+}
+
 /// Reads the journal: the checkpoint, then every line after it.
 public struct JournalReader {
   /// Longer than any line that is written.

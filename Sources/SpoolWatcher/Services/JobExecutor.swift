@@ -238,7 +238,7 @@ final class JobExecutor {
     }
     puts = remaining
     if let failure {
-      books.say("\(failure); \(remaining.count) jobs wait to be put into ready")
+      books.troubles.note(failure, "what is to be put into ready")
       nextPut = books.time.now + Self.putAgain
     }
     return doubtful

@@ -56,12 +56,9 @@ final class JobManager {
       return hasDecided
     } catch let error as FileError {
       let since = stuck[name] ?? books.time.now
-      if stuck.updateValue(since, forKey: name) == nil {
-        books.say("\(error); \(name.job.job) waits")
-      }
-      guard error.isLasting || books.time.now - since >= books.spool.config.deadAfter else {
-        return false
-      }
+      stuck[name] = since
+      books.troubles.note(error, name.job.job.description)
+      guard books.isHopeless(error, since: since) else { return false }
       stuck[name] = nil
       if isCurrent(name) {
         fail(

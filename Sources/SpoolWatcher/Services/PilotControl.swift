@@ -125,7 +125,7 @@ final class PilotControl {
       if try books.spool.unregister(name) { seen[name] = nil }
     } catch {
       // One directory that refuses holds no other pilot up.
-      if seen[name]?.isBuried == false { books.say("\(error)") }
+      books.troubles.note(error, "\(name)'s directory")
     }
     seen[name]?.isBuried = true
   }

@@ -67,8 +67,9 @@ final class Publisher {
   /// One output that cannot be published now holds no other up, and is not tried for ever (R10).
   private func postpone(_ job: JobID, _ error: FileError) {
     let since = stuck[job] ?? books.time.now
-    if stuck.updateValue(since, forKey: job) == nil { books.say("\(error); \(job) waits") }
-    guard error.isLasting || books.time.now - since >= books.spool.config.deadAfter else { return }
+    stuck[job] = since
+    books.troubles.note(error, job.description)
+    guard books.isHopeless(error, since: since) else { return }
     stuck[job] = nil
     guard case .publishing(let result)? = books.state.job(job)?.phase else { return }
     refuse(job, .staging, "\(error)", result)

@@ -26,38 +26,52 @@ final class Reporter {
   var nextPages: Int { (lastPages ?? 0) + Self.interval }
 
   /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
-  /// lies in `incoming/` and is not taken.
-  func write(foreign: [String], isLast: Bool = false) throws(FileError) {
-    try writeOrdered()
-    try writeSummaries()
-    guard isLast || lastPages == nil || books.time.now >= nextPages else { return }
-    lastPages = books.time.now
+  /// lies in `incoming/` and is not taken. What cannot be written now is written later, and holds
+  /// nothing up.
+  func write(foreign: [String], isLast: Bool = false) {
+    writeOrdered()
+    writeSummaries()
+    guard isLast || isDue else { return }
     let ready = jobs.readyByTask
-    for task in books.state.liveTasks {
-      let page = TaskPage(task: task, state: books.state, ready: ready[task.name] ?? 0).text
-      guard written[task.name] != page else { continue }
-      try books.spool.writePage(books.spool.layout.activeTask(task.name), page)
-      written[task.name] = page
-    }
+    for task in books.state.liveTasks { writePage(task.name, ready) }
     for chain in books.state.chains.values where !books.state.state(of: chain).hasEnded {
-      let page = ChainPage(chain: chain, state: books.state, ready: ready).text
-      guard written[chain.name] != page else { continue }
-      try books.spool.writePage(books.spool.layout.activeTask(chain.name), page)
-      written[chain.name] = page
+      writePage(chain.name, ready)
     }
+    writeStatus(foreign: foreign, isLast: isLast)
+  }
+
+  private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
+
+  /// `STATUS` alone, where it is due: also when a turn came to nothing.
+  func writeStatus(foreign: [String], isLast: Bool = false) {
+    guard isLast || isDue else { return }
+    lastPages = books.time.now
     let status = StatusPage(
-      books: books, pilots: pilots.living, ready: ready, shapes: jobs.readyShapes,
+      books: books, pilots: pilots.living, ready: jobs.readyByTask, shapes: jobs.readyShapes,
       foreign: foreign, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
-    try books.spool.writePage(
-      books.spool.layout.status, Array(status.heading.utf8) + text)
-    lastStatus = text
+    do throws(FileError) {
+      try books.spool.writeStatus(Array(status.heading.utf8) + text)
+      lastStatus = text
+    } catch {
+      books.troubles.note(error)
+    }
+  }
+
+  private func writePage(_ name: Name, _ ready: [Name: Int]) {
+    guard let (_, page) = page(name, ready), written[name] != page else { return }
+    do throws(FileError) {
+      try books.spool.writePage(books.spool.layout.activeTask(name), page)
+      written[name] = page
+    } catch {
+      books.troubles.note(error)
+    }
   }
 
   /// What an order did is shown at once. What is in work has a page in `running/` alone, also where
   /// it had ended.
-  private func writeOrdered() throws(FileError) {
+  private func writeOrdered() {
     for name in ordered {
       let chain =
         books.state.chains[name]
@@ -65,8 +79,12 @@ final class Reporter {
           books.state.chains[$0]
         }
       let names = chain.map { $0.tasks + [$0.name] } ?? [name]
-      for name in names { try showAtWork(name) }
-      ordered.remove(name)
+      do throws(FileError) {
+        for name in names { try showAtWork(name) }
+        ordered.remove(name)
+      } catch {
+        books.troubles.note(error)
+      }
     }
   }
 
@@ -92,15 +110,19 @@ final class Reporter {
   }
 
   /// An end is shown at once: someone waits for it.
-  private func writeSummaries() throws(FileError) {
+  private func writeSummaries() {
     for name in ended {
-      if let (state, page) = page(name, [:]), state.hasEnded {
-        let path = books.spool.layout.endedTask(name, failed: state != .done)
-        try books.spool.files.replace(path, page, durable: false)
-        try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
-        written[name] = nil
+      do throws(FileError) {
+        if let (state, page) = page(name, [:]), state.hasEnded {
+          let path = books.spool.layout.endedTask(name, failed: state != .done)
+          try books.spool.files.replace(path, page, durable: false)
+          try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
+          written[name] = nil
+        }
+        ended.remove(name)
+      } catch {
+        books.troubles.note(error)
       }
-      ended.remove(name)
     }
   }
 

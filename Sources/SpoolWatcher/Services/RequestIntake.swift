@@ -131,7 +131,7 @@ final class RequestIntake {
 
   /// Nothing that was taken is forgotten, and one that cannot be read holds no other up.
   private func postpone(_ taken: Spool.Taken, _ error: FileError) {
-    books.say("\(error); \(taken.name) waits")
+    books.troubles.note(error, taken.name)
     later.append(taken)
   }
 

@@ -22,7 +22,7 @@ struct StatusPage {
   }
 
   var text: [UInt8] {
-    var lines = pilotLines + [""] + taskLines + endedLines
+    var lines = troubleLines + pilotLines + [""] + taskLines + endedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -30,6 +30,14 @@ struct StatusPage {
       lines += foreign.prefix(10).map { "  " + $0 }
     }
     return Array((lines.joined(separator: "\n") + "\n").utf8)
+  }
+
+  /// First of all, since on a full disk the end of the page may be missing.
+  private var troubleLines: [String] {
+    let lines = books.troubles.lines
+    guard !lines.isEmpty else { return [] }
+    return ["TROUBLE  the filesystem refuses something; nothing is lost, and all is tried again"]
+      + lines.map { "  " + $0 } + [""]
   }
 
   private var pilotLines: [String] {
@@ -87,7 +95,13 @@ struct StatusPage {
   }
 
   /// Why what waits is waiting.
-  private var reasons: [String] { shortDatasets + waitingTasks }
+  private var reasons: [String] { shortDatasets + waitingTasks + waitingPilots }
+
+  private var waitingPilots: [String] {
+    pilots.prefix(Self.mostRows).compactMap { pilot in
+      pilot.trouble.map { "\(pilot.pilot): \($0)" }
+    }
+  }
 
   private var shortDatasets: [String] {
     books.state.datasets.values.sorted { $0.name < $1.name }.compactMap { dataset in

@@ -128,7 +128,7 @@ final class StorageManager {
         swept.append(path)
       } catch {
         // One directory that refuses must not hold up the rest.
-        books.say("\(error)")
+        books.troubles.note(error)
         books.state.litter[path] = now + Self.sweepAgain
       }
     }

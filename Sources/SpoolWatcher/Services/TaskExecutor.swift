@@ -11,8 +11,6 @@ final class TaskExecutor {
   private var retries: [(due: Int, job: JobID)] = []
   /// Which job writes which path, by hash: tells early what publication would find late.
   private var writers: [Int: JobID] = [:]
-  /// Why no jobs can be formed of a task now.
-  private var troubled: [Name: String] = [:]
   /// The failed jobs that are to be tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
 
@@ -65,11 +63,9 @@ final class TaskExecutor {
       do throws(FileError) {
         if try revive(task) { hasWorked = true }
         if try form(task) { hasWorked = true }
-        troubled[task.name] = nil
       } catch {
         // One catalogue that cannot be read holds no other task up.
-        let text = "\(error); \(task.name) waits"
-        if troubled.updateValue(text, forKey: task.name) != text { books.say(text) }
+        books.troubles.note(error, task.name.text)
       }
     }
     return hasWorked
@@ -78,10 +74,7 @@ final class TaskExecutor {
   /// A task has ended: what its jobs write is no concern any more.
   func forget(_ tasks: Set<Name>) {
     writers = writers.filter { !tasks.contains($0.value.task) }
-    for name in tasks {
-      troubled[name] = nil
-      failures[name] = nil
-    }
+    for name in tasks { failures[name] = nil }
   }
 
   // MARK: Further attempts
@@ -119,7 +112,7 @@ final class TaskExecutor {
     do throws(FileError) {
       inputs = try reader.inputs(task, job)
     } catch {
-      books.say("\(error); attempt \(attempt) of \(id) waits")
+      books.troubles.note(error, "attempt \(attempt) of \(id)")
       let due = books.time.epoch + Self.issueAgain
       books.state.setPhase(.waiting(until: due), of: id)
       return schedule(id, at: due)

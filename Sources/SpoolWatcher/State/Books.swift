@@ -9,6 +9,8 @@ final class Books {
   let state: WatcherState
   /// Tells the operator something.
   let say: (String) -> Void
+  /// What the filesystem refuses.
+  let troubles: Troubles
   private let journal: Journal
   private let lease: WatcherLease
   /// Lines of records that are not committed yet; and of those that are, gathered by view.
@@ -36,6 +38,7 @@ final class Books {
     self.journal = journal
     self.lease = lease
     self.say = say
+    troubles = Troubles(time: time, say: say)
   }
 
   var epoch: Int { lease.epoch }
@@ -169,6 +172,11 @@ final class Books {
     case .catalogue(let name): state.datasets[name]?.length ?? 0
     case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
     }
+  }
+
+  /// Whether something that the filesystem has refused since then, monotonic, is to be given up.
+  func isHopeless(_ error: FileError, since: Int) -> Bool {
+    error.isLasting || time.now - since >= max(spool.config.deadAfter, error.patience)
   }
 
   /// Writes what comes before a manifest's lines in a catalogue.

@@ -67,6 +67,9 @@ public struct DatasetManifest: Equatable, Sendable {
     guard let values = value.array else {
       throw RequestError(line: line, key: "files", "expected an array, found \(value.kindName)")
     }
+    guard values.count <= Limits.listEntries else {
+      throw RequestError(line: line, key: "files", Fields.tooLong(values.count))
+    }
     // By bytes: strings hold two spellings of é for equal, the filesystem does not.
     var seen: Set<[UInt8]> = []
     for (index, value) in values.enumerated() {
@@ -102,7 +105,7 @@ public enum Request: Equatable, Sendable {
   public init(_ bytes: [UInt8], root: String) throws(RequestError) {
     let json: JSON
     do throws(JSONError) {
-      json = try JSON.parse(bytes)
+      json = try JSON.parse(bytes, most: Limits.requestValues)
     } catch {
       throw RequestError(error)
     }
@@ -126,8 +129,11 @@ public enum Request: Equatable, Sendable {
       throw RequestError(key: "kind", "missing: expected \(known)")
     }
     guard let kind = value.string, kinds.contains(kind) else {
+      let nearest = value.string.flatMap { Nearest.word(to: $0, among: kinds) }
+        .map { "; did you mean \"\($0)\"?" }
       throw RequestError(
-        line: object.line(of: "kind"), key: "kind", "expected \(known), found \(value.kindName)")
+        line: object.line(of: "kind"), key: "kind",
+        "expected \(known), found \(value.kindName)\(nearest ?? "")")
     }
     return kind
   }

@@ -41,7 +41,8 @@ struct TaskPage {
     }
   }
 
-  var json: JSON {
+  /// The page without the request, which does not change.
+  var head: [UInt8] {
     var object = JSONObject([
       .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
       .init("state", .string(task.state.rawValue)),
@@ -66,8 +67,7 @@ struct TaskPage {
     if let ended = task.ended { object["ended"] = .integer(ended) }
     object["owner"] = .integer(task.accepted.owner)
     object["incarnation"] = .string(task.accepted.incarnation)
-    object["request"] = .object(task.spec.source)
-    return .object(object)
+    return JSON.object(object).pretty
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
@@ -86,6 +86,13 @@ struct TaskPage {
     return .object(object)
   }
 
-  /// The page's pretty text.
-  var text: [UInt8] { json.pretty }
+  /// The request as it stands in the page: made once, for it may have megabytes.
+  var request: [UInt8] { JSON.object(task.spec.source).pretty(indent: 2) }
+
+  /// The whole page.
+  static func text(_ head: [UInt8], request: [UInt8]) -> [UInt8] {
+    let end = Array("\n}\n".utf8)
+    guard head.suffix(end.count) == end[...] else { return head }
+    return head.dropLast(end.count) + Array(",\n  \"request\": ".utf8) + request + end
+  }
 }

@@ -24,8 +24,21 @@ enum PayloadSpawn {
     var spawn = spool_spawn()
     spawn.mark = mark.limit(serial)
     let pid = call(&spawn, &arguments, &environment, &paths)
-    if pid < 0 { throw SpawnError(program: failed(payload, spawn), code: spawn.error) }
+    if pid < 0 {
+      let error = SpawnError(program: failed(payload, spawn), code: spawn.error)
+      throw spawn.step == Int32(SPOOL_SPAWN_EXEC.rawValue) ? explained(error, program) : error
+    }
     return (pid, spawn.pidfd)
+  }
+
+  /// What the system says of a program may mislead: of a directory that permission is denied, and
+  /// of a script that it is not there when it is its interpreter that is not.
+  private static func explained(_ error: SpawnError, _ program: String) -> SpawnError {
+    var status = stat()
+    guard stat(program, &status) == 0 else { return error }
+    if status.st_mode & S_IFMT == S_IFDIR { return SpawnError(program: program, code: EISDIR) }
+    guard error.code == ENOENT else { return error }
+    return SpawnError(program: "the interpreter of \(program)", code: ENOENT)
   }
 
   private static func environment(

@@ -123,8 +123,11 @@ public struct SpoolCheck {
   private func foreign(_ directory: String, _ name: String) -> [Finding] {
     // Written and renamed within moments by a watcher, or kept by git.
     if name == ".gitkeep" { return [] }
-    let place = String("\(directory)/\(name)".dropFirst(spool.layout.root.count + 1))
-    return [Finding(kind: .foreign, place: place, message: "is nobody's; left alone")]
+    let place = "\(directory)/\(name)".dropFirst(spool.layout.root.count + 1)
+    return [
+      Finding(
+        kind: .foreign, place: String(place).printable(), message: "is nobody's; left alone")
+    ]
   }
 
   // MARK: Sums
@@ -244,11 +247,11 @@ public struct SpoolCheck {
       findings += foreign(layout.root, name)
     }
     let incoming = try spool.incoming(fresh: true)
-    for name in incoming.foreign {
+    for foreign in incoming.foreign {
       findings.append(
         Finding(
-          kind: .foreign, place: "incoming/\(name)",
-          message: "is not taken: requests are files named NAME.json or NAME.jsonl"))
+          kind: .foreign, place: "incoming/\(foreign.name)", message: "is not taken: \(foreign.why)"
+        ))
     }
     return findings
   }

@@ -155,17 +155,5 @@ extension CommandTests {
         #expect(try await lab.spool("wait", "linked").code == 66)
       }
     }
-
-    @Test func whatCannotBeReadIsRefused() async throws {
-      // To root everything is readable.
-      guard geteuid() != 0 else { return }
-      try await Lab.run { lab in
-        _ = try lab.start("watch")
-        try lab.write("spool/incoming/x.json", "{}", mode: 0o000)
-        try await lab.waitFor("a reason") {
-          lab.text("spool/failed/@refused/x.json.reason").contains("may not read")
-        }
-      }
-    }
   }
 }

@@ -135,6 +135,12 @@ struct JSONParserTests {
     #expect(error(#"{"a": {"a": 1}, "b": {"a": 1}}"#) == nil)
   }
 
+  @Test func valuesAreCounted() throws {
+    let text = bytes("{\"a\": [1, {}],\n\"b\": null}")
+    #expect(try JSON.parse(text, most: 5) == parse("{\"a\": [1, {}], \"b\": null}"))
+    #expect(throws: JSONError.self) { try JSON.parse(text, most: 4) }
+  }
+
   @Test func nestingHasAnEnd() {
     func nested(_ depth: Int) -> String {
       String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

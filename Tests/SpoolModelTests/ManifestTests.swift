@@ -135,6 +135,40 @@ struct ManifestTests {
   }
 }
 
+/// Lists that belong into a manifest of lines.
+struct LongListTests {
+  private static let tooLong =
+    "100001 entries, and 100000 may be: list many files in a NAME.jsonl manifest"
+
+  private func list(_ count: Int) -> JSON { .array(Array(repeating: "a", count: count)) }
+
+  @Test func aListHasABound() {
+    #expect(
+      requestError { _ = try task(["input": ["values": list(100_000)], "command": ["true"]]) }
+        == nil)
+    for key in ["values", "files"] {
+      #expect(
+        requestError { _ = try task(["input": .object(JSONObject([.init(key, list(100_001))]))]) }
+          == RequestError(key: "input." + key, Self.tooLong))
+    }
+    let manifest: JSON = ["kind": "dataset", "name": "a", "files": list(100_001)]
+    #expect(
+      requestError { _ = try DatasetManifest(manifest, root: "/") }
+        == RequestError(key: "files", Self.tooLong))
+  }
+
+  @Test func aRequestHasABoundOfValues() {
+    func request(_ count: Int) -> [UInt8] {
+      bytes("{\"kind\": \"dataset\", \"name\": \"a\",\n\"meta\": {\"a\": [")
+        + bytes(String(repeating: "0,", count: count)) + bytes("0]}}")
+    }
+    #expect(requestError { _ = try Request(request(599_994), root: "/") } == nil)
+    let error = requestError { _ = try Request(request(599_995), root: "/") }
+    #expect(error?.line == 2)
+    #expect(error?.message.contains("too many values: list many files in a NAME.jsonl") == true)
+  }
+}
+
 struct RequestTests {
   private func error(_ text: String) -> RequestError? {
     requestError { _ = try Request(bytes(text), root: "/") }

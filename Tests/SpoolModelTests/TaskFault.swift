@@ -79,7 +79,7 @@ extension TaskFault {
     TaskFault("command", [], "expected at least the program"),
     TaskFault("command", [""], "expected at least the program"),
     TaskFault("command", ["a", 1], at: "command[1]", "expected a string, found 1"),
-    TaskFault("command", ["a\0"], at: "command[0]", "expected a string, found \"a\0\""),
+    TaskFault("command", ["a\0"], at: "command[0]", "a string may not hold a NUL"),
     TaskFault("outputs", [:], "expected an array, found an object"),
     TaskFault("outputs", ["x"], at: "outputs[0]", "expected an object, found \"x\""),
     TaskFault("outputs", [[:]], at: "outputs[0].path", "missing: where the output goes"),

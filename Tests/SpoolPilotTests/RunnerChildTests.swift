@@ -64,7 +64,7 @@ extension ProcessTests {
       let cases: [(program: String, code: Int32)] = [
         ("no-such-program", ENOENT), ("/no/such/program", ENOENT), ("", ENOENT),
         (scratch.path + "/plain", EACCES), (scratch.path + "/odd", ENOEXEC),
-        (scratch.path + "/lost", ENOENT), ("with\0nul", EINVAL),
+        ("with\0nul", EINVAL), (scratch.path, EISDIR),
       ]
       for (program, code) in cases {
         #expect(throws: SpawnError(program: program, code: code)) {
@@ -74,6 +74,10 @@ extension ProcessTests {
       }
       #expect(throws: SpawnError(program: "plain", code: EACCES)) {
         try fixture.runner.start(fixture.payload(["plain"], environment: ["PATH": scratch.path]))
+      }
+      let lost = scratch.path + "/lost"
+      #expect(throws: SpawnError(program: "the interpreter of " + lost, code: ENOENT)) {
+        try fixture.runner.start(fixture.payload([lost]))
       }
       #expect(fixture.runner.count == 0)
     }

@@ -10,9 +10,12 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension JSON {
-  /// Reads one JSON value and nothing after it but white space.
-  public static func parse(_ bytes: [UInt8], firstLine: Int = 1) throws(JSONError) -> JSON {
-    var parser = JSONParser(bytes, firstLine: firstLine)
+  /// Reads one JSON value and nothing after it but white space. It may consist of `most` values: in
+  /// memory each takes many times the two bytes that it may have as text.
+  public static func parse(
+    _ bytes: [UInt8], firstLine: Int = 1, most: Int = .max
+  ) throws(JSONError) -> JSON {
+    var parser = JSONParser(bytes, firstLine: firstLine, most: most)
     return try parser.document()
   }
 }
@@ -27,10 +30,13 @@ struct JSONParser {
   private var line: Int
   private var lineStart = 0
   private var depth = 0
+  /// How many values there may be yet.
+  private var left: Int
 
-  init(_ bytes: [UInt8], firstLine: Int) {
+  init(_ bytes: [UInt8], firstLine: Int, most: Int) {
     self.bytes = bytes
     self.line = firstLine
+    left = most
   }
 
   mutating func document() throws(JSONError) -> JSON {
@@ -45,6 +51,8 @@ struct JSONParser {
 
   private mutating func value() throws(JSONError) -> JSON {
     guard at < bytes.count else { throw error("the text ends where a value is expected") }
+    guard left > 0 else { throw error("too many values: \(Limits.manyFiles)") }
+    left -= 1
     switch bytes[at] {
     case UInt8(ascii: "{"): return try nested { parser throws(JSONError) in try parser.object() }
     case UInt8(ascii: "["): return try nested { parser throws(JSONError) in try parser.array() }

@@ -8,10 +8,12 @@ extension JSON {
   }
 
   /// The value over several lines, for people.
-  public var pretty: [UInt8] {
+  public var pretty: [UInt8] { pretty(indent: 0) + [10] }
+
+  /// As it stands in a pretty text at so many blanks, without a line end.
+  public func pretty(indent: Int) -> [UInt8] {
     var out: [UInt8] = []
-    JSONWriter.writePretty(self, indent: 0, to: &out)
-    out.append(10)
+    JSONWriter.writePretty(self, indent: indent, to: &out)
     return out
   }
 }
@@ -53,15 +55,37 @@ enum JSONWriter {
 
   /// A member or element per line, but what is short on one line.
   static func writePretty(_ value: JSON, indent: Int, to out: inout [UInt8]) {
-    let flat = value.compact
-    if flat.count + indent <= 72 { return out.append(contentsOf: flat) }
+    var room = 72 - indent
+    if mayFit(value, &room) {
+      let flat = value.compact
+      if flat.count + indent <= 72 { return out.append(contentsOf: flat) }
+    }
     switch value {
     case .array(let values):
       writeLines(values.map { (nil, $0) }, "[", "]", indent: indent, to: &out)
     case .object(let object):
       writeLines(object.members.map { ($0.key, $0.value) }, "{", "}", indent: indent, to: &out)
-    default: out.append(contentsOf: flat)
+    default: writeScalar(value, to: &out)
     }
+  }
+
+  /// Whether a value may fit on a line with so much room, by how long it is at the least: what
+  /// surely does not is not written to find out, for a request may have megabytes.
+  private static func mayFit(_ value: JSON, _ room: inout Int) -> Bool {
+    switch value {
+    case .string(let text): room -= text.utf8.count + 2
+    case .array(let values):
+      room -= 2
+      for element in values where !mayFit(element, &room) { return false }
+    case .object(let object):
+      room -= 2
+      for member in object.members {
+        room -= member.key.utf8.count + 3
+        guard mayFit(member.value, &room) else { return false }
+      }
+    default: room -= 1
+    }
+    return room >= 0
   }
 
   private static func writeLines(

@@ -67,6 +67,9 @@ public struct DatasetManifest: Equatable, Sendable {
     guard let values = value.array else {
       throw RequestError(line: line, key: "files", "expected an array, found \(value.kindName)")
     }
+    guard values.count <= Limits.listEntries else {
+      throw RequestError(line: line, key: "files", Fields.tooLong(values.count))
+    }
     // By bytes: strings hold two spellings of é for equal, the filesystem does not.
     var seen: Set<[UInt8]> = []
     for (index, value) in values.enumerated() {

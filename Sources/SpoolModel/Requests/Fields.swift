@@ -99,15 +99,23 @@ struct Fields {
     guard let values = value.array else {
       throw fault(key, "expected an array, found \(value.kindName)")
     }
+    guard values.count <= Limits.listEntries else { throw fault(key, Self.tooLong(values.count)) }
     return values
+  }
+
+  static func tooLong(_ count: Int) -> String {
+    "\(count) entries, and \(Limits.listEntries) may be: \(Limits.manyFiles)"
   }
 
   func strings(_ key: String) throws(RequestError) -> [String]? {
     guard let values = try array(key) else { return nil }
     var texts: [String] = []
     for (index, value) in values.enumerated() {
-      guard let text = value.string, !text.utf8.contains(0) else {
+      guard let text = value.string else {
         throw fault("\(key)[\(index)]", at: key, "expected a string, found \(value.kindName)")
+      }
+      guard !text.utf8.contains(0) else {
+        throw fault("\(key)[\(index)]", at: key, "a string may not hold a NUL")
       }
       texts.append(text)
     }

@@ -11,7 +11,7 @@ public enum Request: Equatable, Sendable {
   public init(_ bytes: [UInt8], root: String) throws(RequestError) {
     let json: JSON
     do throws(JSONError) {
-      json = try JSON.parse(bytes)
+      json = try JSON.parse(bytes, most: Limits.requestValues)
     } catch {
       throw RequestError(error)
     }

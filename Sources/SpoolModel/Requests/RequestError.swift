@@ -17,10 +17,15 @@ public struct RequestError: Error, Equatable, Sendable, CustomStringConvertible 
     self.init(line: error.line, "not JSON: column \(error.column): \(error.message)")
   }
 
+  /// One line that any terminal may show, whatever was quoted in it.
   public var description: String {
     var parts: [String] = []
     if let line { parts.append("line \(line)") }
-    if let key { parts.append("key \"\(key)\"") }
+    if let key { parts.append("key \"\(key.printable(Self.longestKey))\"") }
+    let message = message.printable(Self.longestMessage)
     return parts.isEmpty ? message : parts.joined(separator: ", ") + ": " + message
   }
+
+  static let longestKey = 200
+  static let longestMessage = 1000
 }

@@ -4,6 +4,13 @@ public enum Limits {
   public static let jobsPerTask = 99_999_999
   /// Bytes of a `.json` request.
   public static let request = 16 << 20
+  /// Entries of a list in a `.json` request.
+  public static let listEntries = 100_000
+  /// Values of all kinds in a `.json` request: a list of so many entries, of five values each and
+  /// the object that they are in. This is what bounds the memory that reading it takes.
+  public static let requestValues = 600_000
+  /// What to do with more than that.
+  public static let manyFiles = "list many files in a NAME.jsonl manifest"
   /// Bytes of one line of a manifest in JSONL.
   public static let manifestLine = 64 << 10
   /// Bytes of a line of a catalogue: a path, what travels along, parents and a report.
@@ -181,9 +188,12 @@ extension TaskSpec {
     var environment: [(name: String, value: Template)] = []
     for member in object.members {
       let key = "environment.\(member.key)"
-      guard let text = member.value.string, !text.utf8.contains(0) else {
+      guard let text = member.value.string else {
         throw fields.fault(
           key, at: "environment", "expected a string, found \(member.value.kindName)")
+      }
+      guard !text.utf8.contains(0) else {
+        throw fields.fault(key, at: "environment", "a string may not hold a NUL")
       }
       guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == 61 }),
         !member.key.hasPrefix("SPOOL_")

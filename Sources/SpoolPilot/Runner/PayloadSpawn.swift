@@ -26,9 +26,20 @@ enum PayloadSpawn {
     let pid = call(&spawn, &arguments, &environment, &paths)
     if pid < 0 {
       let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue
-      throw SpawnError(program: failed(payload, spawn), code: spawn.error, isExec: isExec)
+      let error = SpawnError(program: failed(payload, spawn), code: spawn.error, isExec: isExec)
+      throw isExec ? explained(error, program) : error
     }
     return (pid, spawn.pidfd)
+  }
+
+  /// What the system says of a program may mislead: of a directory that permission is denied, and
+  /// of a script that it is not there when it is its interpreter that is not.
+  private static func explained(_ error: SpawnError, _ program: String) -> SpawnError {
+    var status = stat()
+    guard stat(program, &status) == 0 else { return error }
+    if status.st_mode & S_IFMT == S_IFDIR { return SpawnError(program: program, code: EISDIR) }
+    guard error.code == ENOENT else { return error }
+    return SpawnError(program: "the interpreter of \(program)", code: ENOENT)
   }
 
   private static func environment(

@@ -8,28 +8,59 @@ extension Spool {
     public var attributes: FileAttributes
   }
 
-  /// What lies in `incoming/`: requests, and the names of what is none (links, FIFOs, directories,
-  /// other extensions), which stay where they are.
-  public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [String]) {
+  /// What lies in `incoming/` and is not taken.
+  public struct Foreign: Hashable, Sendable {
+    /// Its name, as it may be shown.
+    public var name: String
+    /// Why it is not taken.
+    public var why: String
+
+    public init(name: String, why: String) {
+      self.name = name.printable(Spool.longestRequestName)
+      self.why = why
+    }
+  }
+
+  /// What lies in `incoming/`: requests, and what is none (links, FIFOs, directories, other
+  /// extensions), which stays where it is.
+  public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [Foreign]) {
     var requests: [Dropped] = []
-    var foreign: [String] = []
+    var foreign: [Foreign] = []
     let listing = try files.list(layout.incoming, fresh: fresh)
     for name in listing.names.sorted() where !name.hasPrefix(".") {
       let path = "\(layout.incoming)/\(name)"
       guard let attributes = try files.attributesIfPresent(path) else { continue }
-      if attributes.kind == .file, Self.isRequest(name) {
-        requests.append(Dropped(name: name, attributes: attributes))
+      if let why = Self.whyForeign(name, attributes.kind) {
+        foreign.append(Foreign(name: name, why: why))
       } else {
-        foreign.append(name)
+        requests.append(Dropped(name: name, attributes: attributes))
       }
     }
-    if listing.unreadable > 0 { foreign.append("\(listing.unreadable) names that are not UTF-8") }
+    if listing.unreadable > 0 {
+      foreign.append(Foreign(name: "\(listing.unreadable) names", why: "not UTF-8"))
+    }
     return (requests, foreign)
   }
 
-  static func isRequest(_ name: String) -> Bool {
-    (name.hasSuffix(".json") || name.hasSuffix(".jsonl")) && name.utf8.count <= 200
-      && !name.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+  /// Bytes of a request's name.
+  static let longestRequestName = 200
+
+  /// Why something is no request; nil where it is one.
+  static func whyForeign(_ name: String, _ kind: FileKind) -> String? {
+    switch kind {
+    case .file: break
+    case .link: return "a link: copy the file itself"
+    case .directory: return "a directory"
+    case .other: return "a FIFO, a socket or a device"
+    }
+    guard name.hasSuffix(".json") || name.hasSuffix(".jsonl") else {
+      return "its name does not end in .json or .jsonl"
+    }
+    guard name.utf8.count <= longestRequestName else {
+      return "its name has \(name.utf8.count) bytes, and \(longestRequestName) may be"
+    }
+    let isPlain = !name.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+    return isPlain ? nil : "a line's end or another control character in its name"
   }
 
   /// The bytes of a dropped request, before it is taken; nil where it has gone or is too large.
@@ -76,7 +107,9 @@ extension Spool {
   /// Whether there is anything to do: requests, in the order in which they move, or tasks in work.
   public func hasWork() throws(FileError) -> Bool {
     let dropped = try files.list(layout.incoming, fresh: true).names
-    if dropped.contains(where: { !$0.hasPrefix(".") && Self.isRequest($0) }) { return true }
+    if dropped.contains(where: { !$0.hasPrefix(".") && Self.whyForeign($0, .file) == nil }) {
+      return true
+    }
     if try !takenRequests().isEmpty { return true }
     return try !running(fresh: true).tasks.isEmpty
   }

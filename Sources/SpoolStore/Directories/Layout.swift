@@ -31,6 +31,11 @@ public struct Layout: Sendable, Equatable {
   public var ledgers: String { root + "/ledger" }
   public var logs: String { root + "/logs" }
 
+  /// Whether a path leads into the spool where nobody but its own parts may write.
+  public func isPrivate(_ path: String) -> Bool {
+    path.utf8.starts(with: (root + "/").utf8) && !path.utf8.starts(with: (incoming + "/").utf8)
+  }
+
   /// All directories, parents first.
   public var directories: [String] {
     [

@@ -33,11 +33,18 @@ public struct LineReader {
     var scanned = 0
     while true {
       let from = at + scanned
-      if let stop = block[from...].firstIndex(of: 10) { return take(stop, skip: 1) }
+      if let stop = block[from...].firstIndex(of: 10) {
+        try check(stop - at)
+        return take(stop, skip: 1)
+      }
       scanned = block.count - at
-      guard scanned <= longest else { throw FileError("read a line of", "a file", 27) }
+      try check(scanned)
       guard try fill() else { return scanned > 0 ? take(block.count, skip: 0) : nil }
     }
+  }
+
+  private func check(_ length: Int) throws(FileError) {
+    guard length <= longest else { throw FileError("read a line of", "a file", 27) }
   }
 
   private mutating func take(_ stop: Int, skip: Int) -> Line {

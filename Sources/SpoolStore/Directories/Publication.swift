@@ -19,8 +19,12 @@ extension Spool {
     guard part.kind == .file, part.size == output.size else {
       return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
     }
-    guard !overwrites, try files.attributesIfPresent(output.path) != nil else { return .good }
-    return .exists(output.path)
+    switch try files.attributesIfPresent(output.path)?.kind {
+    case nil: return .good
+    // What is replaced must be what the payload could have written.
+    case .file, .link: return overwrites ? .good : .exists(output.path)
+    case .directory, .other: return .exists(output.path)
+    }
   }
 
   /// How a publication ended.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SpoolModel
 
 extension FileError {
@@ -61,6 +62,11 @@ extension FileSystem {
       try createDirectory(path)
     } catch {
       guard error.isOccupied else { throw error }
+      // A link may lead to a directory; anything else in its place is told now, not by who works there.
+      switch try attributesIfPresent(path)?.kind {
+      case .directory, .link, nil: return
+      case .file, .other: throw FileError("create directory", path, ENOTDIR)
+      }
     }
   }
 

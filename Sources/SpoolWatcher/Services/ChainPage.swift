@@ -10,7 +10,8 @@ struct ChainPage {
 
   private var steps: [TaskEntry] { state.steps(of: chain) }
 
-  var json: JSON {
+  /// The page without the request.
+  var head: [UInt8] {
     let stands = state.state(of: chain)
     var object = JSONObject([
       .init("format", 1), .init("kind", "chain-summary"),
@@ -29,8 +30,7 @@ struct ChainPage {
     }
     object["owner"] = .integer(chain.accepted.owner)
     object["incarnation"] = .string(chain.accepted.incarnation)
-    object["request"] = .object(chain.accepted.spec.source)
-    return .object(object)
+    return JSON.object(object).pretty
   }
 
   private func stepName(_ task: TaskEntry) -> String {
@@ -93,7 +93,4 @@ struct ChainPage {
     }
     return members
   }
-
-  /// The page's pretty text.
-  var text: [UInt8] { json.pretty }
 }

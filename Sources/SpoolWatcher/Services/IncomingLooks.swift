@@ -8,12 +8,16 @@ final class IncomingLooks {
     var attributes: FileAttributes
     /// Since when it has stood still, monotonic milliseconds.
     var since: Int
+    /// When it was seen first.
+    var first: Int
   }
 
   /// How long a file must stand still where no event says that it was closed: longer than network
   /// mounts cache attributes.
   static let still = 5000
   static let stillEmpty = 10_000
+  /// After how long it is said that a file is still being written.
+  static let slow = 2000
 
   private let books: Books
   private var looks: [String: Look] = [:]
@@ -21,6 +25,21 @@ final class IncomingLooks {
   init(_ books: Books) { self.books = books }
 
   var isEmpty: Bool { looks.isEmpty }
+
+  /// Whether something is being written that a dataset must wait for before it closes: what is
+  /// written for longer than one waits for a dataset holds no other up (R10).
+  var holdsUp: Bool {
+    let first = books.time.now - books.spool.config.datasetWait
+    return looks.values.contains { $0.first > first }
+  }
+
+  /// What is being written, for people: of what is written at once nobody needs to know.
+  var slow: [Spool.Foreign] {
+    let now = books.time.now
+    return looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
+      Spool.Foreign(name: $0, why: "still being written")
+    }
+  }
 
   /// Forgets files that have gone.
   func keep(only names: [String]) {
@@ -38,7 +57,8 @@ final class IncomingLooks {
       let wait = dropped.attributes.size == 0 ? Self.stillEmpty : Self.still
       return now - look.since >= wait ? forget(dropped.name) : false
     }
-    looks[dropped.name] = Look(attributes: dropped.attributes, since: now)
+    looks[dropped.name] = Look(
+      attributes: dropped.attributes, since: now, first: look?.first ?? now)
     // A half-written object does not parse, so one that parses is whole; lines may be.
     guard dropped.name.hasSuffix(".json"), let bytes = try peek(dropped.name) else { return false }
     return (try? JSON.parse(bytes)) != nil ? forget(dropped.name) : false

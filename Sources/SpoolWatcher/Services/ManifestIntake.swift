@@ -32,6 +32,11 @@ final class ManifestIntake {
   private let firstByte: Int
 
   static let stretch = 5000
+  /// How many lines and bytes a stretch of lines has at the most: not all lines are entries, and
+  /// entries may be long.
+  static let stretchLines = 20_000
+  static let stretchBytes = 4 << 20
+  static let tooLong = "longer than \(Limits.manifestLine) bytes"
 
   var key: String { WatcherState.key(header.name, taken.name, digest) }
 
@@ -78,18 +83,20 @@ final class ManifestIntake {
   }
 
   private func advance() throws -> Progress {
-    let batch: [(entry: ManifestEntry, line: Int)]
+    let batch: Batch
     do {
       batch = try next()
-      if !isChecked { try check(batch) }
+      if !isChecked { try check(batch.entries) }
     } catch let error as RequestError {
       return .refused(error)
     }
     if !isChecked {
-      if batch.count < Self.stretch { startAdding() }
+      if batch.isLast { startAdding() }
       return .working
     }
-    return try add(batch) ? .accepted : .working
+    if batch.entries.isEmpty, !batch.isLast { return .working }
+    try add(batch)
+    return batch.isLast ? .accepted : .working
   }
 
   private func startAdding() {
@@ -99,28 +106,37 @@ final class ManifestIntake {
     own = []
   }
 
-  /// The next entries, and their lines. Fewer than a stretch means the end.
-  private func next() throws -> [(entry: ManifestEntry, line: Int)] {
+  private typealias NumberedEntry = (entry: ManifestEntry, line: Int)
+
+  /// The next entries with their lines, and whether they are the last.
+  private struct Batch {
+    var entries: [NumberedEntry] = []
+    var isLast = false
+  }
+
+  private func next() throws -> Batch {
     switch source {
     case .list(let list):
       let end = min(at + Self.stretch, list.count)
       defer { at = end }
-      return list[at..<end].map { ($0, 0) }
+      return Batch(entries: list[at..<end].map { ($0, 0) }, isLast: end == list.count)
     case .lines(let file, let size): return try readLines(file, size)
     }
   }
 
-  private func readLines(
-    _ file: any OpenFile, _ size: Int
-  ) throws -> [(entry: ManifestEntry, line: Int)] {
+  private func readLines(_ file: any OpenFile, _ size: Int) throws -> Batch {
     var reader = LineReader(file, from: at, to: size, longest: Limits.manifestLine)
-    var batch: [(entry: ManifestEntry, line: Int)] = []
-    while batch.count < Self.stretch {
-      guard let text = try nextLine(&reader) else { break }
+    var batch = Batch()
+    let (lastLine, lastByte) = (line + Self.stretchLines, at + Self.stretchBytes)
+    while batch.entries.count < Self.stretch, line < lastLine, at < lastByte {
+      guard let text = try nextLine(&reader) else {
+        batch.isLast = true
+        break
+      }
       line += 1
       at = text.next
       if text.bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
-      batch.append((try entry(text.bytes), line))
+      batch.entries.append((try entry(text.bytes), line))
     }
     return batch
   }
@@ -130,7 +146,7 @@ final class ManifestIntake {
       return try reader.next()
     } catch {
       guard error.isTooLarge else { throw error }
-      throw RequestError(line: line + 1, "longer than \(Limits.manifestLine) bytes")
+      throw RequestError(line: line + 1, Self.tooLong)
     }
   }
 
@@ -145,7 +161,7 @@ final class ManifestIntake {
   }
 
   /// Refuses a path that the dataset, or this manifest, has already.
-  private func check(_ batch: [(entry: ManifestEntry, line: Int)]) throws(RequestError) {
+  private func check(_ batch: [NumberedEntry]) throws(RequestError) {
     for (entry, line) in batch {
       entries += 1
       if let meta = entry.meta, JSON.object(meta).compact.count > Limits.manifestLine {
@@ -163,10 +179,9 @@ final class ManifestIntake {
   }
 
   /// Adds a stretch to the catalogue: the lines are durable before the journal counts them.
-  private func add(_ batch: [(entry: ManifestEntry, line: Int)]) throws -> Bool {
-    let isLast = batch.count < Self.stretch
-    let fresh = batch.dropFirst(min(toSkip, batch.count))
-    toSkip -= batch.count - fresh.count
+  private func add(_ batch: Batch) throws {
+    let fresh = batch.entries.dropFirst(min(toSkip, batch.entries.count))
+    toSkip -= batch.entries.count - fresh.count
     let start = books.state.datasets[header.name]?.length ?? 0
     var bytes = start == 0 ? Spool.viewHeader("catalogue", header.name) : []
     for (entry, line) in fresh {
@@ -181,10 +196,9 @@ final class ManifestIntake {
       .manifest(
         ManifestAccepted(
           dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
-          length: start + bytes.count, isLast: isLast, closes: header.closed,
+          length: start + bytes.count, isLast: batch.isLast, closes: header.closed,
           expected: header.expected, at: books.time.epoch)))
     books.noteCatalogue(header.name)
-    return isLast
   }
 
   private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {

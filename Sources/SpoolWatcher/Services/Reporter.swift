@@ -8,7 +8,8 @@ final class Reporter {
   private let jobs: JobExecutor
   private let pilots: PilotControl
   private var lastPages: Int?
-  private var written: [Name: [UInt8]] = [:]
+  /// What a task's page was made of when it was written last.
+  private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
   private var lastStatus: [UInt8] = []
   /// Tasks that ended, whose summaries are to be written; and those about which an order was given.
   private var ended: Set<Name> = []
@@ -28,7 +29,7 @@ final class Reporter {
   /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
   /// lies in `incoming/` and is not taken. What cannot be written now is written later, and holds
   /// nothing up.
-  func write(foreign: [String], isLast: Bool = false) {
+  func write(foreign: [Spool.Foreign], isLast: Bool = false) {
     writeOrdered()
     writeSummaries()
     guard isLast || isDue else { return }
@@ -43,7 +44,7 @@ final class Reporter {
   private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
 
   /// `STATUS` alone, where it is due: also when a turn came to nothing.
-  func writeStatus(foreign: [String], isLast: Bool = false) {
+  func writeStatus(foreign: [Spool.Foreign], isLast: Bool = false) {
     guard isLast || isDue else { return }
     lastPages = books.time.now
     let status = StatusPage(
@@ -60,10 +61,12 @@ final class Reporter {
   }
 
   private func writePage(_ name: Name, _ ready: [Name: Int]) {
-    guard let (_, page) = page(name, ready), written[name] != page else { return }
+    guard let (_, head) = page(name, ready), written[name]?.head != head else { return }
     do throws(FileError) {
-      try books.spool.writePage(books.spool.layout.activeTask(name), page)
-      written[name] = page
+      let request = written[name]?.request ?? request(name)
+      try books.spool.writePage(
+        books.spool.layout.activeTask(name), TaskPage.text(head, request: request))
+      written[name] = (head, request)
     } catch {
       books.troubles.note(error)
     }
@@ -89,33 +92,42 @@ final class Reporter {
   }
 
   private func showAtWork(_ name: Name) throws(FileError) {
-    guard let (state, page) = page(name, jobs.readyByTask), !state.hasEnded else { return }
-    try books.spool.writePage(books.spool.layout.activeTask(name), page)
+    guard let (state, head) = page(name, jobs.readyByTask), !state.hasEnded else { return }
+    try books.spool.writePage(books.spool.layout.activeTask(name), text(name, head))
     for failed in [false, true] {
       try books.spool.files.removeIfPresent(books.spool.layout.endedTask(name, failed: failed))
     }
   }
 
-  /// How a task or chain stands, and its page.
+  /// How a task or chain stands, and its page without the request.
   private func page(_ name: Name, _ ready: [Name: Int]) -> (TaskState, [UInt8])? {
     if let task = books.state.tasks[name] {
-      return (
-        task.state, TaskPage(task: task, state: books.state, ready: ready[name] ?? 0).text
-      )
+      let page = TaskPage(task: task, state: books.state, ready: ready[name] ?? 0)
+      return (task.state, page.head)
     }
     guard let chain = books.state.chains[name] else { return nil }
-    return (
-      books.state.state(of: chain), ChainPage(chain: chain, state: books.state, ready: ready).text
-    )
+    let page = ChainPage(chain: chain, state: books.state, ready: ready)
+    return (books.state.state(of: chain), page.head)
+  }
+
+  /// The request of a task or chain as it stands in its page: made once, for it may have megabytes.
+  private func request(_ name: Name) -> [UInt8] {
+    let source =
+      books.state.tasks[name]?.spec.source ?? books.state.chains[name]?.accepted.spec.source
+    return JSON.object(source ?? JSONObject()).pretty(indent: 2)
+  }
+
+  private func text(_ name: Name, _ head: [UInt8]) -> [UInt8] {
+    TaskPage.text(head, request: written[name]?.request ?? request(name))
   }
 
   /// An end is shown at once: someone waits for it.
   private func writeSummaries() {
     for name in ended {
       do throws(FileError) {
-        if let (state, page) = page(name, [:]), state.hasEnded {
+        if let (state, head) = page(name, [:]), state.hasEnded {
           let path = books.spool.layout.endedTask(name, failed: state != .done)
-          try books.spool.files.replace(path, page, durable: false)
+          try books.spool.files.replace(path, text(name, head), durable: false)
           try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
           written[name] = nil
         }
@@ -125,6 +137,21 @@ final class Reporter {
       }
     }
   }
+
+  /// Whether a page is there and as it was written: a power cut may have left it torn. One that is
+  /// longer than any that is written is none of ours.
+  private func isWhole(_ path: String) throws(FileError) -> Bool {
+    do throws(FileError) {
+      let bytes = try books.spool.files.readIfPresent(path, limit: Self.longestPage)
+      return bytes.flatMap { try? JSON.parse($0) } != nil
+    } catch {
+      guard error.isTooLarge else { throw error }
+      return false
+    }
+  }
+
+  /// A task's page holds its request, and of a list an entry a line.
+  private static let longestPage = 4 * Limits.request
 
   /// A task has ended, and that is committed.
   func noteEnded(_ name: Name) {
@@ -142,9 +169,7 @@ final class Reporter {
     for (name, state) in books.state.tasks.values.map({ ($0.name, $0.state) }) + chains
     where state.hasEnded {
       let path = books.spool.layout.endedTask(name, failed: state != .done)
-      // A power cut may have left it torn.
-      let bytes = try books.spool.files.readIfPresent(path, limit: Limits.request)
-      if bytes.flatMap({ try? JSON.parse($0) }) == nil { ended.insert(name) }
+      if try !isWhole(path) { ended.insert(name) }
     }
     for name in try books.spool.running(fresh: true).tasks {
       guard let (state, _) = page(name, [:]), state.hasEnded else { continue }

@@ -21,12 +21,21 @@ final class RequestIntake {
   private var answered: [Spool.Taken] = []
   /// Requests that a former watcher had taken already.
   private var inherited: Set<Spool.Taken> = []
-  /// How many full scans found nothing half-written.
+  /// How many full scans found nothing half-written that is worth waiting for.
   private(set) var scans = 0
+  /// A request that cannot be taken, as it was when that was tried.
+  private struct Stuck {
+    var attributes: FileAttributes
+    var told: Spool.Foreign
+  }
+  private var stuck: [String: Stuck] = [:]
   /// Since when orders wait for their task to come, monotonic milliseconds.
   private var early: [Spool.Taken: Int] = [:]
-  /// What lies in `incoming/` and is no request.
-  private(set) var foreign: [String] = []
+  /// What lies in `incoming/` and is no request, and requests that cannot be taken.
+  private var untaken: [Spool.Foreign] = []
+
+  /// What lies in `incoming/` and is not taken.
+  var foreign: [Spool.Foreign] { untaken + looks.slow }
 
   init(_ books: Books, tasks: TaskManager) throws(FileError) {
     self.books = books
@@ -63,23 +72,43 @@ final class RequestIntake {
   /// Takes what is complete in `incoming/`. `closed` are names that an event said were written.
   func scan(closed: Set<String>, fresh: Bool) throws {
     let listing = try books.spool.incoming(fresh: fresh)
-    foreign = listing.foreign
     looks.keep(only: listing.requests.map(\.name))
-    var isChecked = false
+    var stuck: [String: Stuck] = [:]
     for dropped in listing.requests {
-      guard try looks.isComplete(dropped, closed: closed.contains(dropped.name)) else { continue }
-      // A watcher that is none any more must take nothing: nobody would look for it (R7).
-      if !isChecked { try books.checkLease() }
-      isChecked = true
-      if let taken = try books.spool.takeRequest(dropped.name, number: nextNumber()) {
-        queue.append(taken)
+      let known = self.stuck[dropped.name].flatMap {
+        $0.attributes == dropped.attributes ? $0 : nil
+      }
+      if let known, !fresh {
+        stuck[dropped.name] = known
+      } else if try known != nil
+        || looks.isComplete(dropped, closed: closed.contains(dropped.name))
+      {
+        stuck[dropped.name] = try take(dropped)
       }
     }
+    self.stuck = stuck
+    untaken = listing.foreign + stuck.values.map(\.told).sorted { $0.name < $1.name }
     if fresh, books.time.now >= nextAdoption { try adopt() }
-    if looks.isEmpty, fresh { scans += 1 }
+    if !looks.holdsUp, fresh { scans += 1 }
     if fresh {
       queue += later
       later = []
+    }
+  }
+
+  /// One that nobody may move holds no other up: it is told, and tried again.
+  private func take(_ dropped: Spool.Dropped) throws -> Stuck? {
+    // A watcher that is none any more must take nothing: nobody would look for it (R7).
+    try books.checkLeaseOnce()
+    do throws(FileError) {
+      if let taken = try books.spool.takeRequest(dropped.name, number: nextNumber()) {
+        queue.append(taken)
+      }
+      return nil
+    } catch {
+      guard error.isLasting else { throw error }
+      return Stuck(
+        attributes: dropped.attributes, told: Spool.Foreign(name: dropped.name, why: "\(error)"))
     }
   }
 
@@ -169,10 +198,11 @@ final class RequestIntake {
     } catch let error as FileError where error.isMissing {
       books.say("\(taken.name) is gone before it was read")
     } catch let error as FileError where error.isTooLarge {
-      let limit = Units.text(bytes: Limits.request)
-      try refuse(
-        taken, RequestError("larger than \(limit): list many files in a NAME.jsonl manifest"))
-    } catch let error as FileError where error.code == 13 {
+      try refuse(taken, RequestError("larger than 16 MiB: \(Limits.manyFiles)"))
+    } catch let error as FileError where error.isNotAFile {
+      // Something else was put in its place between the look at it and its being taken.
+      try refuse(taken, RequestError("no file: \(error)"))
+    } catch let error as FileError where error.isLasting {
       try refuse(taken, RequestError("the watcher may not read it: \(error)"))
     }
   }
@@ -203,9 +233,10 @@ final class RequestIntake {
     let file = try books.spool.files.open(books.spool.path(taken), .read)
     let attributes = try file.attributes()
     var reader = LineReader(file, from: 0, to: attributes.size, longest: Limits.manifestLine)
-    let first = try reader.next()
+    let first: LineReader.Line?
     let header: ManifestHeader
-    do throws(RequestError) {
+    do {
+      first = try Self.firstLine(&reader)
       header = try Self.header(first?.bytes ?? [])
     } catch {
       try? file.close()
@@ -216,6 +247,15 @@ final class RequestIntake {
     intake = ManifestIntake(
       books, taken, header, file, size: attributes.size, firstByte: first?.next ?? 0,
       digest: digest, paths: try index(header.name))
+  }
+
+  private static func firstLine(_ reader: inout LineReader) throws -> LineReader.Line? {
+    do throws(FileError) {
+      return try reader.next()
+    } catch {
+      guard error.isTooLarge else { throw error }
+      throw RequestError(line: 1, ManifestIntake.tooLong)
+    }
   }
 
   private static func header(_ line: [UInt8]) throws(RequestError) -> ManifestHeader {

@@ -8,7 +8,7 @@ struct StatusPage {
   let ready: [Name: Int]
   /// What the jobs in ready need, by task.
   let shapes: [Name: Set<Shape>]
-  let foreign: [String]
+  let foreign: [Spool.Foreign]
   /// Whether this is a watcher's last word.
   let isLast: Bool
 
@@ -27,7 +27,10 @@ struct StatusPage {
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
       lines += ["", "NOT TAKEN from incoming/ (requests are files named .json or .jsonl)"]
-      lines += foreign.prefix(10).map { "  " + $0 }
+      lines += foreign.prefix(Self.mostRows).map { "  \($0.name): \($0.why)" }
+      if foreign.count > Self.mostRows {
+        lines.append("  … and \(foreign.count - Self.mostRows) more")
+      }
     }
     return Array((lines.joined(separator: "\n") + "\n").utf8)
   }
@@ -113,10 +116,11 @@ struct StatusPage {
     }
   }
 
-  /// What is left of the time for which a dataset is waited for, in whole minutes.
+  /// What is left of the time for which a dataset is waited for, in whole minutes: a page that told
+  /// the seconds would be another one every second.
   private func left(since start: Int) -> String {
-    let left = start + books.spool.config.datasetWait - books.time.epoch
-    return Units.text(milliseconds: max(0, left / 60_000 * 60_000))
+    let minutes = (start + books.spool.config.datasetWait - books.time.epoch) / 60_000
+    return minutes < 1 ? "less than a minute" : Units.text(milliseconds: minutes * 60_000)
   }
 
   private var waitingTasks: [String] {

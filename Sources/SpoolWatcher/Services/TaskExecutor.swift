@@ -263,11 +263,13 @@ final class TaskExecutor {
       if isNew { try reserve(document.outputs, for: id, task, inputs) }
       let contents = document.fileContents
       guard contents.count <= Limits.jobFile / 2 else {
-        throw RequestError("its file would have \(contents.count) bytes: use fewer files per job")
+        throw RequestError(
+          "its file would have \(contents.count) bytes, and \(Limits.jobFile / 2) may be: shorten its "
+            + "command and environment, or use fewer files per job")
       }
       jobs.enqueue(former.name(id.index, job), task.spec, contents)
     } catch {
-      refuse(id, job, error.message, inputs.first?.path)
+      refuse(id, job, "\(error)", inputs.first?.path)
     }
   }
 
@@ -285,6 +287,10 @@ final class TaskExecutor {
     _ outputs: [JobOutput], for id: JobID, _ task: TaskEntry, _ inputs: [InputFile]
   ) throws(RequestError) {
     for output in outputs {
+      // A value may lead there.
+      guard !books.spool.layout.isPrivate(output.path) else {
+        throw RequestError("its output \(output.path) is inside the spool")
+      }
       let hash = output.path.hashOfBytes
       // What a task that has ended left there, publication finds.
       if let other = writers[hash], other != id,

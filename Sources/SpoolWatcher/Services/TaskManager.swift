@@ -79,8 +79,14 @@ final class TaskManager {
     }
   }
 
-  /// Two living tasks with one output path are refused, naming both.
+  /// Outputs inside the spool are refused, and two living tasks with one output path, naming both.
   func checkPaths(_ spec: TaskSpec) throws(RequestError) {
+    for output in spec.outputs {
+      guard case .text(let head)? = output.path.parts.first, books.spool.layout.isPrivate(head)
+      else { continue }
+      throw RequestError(
+        key: "outputs", "\(output.path.text) is inside the spool: outputs go elsewhere")
+    }
     for other in books.state.liveTasks {
       for output in spec.outputs where !output.path.placeholders.contains(where: Self.isOwn) {
         let isSame = other.spec.outputs.contains { $0.path == output.path }

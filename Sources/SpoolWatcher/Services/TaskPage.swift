@@ -44,7 +44,8 @@ struct TaskPage {
     }
   }
 
-  var json: JSON {
+  /// The page without the request, which does not change.
+  var head: [UInt8] {
     var object = JSONObject([
       .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
       .init("state", .string(task.state.rawValue)),
@@ -81,8 +82,7 @@ struct TaskPage {
     object["resources"] = task.spec.resources.json
     object["owner"] = .integer(task.accepted.owner)
     object["incarnation"] = .string(task.accepted.incarnation)
-    object["request"] = .object(task.spec.source)
-    return .object(object)
+    return JSON.object(object).pretty
   }
 
   /// Jobs that failed for good, the first of them, with a file that each was to read.
@@ -113,6 +113,10 @@ struct TaskPage {
     return .object(object)
   }
 
-  /// The page's pretty text.
-  var text: [UInt8] { json.pretty }
+  /// The whole page, of the rest and the request as it stands in it.
+  static func text(_ head: [UInt8], request: [UInt8]) -> [UInt8] {
+    let end = Array("\n}\n".utf8)
+    guard head.suffix(end.count) == end[...] else { return head }
+    return head.dropLast(end.count) + Array(",\n  \"request\": ".utf8) + request + end
+  }
 }

@@ -15,7 +15,10 @@ import Testing
 final class Lab {
   let path: String
   let bell: Bell
-  private let directory: TemporaryDirectory
+  /// Nil where the directory is another lab's.
+  private let directory: TemporaryDirectory?
+  /// Where what programs say is kept.
+  private let said: String
   /// What every program gets as its environment.
   var environment: [String: String]
   private var programs: [Program] = []
@@ -36,16 +39,22 @@ final class Lab {
     #filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 }
   }()
 
-  private init(_ config: SpoolConfig?) throws {
-    directory = try TemporaryDirectory()
-    path = directory.path + "/läb 1"
+  private init(in directory: TemporaryDirectory?, path: String, said: String) throws {
+    self.directory = directory
+    self.path = path
+    self.said = path + said
     bell = try Bell()
     environment = [
       "PATH": "\(Self.products):/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
       "TMPDIR": path + "/tmp", "HOME": path,
     ]
-    for name in ["", "/tmp", "/said"] { try files.createDirectory(path + name) }
+    for name in ["", "/tmp", "/said", said] { try files.ensureDirectory(path + name) }
     bell.watch(path)
+  }
+
+  private convenience init(_ config: SpoolConfig?) throws {
+    let directory = try TemporaryDirectory()
+    try self.init(in: directory, path: directory.path + "/läb 1", said: "/said")
     if let config {
       try Spool.create(spool, files: files, config: config)
       watchSpool()
@@ -58,7 +67,26 @@ final class Lab {
     _ config: SpoolConfig? = .quick, isolation: isolated (any Actor)? = #isolation,
     _ body: (Lab) async throws -> Void
   ) async throws {
-    let lab = try Lab(config)
+    try await run(in: { try Lab(config) }, isolation: isolation, body)
+  }
+
+  /// Runs a test in a lab that others use, too, under a name that only it has.
+  static func visit(
+    _ path: String, as name: String, isolation: isolated (any Actor)? = #isolation,
+    _ body: (Lab) async throws -> Void
+  ) async throws {
+    try await run(
+      in: {
+        let lab = try Lab(in: nil, path: path, said: "/said/\(name)")
+        lab.watchSpool()
+        return lab
+      }, isolation: isolation, body)
+  }
+
+  private static func run(
+    in make: () throws -> Lab, isolation: isolated (any Actor)?, _ body: (Lab) async throws -> Void
+  ) async throws {
+    let lab = try make()
     do {
       try await body(lab)
     } catch {
@@ -105,7 +133,7 @@ final class Lab {
     let program = try Program(
       Program.Start(
         arguments: arguments, environment: environment, directory: directory ?? path,
-        output: "\(path)/said/\(count).out", errors: "\(path)/said/\(count).err"),
+        output: "\(said)/\(count).out", errors: "\(said)/\(count).err"),
       bell: bell)
     programs.append(program)
     return program

@@ -8,6 +8,8 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE = .build/release
 VENV = .venv
+REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
+  Tests/schema/requirements.txt
 
 .PHONY: demo test test-long lint install deps build bench clean
 
@@ -41,10 +43,10 @@ deps:
 	scripts/deps.sh
 
 # What the tests of Python examples and schemas need, apart from the system's Python.
-$(VENV)/ready: examples/zmumu/requirements.txt Tests/schema/requirements.txt
+$(VENV)/ready: $(REQUIREMENTS)
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
-	  -r examples/zmumu/requirements.txt -r Tests/schema/requirements.txt
+	  $(REQUIREMENTS:%=-r %)
 	touch $@
 
 clean:

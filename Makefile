@@ -11,10 +11,16 @@ VENV = .venv
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
   Tests/schema/requirements.txt
 
-.PHONY: demo test test-long lint install deps build bench clean
+.PHONY: demo demo-chain test test-long lint install deps build bench clean
 
 demo: deps build
 	scripts/demo.sh $(RELEASE)
+
+# Without the network there is no picture, and all the rest.
+demo-chain: deps build
+	@$(MAKE) --no-print-directory $(VENV)/ready || \
+	  echo "demo: pip could not install matplotlib; the demo runs without its picture" >&2
+	VENV=$(VENV) scripts/demo-chain.sh $(RELEASE)
 
 build: deps
 	$(SWIFT) build -c release --product spool

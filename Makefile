@@ -8,11 +8,19 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE = .build/release
 VENV = .venv
+REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
+  Tests/schema/requirements.txt
 
-.PHONY: demo test test-long lint install deps build bench clean
+.PHONY: demo demo-chain test test-long lint install deps build bench clean
 
 demo: deps build
 	scripts/demo.sh $(RELEASE)
+
+# Without the network there is no picture, and all the rest.
+demo-chain: deps build
+	@$(MAKE) --no-print-directory $(VENV)/ready || \
+	  echo "demo: pip could not install matplotlib; the demo runs without its picture" >&2
+	VENV=$(VENV) scripts/demo-chain.sh $(RELEASE)
 
 build: deps
 	$(SWIFT) build -c release --product spool
@@ -41,10 +49,10 @@ deps:
 	scripts/deps.sh
 
 # What the tests of Python examples and schemas need, apart from the system's Python.
-$(VENV)/ready: examples/zmumu/requirements.txt Tests/schema/requirements.txt
+$(VENV)/ready: $(REQUIREMENTS)
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
-	  -r examples/zmumu/requirements.txt -r Tests/schema/requirements.txt
+	  $(REQUIREMENTS:%=-r %)
 	touch $@
 
 clean:

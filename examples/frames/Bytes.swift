@@ -15,6 +15,18 @@ struct ByteWriter {
     put16(UInt16(truncatingIfNeeded: value))
     put16(UInt16(truncatingIfNeeded: value &>> 16))
   }
+
+  mutating func put64(_ value: UInt64) {
+    put32(UInt32(truncatingIfNeeded: value))
+    put32(UInt32(truncatingIfNeeded: value &>> 32))
+  }
+
+  mutating func putFloat(_ value: Double) { put32(Float(value).bitPattern) }
+
+  mutating func putDouble(_ value: Double) { put64(value.bitPattern) }
+
+  /// The checksum of all before, which `ByteReader.checkTrailer` compares.
+  mutating func putTrailer() { put32(bytes.withUnsafeBytes(Adler32.checksum)) }
 }
 
 /// Little-endian numbers, read in turn. The caller asks `remaining` first; a read beyond the end
@@ -30,6 +42,9 @@ struct ByteReader {
     self.path = path
     end = bytes.count
   }
+
+  /// Bytes of the checksum at the end.
+  static let trailerSize = 4
 
   var size: Int { bytes.count }
   var remaining: Int { end - offset }
@@ -49,9 +64,35 @@ struct ByteReader {
     return low | UInt32(get16()) &<< 16
   }
 
+  mutating func get64() -> UInt64 {
+    let low = UInt64(get32())
+    return low | UInt64(get32()) &<< 32
+  }
+
+  mutating func getFloat() -> Float { Float(bitPattern: get32()) }
+
+  mutating func getDouble() -> Double { Double(bitPattern: get64()) }
+
+  /// Says so where less is left than a part takes.
+  func expect(_ size: Int, _ what: String) throws(Failure) {
+    guard remaining >= size else { throw damaged("ends at byte \(offset), expected \(what)") }
+  }
+
+  /// A count that the file claims of parts of at least some size: it must fit into what is left.
+  func checked(
+    _ count: UInt32, of size: Int, _ what: @autoclosure () -> String
+  ) throws(Failure) -> Int {
+    guard Int(count) <= remaining / size else {
+      throw damaged(
+        "\(what()) claims \(count) before byte \(offset), expected at most "
+          + "\(remaining / size) in the bytes that are left")
+    }
+    return Int(count)
+  }
+
   /// Compares the checksum in the last four bytes, and leaves them out of what is read after.
   mutating func checkTrailer() throws(Failure) {
-    let body = size - FrameFormat.trailerSize
+    let body = size - ByteReader.trailerSize
     let computed = bytes.withUnsafeBytes { Adler32.checksum(.init(rebasing: $0[..<body])) }
     var trailer = self
     trailer.offset = body

@@ -11,7 +11,7 @@ enum FrameFormat {
   static let headerSize = 24
   static let sliceHeaderSize = 8
   static let hitSize = 8
-  static let trailerSize = 4
+  static let trailerSize = ByteReader.trailerSize
 }
 
 extension Frame {
@@ -37,7 +37,7 @@ extension Frame {
         writer.put16(hit.time)
       }
     }
-    writer.put32(writer.bytes.withUnsafeBytes(Adler32.checksum))
+    writer.putTrailer()
     return writer.bytes
   }
 
@@ -88,16 +88,10 @@ extension Frame {
   }
 
   private static func slice(_ reader: inout ByteReader) throws(Failure) -> Slice {
-    guard reader.remaining >= FrameFormat.sliceHeaderSize else {
-      throw reader.damaged("ends at byte \(reader.offset), expected another slice")
-    }
+    try reader.expect(FrameFormat.sliceHeaderSize, "another slice")
     let number = reader.get32()
-    let count = Int(reader.get32())
-    guard count <= reader.remaining / FrameFormat.hitSize else {
-      throw reader.damaged(
-        "slice \(number) claims \(count) hits, expected at most "
-          + "\(reader.remaining / FrameFormat.hitSize) in the bytes that are left")
-    }
+    let count = try reader.checked(
+      reader.get32(), of: FrameFormat.hitSize, "the count of hits of slice \(number)")
     var hits: [Hit] = []
     hits.reserveCapacity(count)
     for _ in 0..<count {

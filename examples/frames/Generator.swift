@@ -3,6 +3,7 @@ import Glibc
 /// Makes frames: noise everywhere, and in some slices the tracks of a collision.
 struct Generator {
   let seed: UInt64
+  let run: UInt32
   let slices: Int
 
   static let resonanceMass = 3.0969
@@ -13,7 +14,7 @@ struct Generator {
 
   func frame(_ number: UInt32) -> (frame: Frame, truths: [Truth]) {
     var random = Random(seed: seed, stream: UInt64(number))
-    var frame = Frame(run: 1, number: number, slicesRead: UInt32(slices), slices: [])
+    var frame = Frame(run: run, number: number, slicesRead: UInt32(slices), slices: [])
     var truths: [Truth] = []
     for index in 0..<UInt32(slices) {
       var builder = SliceBuilder(random: random)

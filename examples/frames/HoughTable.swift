@@ -62,10 +62,10 @@ final class HoughTable {
   }
 
   /// The roads of a slice, those with most layers first.
-  func roads(_ hits: [Hit]) -> [Road] {
+  func roads(_ points: [Point]) -> [Road] {
     memset(cells, 0, HoughTable.rowLength * HoughTable.curvatureBins)
     found.removeAll(keepingCapacity: true)
-    for hit in hits { mark(hit) }
+    for point in points { mark(point) }
     guard found.count <= HoughTable.roadLimit else { return [] }
     var roads = found.map { cell in
       Road(
@@ -79,22 +79,22 @@ final class HoughTable {
   }
 
   /// Whether a hit lies in a road, with a tolerance of the size of its cell.
-  func contains(_ road: Road, _ hit: Hit) -> Bool {
-    let row = Int(hit.layer) &* (HoughTable.curvatureBins &+ 1)
+  func contains(_ road: Road, _ point: Point) -> Bool {
+    let row = point.layer &* (HoughTable.curvatureBins &+ 1)
     let bend = bends + (row &+ road.curvatureBin)
     let halfStep = (bend[1] &- bend[0]) / 2
     let centre = UInt16(road.phiBin) &<< HoughTable.phiShift &+ 16 &+ bend[0] &+ halfStep
-    let distance = Int(Int16(bitPattern: hit.phi &- centre))
-    let tolerance = 20 &+ Int(halfStep) &+ Int(margins[Int(hit.layer)])
+    let distance = Int(Int16(bitPattern: point.azimuth &- centre))
+    let tolerance = 20 &+ Int(halfStep) &+ Int(margins[point.layer])
     return distance <= tolerance && -distance <= tolerance
   }
 
-  private func mark(_ hit: Hit) {
-    let layer = Int(hit.layer)
-    let bit: UInt8 = 1 << hit.layer
+  private func mark(_ point: Point) {
+    let layer = point.layer
+    let bit: UInt8 = 1 << UInt8(layer)
     let bend = bends + (layer * (HoughTable.curvatureBins + 1))
-    let low = hit.phi &- margins[layer]
-    let high = hit.phi &+ margins[layer]
+    let low = point.azimuth &- margins[layer]
+    let high = point.azimuth &+ margins[layer]
     let shift = HoughTable.phiShift
     let rowLength = HoughTable.rowLength
     let mask = HoughTable.phiBins - 1

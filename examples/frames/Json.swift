@@ -17,7 +17,7 @@ enum Json {
   }
 
   /// A flat object of numbers, in the order given: what Spool takes as a report.
-  static func report(_ numbers: KeyValuePairs<String, Int>) -> String {
+  static func report(_ numbers: [(key: String, value: Int)]) -> String {
     "{" + numbers.map { "\(string($0)): \($1)" }.joined(separator: ", ") + "}\n"
   }
 }

@@ -15,13 +15,13 @@ final class TrackFinder {
   private let table = HoughTable(
     minimumPt: TrackFinder.minimumPt, minimumLayers: TrackFinder.minimumHits)
 
-  func tracks(_ slice: Slice) -> [Track] {
-    let roads = table.roads(slice.hits)
+  func tracks(_ points: [Point]) -> [Track] {
+    let roads = table.roads(points)
     guard !roads.isEmpty else { return [] }
-    var free = slice.hits.indices.map { Point(slice.hits[$0], index: $0) }
+    var free = points
     var tracks: [Track] = []
     for road in roads {
-      let points = free.filter { table.contains(road, slice.hits[$0.index]) }
+      let points = free.filter { table.contains(road, $0) }
       guard points.count <= TrackFinder.roadHitLimit,
         TrackFinder.layerCount(points) >= TrackFinder.minimumHits,
         let track = TrackFinder.best(points)

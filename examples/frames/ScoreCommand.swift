@@ -4,6 +4,7 @@ enum ScoreCommand {
     usage: frames score --truth FILE FRAME...
 
       --truth FILE  what `frames generate --truth FILE` wrote for these frames
+      FRAME         a selected frame, raw or with tracks, or many merged
 
     example: frames score --truth truth.txt data/selected/*.frame
 
@@ -24,12 +25,13 @@ enum ScoreCommand {
     var frames: Set<UInt32> = []
     var read = 0
     for path in arguments.positionals {
-      let frame = try Frame.decode(try Files.read(path), path: path)
-      guard frames.insert(frame.number).inserted else {
-        throw Failure.damaged(path, "is frame \(frame.number), which was already given")
+      for frame in try Input.read(path).contents {
+        guard frames.insert(frame.number).inserted else {
+          throw Failure.damaged(path, "has frame \(frame.number), which was already given")
+        }
+        read += Int(frame.slicesRead)
+        for slice in frame.slices { selected.insert(Place(frame: frame.number, slice: slice)) }
       }
-      read += Int(frame.slicesRead)
-      for slice in frame.slices { selected.insert(Place(frame: frame.number, slice: slice.number)) }
     }
     report(truths.filter { frames.contains($0.frame) }, selected, read)
   }

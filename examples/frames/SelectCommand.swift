@@ -1,42 +1,48 @@
-/// `frames select`: one frame in, its interesting slices out. This is what a job runs.
+/// `frames select`: the interesting slices of a frame. Of a reconstructed frame it is the third
+/// step of the chain; of a raw one it is the whole filter in one job.
 enum SelectCommand {
   static let usage = """
     usage: frames select IN OUT [--report FILE]
 
-      IN             a frame
-      OUT            the same frame with only the slices that hold a muon pair
-      --report FILE  write what was read, found and kept, as a JSON object of numbers
-
-    exit status: 0 good (also when nothing was kept), 2 IN is damaged, 64 wrong usage,
-    66 there is no IN, 73 OUT cannot be written, 74 IN cannot be read
+      IN             a frame as it was read out, or a reconstructed one
+      OUT            the same with only the slices that hold a muon pair: raw as it was, or
+                     with tracks and pairs
+    \(Step.ends)
 
     example: frames select data/raw/frame-000000.raw selected.frame --report report.json
+             frames select frame-000000.tracks frame-000000.pairs --report report.json
 
     """
 
   static func run(_ words: [String]) throws(Failure) {
-    guard let arguments = try Arguments.parse(words, options: ["--report"], usage: usage) else {
-      return
+    guard let step = try Step.parse(words, usage: usage) else { return }
+    let bytes = try Files.read(step.input)
+    switch try Input.decode(bytes, path: step.input) {
+    case .raw(let frame): try filter(frame, bytes.count, step)
+    case .events(let file):
+      try select(try file.require(.reconstructed, step.input), bytes.count, step)
     }
-    guard arguments.positionals.count == 2 else {
-      throw arguments.wrong("expected IN and OUT, got \(arguments.positionals.count) names")
-    }
-    let (input, output) = (arguments.positionals[0], arguments.positionals[1])
-    guard input != output else { throw arguments.wrong("IN and OUT are the same file") }
+  }
 
-    let bytes = try Files.read(input)
-    let frame = try Frame.decode(bytes, path: input)
+  private static func filter(_ frame: Frame, _ size: Int, _ step: Step) throws(Failure) {
     let filtered = FilteredFrame(frame, finder: TrackFinder())
-    let selected = filtered.frame.encoded()
-    try Files.write(selected, to: output)
+    let kept = filtered.raw
+    try step.write(
+      kept.encoded(), bytesIn: size,
+      [
+        (key: "eventsIn", value: frame.slices.count), (key: "eventsOut", value: kept.slices.count),
+        (key: "hitsIn", value: frame.hitCount), (key: "hitsOut", value: kept.hitCount),
+        (key: "tracks", value: filtered.tracks),
+      ])
+  }
 
-    guard let path = arguments.value("--report") else { return }
-    let report = Json.report([
-      "eventsIn": frame.slices.count, "eventsOut": filtered.frame.slices.count,
-      "hitsIn": frame.hitCount, "hitsOut": filtered.frame.hitCount,
-      "tracks": filtered.tracks,
-      "bytesIn": bytes.count, "bytesOut": selected.count,
-    ])
-    try Files.write(Array(report.utf8), to: path)
+  private static func select(_ file: EventFile, _ size: Int, _ step: Step) throws(Failure) {
+    let kept = file.after(.selected) { $0.selected() }
+    try step.write(
+      kept.encoded(), bytesIn: size,
+      [
+        (key: "eventsIn", value: file.eventCount), (key: "eventsOut", value: kept.eventCount),
+        (key: "tracksIn", value: file.trackCount), (key: "tracksOut", value: kept.trackCount),
+      ])
   }
 }

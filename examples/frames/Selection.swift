@@ -33,26 +33,3 @@ enum PairSelection {
       && abs(first.parameters.time - second.parameters.time) < timeDistance
   }
 }
-
-/// A frame with only its selected slices, and what it took to find them.
-struct FilteredFrame {
-  let frame: Frame
-  let tracks: Int
-  let masses: [Double]
-
-  /// Reconstructs and selects: the filter without its files.
-  init(_ frame: Frame, finder: TrackFinder) {
-    var kept = frame
-    kept.slices.removeAll()
-    var tracks = 0
-    var masses: [Double] = []
-    for slice in frame.slices {
-      let found = finder.tracks(slice)
-      tracks += found.count
-      guard let pair = PairSelection.pair(found) else { continue }
-      masses.append(pair.mass)
-      kept.slices.append(slice)
-    }
-    (self.frame, self.tracks, self.masses) = (kept, tracks, masses)
-  }
-}

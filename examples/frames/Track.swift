@@ -1,24 +1,5 @@
 import Glibc
 
-/// A hit in physical units, and which one of its slice it is.
-struct Point {
-  let layer: Int
-  let radius: Double
-  let phi: Double
-  let z: Double
-  let time: Double
-  let index: Int
-
-  init(_ hit: Hit, index: Int) {
-    layer = Int(hit.layer)
-    radius = Detector.layers[layer].radius
-    phi = Double(hit.phi) * Hit.phiUnit
-    z = Double(hit.z) * Hit.zUnit
-    time = Double(hit.time) * Hit.timeUnit
-    self.index = index
-  }
-}
-
 /// A helix near the beam line: what seeds guess and fits find.
 ///
 ///     phi(r) = phi0 + asin(curvature r) + offset / r        curvature = 1 / (2 R)
@@ -32,6 +13,10 @@ struct TrackParameters {
   var z0: Double
   var slope: Double
   var time: Double
+
+  var isFinite: Bool {
+    [phi0, curvature, offset, z0, slope, time].allSatisfy(\.isFinite)
+  }
 
   func bend(_ radius: Double) -> Double { asin(max(-1, min(1, curvature * radius))) }
 

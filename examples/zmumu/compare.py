@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Compare the summed report of a task with what is expected, bin for bin.
+"""Compare the summed report of a task or chain with what is expected, bin for bin.
 
-usage: compare.py SUMMARY.json EXPECTED.json [--plot FILE.png]
+usage: compare.py SUMMARY.json EXPECTED.json
 
-SUMMARY.json is the record of a task that is done; its "report" holds the sums over all jobs.
+SUMMARY.json is the record of a task that is done; its "report" holds the sums over all jobs. Of a
+chain it is what the first step read and what the last one that counted events kept.
 Exit status: 0 they agree, 1 they do not, 2 a file cannot be used.
 """
 
@@ -52,45 +53,31 @@ def rows(sums, expected):
     yield "mean mass", mean, wanted, mean is not None and math.isclose(mean, wanted, rel_tol=1e-9)
 
 
-def plot(path, sums, expected):
-    try:
-        import matplotlib
-    except ImportError:
-        print("compare.py: no plot, matplotlib is not installed", file=sys.stderr)
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    bins = expected["histogram"]["bins"]
-    low, high = expected["histogram"]["range"]
-    edges = [low + index * (high - low) / bins for index in range(bins + 1)]
-    counts = [sums.get(f"hist{index:02}", 0) for index in range(bins)]
-    figure, axes = pyplot.subplots()
-    axes.stairs(counts, edges, fill=True, alpha=0.5, label="selected")
-    axes.stairs(expected["histogram"]["counts"], edges, color="black", label="expected")
-    axes.set_xlabel("mass of the muon pair [GeV]")
-    axes.set_ylabel(f"events in {edges[1] - edges[0]:g} GeV")
-    axes.legend()
-    figure.savefig(path)
+def sums_of(summary):
+    """The sums to compare, or None where there are none."""
+    if not isinstance(summary.get("steps"), list):
+        return summary.get("report")
+    reports = [step.get("report", {}) for step in summary["steps"]]
+    reports = [report for report in reports if "eventsOut" in report]
+    if not reports:
+        return None
+    return {**reports[-1], "eventsIn": reports[0].get("eventsIn")}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("summary", metavar="SUMMARY.json")
     parser.add_argument("expected", metavar="EXPECTED.json")
-    parser.add_argument("--plot", metavar="FILE.png", help="draw both (needs matplotlib)")
     arguments = parser.parse_args()
 
-    sums = load(arguments.summary).get("report")
+    sums = sums_of(load(arguments.summary))
     if not isinstance(sums, dict):
-        return complain(f"{arguments.summary}: expected an object 'report' with the task's sums")
+        return complain(f"{arguments.summary}: expected a 'report' with sums, or 'steps' with such")
     expected = load(arguments.expected)
     try:
         compared = list(rows(sums, expected))
     except (KeyError, TypeError) as error:
         return complain(f"cannot compare with {arguments.expected}: {error!r}")
-    if arguments.plot:
-        plot(arguments.plot, sums, expected)
 
     wrong = [row for row in compared if not row[3]]
     if not wrong:

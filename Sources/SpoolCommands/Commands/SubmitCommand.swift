@@ -48,11 +48,12 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     let root = WorkingDirectory.current
-    let variables = try Variables(set)
+    var variables = try Variables(set)
     let submissions =
       task.isGiven
       ? [try Submission(task, command: words, root: root)]
-      : try words.map { try Submission(file: $0, root: root, variables: variables) }
+      : try words.map { try Submission(file: $0, root: root, variables: &variables) }
+    try variables.checkUse()
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
     let now = SystemTime().epoch

@@ -17,7 +17,7 @@ struct Submission {
   var fileName: String
 
   /// Reads a request for a task or a manifest from a file.
-  init(file path: String, root: String, variables: Variables) throws {
+  init(file path: String, root: String, variables: inout Variables) throws {
     let bytes: [UInt8]
     let isLines = path.hasSuffix(".jsonl")
     do throws(FileError) {

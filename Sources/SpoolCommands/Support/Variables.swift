@@ -3,6 +3,7 @@ internal import SpoolModel
 /// `--set run=43`: what takes the place of `${run}` in the strings of a request's file.
 struct Variables {
   private let values: [String: String]
+  private var used: Set<String> = []
 
   init(_ assignments: [String]) throws {
     var values: [String: String] = [:]
@@ -17,40 +18,39 @@ struct Variables {
     self.values = values
   }
 
-  /// Fills in a request; fails where one has no value, or where a value has no use.
-  func fill(_ json: JSON) throws(RequestError) -> JSON {
-    var used: Set<String> = []
-    let filled = try fill(json, "", nil, &used)
+  /// Fills in a request; fails where one has no value.
+  mutating func fill(_ json: JSON) throws(RequestError) -> JSON { try fill(json, "", nil) }
+
+  /// Fails where a value had no use in any of the requests.
+  func checkUse() throws {
     if let unused = values.keys.sorted().first(where: { !used.contains($0) }) {
-      throw RequestError("--set \(unused)=… has no use: there is no ${\(unused)} in it")
+      throw Failure(.usage, "--set \(unused)=… has no use: no file has ${\(unused)}")
     }
-    return filled
   }
 
-  private func fill(
-    _ json: JSON, _ key: String, _ line: Int?, _ used: inout Set<String>
-  ) throws(RequestError) -> JSON {
+  private mutating func fill(_ json: JSON, _ key: String, _ line: Int?) throws(RequestError) -> JSON
+  {
     switch json {
-    case .string(let text): return .string(try fill(text, key, line, &used))
+    case .string(let text): return .string(try fill(text, key, line))
     case .array(let values):
       var filled: [JSON] = []
       for (index, value) in values.enumerated() {
-        filled.append(try fill(value, "\(key)[\(index)]", line, &used))
+        filled.append(try fill(value, "\(key)[\(index)]", line))
       }
       return .array(filled)
     case .object(var object):
       for (index, member) in object.members.enumerated() {
         let inner = key.isEmpty ? member.key : "\(key).\(member.key)"
         let place = member.line > 0 ? member.line : line
-        object.members[index].value = try fill(member.value, inner, place, &used)
+        object.members[index].value = try fill(member.value, inner, place)
       }
       return .object(object)
     default: return json
     }
   }
 
-  private func fill(
-    _ text: String, _ key: String, _ line: Int?, _ used: inout Set<String>
+  private mutating func fill(
+    _ text: String, _ key: String, _ line: Int?
   ) throws(RequestError) -> String {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
     var filled = ""

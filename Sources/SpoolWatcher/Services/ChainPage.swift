@@ -74,15 +74,23 @@ struct ChainPage {
     return .object(object)
   }
 
-  /// Events into the steps that no other feeds, and out of those that feed no other.
+  /// Events into the steps that no other feeds, and out of those that feed no other, or, where those
+  /// report none, of what feeds them.
   private var suppression: [JSONObject.Member] {
-    let fed = Set(chain.accepted.spec.steps.flatMap(\.sources))
-    var entered = 0.0
+    let steps = chain.accepted.spec.steps
+    let fed = Set(steps.flatMap(\.sources))
+    let entered = steps.filter(\.sources.isEmpty).reduce(0.0) { $0 + (sums($1)["eventsIn"] ?? 0) }
     var left = 0.0
-    for (index, step) in chain.accepted.spec.steps.enumerated() {
-      guard let sums = state.tasks[step.task.name]?.sums.sums else { continue }
-      if step.sources.isEmpty { entered += sums["eventsIn"] ?? 0 }
-      if !fed.contains(index) { left += sums["eventsOut"] ?? 0 }
+    var open = steps.indices.filter { !fed.contains($0) }
+    var seen = Set(open)
+    while let index = open.popLast() {
+      if let events = sums(steps[index])["eventsOut"] {
+        left += events
+      } else {
+        for source in steps[index].sources where seen.insert(source).inserted {
+          open.append(source)
+        }
+      }
     }
     guard entered > 0 else { return [] }
     var members: [JSONObject.Member] = [
@@ -92,5 +100,9 @@ struct ChainPage {
       members.append(.init("suppression", .number(TaskPage.rounded(entered / left))))
     }
     return members
+  }
+
+  private func sums(_ step: ChainSpec.Step) -> [String: Double] {
+    state.tasks[step.task.name]?.sums.sums ?? [:]
   }
 }

@@ -27,7 +27,8 @@ extension BadInput {
       "a chain with an unknown step",
       chain("unknown", [step("decode"), step("b", ["input": "decoed"])]),
       .refused(["steps[1].input", "did you mean \"decode\"?"])),
-    BadInput("a chain of nothing", chain("empty", []), .refused(["key \"steps\"", "from 1 to 100"])),
+    BadInput(
+      "a chain of nothing", chain("empty", []), .refused(["key \"steps\"", "from 1 to 100"])),
     BadInput(
       "a step twice", chain("twice", [step("a"), step("a")]),
       .refused(["steps[1].name", "two steps are called a"])),

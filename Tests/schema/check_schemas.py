@@ -21,7 +21,7 @@ BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build" / "debug" / "spool"
 # What a fenced block is recognised by.
 KINDS = {"task": "task", "dataset": "dataset", "summary": "summary"}
 # Record types that a small spool does not need to write.
-RARE = {"discarded", "swept"}
+RARE = {"discarded", "swept", "quarantined"}
 
 
 class Report:

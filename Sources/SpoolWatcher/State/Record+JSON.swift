@@ -20,6 +20,7 @@ extension Record {
         "discarded",
         [("parts", .array(parts.map { .string($0) })), ("at", .integer(at))])
     case .swept(let parts): JSONObject("swept", [("parts", .array(parts.map { .string($0) }))])
+    case .quarantined(let quarantined): quarantined.json
     case .ended(let task, let state, let at, let reason):
       JSONObject(
         "ended",
@@ -50,6 +51,7 @@ extension Record {
       record = .discarded(
         json["parts"]?.array?.compactMap(\.string) ?? [], at: json["at"]?.integer ?? 0)
     case "swept": record = .swept(json["parts"]?.array?.compactMap(\.string) ?? [])
+    case "quarantined": record = PilotQuarantined(json).map { .quarantined($0) }
     case "ended": record = Self.ended(json)
     default: record = nil
     }
@@ -191,5 +193,42 @@ extension AttemptFailed {
       pilot: json["pilot"]?.string.flatMap { PilotName($0) }, reason: json["reason"]?.string,
       at: at, retryAt: json["retryAt"]?.integer, memory: json["memory"]?.integer,
       parts: json["parts"]?.array?.compactMap(\.string) ?? [])
+  }
+}
+
+extension PilotQuarantined {
+  var json: JSONObject {
+    JSONObject(
+      "quarantined",
+      [
+        ("pilot", .string(pilot.text)), ("reason", .string(reason)), ("at", .integer(at)),
+        ("jobs", jobs.isEmpty ? nil : .array(jobs.map(\.json))),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
+      let reason = json["reason"]?.string, let at = json["at"]?.integer
+    else { return nil }
+    let values = json["jobs"]?.array ?? []
+    let jobs = values.compactMap { Forgiven($0) }
+    guard jobs.count == values.count else { return nil }
+    self.init(pilot: pilot, reason: reason, at: at, jobs: jobs)
+  }
+}
+
+extension Forgiven {
+  var json: JSON {
+    [
+      "job": .string(job.description), "payload": .integer(payload),
+      "infrastructure": .integer(infrastructure),
+    ]
+  }
+
+  init?(_ json: JSON) {
+    guard let job = json["job"]?.string.flatMap({ JobID($0) }),
+      let payload = json["payload"]?.integer, let infrastructure = json["infrastructure"]?.integer
+    else { return nil }
+    self.init(job: job, payload: payload, infrastructure: infrastructure)
   }
 }

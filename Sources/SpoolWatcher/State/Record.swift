@@ -23,6 +23,8 @@ public enum Record: Sendable {
   case discarded([String], at: Int)
   /// The parts that a discarded attempt may have left are removed.
   case swept([String])
+  /// A pilot was set aside; what it cost jobs in work is given back to them.
+  case quarantined(PilotQuarantined)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Int, reason: String?)
 }
@@ -91,4 +93,19 @@ public struct AttemptFailed: Sendable {
   public var memory: Int?
   /// Parts that it may have left.
   public var parts: [String]
+}
+
+public struct PilotQuarantined: Sendable {
+  public var pilot: PilotName
+  public var reason: String
+  /// Epoch milliseconds.
+  public var at: Int
+  public var jobs: [Forgiven]
+}
+
+/// Failed attempts of a job that do not count any more, by budget.
+public struct Forgiven: Sendable, Equatable {
+  public var job: JobID
+  public var payload: Int
+  public var infrastructure: Int
 }

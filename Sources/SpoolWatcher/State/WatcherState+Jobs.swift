@@ -78,6 +78,15 @@ extension WatcherState {
         failed.job, failed.attempt, failed.result, cause: failed, reason: failed.reason))
   }
 
+  func forgive(_ forgiven: Forgiven) {
+    guard let task = tasks[forgiven.job.task], var job = task.jobs[forgiven.job.index] else {
+      return
+    }
+    job.payloadFailures = max(0, job.payloadFailures - forgiven.payload)
+    job.infrastructureFailures = max(0, job.infrastructureFailures - forgiven.infrastructure)
+    task.jobs[forgiven.job.index] = job
+  }
+
   // MARK: The views
 
   private func append(_ line: JSON, toCatalogueOf name: Name) -> [ViewLine] {

@@ -69,6 +69,7 @@ final class WatcherState {
     case .failed(let failed): return apply(failed, grace: grace)
     case .discarded(let parts, let at): for part in parts { litter[part] = at + grace }
     case .swept(let parts): for part in parts { litter[part] = nil }
+    case .quarantined(let quarantined): for job in quarantined.jobs { forgive(job) }
     case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
     }
     return []

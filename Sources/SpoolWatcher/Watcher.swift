@@ -31,6 +31,8 @@ public struct Hints: Sendable, Equatable {
 public final class Watcher {
   private let books: Books
   private let pilots: PilotControl
+  private let quarantines: QuarantineFiles
+  private let suspicion: Suspicion
   private let jobs: JobExecutor
   private let executor: TaskExecutor
   private let publisher: Publisher
@@ -73,11 +75,14 @@ public final class Watcher {
       spool: spool, time: seams.time, state: recovered.state, journal: journal, lease: lease,
       say: seams.say)
     books.add(recovered.views)
-    pilots = PilotControl(books, isGone: seams.isGone)
+    quarantines = QuarantineFiles(books)
+    pilots = PilotControl(books, quarantines: quarantines, isGone: seams.isGone)
+    suspicion = Suspicion(books, pilots: pilots, files: quarantines)
     jobs = JobExecutor(books, pilots: pilots)
     executor = TaskExecutor(books, jobs: jobs)
     publisher = Publisher(books)
-    manager = JobManager(books, publisher: publisher, executor: executor, jobs: jobs)
+    manager = JobManager(
+      books, publisher: publisher, executor: executor, jobs: jobs, suspicion: suspicion)
     tasks = try TaskManager(books, executor: executor, jobs: jobs, random: seams.random)
     intake = try RequestIntake(books, tasks: tasks)
     datasets = DatasetCloser(books, intake: intake)
@@ -165,6 +170,7 @@ public final class Watcher {
     let hasFormed = executor.run()
     let hasSwept = try storage.sweep()
     try storage.audit()
+    suspicion.judge()
     return hasFormed || hasSwept
   }
 
@@ -186,6 +192,7 @@ public final class Watcher {
     try manager.clear()
     for name in books.takeOrdered() { reporter.noteOrdered(name) }
     try seeToEnded()
+    try quarantines.act()
     try publish()
     try storage.checkpointIfDue()
   }
@@ -197,6 +204,7 @@ public final class Watcher {
     for name in ended { reporter.noteEnded(name) }
     jobs.forget(tasks: Set(ended))
     executor.forget(Set(ended))
+    suspicion.forget(ended)
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
   }

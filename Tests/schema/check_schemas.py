@@ -24,7 +24,7 @@ KINDS = {
     **dict.fromkeys(["cancel", "hold", "release", "retry", "priority"], "order"),
 }
 # Record types that a small spool does not need to write.
-RARE = {"discarded", "swept"}
+RARE = {"discarded", "swept", "quarantined"}
 
 
 class Report:

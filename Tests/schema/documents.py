@@ -138,6 +138,9 @@ GOOD = {
          "files": [12], "next": 9223372036854775807},
         {"n": 2, "type": "failed", "job": "a.00000001", "attempt": 1, "cause": "staging", "at": 1,
          "reason": "why", "retryAt": 5, "memory": 1048576, "result": RESULT},
+        {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5, "jobs": [
+            {"job": "a.00000001", "payload": 2, "infrastructure": 0}]},
+        {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
     ],
     "checkpoint": [CHECKPOINT],
 }

@@ -4,6 +4,9 @@ extension Shape {
   public func obstacle(among pilots: [PilotRecord]) -> String? {
     guard !pilots.isEmpty else { return "no pilot is alive; start one with `spool pilot`" }
     guard !pilots.contains(where: { $0.slots(for: self) > 0 }) else { return nil }
+    if pilots.contains(where: { $0.capacity(for: self) > 0 }) {
+      return "the pilots that could run it take no jobs: they are set aside, or leave"
+    }
     let serving = pilots.filter { $0.queues.contains(queue) }
     guard !serving.isEmpty else { return "no pilot serves the queue \(queue.rawValue)" }
     for tag in tags where !serving.contains(where: { $0.tags.contains(tag) }) {

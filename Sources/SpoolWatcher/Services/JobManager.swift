@@ -8,6 +8,7 @@ final class JobManager {
   private let publisher: Publisher
   private let executor: TaskExecutor
   private let jobs: JobExecutor
+  private let suspicion: Suspicion
   /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
   private var settled: [InboxName] = []
   /// Those of them that do not count: removed, not kept with the task's.
@@ -27,8 +28,12 @@ final class JobManager {
   /// Whether the last look ended with more to read.
   private(set) var hasMore = false
 
-  init(_ books: Books, publisher: Publisher, executor: TaskExecutor, jobs: JobExecutor) {
+  init(
+    _ books: Books, publisher: Publisher, executor: TaskExecutor, jobs: JobExecutor,
+    suspicion: Suspicion
+  ) {
     self.books = books
+    self.suspicion = suspicion
     self.jobs = jobs
     self.publisher = publisher
     self.executor = executor
@@ -142,6 +147,7 @@ final class JobManager {
           job: name.job.job, attempt: name.job.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+    suspicion.succeeded(name.job.job, on: name.pilot)
     if result.outputs.isEmpty {
       settle(name)
     } else {
@@ -222,6 +228,7 @@ final class JobManager {
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(cause, job.memory ?? task.spec.resources.memory), parts: parts,
           input: isNamed ? executor.firstInput(of: id) : nil)))
+    suspicion.failed(id, on: name.pilot, cause, isLast: due == nil)
     if let due { executor.schedule(id, at: due) }
   }
 

@@ -16,26 +16,53 @@ final class PilotControl {
   }
 
   private let books: Books
+  private let quarantines: QuarantineFiles
   /// Whether a process of this host is gone; nil where that cannot be known from here.
   private let isGone: (JSON) -> Bool?
   private var seen: [PilotName: Seen] = [:]
   private var lastLook: Int?
   /// How often the directory is read, in milliseconds.
-  private var interval: Int { max(200, min(1000, books.spool.config.heartbeat / 2)) }
+  var interval: Int { max(200, min(1000, books.spool.config.heartbeat / 2)) }
 
-  init(_ books: Books, isGone: @escaping (JSON) -> Bool?) {
+  /// Pilots that are gone, until somebody asks.
+  private var gone: [PilotName] = []
+
+  init(_ books: Books, quarantines: QuarantineFiles, isGone: @escaping (JSON) -> Bool?) {
     self.books = books
+    self.quarantines = quarantines
     self.isGone = isGone
   }
 
-  /// The living pilots, by name.
+  /// The living pilots, by name. One that was just set aside may not have said so yet.
   var living: [PilotRecord] {
-    seen.values.filter { !$0.isBuried }.compactMap(\.record).sorted { $0.pilot < $1.pilot }
+    seen.values.filter { !$0.isBuried }.compactMap(\.record).map(current)
+      .sorted { $0.pilot < $1.pilot }
+  }
+
+  private func current(_ record: PilotRecord) -> PilotRecord {
+    guard let reason = quarantines.reason(of: record.pilot) else { return record }
+    var record = record
+    if record.state == .active { record.state = .quarantined }
+    record.reason = reason
+    return record
+  }
+
+  func isAlive(_ pilot: PilotName) -> Bool { seen[pilot]?.isBuried == false }
+
+  /// The other living pilots that take jobs of a shape.
+  func others(than pilot: PilotName, for shape: Shape) -> [PilotRecord] {
+    living.filter { $0.pilot != pilot && $0.slots(for: shape) > 0 }
   }
 
   /// How many jobs of a shape all pilots together could run at once.
   func slots(for shape: Shape) -> Int {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
+  }
+
+  /// The pilots that are gone since the last call.
+  func takeGone() -> [PilotName] {
+    defer { gone = [] }
+    return gone
   }
 
   /// When it wants to look again, monotonic.
@@ -54,7 +81,7 @@ final class PilotControl {
     let names = Set(try books.spool.running(fresh: true).pilots)
     var hasChanged = false
     for name in seen.keys where !names.contains(name) {
-      seen[name] = nil
+      forget(name)
       hasChanged = true
     }
     for name in names.sorted() {
@@ -66,6 +93,11 @@ final class PilotControl {
       hasChanged = true
     }
     return hasChanged
+  }
+
+  private func forget(_ name: PilotName) {
+    seen[name] = nil
+    gone.append(name)
   }
 
   private func restart(_ name: PilotName, _ now: Int) {
@@ -122,7 +154,7 @@ final class PilotControl {
       }
       if taken > 0 { books.say("took \(taken) jobs back from \(name)") }
       // What it claimed between our listing and now is found at the next look.
-      if try books.spool.unregister(name) { seen[name] = nil }
+      if try books.spool.unregister(name) { forget(name) }
     } catch {
       // One directory that refuses holds no other pilot up.
       books.troubles.note(error, "\(name)'s directory")

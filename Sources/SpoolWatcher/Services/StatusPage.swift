@@ -22,7 +22,7 @@ struct StatusPage {
   }
 
   var text: [UInt8] {
-    var lines = troubleLines + pilotLines + [""] + taskLines + endedLines
+    var lines = troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -53,10 +53,22 @@ struct StatusPage {
     lines += pilots.prefix(Self.mostRows).map { pilot in
       let gpus = pilot.gpus > 0 ? ", \(pilot.gpus - pilot.freeGpus) of \(pilot.gpus) GPUs" : ""
       let tags = pilot.tags.isEmpty ? "" : ", tags " + pilot.tags.joined(separator: "+")
+      let state = pilot.state == .active ? "" : ", \(pilot.state.rawValue)"
+      let ends = pilot.ends.map { ", until \(Timestamp.text($0))" } ?? ""
       return "  \(pilot.pilot)  \(pilot.cpus - pilot.freeCpus) of \(pilot.cpus) cores\(gpus), "
-        + "\(pilot.jobs) jobs\(tags)"
+        + "\(pilot.jobs) jobs\(tags)\(state)\(ends)"
     }
     if pilots.count > Self.mostRows { lines.append("  … and \(pilots.count - Self.mostRows) more") }
+    return lines
+  }
+
+  /// The pilots that are set aside, and why.
+  private var quarantineLines: [String] {
+    let aside = pilots.filter { $0.state == .quarantined }
+    guard !aside.isEmpty else { return [] }
+    var lines = ["", "QUARANTINED  (`spool pilots release PILOT` brings one back)"]
+    lines += aside.prefix(Self.mostRows).map { "  \($0.pilot)  \($0.reason ?? "no reason given")" }
+    if aside.count > Self.mostRows { lines.append("  … and \(aside.count - Self.mostRows) more") }
     return lines
   }
 

@@ -23,6 +23,7 @@ extension Record {
     case .swept(let parts): JSONObject("swept", [("parts", .array(parts.map { .string($0) }))])
     case .control(let control): control.json
     case .revived(let jobs): jobs.json
+    case .quarantined(let quarantined): quarantined.json
     case .ended(let task, let state, let at, let reason):
       JSONObject(
         "ended",
@@ -56,6 +57,7 @@ extension Record {
     case "swept": record = .swept(json["parts"]?.array?.compactMap(\.string) ?? [])
     case "control": record = ControlAccepted(json).map { .control($0) }
     case "revived": record = JobsRevived(json).map { .revived($0) }
+    case "quarantined": record = PilotQuarantined(json).map { .quarantined($0) }
     case "ended": record = Self.ended(json)
     default: record = nil
     }
@@ -198,5 +200,42 @@ extension AttemptFailed {
       pilot: json["pilot"]?.string.flatMap { PilotName($0) }, reason: json["reason"]?.string,
       at: at, retryAt: json["retryAt"]?.integer, memory: json["memory"]?.integer,
       parts: json["parts"]?.array?.compactMap(\.string) ?? [], input: json["input"]?.string)
+  }
+}
+
+extension PilotQuarantined {
+  var json: JSONObject {
+    JSONObject(
+      "quarantined",
+      [
+        ("pilot", .string(pilot.text)), ("reason", .string(reason)), ("at", .integer(at)),
+        ("jobs", jobs.isEmpty ? nil : .array(jobs.map(\.json))),
+      ])
+  }
+
+  init?(_ json: JSONObject) {
+    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
+      let reason = json["reason"]?.string, let at = json["at"]?.integer
+    else { return nil }
+    let values = json["jobs"]?.array ?? []
+    let jobs = values.compactMap { Forgiven($0) }
+    guard jobs.count == values.count else { return nil }
+    self.init(pilot: pilot, reason: reason, at: at, jobs: jobs)
+  }
+}
+
+extension Forgiven {
+  var json: JSON {
+    [
+      "job": .string(job.description), "payload": .integer(payload),
+      "infrastructure": .integer(infrastructure),
+    ]
+  }
+
+  init?(_ json: JSON) {
+    guard let job = json["job"]?.string.flatMap({ JobID($0) }),
+      let payload = json["payload"]?.integer, let infrastructure = json["infrastructure"]?.integer
+    else { return nil }
+    self.init(job: job, payload: payload, infrastructure: infrastructure)
   }
 }

@@ -29,6 +29,8 @@ public enum Record: Sendable {
   case control(ControlAccepted)
   /// Jobs that had failed for good are in work again.
   case revived(JobsRevived)
+  /// A pilot was set aside; what it cost jobs in work is given back to them.
+  case quarantined(PilotQuarantined)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Int, reason: String?)
 }
@@ -131,4 +133,19 @@ public struct JobsRevived: Sendable {
   public var at: Int
   /// Where in the ledger those begin that the order is also for; nil where these are all.
   public var next: Int?
+}
+
+public struct PilotQuarantined: Sendable {
+  public var pilot: PilotName
+  public var reason: String
+  /// Epoch milliseconds.
+  public var at: Int
+  public var jobs: [Forgiven]
+}
+
+/// Failed attempts of a job that do not count any more, by budget.
+public struct Forgiven: Sendable, Equatable {
+  public var job: JobID
+  public var payload: Int
+  public var infrastructure: Int
 }

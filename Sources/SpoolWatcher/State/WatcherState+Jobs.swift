@@ -86,6 +86,15 @@ extension WatcherState {
     return ledger(task, .object(line))
   }
 
+  func forgive(_ forgiven: Forgiven) {
+    guard let task = tasks[forgiven.job.task], var job = task.jobs[forgiven.job.index] else {
+      return
+    }
+    job.payloadFailures = max(0, job.payloadFailures - forgiven.payload)
+    job.infrastructureFailures = max(0, job.infrastructureFailures - forgiven.infrastructure)
+    task.jobs[forgiven.job.index] = job
+  }
+
   // MARK: The views
 
   private func append(_ line: JSON, toCatalogueOf name: Name) -> [ViewLine] {

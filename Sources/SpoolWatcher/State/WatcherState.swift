@@ -73,6 +73,7 @@ final class WatcherState {
     case .swept(let parts): for part in parts { litter[part] = nil }
     case .control(let control): apply(control)
     case .revived(let jobs): apply(jobs)
+    case .quarantined(let quarantined): for job in quarantined.jobs { forgive(job) }
     case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
     }
     return []

@@ -16,13 +16,15 @@ struct SpoolConfigTests {
 
   @Test func everyKeyIsTaken() throws {
     let text = """
-      { "format": 1, "dataRoot": "/data", "heartbeat": "200ms", "deadAfter": "2s",
+      { "format": 1, "dataRoot": "/data", "dataRoots": ["/data/a", "b"],
+        "heartbeat": "200ms", "deadAfter": "2s",
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
         "partGrace": "1s", "checkpointEvery": 100, "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
     var expected = SpoolConfig()
     expected.dataRoot = "/data"
+    expected.dataRoots = ["/data/a", "b"]
     expected.heartbeat = 200
     expected.deadAfter = 2000
     expected.keepJobFiles = 0
@@ -63,6 +65,10 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"keepJobFiles\": -1}", 2, "keepJobFiles",
         "expected a whole number from 0 to 1000000, found -1"
+      ),
+      (
+        "{\"format\": 1,\n\"dataRoots\": [\"/a\", \"b/../c\"]}", 2, "dataRoots[1]",
+        "expected a directory without \"..\""
       ),
       ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
     ] as [(String, Int?, String, String)])

@@ -18,11 +18,13 @@ struct PilotCommand: ParsableCommand {
   var poll = false
 
   func run() throws {
+    let umask = SpoolRights.adopt(options.path)
     let signals = try StopSignals()
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
     let loop = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds)
+      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds,
+      umask: umask)
     try signals.calls { loop.stop() }
     try loop.run()
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

@@ -61,6 +61,11 @@ struct SubmitCommand: ParsableCommand {
   private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
     if case .task(let spec) = submission.content {
       try refuseTaken(spec.name, spool)
+      do throws(RequestError) {
+        for output in spec.outputs { try spool.dataRoots.check(output.path) }
+      } catch {
+        throw Failure(.usage, "\(error)")
+      }
       noteMissing(spec, spool)
     }
     do throws(FileError) {
@@ -99,12 +104,13 @@ struct SubmitCommand: ParsableCommand {
   }
 
   private func preview(_ submissions: [Submission]) throws {
+    let roots = (try? options.open())?.dataRoots ?? DataRoots([], in: "/")
     for submission in submissions {
       switch submission.content {
       case .manifest(_, let bytes): Terminal.write(bytes, to: 1)
       case .task(let spec):
         do throws(RequestError) {
-          let (name, contents) = try Preview.firstJob(spec)
+          let (name, contents) = try Preview.firstJob(spec, roots: roots)
           Terminal.print("\(name)\n")
           Terminal.write(contents, to: 1)
         } catch {

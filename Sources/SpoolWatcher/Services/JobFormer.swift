@@ -4,6 +4,7 @@ internal import SpoolStore
 /// Makes the file of a job: the same for the same task, inputs and attempt, whenever it is made.
 struct JobFormer {
   let task: TaskEntry
+  let roots: DataRoots
 
   private var spec: TaskSpec { task.spec }
 
@@ -63,6 +64,7 @@ struct JobFormer {
           "the output's name \"\(base)\" is empty or longer than \(Limits.outputBaseName) bytes")
       }
       _ = try FilePath.absolute(path, in: "/")
+      try roots.check(path: path)
       outputs.append(JobOutput(path: path, name: output.name, isOptional: output.isOptional))
     }
     return outputs

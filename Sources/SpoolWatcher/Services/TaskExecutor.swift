@@ -118,7 +118,8 @@ final class TaskExecutor {
   func parts(of id: JobID, by pilot: PilotName?) -> [String] {
     guard let pilot, let task = books.state.tasks[id.task], let job = task.jobs[id.index],
       let inputs = try? reader.inputs(task, job),
-      let document = try? JobFormer(task: task).document(id.index, job, inputs)
+      let document = try? JobFormer(task: task, roots: books.spool.dataRoots).document(
+        id.index, job, inputs)
     else { return [] }
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
@@ -197,7 +198,7 @@ final class TaskExecutor {
     _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
   ) {
     do throws(RequestError) {
-      let former = JobFormer(task: task)
+      let former = JobFormer(task: task, roots: books.spool.dataRoots)
       let document = try former.document(id.index, job, inputs)
       if isNew { try reserve(document.outputs, for: id, task, inputs) }
       let contents = document.fileContents

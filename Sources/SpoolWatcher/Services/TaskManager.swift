@@ -30,6 +30,7 @@ final class TaskManager {
         "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
           + "list the files in a NAME.jsonl manifest")
     }
+    for output in spec.outputs { try books.spool.dataRoots.check(output.path) }
     try checkDatasets(spec)
     try checkPaths(spec)
     let incarnation = String(UInt32.random(in: .min ... .max, using: &random), radix: 16)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static int run_child(void *argument) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != child->parent) _exit(127); /* it died before the line above */
   setsid();
+  umask(spawn->umask);
   /* With nothing open, the three files get the numbers 0, 1 and 2. */
   close_everything();
   const int create = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY;

@@ -3,6 +3,8 @@ public struct SpoolConfig: Equatable, Sendable {
   /// Where relative paths of dropped requests are taken from; itself relative to the directory
   /// that holds the spool.
   public var dataRoot = "."
+  /// Directories in which all outputs must lie, relative ones taken as `dataRoot`; none: anywhere.
+  public var dataRoots: [String] = []
   /// Milliseconds between two heartbeats of a pilot.
   public var heartbeat = 5000
   /// Milliseconds without a heartbeat after which a pilot or a watcher is dead (R5, R7).
@@ -27,7 +29,8 @@ public struct SpoolConfig: Equatable, Sendable {
   public init() {}
 
   static let keys = [
-    "format", "dataRoot", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait", "verdictWait",
+    "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
+    "verdictWait",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
     "stuckAfter",
   ]
@@ -44,6 +47,7 @@ public struct SpoolConfig: Equatable, Sendable {
       throw RequestError(key: "format", "missing: this is no spool's spool.json")
     }
     dataRoot = try fields.string("dataRoot") ?? dataRoot
+    dataRoots = try Self.roots(fields)
     heartbeat = try Self.time(fields, "heartbeat", heartbeat)
     deadAfter = try Self.time(fields, "deadAfter", deadAfter)
     keepJobFiles = try fields.integer("keepJobFiles", in: 0...1_000_000) ?? keepJobFiles
@@ -61,6 +65,17 @@ public struct SpoolConfig: Equatable, Sendable {
     }
   }
 
+  private static func roots(_ fields: Fields) throws(RequestError) -> [String] {
+    let roots = try fields.strings("dataRoots") ?? []
+    for (index, root) in roots.enumerated()
+    where root.isEmpty || root.utf8.split(separator: 47).contains(where: { Substring($0) == ".." })
+    {
+      throw fields.fault(
+        "dataRoots[\(index)]", at: "dataRoots", "expected a directory without \"..\"")
+    }
+    return roots
+  }
+
   private static func time(
     _ fields: Fields, _ key: String, _ fallback: Int
   ) throws(RequestError) -> Int {
@@ -70,14 +85,18 @@ public struct SpoolConfig: Equatable, Sendable {
   }
 
   public var json: JSON {
-    [
-      "format": 1, "dataRoot": .string(dataRoot), "heartbeat": .string("\(heartbeat)ms"),
-      "deadAfter": .string("\(deadAfter)ms"), "keepJobFiles": .integer(keepJobFiles),
-      "datasetWait": .string("\(datasetWait)ms"),
-      "verdictWait": .string("\(verdictWait)ms"),
-      "infrastructureAttempts": .integer(infrastructureAttempts), "returns": .integer(returns),
-      "partGrace": .string("\(partGrace)ms"), "checkpointEvery": .integer(checkpointEvery),
-      "stuckAfter": .string(stuckAfter.text),
-    ]
+    var object = JSONObject([.init("format", 1), .init("dataRoot", .string(dataRoot))])
+    if !dataRoots.isEmpty { object["dataRoots"] = .array(dataRoots.map { .string($0) }) }
+    object["heartbeat"] = .string("\(heartbeat)ms")
+    object["deadAfter"] = .string("\(deadAfter)ms")
+    object["keepJobFiles"] = .integer(keepJobFiles)
+    object["datasetWait"] = .string("\(datasetWait)ms")
+    object["verdictWait"] = .string("\(verdictWait)ms")
+    object["infrastructureAttempts"] = .integer(infrastructureAttempts)
+    object["returns"] = .integer(returns)
+    object["partGrace"] = .string("\(partGrace)ms")
+    object["checkpointEvery"] = .integer(checkpointEvery)
+    object["stuckAfter"] = .string(stuckAfter.text)
+    return .object(object)
   }
 }

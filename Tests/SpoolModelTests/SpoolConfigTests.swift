@@ -17,13 +17,15 @@ struct SpoolConfigTests {
 
   @Test func everyKeyIsTaken() throws {
     let text = """
-      { "format": 1, "dataRoot": "/data", "heartbeat": "200ms", "deadAfter": "2s",
+      { "format": 1, "dataRoot": "/data", "dataRoots": ["/data/a", "b"],
+        "heartbeat": "200ms", "deadAfter": "2s",
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
         "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never", "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
     var expected = SpoolConfig()
     expected.dataRoot = "/data"
+    expected.dataRoots = ["/data/a", "b"]
     expected.heartbeat = 200
     expected.deadAfter = 2000
     expected.keepJobFiles = 0
@@ -69,6 +71,10 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"stuckAfter\": \"0s\"}", 2, "stuckAfter",
         "expected from 1s to 1157d, or \"never\""
+        ),
+        (
+        "{\"format\": 1,\n\"dataRoots\": [\"/a\", \"b/../c\"]}", 2, "dataRoots[1]",
+        "expected a directory without \"..\""
       ),
       ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
     ] as [(String, Int?, String, String)])

@@ -53,6 +53,19 @@ extension MemoryFileSystem {
     }
   }
 
+  /// Rights are none here.
+  public func createPrivateDirectory(_ path: String) throws(FileError) {
+    try createDirectory(path)
+  }
+
+  /// A planted link leads nowhere.
+  public func resolve(_ directory: String) throws(FileError) -> String {
+    try perform(.attributes, directory) { tree throws(MemoryFailure) in
+      _ = try tree.list(directory)
+      return directory
+    }
+  }
+
   public func removeDirectory(_ path: String) throws(FileError) {
     try perform(.removeDirectory, path) { tree throws(MemoryFailure) in
       try tree.removeDirectory(path)

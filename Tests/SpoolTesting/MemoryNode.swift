@@ -25,7 +25,8 @@ final class MemoryNode {
 
   var attributes: FileAttributes {
     FileAttributes(
-      kind: kind, size: bytes.count, modified: modified, owner: owner, inode: inode)
+      kind: kind, size: bytes.count, modified: modified, owner: owner, inode: inode,
+      links: 1)
   }
 
   func write(_ new: [UInt8], at offset: Int) {

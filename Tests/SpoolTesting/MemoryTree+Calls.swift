@@ -37,7 +37,7 @@ extension MemoryTree {
   mutating func open(_ path: String, _ mode: OpenMode) throws(MemoryFailure) -> Int {
     let place = try place(path)
     guard let node = place.node else {
-      guard mode == .create else { throw MemoryFailure(ENOENT) }
+      guard mode == .create || mode == .createLock else { throw MemoryFailure(ENOENT) }
       return makeHandle(try make(.file, at: path), isWritable: true)
     }
     if node.kind == .directory, mode != .read { throw MemoryFailure(EISDIR) }

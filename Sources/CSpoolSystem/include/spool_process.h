@@ -63,6 +63,7 @@ struct spool_spawn {
   const char *output;
   const char *error_output;
   uint64_t mark;
+  mode_t umask;
   /* Answers. */
   int pidfd; /* -1 where the kernel has none */
   int step;  /* enum spool_spawn_step: what failed */

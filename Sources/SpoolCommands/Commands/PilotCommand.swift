@@ -33,6 +33,7 @@ struct PilotCommand: ParsableCommand {
   }
 
   func run() throws {
+    let umask = SpoolRights.adopt(options.path)
     let signals = try StopSignals()
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
@@ -40,7 +41,7 @@ struct PilotCommand: ParsableCommand {
     offer.lifetime = lifetime.flatMap(Units.milliseconds)
     offer.exitsWhenIdle = exitWhenIdle
     let loop = try PilotLoop(
-      spool, events: events, options: offer, drain: flags.drainMilliseconds)
+      spool, events: events, options: offer, drain: flags.drainMilliseconds, umask: umask)
     try signals.calls { loop.stop() }
     try loop.run()
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

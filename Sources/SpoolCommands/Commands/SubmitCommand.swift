@@ -69,10 +69,10 @@ struct SubmitCommand: ParsableCommand {
     switch submission.content {
     case .task(let spec):
       try refuseTaken(spec.name, spool)
-      noteMissing(spec, spool)
+      try look(spec, spool)
     case .chain(let spec):
       try refuseTaken(spec.name, spool)
-      for step in spec.steps { noteMissing(step.task, spool) }
+      for step in spec.steps { try look(step.task, spool) }
     case .manifest, .order: break
     }
     do throws(FileError) {
@@ -94,6 +94,15 @@ struct SubmitCommand: ParsableCommand {
       Terminal.print("submitted: \(order.kind) \(order.task)")
       return nil
     }
+  }
+
+  private func look(_ spec: TaskSpec, _ spool: Spool) throws {
+    do throws(RequestError) {
+      for output in spec.outputs { try spool.dataRoots.check(output.path) }
+    } catch {
+      throw Failure(.usage, "\(error)")
+    }
+    noteMissing(spec, spool)
   }
 
   /// Inputs may come later, but most often a path is wrong.
@@ -118,19 +127,21 @@ struct SubmitCommand: ParsableCommand {
 
   private func preview(_ submissions: [Submission]) throws {
     // What a spool says of its jobs, where there is one already.
-    let config = (try? options.open())?.config ?? SpoolConfig()
+    let spool = try? options.open()
+    let config = spool?.config ?? SpoolConfig()
+    let roots = spool?.dataRoots ?? DataRoots([], in: "/")
     for submission in submissions {
       switch submission.content {
       case .manifest, .order: Terminal.write(submission.contents, to: 1)
-      case .task(let spec): try preview(spec, config)
-      case .chain(let spec): for step in spec.steps { try preview(step.task, config) }
+      case .task(let spec): try preview(spec, config, roots)
+      case .chain(let spec): for step in spec.steps { try preview(step.task, config, roots) }
       }
     }
   }
 
-  private func preview(_ spec: TaskSpec, _ config: SpoolConfig) throws {
+  private func preview(_ spec: TaskSpec, _ config: SpoolConfig, _ roots: DataRoots) throws {
     do throws(RequestError) {
-      let (name, contents) = try Preview.firstJob(spec, config)
+      let (name, contents) = try Preview.firstJob(spec, config, roots)
       Terminal.print("\(name)\n")
       Terminal.write(contents, to: 1)
     } catch {

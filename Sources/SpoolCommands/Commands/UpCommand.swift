@@ -22,18 +22,20 @@ struct UpCommand: ParsableCommand {
   var exitWhenIdle = false
 
   func run() throws {
-    let signals = try StopSignals()
-    let events = EventSources.make(poll: poll)
     do throws(FileError) {
       try Spool.create(options.path, files: PosixFileSystem())
     } catch {
       throw Failure(.unavailable, "\(error)")
     }
+    let umask = SpoolRights.adopt(options.path)
+    let signals = try StopSignals()
+    let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let watch = try WatchLoop(
       spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds)
+      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds,
+      umask: umask)
     try signals.calls { pilot.stop() }
     let pilotLeft = try Outcome()
     let outcome = try start(watch, pilot, pilotLeft)

@@ -20,6 +20,7 @@ struct WatchCommand: ParsableCommand {
   var exitWhenIdle = false
 
   func run() throws {
+    _ = SpoolRights.adopt(options.path)
     let signals = try StopSignals()
     let events = EventSources.make(poll: poll)
     let spool = try options.open()

@@ -10,17 +10,20 @@ final class PilotLoop: Sendable {
   private let options: PilotOptions
   /// Milliseconds that running jobs are let end after a first signal.
   private let drain: Int
+  /// Of the payloads.
+  private let umask: UInt32
   private let waker: Waker
   private let hints = Mutex(Set<Queue>())
   private let stops = Mutex(0)
 
   init(
-    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Int
+    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Int, umask: UInt32
   ) throws(FileError) {
     self.spool = spool
     self.events = events
     self.options = options
     self.drain = drain
+    self.umask = umask
     waker = try Waker()
   }
 
@@ -36,7 +39,7 @@ final class PilotLoop: Sendable {
     let lock = try ScratchDirectory.make(options.scratch, files)
     defer { try? lock.close() }
     let time = SystemTime()
-    let runner = try ProcessRunner()
+    let runner = try ProcessRunner(umask: umask)
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
       time: time, runner: runner, digester: digester, random: SystemRandomNumberGenerator(),

@@ -23,7 +23,7 @@ enum ScratchDirectory {
     for name in try files.list(String(parent), fresh: false).names where name.hasPrefix(prefix) {
       removeIfLeft("\(parent)/\(name)", files)
     }
-    try files.createDirectory(path)
+    try files.createPrivateDirectory(path)
     let lock = try files.open(path + lockName, .create)
     guard try lock.tryLock() else { throw FileError("lock", path + lockName, EAGAIN) }
     return lock

@@ -18,7 +18,14 @@ struct Slot {
   var report: String { directory + "/report.json" }
 
   func prepare(_ files: any FileSystem) throws(FileError) {
-    try files.ensureDirectories(work)
+    try files.ensureDirectories(FilePath.directory(directory))
+    for path in [directory, work] {
+      do throws(FileError) {
+        try files.createPrivateDirectory(path)
+      } catch {
+        guard error.isOccupied else { throw error }
+      }
+    }
   }
 
   /// Removes what a payload left in its working directory, and its report.

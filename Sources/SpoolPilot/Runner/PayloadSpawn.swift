@@ -6,7 +6,7 @@ enum PayloadSpawn {
   /// Its pid and a descriptor of it. Everything that can fail is known when this returns, the exec
   /// included; `SpawnError.program` names the path that failed.
   static func start(
-    _ payload: Payload, mark: PayloadMark, serial: UInt32
+    _ payload: Payload, mark: PayloadMark, serial: UInt32, umask: UInt32
   ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
     let name = payload.arguments.first ?? ""
     if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
@@ -23,6 +23,7 @@ enum PayloadSpawn {
     }
     var spawn = spool_spawn()
     spawn.mark = mark.limit(serial)
+    spawn.umask = umask
     let pid = call(&spawn, &arguments, &environment, &paths)
     if pid < 0 {
       let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue

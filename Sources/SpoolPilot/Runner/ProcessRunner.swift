@@ -25,8 +25,12 @@ public final class ProcessRunner: PayloadRunner {
   /// Between TERM and KILL for a payload that is over a limit.
   static let limitGrace: Int64 = 2000
 
+  /// What payloads may not give away of the files that they make.
+  private let umask: UInt32
+
   /// Fails where no process can be made, or the kernel knows no subreapers.
-  public init() throws(SpawnError) {
+  public init(umask: UInt32 = 0o022) throws(SpawnError) {
+    self.umask = umask
     let error = spool_become_subreaper()
     if error != 0 { throw SpawnError(program: "subreaper", code: error) }
     guardian = try Guardian(mark)
@@ -41,7 +45,8 @@ public final class ProcessRunner: PayloadRunner {
   public func start(_ payload: Payload) throws(SpawnError) {
     lastSerial &+= 1
     let now = spool_now()
-    let (pid, descriptor) = try PayloadSpawn.start(payload, mark: mark, serial: lastSerial)
+    let (pid, descriptor) = try PayloadSpawn.start(
+      payload, mark: mark, serial: lastSerial, umask: umask)
     payloads.append(
       RunningPayload(payload, serial: lastSerial, leader: pid, descriptor: descriptor, now: now))
   }

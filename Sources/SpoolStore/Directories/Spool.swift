@@ -8,6 +8,8 @@ public struct Spool: Sendable {
   public let config: SpoolConfig
   /// Where relative paths of dropped requests are taken from, absolute.
   public let dataRoot: String
+  /// Where outputs may lie.
+  public let dataRoots: DataRoots
 
   /// A spool is there, but cannot be used, or none is there.
   public enum OpenError: Error, CustomStringConvertible {
@@ -31,6 +33,7 @@ public struct Spool: Sendable {
     self.layout = layout
     self.config = config
     let parent = FilePath.directory(layout.root)
+    dataRoots = DataRoots(config.dataRoots, in: parent)
     if config.dataRoot == "." {
       dataRoot = parent
     } else {

@@ -17,13 +17,18 @@ public struct FileAttributes: Sendable, Equatable {
   /// Numeric user id.
   public var owner: UInt32
   public var inode: UInt64
+  /// How many names it has.
+  public var links: Int
 
-  public init(kind: FileKind, size: Int, modified: Int64, owner: UInt32, inode: UInt64) {
+  public init(
+    kind: FileKind, size: Int, modified: Int64, owner: UInt32, inode: UInt64, links: Int
+  ) {
     self.kind = kind
     self.size = size
     self.modified = modified
     self.owner = owner
     self.inode = inode
+    self.links = links
   }
 }
 
@@ -49,6 +54,9 @@ public enum OpenMode: Sendable {
   case update
   /// Read and write, created empty where it is not there.
   case create
+  /// As `create`, but whoever may not write in its directory gets no right to what is created: not
+  /// even to read it, which is enough to lock it.
+  case createLock
 }
 
 /// The one door to the disk: the seam under everything (DESIGN, parts).
@@ -76,7 +84,11 @@ public protocol FileSystem: AnyObject, Sendable {
   func remove(_ path: String) throws(FileError)
   /// `EEXIST` where it is there already.
   func createDirectory(_ path: String) throws(FileError)
+  /// As `createDirectory`, for the user's own eyes.
+  func createPrivateDirectory(_ path: String) throws(FileError)
   func removeDirectory(_ path: String) throws(FileError)
+  /// Where a directory really is, links followed.
+  func resolve(_ directory: String) throws(FileError) -> String
   /// Makes the names in a directory durable.
   func syncDirectory(_ path: String) throws(FileError)
 }

@@ -1,5 +1,6 @@
 internal import CSpoolSystem
 internal import Glibc
+internal import SpoolModel
 
 /// The filesystem itself. It holds no state: every path is resolved from the root at every call.
 ///
@@ -48,9 +49,10 @@ public final class PosixFileSystem: FileSystem, Sendable {
       switch mode {
       case .read: O_RDONLY
       case .update: O_RDWR
-      case .create: O_RDWR | O_CREAT
+      case .create, .createLock: O_RDWR | O_CREAT
       }
-    let descriptor = try openDescriptor("open", path, flags)
+    let rights = mode == .createLock ? Self.lockRights(path) : 0o666
+    let descriptor = try openDescriptor("open", path, flags, rights)
     do throws(FileError) {
       _ = try requireFile(descriptor, "open", path)
     } catch {
@@ -58,6 +60,13 @@ public final class PosixFileSystem: FileSystem, Sendable {
       throw error
     }
     return PosixFile(descriptor, path)
+  }
+
+  /// A lock is for its owner, and for the group only where that may write in the directory.
+  private static func lockRights(_ path: String) -> mode_t {
+    var status = stat()
+    guard stat(FilePath.directory(path), &status) == 0 else { return 0o600 }
+    return status.st_mode & 0o020 == 0 ? 0o600 : 0o660
   }
 }
 
@@ -100,6 +109,17 @@ extension PosixFileSystem {
     try systemCall("create directory", path) { mkdir($0, 0o777) }
   }
 
+  public func createPrivateDirectory(_ path: String) throws(FileError) {
+    try systemCall("create directory", path) { mkdir($0, 0o700) }
+  }
+
+  public func resolve(_ directory: String) throws(FileError) -> String {
+    try checkNoZero("resolve", directory)
+    guard let path = realpath(directory, nil) else { throw FileError("resolve", directory, errno) }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   public func removeDirectory(_ path: String) throws(FileError) {
     try systemCall("remove directory", path) { rmdir($0) }
   }
@@ -117,11 +137,11 @@ extension PosixFileSystem {
 /// Opens a path with what every open has in common; `ENXIO` (a socket, a FIFO that nobody reads)
 /// becomes `EINVAL`, as for all that is no file.
 private func openDescriptor(
-  _ operation: String, _ path: String, _ flags: Int32
+  _ operation: String, _ path: String, _ flags: Int32, _ rights: mode_t = 0o666
 ) throws(FileError) -> Int32 {
   let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
   do throws(FileError) {
-    return try systemCall(operation, path) { Glibc.open($0, flags, 0o666) }
+    return try systemCall(operation, path) { Glibc.open($0, flags, rights) }
   } catch  where error.code == ENXIO {
     throw FileError(operation, path, EINVAL)
   }

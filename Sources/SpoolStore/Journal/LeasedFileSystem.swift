@@ -26,6 +26,8 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
     try files.read(path, limit: limit)
   }
 
+  func resolve(_ directory: String) throws(FileError) -> String { try files.resolve(directory) }
+
   // MARK: Changing
 
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
@@ -34,7 +36,7 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   }
 
   func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
-    if mode == .create { try lease.beforeChange(path) }
+    if mode == .create || mode == .createLock { try lease.beforeChange(path) }
     let file = try files.open(path, mode)
     return mode == .read ? file : LeasedFile(file, path, lease)
   }
@@ -57,6 +59,11 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   func createDirectory(_ path: String) throws(FileError) {
     try lease.beforeChange(path)
     try files.createDirectory(path)
+  }
+
+  func createPrivateDirectory(_ path: String) throws(FileError) {
+    try lease.beforeChange(path)
+    try files.createPrivateDirectory(path)
   }
 
   func removeDirectory(_ path: String) throws(FileError) {

@@ -120,7 +120,7 @@ public final class WatcherLease {
   /// False where another holds the lock, or has put another file in its place.
   private func takeLock() throws(FileError) -> Bool {
     if lock != nil { return true }
-    let file = try spool.files.open(spool.layout.lock, .create)
+    let file = try spool.files.open(spool.layout.lock, .createLock)
     guard try file.tryLock() else {
       try? file.close()
       return false
@@ -142,7 +142,7 @@ public final class WatcherLease {
   private func replaceLock() throws(FileError) {
     let path = spool.layout.newLock(record.id)
     try spool.files.removeIfPresent(path)
-    let file = try spool.files.open(path, .create)
+    let file = try spool.files.open(path, .createLock)
     guard try file.tryLock() else { throw FileError("lock", path, FileError.lockHeld) }
     try spool.files.rename(path, to: spool.layout.lock)
     lock = file

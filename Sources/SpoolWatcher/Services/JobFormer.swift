@@ -5,6 +5,17 @@ internal import SpoolStore
 struct JobFormer {
   let task: TaskEntry
   let config: SpoolConfig
+  let roots: DataRoots
+
+  init(task: TaskEntry, config: SpoolConfig, roots: DataRoots) {
+    self.task = task
+    self.config = config
+    self.roots = roots
+  }
+
+  init(task: TaskEntry, _ spool: Spool) {
+    self.init(task: task, config: spool.config, roots: spool.dataRoots)
+  }
 
   private var spec: TaskSpec { task.spec }
 
@@ -65,6 +76,7 @@ struct JobFormer {
           "the output's name \"\(base)\" is empty or longer than \(Limits.outputBaseName) bytes")
       }
       _ = try FilePath.absolute(path, in: "/")
+      try roots.check(path: path)
       outputs.append(JobOutput(path: path, name: output.name, isOptional: output.isOptional))
     }
     return outputs

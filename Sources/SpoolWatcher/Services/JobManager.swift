@@ -236,7 +236,7 @@ final class JobManager {
   func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
     guard let task = books.state.tasks[id.task], let job = books.state.job(id) else { return }
     if case .waiting = job.phase { return }
-    let name = JobFormer(task: task, config: books.spool.config).name(id.index, job)
+    let name = JobFormer(task: task, books.spool).name(id.index, job)
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
     fail(InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)

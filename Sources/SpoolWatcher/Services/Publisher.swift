@@ -85,6 +85,10 @@ final class Publisher {
       return false
     }
     progress[id] = 0
+    if let reason = try stray(result.outputs) {
+      refuse(id, .refused, reason, result)
+      return false
+    }
     for output in result.outputs {
       let overwrites = task.spec.output(output.number)?.overwrites ?? false
       switch try books.spool.publish(output, overwrites: overwrites) {
@@ -101,6 +105,20 @@ final class Publisher {
     }
     progress[id] = nil
     return true
+  }
+
+  /// Why outputs may not be where they are going: a link on the way there leads out of the data
+  /// roots. By spelling they lie in one.
+  private func stray(_ outputs: [StagedOutput]) throws(FileError) -> String? {
+    let spool = books.spool
+    guard !spool.dataRoots.isAnywhere else { return nil }
+    let roots = spool.dataRoots.resolved { (try? spool.files.resolve($0)) ?? $0 }
+    for directory in Set(outputs.map { FilePath.directory($0.path) }).sorted() {
+      let real = try spool.files.resolve(directory)
+      guard !roots.contains(directory: real) else { continue }
+      return "\(directory) leads to \(real), which is in none of the data roots: \(roots.words)"
+    }
+    return nil
   }
 
   /// A job's outputs get their names all or none: what has one already becomes a part again, and

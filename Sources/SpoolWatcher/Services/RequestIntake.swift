@@ -192,7 +192,8 @@ final class RequestIntake {
 
   private func handle(_ taken: Spool.Taken) throws {
     do {
-      if taken.name.hasSuffix(".jsonl") { try beginLines(taken) } else { try read(taken) }
+      let owner = try owner(of: taken)
+      if taken.name.hasSuffix(".jsonl") { try beginLines(taken) } else { try read(taken, owner) }
     } catch let error as RequestError {
       try refuse(taken, error)
     } catch let error as FileError where error.isMissing {
@@ -207,9 +208,20 @@ final class RequestIntake {
     }
   }
 
-  private func read(_ taken: Spool.Taken) throws {
+  /// Who has written it. Of a file with two names that is not certain: anybody may give a name in
+  /// `incoming/` to a file that is another's.
+  private func owner(of taken: Spool.Taken) throws -> UInt32 {
+    let attributes = try books.spool.files.attributes(of: books.spool.path(taken))
+    guard attributes.kind == .file else { throw RequestError("it is no file") }
+    guard attributes.links == 1 else {
+      throw RequestError(
+        "it is a hard link (\(attributes.links) names): copy the file, so that it is yours")
+    }
+    return attributes.owner
+  }
+
+  private func read(_ taken: Spool.Taken, _ owner: UInt32) throws {
     let path = books.spool.path(taken)
-    let owner = try books.spool.files.attributes(of: path).owner
     let bytes = try books.spool.files.read(path, limit: Limits.request)
     let digest = CRC32.hex(bytes)
     switch try Request(bytes, root: books.spool.dataRoot) {

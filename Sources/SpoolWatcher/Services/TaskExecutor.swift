@@ -126,7 +126,7 @@ final class TaskExecutor {
   func parts(of id: JobID, by pilot: PilotName?) -> [String] {
     guard let pilot, let task = books.state.tasks[id.task], let job = task.jobs[id.index],
       let inputs = try? reader.inputs(task, job),
-      let document = try? JobFormer(task: task, config: books.spool.config).document(
+      let document = try? JobFormer(task: task, books.spool).document(
         id.index, job, inputs)
     else { return [] }
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
@@ -258,7 +258,7 @@ final class TaskExecutor {
     _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
   ) {
     do throws(RequestError) {
-      let former = JobFormer(task: task, config: books.spool.config)
+      let former = JobFormer(task: task, books.spool)
       let document = try former.document(id.index, job, inputs)
       if isNew { try reserve(document.outputs, for: id, task, inputs) }
       let contents = document.fileContents

@@ -64,6 +64,7 @@ final class TaskManager {
 
   /// What must hold between a task and what is there.
   func check(_ spec: TaskSpec) throws(RequestError) {
+    for output in spec.outputs { try books.spool.dataRoots.check(output.path) }
     try checkDatasets(spec)
     try checkPaths(spec)
   }

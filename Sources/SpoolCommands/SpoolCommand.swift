@@ -17,7 +17,8 @@ public struct SpoolCommand: ParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
-      SubmitCommand.self, WaitCommand.self, StatusCommand.self, JobsCommand.self,
+      PilotsCommand.self, SubmitCommand.self, WaitCommand.self, StatusCommand.self,
+      JobsCommand.self,
       LogsCommand.self, CheckCommand.self,
     ])
 

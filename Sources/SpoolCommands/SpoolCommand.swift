@@ -17,9 +17,10 @@ public struct SpoolCommand: ParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
-      SubmitCommand.self, WaitCommand.self, StatusCommand.self, JobsCommand.self,
-      LogsCommand.self, CancelCommand.self, HoldCommand.self, ReleaseCommand.self,
-      RetryCommand.self, PriorityCommand.self, ExplainCommand.self, CheckCommand.self,
+      PilotsCommand.self, SubmitCommand.self, WaitCommand.self, StatusCommand.self,
+      ExplainCommand.self, JobsCommand.self, LogsCommand.self, CancelCommand.self,
+      HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
+      CheckCommand.self,
     ])
 
   public static let version = "0.1.0"

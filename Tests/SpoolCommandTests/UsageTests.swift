@@ -5,7 +5,7 @@ extension CommandTests {
   /// What is said to someone who types something wrong.
   @Suite(.serialized) struct Usage {
     static let verbs = [
-      "init", "up", "watch", "pilot", "submit", "wait", "status", "jobs", "logs", "check",
+      "init", "up", "watch", "pilot", "pilots", "submit", "wait", "status", "jobs", "logs", "check",
     ]
 
     @Test func helpNamesEveryVerb() async throws {
@@ -41,6 +41,11 @@ extension CommandTests {
       (["up", "--memory", "0"], "as 64GB"),
       (["up", "--cpus", "0"], "from 1 to"),
       (["pilot", "--drain", "soon"], "as 30s"),
+      (["pilot", "--lifetime", "soon"], "as 2h"),
+      (["pilot", "--lifetime", "999ms"], "from 1s"),
+      (["pilots", "--format", "xml"], "'table' and 'json'"),
+      (["pilots", "drain"], "<names>"),
+      (["pilots", "release"], "<names>"),
       (["pilot", "--queue", "tpu"], "cpu or gpu"),
       (["pilot", "--tags", "a b"], "no tag"),
       (["submit"], "spool submit task.json"),
@@ -92,7 +97,7 @@ extension CommandTests {
 
     @Test func everyVerbSaysFirstThatNoWatcherIsAlive() async throws {
       try await Lab.run { lab in
-        for arguments in [["status"], ["jobs", "x"], ["logs", "x"], ["wait", "x"]] {
+        for arguments in [["status"], ["pilots"], ["jobs", "x"], ["logs", "x"], ["wait", "x"]] {
           let ended = try await lab.end(of: lab.launch([Lab.products + "/spool"] + arguments))
           #expect(ended.errors.hasPrefix("spool: no watcher is alive"), "\(arguments)")
         }

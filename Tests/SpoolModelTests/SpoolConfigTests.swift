@@ -71,8 +71,8 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"stuckAfter\": \"0s\"}", 2, "stuckAfter",
         "expected from 1s to 1157d, or \"never\""
-        ),
-        (
+      ),
+      (
         "{\"format\": 1,\n\"dataRoots\": [\"/a\", \"b/../c\"]}", 2, "dataRoots[1]",
         "expected a directory without \"..\""
       ),

@@ -1,0 +1,93 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The pilots as their directories show them.
+struct PilotListing {
+  let spool: Spool
+
+  init(_ spool: Spool) { self.spool = spool }
+
+  struct Entry {
+    var name: PilotName
+    /// Nil where it cannot be read now: it has just come, or is about to go.
+    var record: PilotRecord?
+    /// When its record was last written, epoch milliseconds: by the clock of the filesystem, which
+    /// all readers see, not by the pilot's own.
+    var beat: Int?
+    /// Milliseconds since then, on this host's clock. Clocks that differ make it wrong by as much.
+    var age: Int?
+  }
+
+  /// All of them, by name.
+  func pilots() throws(FileError) -> [Entry] {
+    let now = SystemTime().epoch
+    var entries: [Entry] = []
+    for name in try spool.running(fresh: true).pilots.sorted() {
+      guard let directory = try spool.directory(of: name) else { continue }
+      var entry = Entry(name: name, record: spool.heartbeat(of: name))
+      let attributes = try spool.files.attributesIfPresent(spool.layout.heartbeat(name))
+      entry.beat = attributes.map { Int($0.modified / 1_000_000) }
+      entry.age = entry.beat.map { max(0, now - $0) }
+      // What it is told counts, though it may not have noticed yet.
+      if directory.hasDrain {
+        entry.record?.state = .draining
+      } else if directory.hasQuarantine, entry.record?.state == .active {
+        entry.record?.state = .quarantined
+        entry.record?.reason = try spool.quarantineText(of: name).map(PilotRecord.reason)
+      }
+      entries.append(entry)
+    }
+    return entries
+  }
+
+  /// The pilots that words name, each once: by their names, or by their hosts.
+  func named(_ words: [String]) throws -> [PilotName] {
+    let pilots = try pilots()
+    var names: [PilotName] = []
+    for word in words {
+      let exact = pilots.filter { $0.name.text == word }
+      let found = exact.isEmpty ? pilots.filter { $0.record?.host == word } : exact
+      guard !found.isEmpty else { throw Self.missing(word, among: pilots) }
+      names += found.map(\.name).filter { !names.contains($0) }
+    }
+    return names
+  }
+
+  private static func missing(_ word: String, among pilots: [Entry]) -> Failure {
+    let known = pilots.map(\.name.text) + Set(pilots.compactMap { $0.record?.host }).sorted()
+    let advice =
+      Nearest.word(to: word, among: known).map { "did you mean \"\($0)\"?" }
+      ?? "`spool pilots` lists them"
+    return Failure(.missing, "there is no pilot or host \"\(word)\"; \(advice)")
+  }
+}
+
+extension PilotListing.Entry {
+  static let columns = [
+    "pilot", "host", "state", "cores", "memory", "gpus", "jobs", "heartbeat", "version", "tags",
+    "ends", "reason",
+  ]
+
+  var row: [String] {
+    let age = age.map { Units.text(milliseconds: $0) + " ago" } ?? ""
+    guard let record else { return [name.text, "", "?", "", "", "", "", age, "", "", "", ""] }
+    return [
+      name.text, record.host, record.state.rawValue,
+      "\(record.cpus - record.freeCpus) of \(record.cpus)",
+      "\(Units.text(bytes: record.memory - record.freeMemory)) of "
+        + "\(Units.text(bytes: record.memory))",
+      record.gpus == 0 ? "" : "\(record.gpus - record.freeGpus) of \(record.gpus)",
+      "\(record.jobs)", age, record.version,
+      record.tags.joined(separator: "+"), record.ends.map { Timestamp.text($0) } ?? "",
+      record.reason ?? "",
+    ]
+  }
+
+  /// The pilot's own record, with when it was written.
+  var json: JSON {
+    var object = record?.json.object ?? JSONObject([.init("pilot", .string(name.text))])
+    if let beat { object["heartbeat"] = .integer(beat) }
+    if let age { object["age"] = .integer(age) }
+    return .object(object)
+  }
+}

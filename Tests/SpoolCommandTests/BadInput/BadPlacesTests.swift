@@ -111,7 +111,6 @@ extension CommandTests {
             "exit1", "No space left on device"
           ),
           ("fixed", "fixed/x", Self.copy, "exit1", "Read-only file system"),
-          ("below", "fixed/new/x", Self.copy, "staging", "EROFS"),
         ]
         for row in rows {
           try await lab.drop(
@@ -130,6 +129,15 @@ extension CommandTests {
           #expect(attempt["reason"]?.string?.contains(row.word) == true)
         }
         #expect(lab.parts("full").isEmpty)
+        // A directory that cannot be made is waited for.
+        try await lab.drop(
+          task(
+            "below", input: ["files": ["raw/a.raw"]], Self.copy,
+            ["outputs": [["path": "fixed/new/x"]]]), as: "below.json")
+        try await lab.waitFor("the page to tell") {
+          let page = lab.text("spool/STATUS")
+          return page.contains("below.00000000 waits") && page.contains("fixed/new: EROFS")
+        }
       }
     }
   }

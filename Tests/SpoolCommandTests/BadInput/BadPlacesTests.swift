@@ -66,7 +66,7 @@ extension CommandTests {
         for name in ["link.json", "directory.json", "fifo.jsonl"] {
           let request = "spool/failed/@refused/" + name
           try await lab.waitFor("a reason for \(name)") { lab.isThere(request) }
-          #expect(lab.text(request + ".reason").hasPrefix("no file: cannot "))
+          #expect(lab.text(request + ".reason").contains("no file"))
         }
         // With nothing pending a dataset closes.
         try lab.makeInputs(["a.raw"])

@@ -91,7 +91,7 @@ public struct SpawnError: Error, Sendable, Equatable {
   /// kernel knows, or its arguments are none. Else the node is.
   public var isTheTasks: Bool {
     isExec
-      && [ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, ENOEXEC, ELIBBAD, E2BIG, EINVAL]
+      && [ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP, EACCES, ENOEXEC, ELIBBAD, E2BIG, EINVAL]
         .contains(code)
   }
 }

@@ -135,6 +135,30 @@ struct OutageTests {
     #expect(world.settle())
     #expect(world.attempts("t") == ["00 a1 ok"])
   }
+
+  /// One task whose outputs lie on a disk that has become read-only keeps no other from running.
+  @Test func anotherTaskGoesOn() throws {
+    var setup = World.Setup()
+    setup.pilots = 1
+    let world = try World(setup)
+    world.faults.before { party, call, _ in
+      let isBad = call.path.hasPrefix("/data/ro") && party == .pilot(1)
+      return isBad ? .fails(EROFS) : nil
+    }
+    try world.task(
+      "stuck",
+      """
+      "input": {"count": 10}, "priority": 1, "command": ["w", "{output}"],
+      "outputs": [{"path": "/data/ro/{index}"}]
+      """)
+    try #require(world.run(until: { !world.claims.isEmpty }))
+    try world.task("good", #""input": {"count": 10}, "command": ["w"]"#)
+    #expect(world.run(atMost: 20_000, until: { world.hasEnded("good") }))
+    #expect(world.claims.count == 1 && !world.hasEnded("stuck"))
+    world.faults.clear()
+    #expect(world.run(atMost: 60_000, until: { world.hasEnded("stuck") }))
+    #expect(world.faultsAtTheEnd("stuck", jobs: 10) == [])
+  }
 }
 
 /// Fails the calls of somebody for a while, once the N-th of them has come.

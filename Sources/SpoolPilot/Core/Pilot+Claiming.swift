@@ -21,7 +21,6 @@ extension Pilot {
       if case .delivering = job.stage { return false }
       staged += 1
     }
-    if jobs.values.contains(where: { $0.stage == .blocked }) { return false }
     return staged < max(4, options.cpus)
   }
 

@@ -84,8 +84,13 @@ extension Pilot {
   /// Milliseconds of its lifetime that are left.
   var timeLeft: Int { endsAt.map { $0 - time.now } ?? .max }
 
-  /// Whether a job may be run, by its name: it fits, and its wall time is within what is left.
-  func mayRun(_ job: JobName) -> Bool { capacity.fits(job) && job.wall * 1000 <= timeLeft }
+  /// Whether a job may be run, by its name: it fits, its wall time is within what is left, and no
+  /// other of its task waits here for a filesystem that is out of order: one task's trouble is not to
+  /// take all the room.
+  func mayRun(_ job: JobName) -> Bool {
+    capacity.fits(job) && job.wall * 1000 <= timeLeft
+      && !jobs.values.contains { $0.stage == .blocked && $0.document.job.task == job.job.task }
+  }
 
   /// At the end of its lifetime what still runs is given back.
   func seeToItsEnd() {

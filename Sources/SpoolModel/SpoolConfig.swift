@@ -21,6 +21,10 @@ public struct SpoolConfig: Equatable, Sendable {
   public var returns = 100
   /// Milliseconds before the parts of a discarded attempt are removed: its pilot may yet write.
   public var partGrace = 120_000
+  /// Percent of the filesystem of a task's outputs that may be used: above it, only tasks that free
+  /// space are fed, until it is below the low mark. Nil for no marks.
+  public var highWater: Int?
+  public var lowWater: Int?
   /// Journal lines between two checkpoints.
   public var checkpointEvery = 20_000
   /// For how long payloads may do nothing, where their task does not say.
@@ -30,7 +34,7 @@ public struct SpoolConfig: Equatable, Sendable {
 
   static let keys = [
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
-    "verdictWait",
+    "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
     "stuckAfter",
   ]
@@ -57,6 +61,11 @@ public struct SpoolConfig: Equatable, Sendable {
       try fields.integer("infrastructureAttempts", in: 1...1000) ?? infrastructureAttempts
     returns = try fields.integer("returns", in: 1...1_000_000) ?? returns
     partGrace = try Self.time(fields, "partGrace", partGrace)
+    highWater = try fields.integer("highWater", in: 1...99)
+    lowWater = try fields.integer("lowWater", in: 1...99)
+    if let lowWater, lowWater > highWater ?? 0 {
+      throw fields.fault("lowWater", "expected at most highWater")
+    }
     checkpointEvery =
       try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
     stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
@@ -96,6 +105,8 @@ public struct SpoolConfig: Equatable, Sendable {
     object["returns"] = .integer(returns)
     object["partGrace"] = .string("\(partGrace)ms")
     object["checkpointEvery"] = .integer(checkpointEvery)
+    if let highWater { object["highWater"] = .integer(highWater) }
+    if let lowWater { object["lowWater"] = .integer(lowWater) }
     object["stuckAfter"] = .string(stuckAfter.text)
     return .object(object)
   }

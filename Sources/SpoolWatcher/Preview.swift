@@ -9,7 +9,7 @@ public enum Preview {
   ) throws(RequestError) -> (String, [UInt8]) {
     for output in spec.outputs { try roots.check(output.path) }
     let accepted = TaskAccepted(spec: spec, incarnation: "0", owner: 0, at: 0, digest: "")
-    let job = JobEntry(source: 0, offset: 0, files: 1)
+    let job = JobEntry(source: 0, offset: 0, files: 1, end: 1)
     let former = JobFormer(task: TaskEntry(accepted, number: 1), config: config, roots: roots)
     let inputs: [InputFile]
     switch spec.input {

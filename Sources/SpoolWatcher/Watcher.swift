@@ -35,6 +35,7 @@ public final class Watcher {
   private let suspicion: Suspicion
   private let jobs: JobExecutor
   private let executor: TaskExecutor
+  private let marks: WaterMarks
   private let publisher: Publisher
   private let manager: JobManager
   private let tasks: TaskManager
@@ -79,7 +80,8 @@ public final class Watcher {
     pilots = PilotControl(books, quarantines: quarantines, isGone: seams.isGone)
     suspicion = Suspicion(books, pilots: pilots, files: quarantines)
     jobs = JobExecutor(books, pilots: pilots)
-    executor = TaskExecutor(books, jobs: jobs)
+    marks = WaterMarks(books, jobs: jobs)
+    executor = TaskExecutor(books, jobs: jobs, marks: marks)
     publisher = Publisher(books)
     manager = JobManager(
       books, publisher: publisher, executor: executor, jobs: jobs, suspicion: suspicion)
@@ -88,7 +90,7 @@ public final class Watcher {
     datasets = DatasetCloser(books, intake: intake)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
-    reporter = Reporter(books, jobs: jobs, pilots: pilots)
+    reporter = Reporter(books, jobs: jobs, pilots: pilots, marks: marks)
     self.lease = lease
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume()
@@ -167,6 +169,7 @@ public final class Watcher {
 
   private func decide() throws -> Bool {
     jobs.forgetBacklog()
+    marks.look()
     let hasFormed = executor.run()
     let hasSwept = try storage.sweep()
     try storage.audit()

@@ -66,6 +66,13 @@ extension MemoryFileSystem {
     }
   }
 
+  public func usage(of path: String) throws(FileError) -> FileSystemUsage {
+    try perform(.attributes, path) { tree throws(MemoryFailure) in
+      _ = try tree.node(path)
+      return tree.usage
+    }
+  }
+
   public func removeDirectory(_ path: String) throws(FileError) {
     try perform(.removeDirectory, path) { tree throws(MemoryFailure) in
       try tree.removeDirectory(path)

@@ -10,6 +10,11 @@ extension MemoryFileSystem {
   }
 
   /// Numeric user id of whoever makes files from now on.
+  public var usage: FileSystemUsage {
+    get { tree.withLock { $0.usage } }
+    set { tree.withLock { $0.usage = newValue } }
+  }
+
   public var owner: UInt32 {
     get { tree.withLock { $0.owner } }
     set { tree.withLock { $0.owner = newValue } }

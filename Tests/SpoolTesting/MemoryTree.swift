@@ -19,6 +19,8 @@ struct MemoryTree {
   var time: Int64 = 1_000_000_000
   /// Of what is made next.
   var owner: UInt32 = 1_000
+  /// What it says of how full it is.
+  var usage = FileSystemUsage(size: 1 << 40, free: 1 << 39)
   var handles: [Int: Handle] = [:]
   private(set) var root: MemoryNode
   private var lastInode: UInt64 = 1

@@ -8,6 +8,17 @@ public enum Retention: Equatable, Sendable {
   /// Milliseconds after the task, or its chain, has ended.
   case time(Int)
 
+  /// The one that keeps longer.
+  public func longer(_ other: Retention) -> Retention {
+    switch (self, other) {
+    case (.forever, _), (_, .forever): .forever
+    case (.time(let one), .time(let another)): .time(max(one, another))
+    case (.time, _), (.chain, .step): self
+    case (_, .time), (.step, .chain): other
+    default: self
+    }
+  }
+
   static let expected = "\"step\", \"chain\", \"forever\" or a time as \"7d\""
 
   public init?(_ text: String) {

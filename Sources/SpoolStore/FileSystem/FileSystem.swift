@@ -46,6 +46,18 @@ public struct Listing: Sendable, Equatable {
   }
 }
 
+/// How full a filesystem is, as those see it who write to it.
+public struct FileSystemUsage: Sendable, Equatable {
+  /// Bytes.
+  public var size: Int
+  public var free: Int
+
+  public init(size: Int, free: Int) {
+    self.size = size
+    self.free = free
+  }
+}
+
 /// How an existing or new file is opened. None follows a symbolic link or blocks on a FIFO.
 public enum OpenMode: Sendable {
   /// Read only.
@@ -89,6 +101,8 @@ public protocol FileSystem: AnyObject, Sendable {
   func removeDirectory(_ path: String) throws(FileError)
   /// Where a directory really is, links followed.
   func resolve(_ directory: String) throws(FileError) -> String
+  /// How full the filesystem is that a path is on (`statvfs`).
+  func usage(of path: String) throws(FileError) -> FileSystemUsage
   /// Makes the names in a directory durable.
   func syncDirectory(_ path: String) throws(FileError)
 }

@@ -120,6 +120,13 @@ extension PosixFileSystem {
     return String(cString: path)
   }
 
+  public func usage(of path: String) throws(FileError) -> FileSystemUsage {
+    var status = statvfs()
+    try systemCall("statvfs", path) { statvfs($0, &status) }
+    let unit = Int(status.f_frsize)
+    return FileSystemUsage(size: unit * Int(status.f_blocks), free: unit * Int(status.f_bavail))
+  }
+
   public func removeDirectory(_ path: String) throws(FileError) {
     try systemCall("remove directory", path) { rmdir($0) }
   }

@@ -28,6 +28,8 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
 
   func resolve(_ directory: String) throws(FileError) -> String { try files.resolve(directory) }
 
+  func usage(of path: String) throws(FileError) -> FileSystemUsage { try files.usage(of: path) }
+
   // MARK: Changing
 
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {

@@ -106,10 +106,11 @@ final class FailedJobs {
       let id = json["job"]?.string.flatMap({ JobID($0) }), let attempt = json["attempt"]?.integer,
       let cause = json["outcome"]?.string, let place = json["position"],
       let source = place["source"]?.integer, let offset = place["offset"]?.integer,
-      let files = place["files"]?.integer
+      let files = place["files"]?.integer, let end = place["end"]?.integer
     else { return nil }
     return JobsRevived.Job(
       index: id.index, attempt: attempt, source: source, offset: offset, files: files,
+      end: end,
       memory: place["memory"]?.integer, cause: cause)
   }
 }

@@ -7,6 +7,7 @@ final class Reporter {
   private let books: Books
   private let jobs: JobExecutor
   private let pilots: PilotControl
+  private let marks: WaterMarks
   private var lastPages: Int?
   /// What a task's page was made of when it was written last.
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
@@ -17,8 +18,9 @@ final class Reporter {
 
   static let interval = 1000
 
-  init(_ books: Books, jobs: JobExecutor, pilots: PilotControl) {
+  init(_ books: Books, jobs: JobExecutor, pilots: PilotControl, marks: WaterMarks) {
     self.books = books
+    self.marks = marks
     self.jobs = jobs
     self.pilots = pilots
   }
@@ -49,6 +51,7 @@ final class Reporter {
     lastPages = books.time.now
     let status = StatusPage(
       books: books, pilots: pilots.living, ready: jobs.readyByTask, shapes: jobs.readyShapes,
+      full: marks.reasons,
       foreign: foreign, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }

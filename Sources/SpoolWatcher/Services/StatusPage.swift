@@ -8,6 +8,8 @@ struct StatusPage {
   let ready: [Name: Int]
   /// What the jobs in ready need, by task.
   let shapes: [Name: Set<Shape>]
+  /// Who is held back, as a filesystem is too full.
+  let full: [String]
   let foreign: [Spool.Foreign]
   /// Whether this is a watcher's last word.
   let isLast: Bool
@@ -110,7 +112,7 @@ struct StatusPage {
   }
 
   /// Why what waits is waiting.
-  private var reasons: [String] { shortDatasets + waitingTasks + waitingPilots }
+  private var reasons: [String] { shortDatasets + full + waitingTasks + waitingPilots }
 
   private var waitingPilots: [String] {
     pilots.prefix(Self.mostRows).compactMap { pilot in

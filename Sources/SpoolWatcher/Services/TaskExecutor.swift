@@ -13,13 +13,15 @@ final class TaskExecutor {
   private var writers: [Int: JobID] = [:]
   /// The failed jobs that are to be tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
+  private let marks: WaterMarks
 
   static let mostPerTurn = 2000
   /// Milliseconds until an attempt that could not be issued is tried again.
   static let issueAgain = 1000
 
-  init(_ books: Books, jobs: JobExecutor) {
+  init(_ books: Books, jobs: JobExecutor, marks: WaterMarks) {
     self.books = books
+    self.marks = marks
     self.jobs = jobs
     reader = InputReader(spool: books.spool, state: books.state)
   }
@@ -59,7 +61,7 @@ final class TaskExecutor {
   /// One turn's work. Returns whether anything was formed or issued.
   func run() -> Bool {
     var hasWorked = issueRetries()
-    for task in books.state.liveTasks {
+    for task in books.state.liveTasks where !marks.holdsBack(task) {
       do throws(FileError) {
         if try revive(task) { hasWorked = true }
         if try form(task) { hasWorked = true }
@@ -91,7 +93,7 @@ final class TaskExecutor {
       guard let task = books.state.tasks[entry.job.task], task.state != .held,
         let job = books.state.job(entry.job), case .waiting(let until) = job.phase, until <= now
       else { continue }
-      guard jobs.room(for: task) > 0 else {
+      guard jobs.room(for: task) > 0, !marks.holdsBack(task) else {
         kept.append(entry)
         continue
       }

@@ -48,6 +48,7 @@ extension JobsRevived.Job {
       .init("index", .integer(index)), .init("attempt", .integer(attempt)),
       .init("cause", .string(cause)), .init("source", .integer(source)),
       .init("offset", .integer(offset)), .init("files", .integer(files)),
+      .init("end", .integer(end)),
     ])
     if let memory { object["memory"] = .integer(memory) }
     return .object(object)
@@ -56,10 +57,11 @@ extension JobsRevived.Job {
   init?(_ json: JSON) {
     guard let index = json["index"]?.integer, let attempt = json["attempt"]?.integer,
       let cause = json["cause"]?.string, let source = json["source"]?.integer,
-      let offset = json["offset"]?.integer, let files = json["files"]?.integer
+      let offset = json["offset"]?.integer, let files = json["files"]?.integer,
+      let end = json["end"]?.integer
     else { return nil }
     self.init(
       index: index, attempt: attempt, source: source, offset: offset, files: files,
-      memory: json["memory"]?.integer, cause: cause)
+      end: end, memory: json["memory"]?.integer, cause: cause)
   }
 }

@@ -23,6 +23,8 @@ struct JobEntry {
   var source: Int
   var offset: Int
   var files: Int
+  /// Where its inputs end, and the next job's begin.
+  var end: Int
   var attempt = 1
   var phase = Phase.pending
   /// Attempts that failed, by whose fault; each has its own budget.
@@ -137,6 +139,13 @@ final class DatasetEntry {
   var activeProducers: Set<Name> = []
   /// Those that ended, and left something out.
   var failedProducers: Set<Name> = []
+
+  /// How long its files are kept: as the one of its producers says that keeps longest. Of files
+  /// that nobody makes here, as a manifest of theirs asked.
+  var retention: Retention?
+  /// Bytes of the catalogue whose files a task has succeeded with, by task: where files go as soon as
+  /// nobody needs them any more.
+  var consumed: [Name: RangeSet<Int>] = [:]
 
   init(_ name: Name) { self.name = name }
 

@@ -122,6 +122,7 @@ public struct JobsRevived: Sendable {
     public var source: Int
     public var offset: Int
     public var files: Int
+    public var end: Int
     public var memory: Int?
     /// What it had failed of.
     public var cause: String

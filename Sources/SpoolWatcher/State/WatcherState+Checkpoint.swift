@@ -94,11 +94,11 @@ extension TaskEntry {
     .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
   }
 
-  private static func json(_ indices: RangeSet<Int>) -> JSON {
+  static func json(_ indices: RangeSet<Int>) -> JSON {
     .array(indices.ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] })
   }
 
-  private static func indices(_ json: JSON?) -> RangeSet<Int> {
+  static func indices(_ json: JSON?) -> RangeSet<Int> {
     var indices = RangeSet<Int>()
     for value in json?.array ?? [] {
       guard let pair = value.array?.compactMap(\.integer), pair.count == 2, pair[0] < pair[1] else {
@@ -193,6 +193,7 @@ extension JobEntry {
     var object = JSONObject([
       .init("index", .integer(index)), .init("source", .integer(source)),
       .init("offset", .integer(offset)), .init("files", .integer(files)),
+      .init("end", .integer(end)),
       .init("attempt", .integer(attempt)), .init("payload", .integer(payloadFailures)),
       .init("infrastructure", .integer(infrastructureFailures)),
       .init("returns", .integer(returns)),
@@ -209,9 +210,10 @@ extension JobEntry {
 
   init?(_ json: JSON) {
     guard let source = json["source"]?.integer, let offset = json["offset"]?.integer,
-      let files = json["files"]?.integer, let attempt = json["attempt"]?.integer
+      let files = json["files"]?.integer, let end = json["end"]?.integer,
+      let attempt = json["attempt"]?.integer
     else { return nil }
-    self.init(source: source, offset: offset, files: files)
+    self.init(source: source, offset: offset, files: files, end: end)
     self.attempt = attempt
     payloadFailures = json["payload"]?.integer ?? 0
     infrastructureFailures = json["infrastructure"]?.integer ?? 0
@@ -234,6 +236,12 @@ extension DatasetEntry {
     ])
     if let closing { object["closing"] = .integer(closing) }
     if let expected { object["expected"] = .integer(expected) }
+    if let retention { object["retention"] = .string(retention.text) }
+    if !consumed.isEmpty {
+      object["consumed"] = .object(
+        JSONObject(
+          consumed.sorted { $0.key < $1.key }.map { .init($0.key.text, TaskEntry.json($0.value)) }))
+    }
     return .object(object)
   }
 
@@ -251,6 +259,10 @@ extension DatasetEntry {
     producers = Self.names(json["producers"])
     activeProducers = Self.names(json["active"])
     failedProducers = Self.names(json["failed"])
+    retention = json["retention"]?.string.flatMap { Retention($0) }
+    for member in json["consumed"]?.object?.members ?? [] {
+      if let name = Name(member.key) { consumed[name] = TaskEntry.indices(member.value) }
+    }
   }
 
   private static func names(_ json: JSON?) -> Set<Name> {

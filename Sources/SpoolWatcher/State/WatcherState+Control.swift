@@ -80,7 +80,8 @@ extension WatcherState {
       task.failed -= 1
       let left = (task.finalCauses[job.cause] ?? 1) - 1
       task.finalCauses[job.cause] = left > 0 ? left : nil
-      var entry = JobEntry(source: job.source, offset: job.offset, files: job.files)
+      var entry = JobEntry(
+        source: job.source, offset: job.offset, files: job.files, end: job.end)
       entry.attempt = job.attempt
       entry.memory = job.memory
       entry.phase = .waiting(until: revived.at)

@@ -8,7 +8,7 @@ extension WatcherState {
       return []
     }
     if accepted.result.outputs.isEmpty {
-      return finish(accepted.job, task, accepted.attempt, accepted.result, parents: [])
+      return finish(accepted.job, task, job, accepted.attempt, accepted.result, parents: [])
     }
     job.phase = .publishing(accepted.result)
     job.parents = accepted.parents
@@ -20,14 +20,16 @@ extension WatcherState {
     guard let task = tasks[id.task], let job = task.jobs[id.index],
       case .publishing(let result) = job.phase
     else { return [] }
-    return finish(id, task, job.attempt, result, parents: job.parents)
+    return finish(id, task, job, job.attempt, result, parents: job.parents)
   }
 
   private func finish(
-    _ id: JobID, _ task: TaskEntry, _ attempt: Int, _ result: JobResult, parents: [String]
+    _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ attempt: Int, _ result: JobResult,
+    parents: [String]
   ) -> [ViewLine] {
     task.jobs[id.index] = nil
     task.done += 1
+    consume(task, job)
     count(result, in: task)
     task.sums.add(result.report)
     var lines: [ViewLine] = []
@@ -40,6 +42,18 @@ extension WatcherState {
     }
     let line = Self.ledgerLine(id, attempt, result, cause: nil, reason: nil)
     return lines + ledger(task, .object(line))
+  }
+
+  /// A job has succeeded with its inputs.
+  private func consume(_ task: TaskEntry, _ job: JobEntry) {
+    guard case .datasets(let names) = task.spec.input else { return }
+    let read = job.source == JobEntry.all ? names : [names[job.source]]
+    for name in read {
+      guard let dataset = datasets[name], dataset.retention == .step else { continue }
+      let range = job.source == JobEntry.all ? 0..<dataset.length : job.offset..<job.end
+      dataset.consumed[task.name, default: RangeSet()].insert(contentsOf: range)
+      used.insert(name)
+    }
   }
 
   private func count(_ result: JobResult, in task: TaskEntry) {
@@ -151,7 +165,7 @@ extension JobEntry {
   var position: JSON {
     var object = JSONObject([
       .init("source", .integer(source)), .init("offset", .integer(offset)),
-      .init("files", .integer(files)),
+      .init("files", .integer(files)), .init("end", .integer(end)),
     ])
     if let memory { object["memory"] = .integer(memory) }
     return .object(object)

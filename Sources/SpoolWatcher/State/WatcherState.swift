@@ -19,6 +19,8 @@ final class WatcherState {
   var tasks: [Name: TaskEntry] = [:]
   var chains: [Name: ChainEntry] = [:]
   var datasets: [Name: DatasetEntry] = [:]
+  /// Datasets of which files may be needed no more, to be looked at.
+  var used: Set<Name> = []
   /// How many tasks and chains were ever accepted.
   var accepted = 0
   /// Parts that discarded attempts may have left, and when they may be removed.
@@ -88,6 +90,7 @@ final class WatcherState {
       let dataset = datasets[name] ?? DatasetEntry(name)
       dataset.producers.insert(task.spec.name)
       dataset.activeProducers.insert(task.spec.name)
+      dataset.retention = dataset.retention?.longer(task.spec.retention) ?? task.spec.retention
       datasets[name] = dataset
     }
   }
@@ -122,8 +125,9 @@ final class WatcherState {
   private func apply(_ jobs: JobsFormed) {
     guard let task = tasks[jobs.task] else { return }
     for (index, offset) in jobs.offsets.enumerated() {
+      let end = index + 1 < jobs.offsets.count ? jobs.offsets[index + 1] : jobs.next
       task.jobs[jobs.first + index] = JobEntry(
-        source: jobs.source, offset: offset, files: jobs.files[index])
+        source: jobs.source, offset: offset, files: jobs.files[index], end: end)
     }
     task.formed = max(task.formed, jobs.first + jobs.offsets.count)
     for source in task.next.indices where jobs.source == source || jobs.source == JobEntry.all {

@@ -21,12 +21,14 @@ public struct SpoolConfig: Equatable, Sendable {
   public var partGrace = 120_000
   /// Journal lines between two checkpoints.
   public var checkpointEvery = 20_000
+  /// What is run when a task has ended, or a pilot was lost.
+  public var onEnd: NoticeCommand?
 
   public init() {}
 
   static let keys = [
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
-    "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
+    "infrastructureAttempts", "returns", "partGrace", "checkpointEvery", "onEnd",
   ]
 
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -52,6 +54,9 @@ public struct SpoolConfig: Equatable, Sendable {
     partGrace = try Self.time(fields, "partGrace", partGrace)
     checkpointEvery =
       try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
+    if let json = fields.object["onEnd"] {
+      onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
+    }
     guard deadAfter >= 3 * heartbeat else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
     }
@@ -87,6 +92,7 @@ public struct SpoolConfig: Equatable, Sendable {
     object["returns"] = .integer(returns)
     object["partGrace"] = .string("\(partGrace)ms")
     object["checkpointEvery"] = .integer(checkpointEvery)
+    if let onEnd { object["onEnd"] = onEnd.json }
     return .object(object)
   }
 }

@@ -29,6 +29,8 @@ public struct SpoolConfig: Equatable, Sendable {
   public var checkpointEvery = 20_000
   /// For how long payloads may do nothing, where their task does not say.
   public var stuckAfter = StuckLimit.after(1_800_000)
+  /// What is run when a task has ended, or a pilot was lost.
+  public var onEnd: NoticeCommand?
 
   public init() {}
 
@@ -37,6 +39,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
     "stuckAfter",
+    "onEnd",
   ]
 
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -69,6 +72,9 @@ public struct SpoolConfig: Equatable, Sendable {
     checkpointEvery =
       try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
     stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
+    if let json = fields.object["onEnd"] {
+      onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
+    }
     guard deadAfter >= 3 * heartbeat else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
     }
@@ -108,6 +114,7 @@ public struct SpoolConfig: Equatable, Sendable {
     if let highWater { object["highWater"] = .integer(highWater) }
     if let lowWater { object["lowWater"] = .integer(lowWater) }
     object["stuckAfter"] = .string(stuckAfter.text)
+    if let onEnd { object["onEnd"] = onEnd.json }
     return .object(object)
   }
 }

@@ -44,6 +44,7 @@ public final class Watcher {
   private let storage: StorageManager
   private let reporter: Reporter
   private let lease: WatcherLease
+  private let notify: (Notice) -> Void
   private var timers: ScanTimers
   /// What a turn that failed had been told.
   private var missed = Hints()
@@ -56,15 +57,19 @@ public final class Watcher {
     public var isGone: (JSON) -> Bool?
     /// Takes lines for the operator.
     public var say: (String) -> Void
+    /// Takes what others want to be told of, and returns at once. Each end is told once at the most:
+    /// a watcher that dies between its commit and this tells nobody.
+    public var notify: (Notice) -> Void
 
     public init(
       time: any TimeSource, random: any RandomNumberGenerator, isGone: @escaping (JSON) -> Bool?,
-      say: @escaping (String) -> Void
+      say: @escaping (String) -> Void, notify: @escaping (Notice) -> Void = { _ in }
     ) {
       self.time = time
       self.random = random
       self.isGone = isGone
       self.say = say
+      self.notify = notify
     }
   }
 
@@ -76,8 +81,10 @@ public final class Watcher {
       spool: spool, time: seams.time, state: recovered.state, journal: journal, lease: lease,
       say: seams.say)
     books.add(recovered.views)
+    notify = seams.notify
     quarantines = QuarantineFiles(books)
-    pilots = PilotControl(books, quarantines: quarantines, isGone: seams.isGone)
+    pilots = PilotControl(
+      books, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
     suspicion = Suspicion(books, pilots: pilots, files: quarantines)
     jobs = JobExecutor(books, pilots: pilots)
     marks = WaterMarks(books, jobs: jobs)
@@ -205,11 +212,22 @@ public final class Watcher {
     let ended = books.takeEnded()
     guard !ended.isEmpty else { return }
     for name in ended { reporter.noteEnded(name) }
+    tell(ended)
     jobs.forget(tasks: Set(ended))
     executor.forget(Set(ended))
     suspicion.forget(ended)
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
+  }
+
+  private func tell(_ ended: [Name]) {
+    for name in ended {
+      guard let task = books.state.tasks[name] else { continue }
+      let page = TaskPage(task: task, state: books.state, ready: 0).json
+      notify(
+        Notice(
+          taskEnded: name, summary: page, spool: books.spool.layout.root, at: books.time.epoch))
+    }
   }
 
   /// What is accepted gets its final names; the next commit makes that known.

@@ -98,10 +98,12 @@ extension CommandTests {
 }
 
 extension Lab {
-  /// A pilot's name, as it says it when it begins.
+  /// A pilot's name, as it says it when it begins: the time, `pilot:`, the name and a colon.
   func pilotName(of program: Program) -> String? {
-    guard let line = text(program.errorPath).split(separator: "\n").first else { return nil }
-    let words = line.split(separator: " ")
-    return words.count > 2 ? String(words[2].dropLast()) : nil
+    for line in text(program.errorPath).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count > 2, words[1] == "pilot:" { return String(words[2].dropLast()) }
+    }
+    return nil
   }
 }

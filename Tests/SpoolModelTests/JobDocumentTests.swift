@@ -188,3 +188,40 @@ struct JobFileTests {
     #expect(read.document == (try Example.document()))
   }
 }
+
+/// What fits a pilot.
+struct ObstacleTests {
+  private static func pilot(memory: Int, cpus: Int = 2) throws -> PilotRecord {
+    let name = try #require(PilotName("node-00000001"))
+    return PilotRecord(
+      pilot: name, host: "node", version: "1", process: .null, queues: [.cpu], tags: ["ssd"],
+      cpus: cpus, memory: memory, gpus: 0, started: 0)
+  }
+
+  private static func shape(_ memory: Int, cores: Int = 1, tags: [String] = []) -> Shape {
+    Shape(
+      queue: .cpu, cores: cores, memory: TaskSpec.mebibytes(memory), gpus: 0, tags: tags)
+  }
+
+  /// Two jobs of 2 GB fit into 4 GB, though each is rounded up.
+  @Test func asManyFitAsTheirBytesDo() throws {
+    let pilot = try Self.pilot(memory: 4_000_000_000)
+    #expect(pilot.slots(for: Self.shape(2_000_000_000)) == 2)
+    #expect(pilot.slots(for: Self.shape(4_000_000_000)) == 1)
+    #expect(pilot.slots(for: Self.shape(4_010_000_000)) == 0)
+  }
+
+  @Test func itIsToldWhatIsLacking() throws {
+    let pilots = [try Self.pilot(memory: 4_000_000_000), try Self.pilot(memory: 1_000_000_000)]
+    #expect(Self.shape(2_000_000_000).obstacle(among: pilots) == nil)
+    #expect(
+      Self.shape(8_000_000_000).obstacle(among: pilots)
+        == "needs 8.0 GB of memory; the largest pilot has 4.0 GB")
+    #expect(
+      Self.shape(1, cores: 3).obstacle(among: pilots) == "needs 3 cores; the largest pilot has 2")
+    #expect(
+      Self.shape(1, tags: ["avx2"]).obstacle(among: pilots)
+        == "needs the tag avx2, which no pilot has")
+    #expect(Self.shape(1).obstacle(among: [])?.hasPrefix("no pilot is alive") == true)
+  }
+}

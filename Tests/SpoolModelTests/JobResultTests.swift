@@ -102,10 +102,10 @@ struct PilotRecordTests {
     #expect(slots(1, 1024, 0) == 16)
     #expect(slots(4, 1024, 0, ["avx2"]) == 4)
     #expect(slots(1, 8192, 0) == 8)
-    #expect(slots(1, 8193, 0) == 7)
+    #expect(slots(1, 8300, 0) == 7)
     #expect(slots(1, 0, 1) == 2)
     #expect(slots(17, 1, 0) == 0)
-    #expect(slots(1, 65_537, 0) == 0)
+    #expect(slots(1, 65_700, 0) == 0)
     #expect(slots(1, 1, 3) == 0)
     #expect(slots(1, 1, 0, ["ssd"]) == 0)
     var cpuOnly = record

@@ -20,7 +20,8 @@ struct SpoolConfigTests {
       { "format": 1, "dataRoot": "/data", "dataRoots": ["/data/a", "b"],
         "heartbeat": "200ms", "deadAfter": "2s",
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
-        "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never", "x-site": "here", "meta": {} }
+        "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never",
+        "onEnd": {"command": ["notify", "-v"], "timeout": "5s"}, "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
     var expected = SpoolConfig()
@@ -35,6 +36,8 @@ struct SpoolConfigTests {
     expected.partGrace = 1000
     expected.checkpointEvery = 100
     expected.stuckAfter = .never
+    expected.onEnd = NoticeCommand(command: ["notify", "-v"])
+    expected.onEnd?.timeout = 5000
     #expect(config == expected)
     #expect(try SpoolConfig(config.json.compact) == expected)
   }
@@ -75,6 +78,18 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"dataRoots\": [\"/a\", \"b/../c\"]}", 2, "dataRoots[1]",
         "expected a directory without \"..\""
+      ),
+      (
+        "{\"format\": 1,\n\"onEnd\": {}}", 2, "onEnd.command",
+        "missing: the program and its arguments, as [\"notify\"]"
+      ),
+      (
+        "{\"format\": 1,\n\"onEnd\": {\"command\": []}}", 2, "onEnd.command",
+        "expected a program"
+      ),
+      (
+        "{\"format\": 1,\n\"onEnd\": {\"command\": [\"a\"], \"timeout\": \"2h\"}}", 2,
+        "onEnd.timeout", "expected from 1ms to 1h"
       ),
       ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
     ] as [(String, Int?, String, String)])

@@ -113,7 +113,8 @@ extension World {
       seams: Watcher.Seams(
         time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
         isGone: { [unowned self] in isGone($0) },
-        say: { [unowned self] in say("watcher: \($0)") }),
+        say: { [unowned self] in say("watcher: \($0)") },
+        notify: { [unowned self] in notices.append($0) }),
       delivers: false)
   }
 

@@ -45,6 +45,8 @@ public final class World {
   /// What watcher and pilots told their operators, and what ended turns early.
   public internal(set) var said: [String] = []
   public internal(set) var errors: [any Error] = []
+  /// What watchers told.
+  public internal(set) var notices: [Notice] = []
 
   enum WatcherPart {
     case none

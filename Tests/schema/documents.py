@@ -38,7 +38,9 @@ DATASET = {
     "kind": "dataset", "name": "run42.raw", "closed": False, "expected": 2, "meta": {},
     "files": ["a.raw", {"path": "b.raw", "size": 9, "adler32": "03DA0195", "meta": {}, "x-a": 1}],
 }
-CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here"}
+CONFIG = {
+    "format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here", "dataRoots": ["/d", "e"],
+    "onEnd": {"command": ["notify"], "timeout": "5s"}}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
@@ -103,6 +105,12 @@ CATALOGUE = {
     "path": "/d/a", "size": 9, "adler32": "03da0195", "parents": ["/d/b"], "report": {"a": 1},
     "origin": {"job": "a.00000001", "attempt": 1}}
 
+NOTICE = {
+    "format": 1, "kind": "notice", "event": "task-ended", "at": 5, "spool": "/d/spool",
+    "task": "run42.reco", "summary": SUMMARY}
+LOST = {
+    "format": 1, "kind": "notice", "event": "pilot-lost", "at": 5, "spool": "/d/spool",
+    "pilot": "node07-3fa91c22", "host": "node07", "reason": "its process is gone", "jobs": 2}
 GOOD = {
     "task": [
         TASK,
@@ -143,6 +151,7 @@ GOOD = {
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
     ],
     "checkpoint": [CHECKPOINT],
+    "notice": [NOTICE, LOST],
 }
 
 
@@ -249,4 +258,9 @@ BROKEN = {
         ("segment", 0), ("state", {}), ("state.tasks.0.state", "over"),
         ("state.tasks.0.jobs.0.publishing", RESULT), ("state.datasets.0.state", "shut"),
         ("state.unheard", 1)], ["sequence", "state.tasks", "state.tasks.0.accepted"]),
+    "notice": broken(NOTICE, [
+        ("event", "over"), ("kind", "summary"), ("jobs", 1), ("spool", "spool")],
+        ["task", "summary", "event", "spool"])
+    + broken(LOST, [("jobs", -1), ("summary", SUMMARY), ("event", "task-ended")],
+             ["pilot", "host", "reason", "jobs", "at"]),
 }

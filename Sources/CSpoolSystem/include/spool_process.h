@@ -75,6 +75,15 @@ struct spool_spawn {
    its pid, or -1 with `step` and `error`: failure to exec included. */
 pid_t spool_start(struct spool_spawn *spawn);
 
+/* A file in memory that holds `size` bytes, to be read from its beginning; close-on-exec. Or -1. */
+int spool_memory_file(const void *bytes, size_t size);
+
+/* Starts a small program, in a process group of its own, with signals as they are by default and
+   nothing open but its input, its output and, if `errors`, the output again as standard error, else
+   nothing. 0 or errno. */
+int spool_spawn_small(pid_t *pid, const char *program, char *const *arguments,
+                      char *const *environment, int input, int output, int errors);
+
 /* Orphans below this process become its children. 0 or errno. */
 int spool_become_subreaper(void);
 

@@ -48,14 +48,17 @@ final class WatchLoop: Sendable {
     let lease = WatcherLease(
       spool, record, time: time, isGone: ProcessIdentity.isGone)
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
-    guard try acquire(lease, time, troubles),
-      let watcher = try takeOver(lease, time, troubles)
-    else { return }
+    guard try acquire(lease, time, troubles) else { return }
+    let notices = try spool.config.onEnd.map { command in
+      try NoticeRunner(command, spool: spool.layout.root) { Terminal.say("watch", $0) }
+    }
+    guard let watcher = try takeOver(lease, time, troubles, notices) else { return }
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
     beforeEnd()
     try watcher.stop()
+    notices?.finish()
   }
 
   /// Waits for the lease; false if stopped meanwhile.
@@ -106,7 +109,7 @@ final class WatchLoop: Sendable {
   /// Reads the journal and begins to work; again where the filesystem refuses something that may
   /// pass. Nil if stopped meanwhile.
   private func takeOver(
-    _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles
+    _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles, _ notices: NoticeRunner?
   ) throws -> Watcher? {
     while !isStopping {
       do {
@@ -115,7 +118,7 @@ final class WatchLoop: Sendable {
           spool, lease: lease,
           seams: Watcher.Seams(
             time: time, random: SystemRandomNumberGenerator(), isGone: ProcessIdentity.isGone,
-            say: { Terminal.say("watch", $0) }),
+            say: { Terminal.say("watch", $0) }, notify: { notices?.tell($0) }),
           delivers: events.delivers)
       } catch {
         if let lost = lease.lost { throw lost }

@@ -56,16 +56,6 @@ struct PilotFlags: ParsableArguments {
       queues: first == .gpu && alsoCpu ? [.gpu, .cpu] : [first], tags: tagList,
       cpus: cpus ?? host.cpus, memory: memory.flatMap(Units.bytes) ?? Int(host.memory),
       gpus: devices, scratch: ScratchDirectory.choose(scratch),
-      environment: Self.payloadEnvironment(environment))
-  }
-
-  /// The clean environment of payloads: where programs and the user's home are, and the language.
-  private static func payloadEnvironment(_ own: [String: String]) -> [String: String] {
-    let names = [
-      "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
-    ]
-    var variables = own.filter { names.contains($0.key) }
-    if variables["PATH"] == nil { variables["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
-    return variables
+      environment: Environment.clean(environment))
   }
 }

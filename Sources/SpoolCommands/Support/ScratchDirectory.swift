@@ -45,25 +45,6 @@ enum ScratchDirectory {
   }
 }
 
-enum Environment {
-  static func value(_ name: String) -> String? {
-    guard let text = getenv(name) else { return nil }
-    return String(cString: text)
-  }
-
-  /// Everything, by name.
-  static var all: [String: String] {
-    var variables: [String: String] = [:]
-    var entry = environ
-    while let text = entry.pointee {
-      let parts = String(cString: text).split(separator: "=", maxSplits: 1).map(String.init)
-      if let name = parts.first { variables[name] = parts.count > 1 ? parts[1] : "" }
-      entry += 1
-    }
-    return variables
-  }
-}
-
 enum WorkingDirectory {
   static var current: String {
     guard let text = getcwd(nil, 0) else { return "/" }

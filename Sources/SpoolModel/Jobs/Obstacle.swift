@@ -15,7 +15,9 @@ extension Shape {
     if let most = serving.map(\.cpus).max(), most < cores {
       return "needs \(cores) cores; the largest pilot has \(most)"
     }
-    if let most = serving.map(\.memory).max(), most >> 20 < memory {
+    if let most = serving.map(\.memory).max(),
+      !serving.contains(where: { PilotRecord.mebibytes($0.memory, cpus: $0.cpus) >= memory })
+    {
       return "needs \(Units.text(bytes: memory << 20)) of memory; the largest pilot has "
         + Units.text(bytes: most)
     }

@@ -124,12 +124,19 @@ public struct PilotRecord: Equatable, Sendable {
   /// none.
   public func slots(for shape: Shape) -> Int { state == .active ? capacity(for: shape) : 0 }
 
+  /// What a pilot of so many bytes gives to jobs, in MiB: jobs' names are rounded up, so that as many
+  /// fit as their bytes do, there is one more for each core.
+  public static func mebibytes(_ memory: Int, cpus: Int) -> Int {
+    TaskSpec.mebibytes(memory) + cpus
+  }
+
   /// How many jobs of a shape it could run at once if it took any.
   public func capacity(for shape: Shape) -> Int {
     guard queues.contains(shape.queue), shape.tags.allSatisfy(tags.contains),
       shape.gpus <= gpus
     else { return 0 }
-    let byMemory = shape.memory == 0 ? Int.max : (memory >> 20) / shape.memory
+    let offered = Self.mebibytes(memory, cpus: cpus)
+    let byMemory = shape.memory == 0 ? Int.max : offered / shape.memory
     let byGpus = shape.gpus == 0 ? Int.max : gpus / shape.gpus
     return min(cpus / max(1, shape.cores), byMemory, byGpus)
   }

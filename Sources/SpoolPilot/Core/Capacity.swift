@@ -7,10 +7,13 @@ struct Capacity {
   private(set) var memory: Int
   private(set) var gpus: [String]
   private let tags: Set<String>
+  /// What it has above its bytes.
+  private let slack: Int
 
   init(_ options: PilotOptions) {
     cpus = options.cpus
-    memory = options.memory >> 20
+    memory = PilotRecord.mebibytes(options.memory, cpus: options.cpus)
+    slack = memory - TaskSpec.mebibytes(options.memory)
     gpus = options.gpus
     tags = Set(options.tags)
   }
@@ -22,7 +25,7 @@ struct Capacity {
   }
 
   /// Whether nothing at all is left to give.
-  var isFull: Bool { cpus == 0 || memory == 0 }
+  var isFull: Bool { cpus == 0 || memory <= slack }
 
   /// Takes a job's share; returns the GPUs that are its own.
   mutating func take(_ job: JobName) -> [String] {

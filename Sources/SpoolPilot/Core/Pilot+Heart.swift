@@ -23,7 +23,7 @@ extension Pilot {
 
   private func updateRecord() {
     record.freeCpus = capacity.cpus
-    record.freeMemory = capacity.memory << 20
+    record.freeMemory = min(record.memory, capacity.memory << 20)
     record.freeGpus = capacity.gpus.count
     record.jobs = jobs.count
     record.state = state

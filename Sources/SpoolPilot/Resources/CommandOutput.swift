@@ -2,82 +2,127 @@ import CSpoolSystem
 import Glibc
 
 /// Runs a small program and takes what it prints, with a time-out: for asking the machine about
-/// itself before any payload runs. Blocks.
-enum CommandOutput {
-  /// Its standard output; nil where it could not be started, failed, or took longer than `seconds`.
+/// itself, and for telling others. Blocks.
+public enum CommandOutput {
+  /// How it ended.
+  public enum End: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+    /// It took too long, and was killed with its process group.
+    case killed
+  }
+
+  /// What is run.
+  public struct Call: Sendable {
+    public var arguments: [String]
+    public var environment: [String: String]
+    /// Its standard input.
+    public var input: [UInt8] = []
+    /// Whether standard error is taken, too, as it comes.
+    public var takesErrors = false
+    /// Monotonic nanoseconds after which it is killed.
+    public var deadline: UInt64
+    /// Of what it prints more is not kept.
+    public var limit = 1 << 20
+
+    public init(arguments: [String], environment: [String: String], deadline: UInt64) {
+      self.arguments = arguments
+      self.environment = environment
+      self.deadline = deadline
+    }
+  }
+
+  /// Its standard output; nil where it could not be started, failed, printed too much, or took longer
+  /// than `seconds`.
   static func of(
     _ arguments: [String], environment: [String: String], seconds: UInt64, limit: Int = 1 << 20
   ) -> String? {
-    var source: Int32 = -1
-    var sink: Int32 = -1
-    guard spool_pipe(&source, &sink) == 0 else { return nil }
-    let pid = spawn(arguments, environment, sink)
-    close(sink)
-    defer { close(source) }
-    guard let pid else { return nil }
-    let deadline = spool_now() + seconds * 1_000_000_000
-    let output = readAll(source, until: deadline, limit)
-    if output == nil { kill(pid, SIGKILL) }
-    guard isSuccess(pid, until: deadline), let output else { return nil }
+    var call = Call(
+      arguments: arguments, environment: environment,
+      deadline: spool_now() + seconds * 1_000_000_000)
+    call.limit = limit
+    guard let (end, output) = try? run(call, goesOn: { true }), end == .exited(0),
+      output.count <= limit
+    else { return nil }
     return String(decoding: output, as: UTF8.self)
   }
 
-  private static func spawn(
-    _ arguments: [String], _ environment: [String: String], _ output: Int32
-  ) -> pid_t? {
-    guard let name = arguments.first,
-      let program = try? ProgramSearch.find(name, path: environment["PATH"])
-    else { return nil }
+  /// Runs it to its end, or until `goesOn`, asked now and then, says no, which kills it. Its output
+  /// may be a little more than the limit, and then lacks its end.
+  public static func run(
+    _ call: Call, goesOn: () -> Bool
+  ) throws(SpawnError) -> (end: End, output: [UInt8]) {
+    var source: Int32 = -1
+    var sink: Int32 = -1
+    let error = spool_pipe(&source, &sink)
+    guard error == 0 else { throw SpawnError(program: call.arguments.first ?? "", code: error) }
+    defer { close(source) }
+    let started = Result { () throws(SpawnError) in try spawn(call, sink) }
+    close(sink)
+    return follow(try started.get(), source, call, goesOn)
+  }
+
+  private static func spawn(_ call: Call, _ output: Int32) throws(SpawnError) -> pid_t {
+    let name = call.arguments.first ?? ""
+    let program = try ProgramSearch.find(name, path: call.environment["PATH"])
+    let input = spool_memory_file(call.input, call.input.count)
+    guard input >= 0 else { throw SpawnError(program: name, code: errno) }
+    defer { close(input) }
     var words = CStrings()
-    for argument in arguments { words.append(argument) }
+    for argument in call.arguments { words.append(argument) }
     var variables = CStrings()
-    for (name, value) in environment { variables.append(name, "=", value) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    for (name, value) in call.environment { variables.append(name, "=", value) }
     var pid: pid_t = 0
     let error = words.withPointers { words in
       variables.withPointers { variables in
-        guard let words = words.baseAddress, let variables = variables.baseAddress else {
-          return EINVAL
-        }
-        return posix_spawn(&pid, program, &actions, nil, words, variables)
+        spool_spawn_small(
+          &pid, program, words.baseAddress, variables.baseAddress, input, output,
+          call.takesErrors ? 1 : 0)
       }
     }
-    return error == 0 ? pid : nil
+    guard error == 0 else { throw SpawnError(program: program, code: error) }
+    return pid
   }
 
-  private static func readAll(_ descriptor: Int32, until deadline: UInt64, _ limit: Int) -> [UInt8]?
-  {
+  /// Takes what it prints until it has ended. Whatever it leaves behind may go on.
+  private static func follow(
+    _ pid: pid_t, _ source: Int32, _ call: Call, _ goesOn: () -> Bool
+  ) -> (End, [UInt8]) {
     var output: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 4096)
-    var descriptor = descriptor
-    var ready: UInt8 = 0
-    while output.count <= limit {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count == 0 { return output }
-      if count > 0 { output += chunk[..<count] }
-      if count < 0, errno != EAGAIN, errno != EINTR { return nil }
-      if spool_now() >= deadline { return nil }
-      if count < 0 { _ = spool_wait_readable(&descriptor, &ready, 1, deadline) }
-    }
-    return nil
-  }
-
-  /// Waits for it; it may have closed its output and go on.
-  private static func isSuccess(_ pid: pid_t, until deadline: UInt64) -> Bool {
+    var isOpen = true
+    var isKilled = false
     var exit = spool_exit()
     while true {
-      switch spool_reap(pid, &exit) {
-      case 1: return exit.signal == 0 && exit.code == 0
-      case 0:
-        if spool_now() >= deadline { kill(pid, SIGKILL) }
-        usleep(1000)
-      default: return false
+      let hasEnded = spool_reap(pid, &exit)
+      if isOpen { isOpen = take(source, &output, call.limit) }
+      if hasEnded != 0 {
+        if isKilled || hasEnded < 0 { return (.killed, output) }
+        return (exit.signal == 0 ? .exited(exit.code) : .signalled(exit.signal), output)
       }
+      if !isKilled, spool_now() >= call.deadline || !goesOn() {
+        kill(-pid, SIGKILL)
+        isKilled = true
+      }
+      pause(isOpen ? source : -1)
+    }
+  }
+
+  /// Until something can be read, or 10 ms have passed: its end is no event here.
+  private static func pause(_ descriptor: Int32) {
+    var descriptor = descriptor
+    var ready: UInt8 = 0
+    let count: UInt32 = descriptor >= 0 ? 1 : 0
+    _ = spool_wait_readable(&descriptor, &ready, count, spool_now() + 10_000_000)
+  }
+
+  /// Reads what is there; false at its end.
+  private static func take(_ source: Int32, _ output: inout [UInt8], _ limit: Int) -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(source, &chunk, chunk.count)
+      if count > 0, output.count <= limit { output += chunk[..<count] }
+      if count == 0 { return false }
+      if count < 0 { return errno == EAGAIN || errno == EINTR }
     }
   }
 }

@@ -13,12 +13,16 @@ final class PilotControl {
     var lastRead = -1
     /// Whether it was found dead; a directory with something of nobody's in it stays.
     var isBuried = false
+    /// How many jobs were taken back from it.
+    var taken = 0
+    var isTold = false
   }
 
   private let books: Books
   private let quarantines: QuarantineFiles
   /// Whether a process of this host is gone; nil where that cannot be known from here.
   private let isGone: (JSON) -> Bool?
+  private let notify: (Notice) -> Void
   private var seen: [PilotName: Seen] = [:]
   private var lastLook: Int?
   /// How often the directory is read, in milliseconds.
@@ -27,10 +31,14 @@ final class PilotControl {
   /// Pilots that are gone, until somebody asks.
   private var gone: [PilotName] = []
 
-  init(_ books: Books, quarantines: QuarantineFiles, isGone: @escaping (JSON) -> Bool?) {
+  init(
+    _ books: Books, quarantines: QuarantineFiles, isGone: @escaping (JSON) -> Bool?,
+    notify: @escaping (Notice) -> Void
+  ) {
     self.books = books
     self.quarantines = quarantines
     self.isGone = isGone
+    self.notify = notify
   }
 
   /// The living pilots, by name. One that was just set aside may not have said so yet.
@@ -89,7 +97,7 @@ final class PilotControl {
       read(name, now)
       guard let verdict = verdict(name, now) else { continue }
       if seen[name]?.isBuried == false { books.say("pilot \(name) is dead: \(verdict)") }
-      try bury(name)
+      try bury(name, verdict)
       hasChanged = true
     }
     return hasChanged
@@ -145,7 +153,7 @@ final class PilotControl {
   }
 
   /// Takes a dead pilot's claims, and its directory.
-  private func bury(_ name: PilotName) throws {
+  private func bury(_ name: PilotName, _ verdict: String) throws {
     try books.checkLease()
     do throws(FileError) {
       var taken = 0
@@ -153,13 +161,26 @@ final class PilotControl {
         if try books.spool.take(job, from: name, as: .lost) { taken += 1 }
       }
       if taken > 0 { books.say("took \(taken) jobs back from \(name)") }
+      seen[name]?.taken += taken
       // What it claimed between our listing and now is found at the next look.
-      if try books.spool.unregister(name) { forget(name) }
+      let isGone = try books.spool.unregister(name)
+      tell(name, verdict)
+      if isGone { forget(name) }
     } catch {
       // One directory that refuses holds no other pilot up.
       books.troubles.note(error, "\(name)'s directory")
     }
     seen[name]?.isBuried = true
+  }
+
+  /// Once its heartbeat is removed, without which no later watcher would tell of it again.
+  private func tell(_ name: PilotName, _ verdict: String) {
+    guard let pilot = seen[name], let record = pilot.record, !pilot.isTold else { return }
+    seen[name]?.isTold = true
+    notify(
+      Notice(
+        pilotLost: name, host: record.host, reason: verdict, jobs: pilot.taken,
+        spool: books.spool.layout.root, at: books.time.epoch))
   }
 
   /// Takes claims of tasks that have ended, and of attempts that were superseded (R5).

@@ -45,7 +45,15 @@ struct TaskPage {
   }
 
   /// The page without the request, which does not change.
-  var head: [UInt8] {
+  var head: [UInt8] { JSON.object(object).pretty }
+
+  var json: JSON {
+    var object = object
+    object["request"] = .object(task.spec.source)
+    return .object(object)
+  }
+
+  private var object: JSONObject {
     var object = JSONObject([
       .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
       .init("state", .string(task.state.rawValue)),
@@ -82,7 +90,7 @@ struct TaskPage {
     object["resources"] = task.spec.resources.json
     object["owner"] = .integer(task.accepted.owner)
     object["incarnation"] = .string(task.accepted.incarnation)
-    return JSON.object(object).pretty
+    return object
   }
 
   /// Jobs that failed for good, the first of them, with a file that each was to read.

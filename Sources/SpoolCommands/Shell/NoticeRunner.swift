@@ -1,0 +1,136 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolPilot
+internal import SpoolStore
+internal import Synchronization
+
+/// Runs the site's command for each notice, one after another, on a thread of its own: whatever it
+/// does, the watcher goes on.
+final class NoticeRunner: Sendable {
+  private struct State {
+    var queue: [Notice] = []
+    var isBusy = false
+    /// Nothing more is run, and what runs is killed.
+    var isOver = false
+  }
+
+  /// How many wait at the most; then the oldest is dropped.
+  static let longestQueue = 100
+  /// Milliseconds that a watcher which ends leaves them.
+  static let farewell = 5000
+  /// Of what a command prints so much goes into the log.
+  static let mostLines = 20
+  static let longestLine = 500
+
+  private let command: NoticeCommand
+  private let spool: String
+  private let state = Mutex(State())
+  private let news: Waker
+  private let quiet: Waker
+  private let say: @Sendable (String) -> Void
+
+  init(
+    _ command: NoticeCommand, spool: String, say: @escaping @Sendable (String) -> Void
+  ) throws(FileError) {
+    self.command = command
+    self.spool = spool
+    self.say = say
+    news = try Waker()
+    quiet = try Waker()
+    try WorkerThread.start { [self] in work() }
+  }
+
+  /// Takes a notice, and returns at once.
+  func tell(_ notice: Notice) {
+    let dropped = state.withLock { state in
+      state.queue.append(notice)
+      return state.queue.count > Self.longestQueue ? state.queue.removeFirst() : nil
+    }
+    if let dropped { say("too many notices wait: dropped \(Self.words(dropped))") }
+    news.wake()
+  }
+
+  /// Waits for what was told, for a while; what is not through by then is killed or dropped.
+  func finish() {
+    let deadline = Waker.now() + UInt64(Self.farewell) * 1_000_000
+    while !isIdle, Waker.now() < deadline { quiet.wait(until: deadline) }
+    let (left, isBusy) = state.withLock { state in
+      state.isOver = true
+      defer { state.queue = [] }
+      return (state.queue.count, state.isBusy)
+    }
+    if left > 0 { say("\(left) notices were not told: the watcher ends") }
+    guard isBusy else { return }
+    // It is killed within moments.
+    let end = Waker.now() + 1_000_000_000
+    while !isIdle, Waker.now() < end { quiet.wait(until: end) }
+  }
+
+  private var isIdle: Bool { state.withLock { $0.queue.isEmpty && !$0.isBusy } }
+
+  private func work() {
+    while true {
+      while let notice = next() {
+        run(notice)
+        state.withLock { $0.isBusy = false }
+      }
+      quiet.wake()
+      news.wait(until: .max)
+    }
+  }
+
+  private func next() -> Notice? {
+    state.withLock { state in
+      guard !state.queue.isEmpty, !state.isOver else { return nil }
+      state.isBusy = true
+      return state.queue.removeFirst()
+    }
+  }
+
+  private func run(_ notice: Notice) {
+    var call = CommandOutput.Call(
+      arguments: command.command, environment: environment(notice),
+      deadline: Waker.now() + UInt64(command.timeout) * 1_000_000)
+    call.input = notice.json.compact + [10]
+    call.takesErrors = true
+    call.limit = 64 << 10
+    do throws(SpawnError) {
+      let (end, output) = try CommandOutput.run(call) { !state.withLock { $0.isOver } }
+      report(notice, end, output)
+    } catch {
+      say("onEnd: \(FileError("start", error.program, error.code)); \(Self.words(notice))")
+    }
+  }
+
+  private func environment(_ notice: Notice) -> [String: String] {
+    var variables = Environment.clean(Environment.all)
+    variables["SPOOL_DIR"] = spool
+    variables["SPOOL_EVENT"] = notice.event.rawValue
+    switch notice.event {
+    case .taskEnded: variables["SPOOL_TASK"] = notice.subject
+    case .pilotLost: variables["SPOOL_PILOT"] = notice.subject
+    }
+    return variables
+  }
+
+  private func report(_ notice: Notice, _ end: CommandOutput.End, _ output: [UInt8]) {
+    let lines = output.split(separator: 10)
+    for line in lines.prefix(Self.mostLines) {
+      let text = String(decoding: line.prefix(Self.longestLine), as: UTF8.self)
+      say("onEnd: \(text)\(line.count > Self.longestLine ? "…" : "")")
+    }
+    if lines.count > Self.mostLines { say("onEnd: … \(lines.count - Self.mostLines) lines more") }
+    switch end {
+    case .exited(0): break
+    case .exited(let code): say("onEnd: exit code \(code); \(Self.words(notice))")
+    case .signalled(let number): say("onEnd: ended by signal \(number); \(Self.words(notice))")
+    case .killed:
+      let time = Units.text(milliseconds: command.timeout)
+      say("onEnd: killed, over its time of \(time) or at the watcher's end; \(Self.words(notice))")
+    }
+  }
+
+  private static func words(_ notice: Notice) -> String {
+    "\(notice.event.rawValue) \(notice.subject)"
+  }
+}

@@ -1,0 +1,74 @@
+/// Something that somebody wants to be told of: a task has ended, a pilot was lost.
+public struct Notice: Equatable, Sendable {
+  public enum Event: String, Sendable, CaseIterable {
+    case taskEnded = "task-ended"
+    case pilotLost = "pilot-lost"
+  }
+
+  public var event: Event
+  /// The task's or the pilot's name.
+  public var subject: String
+  /// As it is handed over, on one line.
+  public var json: JSON
+
+  /// `summary` is the task's page; `at` epoch milliseconds.
+  public init(taskEnded task: Name, summary: JSON, spool: String, at: Int) {
+    event = .taskEnded
+    subject = task.text
+    json = Self.json(
+      event, spool, at, [.init("task", .string(task.text)), .init("summary", summary)])
+  }
+
+  /// `jobs` were taken back from it.
+  public init(
+    pilotLost pilot: PilotName, host: String, reason: String, jobs: Int, spool: String, at: Int
+  ) {
+    event = .pilotLost
+    subject = pilot.text
+    json = Self.json(
+      event, spool, at,
+      [
+        .init("pilot", .string(pilot.text)), .init("host", .string(host)),
+        .init("reason", .string(reason)), .init("jobs", .integer(jobs)),
+      ])
+  }
+
+  private static func json(
+    _ event: Event, _ spool: String, _ at: Int, _ members: [JSONObject.Member]
+  ) -> JSON {
+    let common: [JSONObject.Member] = [
+      .init("format", 1), .init("kind", "notice"), .init("event", .string(event.rawValue)),
+      .init("at", .integer(at)), .init("spool", .string(spool)),
+    ]
+    return .object(JSONObject(common + members))
+  }
+}
+
+/// `onEnd` of `spool.json`: the command that is told.
+public struct NoticeCommand: Equatable, Sendable {
+  public var command: [String]
+  /// Milliseconds after which it is killed.
+  public var timeout = 60_000
+
+  public init(command: [String]) { self.command = command }
+
+  init(_ json: JSON, line: Int?) throws(RequestError) {
+    let fields = try Fields(json, path: "onEnd", line: line, keys: ["command", "timeout"])
+    _ = try fields.required("command", "the program and its arguments, as [\"notify\"]")
+    command = try fields.strings("command") ?? []
+    guard let program = command.first, !program.isEmpty else {
+      throw fields.fault("command", "expected a program")
+    }
+    let time = try fields.quantity("timeout", "a time as \"5s\" or \"1m\"", Units.milliseconds)
+    timeout = time ?? timeout
+    guard (1...3_600_000).contains(timeout) else {
+      throw fields.fault("timeout", "expected from 1ms to 1h")
+    }
+  }
+
+  var json: JSON {
+    [
+      "command": .array(command.map { .string($0) }), "timeout": .string("\(timeout)ms"),
+    ]
+  }
+}

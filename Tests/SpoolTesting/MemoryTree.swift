@@ -20,6 +20,8 @@ struct MemoryTree {
   /// Of what is made next.
   var owner: UInt32 = 1_000
   var handles: [Int: Handle] = [:]
+  /// Whether it can be told who has a file open, as on a disk of the host's own.
+  var knowsWriters = true
   private(set) var root: MemoryNode
   private var lastInode: UInt64 = 1
   private var lastHandle = 0

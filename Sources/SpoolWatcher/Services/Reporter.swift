@@ -7,6 +7,9 @@ final class Reporter {
   private let books: Books
   private let jobs: JobExecutor
   private let pilots: PilotControl
+  private let buffers: BufferIntake
+  private let remover: FileRemover
+  private let datasets: DatasetPages
   private var lastPages: Int?
   /// What a task's page was made of when it was written last.
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
@@ -17,7 +20,13 @@ final class Reporter {
 
   static let interval = 1000
 
-  init(_ books: Books, jobs: JobExecutor, pilots: PilotControl) {
+  init(
+    _ books: Books, jobs: JobExecutor, pilots: PilotControl, buffers: BufferIntake,
+    remover: FileRemover
+  ) {
+    self.buffers = buffers
+    self.remover = remover
+    datasets = DatasetPages(books, buffers: buffers)
     self.books = books
     self.jobs = jobs
     self.pilots = pilots
@@ -38,8 +47,12 @@ final class Reporter {
     for chain in books.state.chains.values where !books.state.state(of: chain).hasEnded {
       writePage(chain.name, ready)
     }
+    datasets.write(isLast: isLast)
     writeStatus(foreign: foreign, isLast: isLast)
   }
+
+  /// Whether it has something to write when it may.
+  var isBusy: Bool { datasets.isBusy }
 
   private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
 
@@ -49,7 +62,7 @@ final class Reporter {
     lastPages = books.time.now
     let status = StatusPage(
       books: books, pilots: pilots.living, ready: jobs.readyByTask, shapes: jobs.readyShapes,
-      foreign: foreign, isLast: isLast)
+      foreign: foreign, buffers: buffers, remover: remover, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
     do throws(FileError) {
@@ -165,6 +178,7 @@ final class Reporter {
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
     ordered = Set(books.state.liveTasks.map(\.name))
+    datasets.resume()
     let chains = books.state.chains.values.map { ($0.name, books.state.state(of: $0)) }
     for (name, state) in books.state.tasks.values.map({ ($0.name, $0.state) }) + chains
     where state.hasEnded {

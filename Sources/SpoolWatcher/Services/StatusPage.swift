@@ -9,6 +9,8 @@ struct StatusPage {
   /// What the jobs in ready need, by task.
   let shapes: [Name: Set<Shape>]
   let foreign: [Spool.Foreign]
+  let buffers: BufferIntake
+  let remover: FileRemover
   /// Whether this is a watcher's last word.
   let isLast: Bool
 
@@ -22,7 +24,9 @@ struct StatusPage {
   }
 
   var text: [UInt8] {
-    var lines = troubleLines + pilotLines + [""] + taskLines + endedLines
+    var lines =
+      troubleLines + pilotLines + [""] + taskLines + endedLines + watchedLines
+      + deletedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -98,7 +102,7 @@ struct StatusPage {
   }
 
   /// Why what waits is waiting.
-  private var reasons: [String] { shortDatasets + waitingTasks + waitingPilots }
+  private var reasons: [String] { shortDatasets + remover.troubles + waitingTasks + waitingPilots }
 
   private var waitingPilots: [String] {
     pilots.prefix(Self.mostRows).compactMap { pilot in
@@ -108,7 +112,7 @@ struct StatusPage {
 
   private var shortDatasets: [String] {
     books.state.datasets.values.sorted { $0.name < $1.name }.compactMap { dataset in
-      guard dataset.state == .open, let closing = dataset.closing, dataset.isShort else {
+      guard dataset.state == .open, let closing = dataset.closesSince, dataset.isShort else {
         return nil
       }
       return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "

@@ -35,10 +35,15 @@ extension WatcherState {
     for value in tasks {
       guard let task = TaskEntry(value) else { return nil }
       self.tasks[task.name] = task
+      noteReaders(task)
     }
     for value in datasets {
       guard let dataset = DatasetEntry(value) else { return nil }
       self.datasets[dataset.name] = dataset
+      if dataset.state == .open, !dataset.watches.isEmpty { watched.insert(dataset.name) }
+      if dataset.state == .deleting || !dataset.removal.left.isEmpty {
+        removing.insert(dataset.name)
+      }
     }
     for member in json["litter"]?.object?.members ?? [] {
       litter[member.key] = member.value.integer
@@ -59,7 +64,7 @@ extension TaskEntry {
       .init("done", .integer(done)), .init("failed", .integer(failed)),
       .init("attempts", .integer(attempts)), .init("causes", Self.json(causes)),
       .init("finalCauses", Self.json(finalCauses)),
-      .init("failedJobs", Self.json(failedJobs)), .init("sums", sums.json),
+      .init("failedJobs", failedJobs.json), .init("sums", sums.json),
       .init("cpu", .number(cpu)), .init("memory", .integer(peakMemory)),
       .init("wall", .integer(wall)), .init("outputs", .integer(outputs)),
       .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
@@ -94,21 +99,6 @@ extension TaskEntry {
     .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
   }
 
-  private static func json(_ indices: RangeSet<Int>) -> JSON {
-    .array(indices.ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] })
-  }
-
-  private static func indices(_ json: JSON?) -> RangeSet<Int> {
-    var indices = RangeSet<Int>()
-    for value in json?.array ?? [] {
-      guard let pair = value.array?.compactMap(\.integer), pair.count == 2, pair[0] < pair[1] else {
-        continue
-      }
-      indices.insert(contentsOf: pair[0]..<pair[1])
-    }
-    return indices
-  }
-
   private static func jobs(_ json: JSON?) -> [Int: JobEntry]? {
     var jobs: [Int: JobEntry] = [:]
     for value in json?.array ?? [] {
@@ -139,7 +129,7 @@ extension TaskEntry {
     attempts = json["attempts"]?.integer ?? 0
     causes = Self.counts(json["causes"])
     finalCauses = Self.counts(json["finalCauses"])
-    failedJobs = Self.indices(json["failedJobs"])
+    failedJobs = RangeSet(json["failedJobs"])
     for member in json["failedFiles"]?.object?.members ?? [] {
       if let index = Int(member.key) { failedFiles[index] = member.value.string }
     }
@@ -234,6 +224,15 @@ extension DatasetEntry {
     ])
     if let closing { object["closing"] = .integer(closing) }
     if let expected { object["expected"] = .integer(expected) }
+    if sized > 0 {
+      object["sized"] = .integer(sized)
+      object["bytes"] = .integer(bytes)
+    }
+    if !watches.isEmpty { object["watches"] = .array(watches.map(\.json)) }
+    if !owners.isEmpty { object["owners"] = .array(owners.sorted().map { .integer($0) }) }
+    if state == .deleting || !removal.left.isEmpty || !removal.done.isEmpty {
+      object["removal"] = removal.json
+    }
     return .object(object)
   }
 
@@ -251,6 +250,13 @@ extension DatasetEntry {
     producers = Self.names(json["producers"])
     activeProducers = Self.names(json["active"])
     failedProducers = Self.names(json["failed"])
+    count(json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0)
+    for value in json["watches"]?.array ?? [] {
+      guard let watch = WatchEntry(value) else { return nil }
+      watches.append(watch)
+    }
+    owners = Set(json["owners"]?.array?.compactMap(\.integer) ?? [])
+    removal = Removal(json["removal"])
   }
 
   private static func names(_ json: JSON?) -> Set<Name> {

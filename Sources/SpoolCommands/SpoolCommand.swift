@@ -19,7 +19,8 @@ public struct SpoolCommand: ParsableCommand {
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
       SubmitCommand.self, WaitCommand.self, StatusCommand.self, JobsCommand.self,
       LogsCommand.self, CancelCommand.self, HoldCommand.self, ReleaseCommand.self,
-      RetryCommand.self, PriorityCommand.self, ExplainCommand.self, CheckCommand.self,
+      RetryCommand.self, PriorityCommand.self, ExplainCommand.self, DatasetCommand.self,
+      CheckCommand.self,
     ])
 
   public static let version = "0.1.0"

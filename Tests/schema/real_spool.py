@@ -189,6 +189,11 @@ class RealSpool:
     def commands(self):
         """What verbs print is a document of these, too."""
         yield "spool status", "summary", self.run("status", "good", "--format", "json").stdout
+        for name in ("watched", "copies"):
+            yield "spool dataset show", "dataset-summary", self.run(
+                "dataset", "show", name, "--format", "json").stdout
+        for line in json.loads(self.run("dataset", "files", "watched", "--format", "json").stdout):
+            yield "spool dataset files", "catalogue-line", json.dumps(line)
         for attempt in json.loads(self.run("jobs", "bad", "--format", "json").stdout):
             yield "spool jobs", "ledger-line", json.dumps(attempt)
         preview = self.run("submit", "--name", "x", "--count", "1", "--dry-run", "--", "true").stdout

@@ -60,6 +60,15 @@ struct Submission {
     fileName = "\(order.kind).\(order.task).json"
   }
 
+  /// A manifest without files, after which no more come.
+  init(closing dataset: Name) {
+    let manifest: JSON = [
+      "kind": "dataset", "name": .string(dataset.text), "closed": true,
+    ]
+    content = .manifest(dataset, manifest.pretty)
+    fileName = "\(dataset).json"
+  }
+
   init(_ order: DeleteRequest) {
     content = .delete(order)
     fileName = "\(DeleteRequest.kind).\(order.dataset).json"

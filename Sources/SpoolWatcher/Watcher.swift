@@ -1,6 +1,31 @@
 public import SpoolModel
 public import SpoolStore
 
+/// What the shell has heard of a watched directory.
+public struct BufferHints: Sendable, Equatable {
+  /// Names of files that appeared, and whether they were closed after writing, or moved in.
+  public var names: [String: Bool] = [:]
+  /// Events may have been missed.
+  public var rescan = false
+
+  /// More names than this are not kept: the scan finds them.
+  static let most = 10_000
+
+  public init() {}
+
+  public mutating func note(_ event: DirectoryEvent) {
+    switch event.kind {
+    case .rescan: rescan = true
+    case .created: names[event.name] = false
+    case .closed, .movedIn: names[event.name] = true
+    }
+    if names.count > Self.most {
+      names = [:]
+      rescan = true
+    }
+  }
+}
+
 /// What the shell has heard since the last turn.
 public struct Hints: Sendable, Equatable {
   /// Names in `incoming/` that were closed or moved in.
@@ -8,6 +33,8 @@ public struct Hints: Sendable, Equatable {
   /// Something came into `incoming/`, or into an inbox.
   public var incoming = false
   public var inboxes = false
+  /// By directory.
+  public var buffers: [String: BufferHints] = [:]
 
   public init() {}
 
@@ -41,6 +68,8 @@ public final class Watcher {
   private let tasks: TaskManager
   private let intake: RequestIntake
   private let datasets: DatasetCloser
+  private let buffers: BufferIntake
+  private let remover: FileRemover
   private let storage: StorageManager
   private let reporter: Reporter
   private let lease: WatcherLease
@@ -93,11 +122,17 @@ public final class Watcher {
     manager = JobManager(
       books, publisher: publisher, executor: executor, jobs: jobs, suspicion: suspicion)
     tasks = try TaskManager(books, executor: executor, jobs: jobs, random: seams.random)
-    intake = try RequestIntake(books, tasks: tasks)
-    datasets = DatasetCloser(books, intake: intake)
+    remover = FileRemover(books)
+    let paths = DatasetPaths(books)
+    intake = try RequestIntake(
+      books, tasks: tasks,
+      datasets: DatasetManager(books, executor: executor, remover: remover), paths: paths)
+    buffers = BufferIntake(books, requests: intake, paths: paths)
+    datasets = DatasetCloser(books, intake: intake, paths: paths, buffers: buffers)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
-    reporter = Reporter(books, jobs: jobs, pilots: pilots, marks: marks)
+    reporter = Reporter(
+      books, jobs: jobs, pilots: pilots, marks: marks, buffers: buffers, remover: remover)
     self.lease = lease
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume()
@@ -117,8 +152,12 @@ public final class Watcher {
   /// Whether nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     books.state.liveTasks.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !books.isDirty
+      && !books.isDirty && !remover.isBusy
   }
+
+  /// The directories of which the shell is to tell when something appears in them: also of what is
+  /// being written.
+  public var bufferDirectories: Set<String> { buffers.directories }
 
   /// Whether `incoming/` is to be scanned again soon, without any event.
   private var isWatching: Bool { intake.isWatching || datasets.isWatching }
@@ -126,6 +165,7 @@ public final class Watcher {
   /// One turn. Returns how many milliseconds the shell may wait for hints before the next. What the
   /// filesystem refuses is said, shown in `STATUS`, and tried again; what is thrown is the end.
   public func turn(_ hints: Hints) throws -> Int {
+    buffers.hear(hints.buffers)
     missed.formUnion(hints)
     var wait = Self.retry
     do {
@@ -166,6 +206,7 @@ public final class Watcher {
       try intake.scan(closed: hints.closed, fresh: full || datasets.isWatching)
     }
     var hasWorked = try intake.answer()
+    if try buffers.run() { hasWorked = true }
     if full || hints.inboxes || manager.hasMore {
       if try manager.readInboxes(fresh: full) > 0 { hasWorked = true }
     }
@@ -204,6 +245,7 @@ public final class Watcher {
     try seeToEnded()
     try quarantines.act()
     try publish()
+    try remover.run()
     try storage.checkpointIfDue()
   }
 
@@ -247,8 +289,11 @@ public final class Watcher {
     wait = min(wait, max(0, pilots.nextLook - now), books.nextBeat - now)
     if let due = executor.nextDue { wait = min(wait, max(10, due - epoch)) }
     if let due = storage.nextSweep { wait = min(wait, max(10, due - epoch)) }
+    for due in [buffers.nextDue, remover.nextDue] { if let due { wait = min(wait, due - now) } }
     if isWatching { wait = min(wait, 100) }
-    if !books.state.liveTasks.isEmpty { wait = min(wait, max(0, reporter.nextPages - now)) }
+    if !books.state.liveTasks.isEmpty || reporter.isBusy {
+      wait = min(wait, max(0, reporter.nextPages - now))
+    }
     return max(0, wait)
   }
 

@@ -105,7 +105,7 @@ struct ManifestTests {
   // MARK: Lines
 
   private func header(_ text: String) throws -> ManifestHeader {
-    try ManifestHeader(line: JSON.parse(bytes(text)))
+    try ManifestHeader(line: JSON.parse(bytes(text)), root: "/root")
   }
 
   @Test func aHeaderBeginsAManifestInLines() throws {
@@ -175,7 +175,7 @@ struct RequestTests {
   }
 
   @Test func theKindIsAsked() {
-    let known = "expected task, chain, dataset, cancel, hold, release, retry, priority"
+    let known = "expected task, chain, dataset, cancel, hold, release, retry, priority, delete"
     #expect(error("{}") == RequestError(key: "kind", "missing: \(known)"))
     #expect(
       error("{\"name\": \"a\",\n \"kind\": \"tsak\"}")

@@ -122,3 +122,36 @@ struct FileContractTests {
     }
   }
 }
+
+/// Who has a file open, and names one by one.
+struct WriterContractTests {
+  @Test(arguments: Backing.allCases)
+  func aFileThatIsOpenForWritingIsKnown(_ backing: Backing) throws {
+    try backing.with { at in
+      try at.create("a")
+      #expect(try at.fs.isBeingWritten(at("a")) == false)
+      let reader = try at.fs.open(at("a"), .read)
+      #expect(try at.fs.isBeingWritten(at("a")) == false)
+      let writer = try at.fs.open(at("a"), .update)
+      #expect(try at.fs.isBeingWritten(at("a")) == true)
+      try writer.close()
+      #expect(try at.fs.isBeingWritten(at("a")) == false)
+      try reader.close()
+      #expect(code { try at.fs.isBeingWritten(at("none")) } == ENOENT)
+      try at.plantLink(at("link"))
+      #expect(code { try at.fs.isBeingWritten(at("link")) } == ELOOP)
+    }
+  }
+
+  @Test(arguments: Backing.allCases)
+  func aVisitIsAListing(_ backing: Backing) throws {
+    try backing.with { at in
+      for name in ["a", "b", ".c"] { try at.create(name) }
+      try at.fs.createDirectory(at("d"))
+      var names: [String] = []
+      #expect(try at.fs.visit(at("."), fresh: true) { names.append($0) } == 0)
+      #expect(names.sorted() == [".c", "a", "b", "d"])
+      #expect(code { try at.fs.visit(at("none"), fresh: false) { _ in } } == ENOENT)
+    }
+  }
+}

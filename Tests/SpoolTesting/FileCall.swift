@@ -4,6 +4,7 @@ internal import SpoolStore
 public enum FileOperation: Sendable, Hashable, CaseIterable {
   case list, attributes, read, create, open, rename, renameExclusively, remove
   case createDirectory, removeDirectory, syncDirectory
+  case askWriters
   /// On an open file, without a look at its name.
   case fileAttributes, fileRead, write, truncate, sync, lock, close
 
@@ -11,6 +12,7 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
   public var verb: String {
     switch self {
     case .list: "list"
+    case .askWriters: "ask who writes"
     case .attributes, .fileAttributes: "look up"
     case .read, .fileRead: "read"
     case .create: "create"

@@ -12,6 +12,12 @@ extension MemoryFileSystem {
     try perform(.attributes, path) { tree throws(MemoryFailure) in try tree.node(path).attributes }
   }
 
+  public func isBeingWritten(_ path: String) throws(FileError) -> Bool? {
+    try perform(.askWriters, path) { tree throws(MemoryFailure) in
+      try tree.isBeingWritten(path)
+    }
+  }
+
   public func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     try perform(.read, path) { tree throws(MemoryFailure) in try tree.read(path, limit: limit) }
   }

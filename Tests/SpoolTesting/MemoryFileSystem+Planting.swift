@@ -47,6 +47,27 @@ extension MemoryFileSystem {
     }
   }
 
+  /// Adds bytes to a file that is there, as one who has it open, and syncs.
+  public func append(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try quietly(path) { tree throws(MemoryFailure) in
+      let node = try tree.node(path)
+      node.bytes += bytes
+      node.synced = node.bytes
+      node.modified = tree.stamp()
+    }
+  }
+
+  /// Somebody outside of the play opens a file for writing (1), or closes it (-1).
+  public func countWriters(_ change: Int, of path: String) throws(FileError) {
+    try quietly(path) { tree throws(MemoryFailure) in try tree.node(path).writers += change }
+  }
+
+  /// Whether it can be told who has a file open, as on a disk of the host's own.
+  public var knowsWriters: Bool {
+    get { tree.withLock { $0.knowsWriters } }
+    set { tree.withLock { $0.knowsWriters = newValue } }
+  }
+
   /// The contents of what stands there, whatever its size, or nil.
   public func peek(_ path: String) -> [UInt8]? {
     tree.withLock { tree in try? tree.node(path).bytes }

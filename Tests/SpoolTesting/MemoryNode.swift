@@ -11,6 +11,8 @@ final class MemoryNode {
   var owner: UInt32
   /// The open file that holds the lock.
   var lockedBy: Int?
+  /// Processes outside of the play that have it open for writing.
+  var writers = 0
   /// Of a directory.
   var entries = MemoryEntries()
   /// Of a directory: entries whose names are not UTF-8.

@@ -9,6 +9,13 @@ extension MemoryTree {
     return Listing(names: node.entries.names, unreadable: node.unreadable)
   }
 
+  mutating func isBeingWritten(_ path: String) throws(MemoryFailure) -> Bool? {
+    let node = try node(path)
+    try Self.requireFile(node)
+    guard knowsWriters else { return nil }
+    return node.writers > 0 || handles.values.contains { $0.node === node && $0.isWritable }
+  }
+
   mutating func read(_ path: String, limit: Int) throws(MemoryFailure) -> [UInt8] {
     let node = try node(path)
     try Self.requireFile(node)

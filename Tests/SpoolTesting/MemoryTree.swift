@@ -22,6 +22,8 @@ struct MemoryTree {
   /// What it says of how full it is.
   var usage = FileSystemUsage(size: 1 << 40, free: 1 << 39)
   var handles: [Int: Handle] = [:]
+  /// Whether it can be told who has a file open, as on a disk of the host's own.
+  var knowsWriters = true
   private(set) var root: MemoryNode
   private var lastInode: UInt64 = 1
   private var lastHandle = 0

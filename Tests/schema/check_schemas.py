@@ -22,6 +22,7 @@ BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build" / "debug" / "spool"
 KINDS = {
     "task": "task", "chain": "chain", "chain-summary": "chain-summary", "dataset": "dataset", "summary": "summary",
     **dict.fromkeys(["cancel", "hold", "release", "retry", "priority"], "order"),
+    "delete": "delete", "dataset-summary": "dataset-summary",
 }
 # Record types that a small spool does not need to write.
 RARE = {"discarded", "swept", "quarantined"}
@@ -78,7 +79,7 @@ def check_documents(schemas, report, spool):
                 report.check(what, problem)
             else:
                 report.check(what, None if problem else "a broken document is accepted")
-            if schema in ("task", "chain", "dataset", "order"):
+            if schema in ("task", "chain", "dataset", "order", "delete"):
                 accepted = spool.accepts(document)
                 report.check(
                     what, None if accepted == is_good else f"spool submit says {accepted}")

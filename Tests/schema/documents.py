@@ -38,6 +38,19 @@ DATASET = {
     "kind": "dataset", "name": "run42.raw", "closed": False, "expected": 2, "meta": {},
     "files": ["a.raw", {"path": "b.raw", "size": 9, "adler32": "03DA0195", "meta": {}, "x-a": 1}],
 }
+WATCHED = {
+    "kind": "dataset", "name": "run42.raw", "expected": 4, "watch": {
+        "directory": "data/buffer/", "pattern": "*.ra?", "closeOn": ".run42.end", "settle": "1.5s",
+        "x-why": 1, "meta": {}}}
+DELETE = {"kind": "delete", "dataset": "a", "inputs": True, "force": False, "format": 1, "x-a": 1,
+          "meta": {}}
+DATASET_PAGE = {
+    "format": 1, "kind": "dataset-summary", "dataset": "run42.raw", "state": "open", "files": 3,
+    "bytes": 9, "unsized": 1, "expected": 4, "closing": 5, "watches": [{
+        "directory": "/d/buffer", "pattern": "*", "closeOn": "end", "files": 3, "marked": 5,
+        "pending": 1, "trouble": "is not there yet"}],
+    "producers": [{"task": "t", "state": "active"}], "consumers": [], "retention": "7d",
+    "removed": {"files": 1, "bytes": 3}}
 CONFIG = {
     "format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here", "dataRoots": ["/d", "e"],
     "onEnd": {"command": ["notify"], "timeout": "5s"}}
@@ -80,7 +93,9 @@ CHECKPOINT = {
             "request": CHAIN}}], "litter": {"/d/.spool.a1@n-1.x": 5}, "answered": ["a 03da0195 a.json"],
         "partial": {}, "datasets": [{
             "name": "a", "state": "open", "files": 1, "length": 80,
-            "producers": ["t"], "active": [], "failed": ["t"], "expected": 3}],
+            "producers": ["t"], "active": [], "failed": ["t"], "expected": 3, "sized": 1, "bytes": 3,
+            "owners": [0], "watches": [{"watch": WATCHED["watch"], "files": 1, "marked": 5}],
+            "removal": {"left": [[0, 80]], "done": [], "inputs": True, "files": 0, "bytes": 0}}],
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
@@ -120,8 +135,11 @@ GOOD = {
         {"kind": "task", "name": "a", "input": {"files": ["./a:b", {"path": "/c"}]},
          "command": ["x"], "outputs": [{"path": "{stem}", "name": "n", "overwrite": True}]},
     ],
-    "dataset": [DATASET, {"kind": "dataset", "name": "a"}],
-    "dataset-header": [{"kind": "dataset", "name": "a", "closed": True, "expected": 3}],
+    "delete": [DELETE, {"kind": "delete", "dataset": "a"}],
+    "dataset-summary": [DATASET_PAGE],
+    "dataset": [DATASET, WATCHED, {"kind": "dataset", "name": "a", "watch": {"directory": "."}}, {"kind": "dataset", "name": "a"}],
+    "dataset-header": [{"kind": "dataset", "name": "a", "closed": True, "expected": 3},
+                       WATCHED],
     "dataset-line": ["a.raw", {"path": "a.raw"}],
     "spool": [CONFIG],
     "job": [JOB],
@@ -130,7 +148,8 @@ GOOD = {
     "watcher": [WATCHER],
     "catalogue-line": [
         CATALOGUE, {"format": 1, "kind": "catalogue", "name": "a"},
-        {"path": "/d/a", "meta": {}, "origin": {"manifest": "a.json", "line": 2}}],
+        {"path": "/d/a", "meta": {}, "origin": {"manifest": "a.json", "line": 2}},
+        {"path": "/d/a", "size": 3, "origin": {"watch": "/d"}}],
     "chain": [CHAIN],
     "order": [
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
@@ -203,7 +222,19 @@ BROKEN = {
         ("name", "a@b"), ("files", {}), ("files", [1]), ("files", ["a", "a"]), ("files", [""]),
         ("files.1.size", -1), ("files.1.sise", 1), ("files.1.adler32", "0"), ("closed", "yes"),
         ("expected", -1), ("kind", "manifest"), ("format", 2),
-    ], ["name", "kind", "files.1.path"]),
+    ], ["name", "kind", "files.1.path"])
+    + broken(WATCHED, [
+        ("closed", True), ("watch", "data"), ("watch.directory", "../a"), ("watch.directory", "//"),
+        ("watch.directory", ""), ("watch.pattern", ""), ("watch.pattern", ".*"),
+        ("watch.pattern", "a/*"), ("watch.closeOn", ".."), ("watch.closeOn", "a/b"),
+        ("watch.closeOn", "a\nb"), ("watch.settle", 5), ("watch.settle", "0s"), ("watch.settle", "5"),
+        ("watch.closeon", "end")], ["watch.directory"]),
+    "delete": broken(DELETE, [
+        ("dataset", "a b"), ("inputs", 1), ("force", "yes"), ("task", "a"), ("kind", "remove")],
+        ["kind", "dataset"]),
+    "dataset-summary": broken(DATASET_PAGE, [
+        ("state", "gone"), ("files", -1), ("unsized", 0), ("watches", []), ("watches.0.pattern", "a/b"),
+        ("producers", ["t"]), ("consumers", {}), ("removed", {})], ["dataset", "bytes", "producers"]),
     "dataset-header": broken(GOOD["dataset-header"][0], [("files", []), ("closed", 1)], ["kind"]),
     "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
     "spool": broken(CONFIG, [

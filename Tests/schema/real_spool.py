@@ -47,6 +47,7 @@ class RealSpool:
             (self.directory / "gate").touch()
             self.wait("done/gate.json", "failed/bad.json", "failed/nowhere.json",
                       "failed/chain.json")
+            self.watch()
             yield from self.files("after orders: ")
         finally:
             process.send_signal(signal.SIGTERM)
@@ -124,6 +125,31 @@ class RealSpool:
             self.check(
                 f"spool {arguments[0]}", None if result.returncode == 0 else result.stderr)
 
+    def watch(self):
+        """A dataset that is filled from a directory, and one that is deleted."""
+        buffer = self.directory / "buffer"
+        self.put("watched.json", {
+            "kind": "dataset", "name": "watched", "watch": {
+                "directory": "buffer", "pattern": "*.raw", "closeOn": "end", "settle": "100ms"}})
+        self.put("delete.json", {"kind": "delete", "dataset": "copies", "force": True})
+        buffer.mkdir()
+        for number in range(3):
+            (buffer / f"{number}.raw").write_text(str(number))
+        self.wait_for("datasets/watched.json", lambda page: page["files"] == 3)
+        (buffer / "end").touch()
+        self.wait_for("datasets/watched.json", lambda page: page["state"] == "closed")
+        self.wait_for("datasets/copies.json", lambda page: page["state"] == "deleted")
+        left = [path.name for path in (self.directory / "out").glob("*.copy")]
+        self.check("deletion", f"{left} are left" if left else None)
+
+    def wait_for(self, name, condition):
+        end = time.monotonic() + DEADLINE
+        while not (self.root / name).exists() or not condition(
+                json.loads((self.root / name).read_text())):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{name}: {(self.root / 'STATUS').read_text()}")
+            time.sleep(0.02)
+
     def wait(self, *patterns):
         end = time.monotonic() + DEADLINE
         for pattern in patterns:
@@ -163,6 +189,11 @@ class RealSpool:
     def commands(self):
         """What verbs print is a document of these, too."""
         yield "spool status", "summary", self.run("status", "good", "--format", "json").stdout
+        for name in ("watched", "copies"):
+            yield "spool dataset show", "dataset-summary", self.run(
+                "dataset", "show", name, "--format", "json").stdout
+        for line in json.loads(self.run("dataset", "files", "watched", "--format", "json").stdout):
+            yield "spool dataset files", "catalogue-line", json.dumps(line)
         for attempt in json.loads(self.run("jobs", "bad", "--format", "json").stdout):
             yield "spool jobs", "ledger-line", json.dumps(attempt)
         preview = self.run("submit", "--name", "x", "--count", "1", "--dry-run", "--", "true").stdout
@@ -182,6 +213,8 @@ def schema_of(name):
             return "journal-line"
         case ["journal", file] if file.endswith(".checkpoint.json"):
             return "checkpoint"
+        case ["datasets", file] if file.endswith(".json"):
+            return "dataset-summary"
         case ["datasets", _]:
             return "catalogue-line"
         case ["ledger", _]:

@@ -15,4 +15,10 @@ int spool_try_lock(int fd);
    ENOSYS where the filesystem or the kernel cannot. */
 int spool_rename_exclusively(const char *from, const char *to);
 
+enum { SPOOL_WRITERS_NONE, SPOOL_WRITERS_SOME, SPOOL_WRITERS_UNKNOWN };
+
+/* Whether anybody on this host has the file open for writing; -errno where it cannot be opened.
+   Unknown where it is another's (a lease is for the owner), and on filesystems that cannot tell. */
+int spool_is_being_written(const char *path);
+
 #endif

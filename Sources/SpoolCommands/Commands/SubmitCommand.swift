@@ -73,7 +73,7 @@ struct SubmitCommand: ParsableCommand {
     case .chain(let spec):
       try refuseTaken(spec.name, spool)
       for step in spec.steps { try look(step.task, spool) }
-    case .manifest, .order: break
+    case .manifest, .order, .delete: break
     }
     do throws(FileError) {
       try submission.drop(into: spool)
@@ -92,6 +92,9 @@ struct SubmitCommand: ParsableCommand {
       return nil
     case .order(let order):
       Terminal.print("submitted: \(order.kind) \(order.task)")
+      return nil
+    case .delete(let order):
+      Terminal.print("submitted: delete \(order.dataset)")
       return nil
     }
   }
@@ -132,7 +135,7 @@ struct SubmitCommand: ParsableCommand {
     let roots = spool?.dataRoots ?? DataRoots([], in: "/")
     for submission in submissions {
       switch submission.content {
-      case .manifest, .order: Terminal.write(submission.contents, to: 1)
+      case .manifest, .order, .delete: Terminal.write(submission.contents, to: 1)
       case .task(let spec): try preview(spec, config, roots)
       case .chain(let spec): for step in spec.steps { try preview(step.task, config, roots) }
       }

@@ -11,6 +11,8 @@ final class WatchLoop: Sendable {
   private let waker: Waker
   private let hints = Mutex(Hints())
   private let stopping = Mutex(false)
+  /// Directories that datasets are filled from.
+  private let buffers = Mutex<Set<String>>([])
   private let version: String
   private let exitWhenIdle: Bool
 
@@ -146,6 +148,21 @@ final class WatchLoop: Sendable {
     }
   }
 
+  /// Watches the directories that datasets are filled from, and no others any more.
+  private func watchBuffers(_ wanted: Set<String>) {
+    guard wanted != buffers.withLock({ $0 }) else { return }
+    let known = buffers.withLock { buffers in
+      defer { buffers = wanted }
+      return buffers
+    }
+    for directory in known.subtracting(wanted) { events.forget(directory) }
+    for directory in wanted.subtracting(known) {
+      events.watchBuffer(directory) { [self] event in
+        hint { $0.buffers[directory, default: BufferHints()].note(event) }
+      }
+    }
+  }
+
   private func hint(_ change: (inout Hints) -> Void) {
     hints.withLock { change(&$0) }
     waker.wake()
@@ -157,6 +174,7 @@ final class WatchLoop: Sendable {
       let begun = Waker.now()
       let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
+      watchBuffers(watcher.bufferDirectories)
       // Results that come close together are taken together; the first of a quiet time at once.
       if wait > 0 { waker.wait(until: begun + UInt64(wait) * 1_000_000) }
       let soonest = begun + UInt64(Self.pace) * 1_000_000

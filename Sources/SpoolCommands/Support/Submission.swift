@@ -10,6 +10,7 @@ struct Submission {
     /// A manifest, its paths absolute.
     case manifest(Name, [UInt8])
     case order(ControlRequest)
+    case delete(DeleteRequest)
   }
 
   var content: Content
@@ -59,6 +60,20 @@ struct Submission {
     fileName = "\(order.kind).\(order.task).json"
   }
 
+  /// A manifest without files, after which no more come.
+  init(closing dataset: Name) {
+    let manifest: JSON = [
+      "kind": "dataset", "name": .string(dataset.text), "closed": true,
+    ]
+    content = .manifest(dataset, manifest.pretty)
+    fileName = "\(dataset).json"
+  }
+
+  init(_ order: DeleteRequest) {
+    content = .delete(order)
+    fileName = "\(DeleteRequest.kind).\(order.dataset).json"
+  }
+
   private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {
     do throws(JSONError) {
       return try JSON.parse(bytes)
@@ -81,6 +96,9 @@ struct Submission {
         "\(manifest.header.name).json"
       )
     case .control(let order):
+      let submission = Submission(order)
+      return (submission.content, submission.fileName)
+    case .delete(let order):
       let submission = Submission(order)
       return (submission.content, submission.fileName)
     }
@@ -119,8 +137,9 @@ struct Submission {
         throw RequestError(error)
       }
       if header == nil {
-        header = try ManifestHeader(line: json)
-        out += json.compact + [10]
+        let read = try ManifestHeader(line: json, root: root)
+        header = read
+        out += JSON.object(read.source).compact + [10]
       } else {
         out += Self.line(try ManifestEntry(json, root: root, line: index + 1)).compact + [10]
       }
@@ -158,6 +177,7 @@ struct Submission {
     case .chain(let spec): JSON.object(spec.source).pretty
     case .manifest(_, let bytes): bytes
     case .order(let order): JSON.object(order.json).pretty
+    case .delete(let order): JSON.object(order.json).pretty
     }
   }
 
@@ -168,7 +188,7 @@ struct Submission {
     var name = fileName
     switch content {
     case .task, .chain: break
-    case .manifest, .order:
+    case .manifest, .order, .delete:
       let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
       name = "\(fileName[..<dot]).\(SystemTime().epoch)-\(getpid())\(fileName[dot...])"
     }

@@ -27,4 +27,12 @@ enum Terminal {
 
   /// Whether standard error is a terminal, on which a line can be drawn over.
   static var isInteractive: Bool { isatty(2) == 1 }
+
+  /// Asks a question of who sits at the terminal; true for a typed "yes", false for all else, and where
+  /// nobody sits there.
+  static func confirms(_ question: String) -> Bool {
+    guard isInteractive, isatty(0) == 1 else { return false }
+    write(Array("\(question) Type yes: ".utf8), to: 2)
+    return readLine()?.trimmed == "yes"
+  }
 }

@@ -27,21 +27,32 @@ public struct ManifestHeader: Equatable, Sendable {
   public var closed: Bool
   /// How many files the dataset must have when it is closed.
   public var expected: Int?
-  /// The header as it was written, without files.
+  /// A directory whose files join as they appear.
+  public var watch: DirectoryWatch?
+  /// The header as it was written, without files; its paths absolute.
   public var source: JSONObject
 
-  public init(_ json: JSON) throws(RequestError) {
-    let fields = try Fields(json, keys: ["kind", "name", "files", "closed", "expected"])
+  /// Reads it; a relative path is taken from `root`.
+  public init(_ json: JSON, root: String) throws(RequestError) {
+    let fields = try Fields(json, keys: ["kind", "name", "files", "closed", "expected", "watch"])
     name = try fields.name("name", "the dataset's name")
     closed = try fields.bool("closed") ?? false
     expected = try fields.integer("expected", in: 0...Limits.jobsPerTask)
     source = fields.object
     source["files"] = nil
+    guard fields.object["watch"] != nil else { return }
+    let watch = try DirectoryWatch(fields, root: root)
+    guard !closed else {
+      throw fields.fault(
+        "closed", "a dataset whose directory is watched is closed by \"closeOn\", or later")
+    }
+    self.watch = watch
+    source["watch"] = watch.json
   }
 
   /// Reads the first line of a manifest in JSONL. Files in it would be passed over unseen, so they
   /// are refused.
-  public init(line json: JSON) throws(RequestError) {
+  public init(line json: JSON, root: String) throws(RequestError) {
     guard json["kind"]?.string == "dataset" else {
       throw RequestError(
         line: 1, key: "kind", "a .jsonl file begins with {\"kind\": \"dataset\", \"name\": …}")
@@ -50,7 +61,7 @@ public struct ManifestHeader: Equatable, Sendable {
       throw RequestError(
         line: 1, key: "files", "in a .jsonl file the files follow, a line each")
     }
-    try self.init(json)
+    try self.init(json, root: root)
   }
 }
 
@@ -60,7 +71,7 @@ public struct DatasetManifest: Equatable, Sendable {
   public var files: [ManifestEntry]
 
   public init(_ json: JSON, root: String) throws(RequestError) {
-    header = try ManifestHeader(json)
+    header = try ManifestHeader(json, root: root)
     files = []
     guard let value = json["files"] else { return }
     let line = json.object?.line(of: "files")

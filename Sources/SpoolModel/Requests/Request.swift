@@ -4,8 +4,9 @@ public enum Request: Equatable, Sendable {
   case chain(ChainSpec)
   case dataset(DatasetManifest)
   case control(ControlRequest)
+  case delete(DeleteRequest)
 
-  static let kinds = ["task", "chain", "dataset"] + ControlRequest.kinds
+  static let kinds = ["task", "chain", "dataset"] + ControlRequest.kinds + [DeleteRequest.kind]
 
   /// Reads a request; relative paths are taken from `root`.
   public init(_ bytes: [UInt8], root: String) throws(RequestError) {
@@ -26,6 +27,7 @@ public enum Request: Equatable, Sendable {
     case "task": self = .task(try TaskSpec(json, root: root))
     case "chain": self = .chain(try ChainSpec(json, root: root))
     case "dataset": self = .dataset(try DatasetManifest(json, root: root))
+    case DeleteRequest.kind: self = .delete(try DeleteRequest(json))
     case let kind: self = .control(try ControlRequest(json, kind: kind))
     }
   }

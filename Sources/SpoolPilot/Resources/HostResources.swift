@@ -35,6 +35,11 @@ public struct HostResources: Sendable, Equatable {
       gpus: detectGPUs(environment), hostName: currentHostName(), identity: .current())
   }
 
+  /// How many cores this process may use.
+  public static var usableCores: Int {
+    cores(affinity: Int(spool_usable_cores()), quota: CgroupLimits(readText).cpus)
+  }
+
   /// Whole cores: a quota of one and a half is one core that may be busy all the time.
   static func cores(affinity: Int, quota: Double?) -> Int {
     guard let quota, quota < Double(affinity) else { return max(1, affinity) }

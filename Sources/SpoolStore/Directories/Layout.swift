@@ -36,6 +36,9 @@ public struct Layout: Sendable, Equatable {
     path.utf8.starts(with: (root + "/").utf8) && !path.utf8.starts(with: (incoming + "/").utf8)
   }
 
+  /// Whether a path is the spool's directory, or leads into it.
+  public func holds(_ path: String) -> Bool { (path + "/").utf8.starts(with: (root + "/").utf8) }
+
   /// All directories, parents first.
   public var directories: [String] {
     [
@@ -90,6 +93,8 @@ public struct Layout: Sendable, Equatable {
   }
 
   public func catalogue(_ dataset: Name) -> String { "\(datasets)/\(dataset).jsonl" }
+  /// How a dataset stands.
+  public func datasetPage(_ dataset: Name) -> String { "\(datasets)/\(dataset).json" }
   public func ledger(_ task: Name) -> String { "\(ledgers)/\(task).jsonl" }
 
   /// Relative to the root, as results name it.

@@ -5,6 +5,8 @@ public struct DirectoryEvent: Sendable, Equatable {
     case closed
     /// An entry was moved in by rename.
     case movedIn
+    /// An entry has appeared, and may yet be written. Told only where that was asked for.
+    case created
     /// The queue overflowed, or the watch is new or lost: rescan.
     case rescan
   }
@@ -28,4 +30,9 @@ public protocol EventSource: AnyObject, Sendable {
   /// Begins to report `directory` (an absolute path) to `receive`, which must be quick; the first
   /// report is a `.rescan`, for whatever came before the watch stood.
   func watch(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void)
+  /// As ``watch(_:_:)`` for a directory of which also every creation is of interest. It may come at
+  /// any time, and go.
+  func watchBuffer(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void)
+  /// Ends the reports of a directory.
+  func forget(_ directory: String)
 }

@@ -14,7 +14,9 @@
     /// What `watch` asks of the thread.
     struct Request: Sendable {
       var directory: String
-      var receive: Receiver
+      /// Nil: nobody wants to hear of it any more.
+      var receive: Receiver?
+      var isBuffer = false
     }
 
     private struct Mailbox {
@@ -49,16 +51,26 @@
     public func watch(
       _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
     ) {
+      ask(Request(directory: directory, receive: receive))
+    }
+
+    public func watchBuffer(
+      _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
+    ) {
+      ask(Request(directory: directory, receive: receive, isBuffer: true))
+    }
+
+    public func forget(_ directory: String) { ask(Request(directory: directory, receive: nil)) }
+
+    private func ask(_ request: Request) {
       let isOpen = mailbox.withLock { mailbox in
-        if mailbox.isOpen {
-          mailbox.requests.append(Request(directory: directory, receive: receive))
-        }
+        if mailbox.isOpen { mailbox.requests.append(request) }
         return mailbox.isOpen
       }
       if isOpen {
         _ = futimens(wakeFile, nil)
       } else {
-        receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
+        request.receive?(DirectoryEvent(directory: request.directory, name: "", kind: .rescan))
       }
     }
 

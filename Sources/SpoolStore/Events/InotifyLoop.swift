@@ -11,6 +11,8 @@
     /// Directories by watch descriptor: several, where several paths lead to one directory.
     private var directories: [Int32: [String]] = [:]
     private var watched: Set<String> = []
+    /// Of these also creations are told, and they are tried for as long as somebody wants them.
+    private var buffers: Set<String> = []
     /// Directories that could not be watched, or are watched no more, and how often they will be
     /// tried again: once a second.
     private var lost: [String: Int] = [:]
@@ -42,10 +44,20 @@
 
     private func accept(_ request: InotifyEventSource.Request) {
       let directory = request.directory
-      receivers[directory, default: []].append(request.receive)
-      if !watched.contains(directory) { watch(directory, tries: 60) }
-      request.receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
+      guard let receive = request.receive else { return forget(directory) }
+      receivers[directory, default: []].append(receive)
+      if request.isBuffer { buffers.insert(directory) }
+      if !watched.contains(directory) { watch(directory, tries: Self.tries) }
+      receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
     }
+
+    /// The watch itself stays, since the library would not let it go cleanly; it is told to nobody.
+    private func forget(_ directory: String) {
+      receivers[directory] = nil
+      lost[directory] = nil
+    }
+
+    private static let tries = 60
 
     private func handle(_ event: InotifyEvent) {
       if event.watch == wakeWatch { return }
@@ -55,14 +67,18 @@
         directories[event.watch] = nil
         watched.subtract(names)
         for directory in names {
-          watch(directory, tries: 60)
+          if receivers[directory] != nil { watch(directory, tries: Self.tries) }
           report(directory, "", .rescan)
         }
         return
       }
       guard let name = event.name else { return }
       let kind: DirectoryEvent.Kind =
-        event.mask & UInt32(IN_MOVED_TO) != 0 ? .movedIn : .closed
+        if event.mask & UInt32(IN_MOVED_TO) != 0 {
+          .movedIn
+        } else {
+          event.mask & UInt32(IN_CREATE) != 0 ? .created : .closed
+        }
       for directory in names { report(directory, name, kind) }
     }
 
@@ -82,14 +98,15 @@
     /// Sets a watch, or remembers to try again.
     private func watch(_ directory: String, tries: Int) {
       let path = spelling(of: directory)
-      let mask = Int32(IN_CLOSE_WRITE) | Int32(IN_MOVED_TO) | Int32(IN_ONLYDIR)
+      var mask = Int32(IN_CLOSE_WRITE) | Int32(IN_MOVED_TO) | Int32(IN_ONLYDIR)
+      if buffers.contains(directory) { mask |= Int32(IN_CREATE) }
       if inotifytools_watch_file(path, mask) == 1 {
         directories[inotifytools_wd_from_filename(path), default: []].append(directory)
         generations[directory, default: 0] += 1
         watched.insert(directory)
         lost[directory] = nil
       } else {
-        lost[directory] = tries > 0 ? tries : nil
+        lost[directory] = tries > 0 || buffers.contains(directory) ? tries : nil
       }
     }
 

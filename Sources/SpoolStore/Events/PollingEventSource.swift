@@ -15,4 +15,12 @@ public final class PollingEventSource: EventSource {
   public func watch(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void) {
     receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
   }
+
+  public func watchBuffer(
+    _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
+  ) {
+    watch(directory, receive)
+  }
+
+  public func forget(_ directory: String) {}
 }

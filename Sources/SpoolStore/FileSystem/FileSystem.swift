@@ -79,6 +79,12 @@ public enum OpenMode: Sendable {
 public protocol FileSystem: AnyObject, Sendable {
   /// Reads a whole directory. `fresh` asks the server first (`AT_STATX_FORCE_SYNC`, R9).
   func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing
+  /// The same name by name, for directories of any size; returns how many are not UTF-8.
+  func visit(
+    _ directory: String, fresh: Bool, _ body: (String) -> Void
+  ) throws(FileError) -> Int
+  /// Whether anybody on this host has a file open for writing; nil where that cannot be known.
+  func isBeingWritten(_ path: String) throws(FileError) -> Bool?
   /// `lstat`.
   func attributes(of path: String) throws(FileError) -> FileAttributes
   /// The contents of a regular file: `EFBIG` beyond `limit` bytes, `ELOOP` for a link, `EINVAL` for
@@ -105,6 +111,16 @@ public protocol FileSystem: AnyObject, Sendable {
   func usage(of path: String) throws(FileError) -> FileSystemUsage
   /// Makes the names in a directory durable.
   func syncDirectory(_ path: String) throws(FileError)
+}
+
+extension FileSystem {
+  public func visit(
+    _ directory: String, fresh: Bool, _ body: (String) -> Void
+  ) throws(FileError) -> Int {
+    let listing = try list(directory, fresh: fresh)
+    for name in listing.names { body(name) }
+    return listing.unreadable
+  }
 }
 
 /// An open regular file, written and read at offsets.

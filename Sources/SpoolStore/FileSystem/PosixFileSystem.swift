@@ -18,6 +18,16 @@ public final class PosixFileSystem: FileSystem, Sendable {
     return FileAttributes(status)
   }
 
+  public func isBeingWritten(_ path: String) throws(FileError) -> Bool? {
+    try checkNoZero("ask who writes", path)
+    switch Int(spool_is_being_written(path)) {
+    case SPOOL_WRITERS_NONE: return false
+    case SPOOL_WRITERS_SOME: return true
+    case let code where code < 0: throw FileError("ask who writes", path, Int32(-code))
+    default: return nil
+    }
+  }
+
   /// By four system calls: open, fstat, read, close. A directory is refused with `EINVAL` too.
   public func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let descriptor = try openDescriptor("read", path, O_RDONLY)

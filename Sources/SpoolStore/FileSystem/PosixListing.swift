@@ -5,23 +5,31 @@ extension PosixFileSystem {
   /// Reads a whole directory. With `fresh`, a client that keeps listings (NFS, FUSE) first asks the
   /// server whether the directory has changed; an error of that question is left to the reading.
   public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
+    var names: [String] = []
+    let unreadable = try visit(directory, fresh: fresh) { names.append($0) }
+    return Listing(names: names, unreadable: unreadable)
+  }
+
+  public func visit(
+    _ directory: String, fresh: Bool, _ body: (String) -> Void
+  ) throws(FileError) -> Int {
     if directory.utf8.contains(0) { throw FileError("list", directory, EINVAL) }
     if fresh { _ = spool_stat_fresh(directory) }
     guard let stream = opendir(directory) else { throw FileError("list", directory, errno) }
     defer { closedir(stream) }
-    var listing = Listing(names: [], unreadable: 0)
+    var unreadable = 0
     while true {
       errno = 0
       guard let entry = readdir(stream) else {
-        if errno == 0 { return listing }
+        if errno == 0 { return unreadable }
         throw FileError("list", directory, errno)
       }
       let name = entryName(entry)
       if isDots(name) { continue }
       if let text = String(validatingCString: name) {
-        listing.names.append(text)
+        body(text)
       } else {
-        listing.unreadable += 1
+        unreadable += 1
       }
     }
   }

@@ -18,6 +18,16 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
     try files.list(directory, fresh: fresh)
   }
 
+  func visit(
+    _ directory: String, fresh: Bool, _ body: (String) -> Void
+  ) throws(FileError) -> Int {
+    try files.visit(directory, fresh: fresh, body)
+  }
+
+  func isBeingWritten(_ path: String) throws(FileError) -> Bool? {
+    try files.isBeingWritten(path)
+  }
+
   func attributes(of path: String) throws(FileError) -> FileAttributes {
     try files.attributes(of: path)
   }

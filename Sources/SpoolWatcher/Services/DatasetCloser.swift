@@ -5,12 +5,16 @@ internal import SpoolStore
 final class DatasetCloser {
   private let books: Books
   private let intake: RequestIntake
+  private let paths: DatasetPaths
+  private let buffers: BufferIntake
   /// The scan of `incoming/` after which a dataset may close.
   private var closeAfter: [Name: Int] = [:]
 
-  init(_ books: Books, intake: RequestIntake) {
+  init(_ books: Books, intake: RequestIntake, paths: DatasetPaths, buffers: BufferIntake) {
     self.books = books
     self.intake = intake
+    self.paths = paths
+    self.buffers = buffers
   }
 
   /// Whether a dataset waits for one more scan.
@@ -23,7 +27,7 @@ final class DatasetCloser {
       guard let isComplete = verdict(dataset) else { continue }
       books.record(.closed(dataset: dataset.name, isComplete: isComplete))
       closeAfter[dataset.name] = nil
-      intake.forget(dataset.name)
+      paths.forget(dataset.name)
       hasClosed = true
     }
     return hasClosed
@@ -32,17 +36,29 @@ final class DatasetCloser {
   /// Whether a dataset is complete, if it may close now.
   private func verdict(_ dataset: DatasetEntry) -> Bool? {
     guard dataset.activeProducers.isEmpty else { return nil }
-    guard let closing = dataset.closing else {
+    guard let closing = dataset.closesSince else {
       return dataset.producers.isEmpty ? nil : dataset.failedProducers.isEmpty
     }
     // One more full scan in which nothing for it is pending (DESIGN 5).
     let after = closeAfter[dataset.name] ?? intake.scans + 1
     closeAfter[dataset.name] = after
     guard intake.scans >= after, !intake.hasPending else { return nil }
+    // What was announced may yet come, but is not waited for longer than a dataset is (R10).
+    let isPatient = books.time.epoch - closing < books.spool.config.datasetWait
+    guard buffers.isThrough(dataset) else {
+      guard !isPatient else { return nil }
+      books.say(
+        "the dataset \(dataset.name) is incomplete: its directory could not be looked through")
+      return false
+    }
+    let unfinished = buffers.buffers(of: dataset).reduce(0) { $0 + $1.pending }
+    guard unfinished == 0 else {
+      books.say(
+        "the dataset \(dataset.name) is incomplete: \(unfinished) files were never finished")
+      return false
+    }
     if dataset.isShort {
-      // What was announced may yet come, but is not waited for longer than a dataset is (R10).
-      let waited = books.time.epoch - closing
-      guard waited >= books.spool.config.datasetWait else { return nil }
+      guard !isPatient else { return nil }
       books.say(
         "the dataset \(dataset.name) is incomplete: \(dataset.files) files came, "
           + "\(dataset.expected ?? 0) were expected")

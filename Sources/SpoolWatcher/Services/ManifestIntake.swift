@@ -26,10 +26,12 @@ final class ManifestIntake {
   private var at = 0
   private var line = 1
   private var entries = 0
-  private var own: Set<Int> = []
+  private var own: Set<UInt64> = []
   /// Entries that a former watcher added already.
   private var toSkip: Int
   private let firstByte: Int
+  /// Who dropped it, uid.
+  private let owner: Int
 
   static let stretch = 5000
   /// How many lines and bytes a stretch of lines has at the most: not all lines are entries, and
@@ -42,9 +44,10 @@ final class ManifestIntake {
 
   /// A manifest in one JSON object.
   init(
-    _ books: Books, _ taken: Spool.Taken, _ manifest: DatasetManifest, digest: String,
-    paths: PathIndex
+    _ books: Books, _ taken: Spool.Taken, _ manifest: DatasetManifest, owner: Int,
+    digest: String, paths: PathIndex
   ) {
+    self.owner = owner
     self.books = books
     self.taken = taken
     self.digest = digest
@@ -58,14 +61,15 @@ final class ManifestIntake {
   /// A manifest in JSONL, whose header was read: the files begin at `firstByte`.
   init(
     _ books: Books, _ taken: Spool.Taken, _ header: ManifestHeader, _ file: any OpenFile,
-    size: Int, firstByte: Int, digest: String, paths: PathIndex
+    attributes: FileAttributes, firstByte: Int, digest: String, paths: PathIndex
   ) {
+    owner = Int(attributes.owner)
     self.books = books
     self.taken = taken
     self.digest = digest
     self.paths = paths
     self.header = header
-    source = .lines(file, size: size)
+    source = .lines(file, size: attributes.size)
     self.firstByte = firstByte
     at = firstByte
     toSkip = books.state.partial[WatcherState.key(header.name, taken.name, digest)] ?? 0
@@ -170,7 +174,7 @@ final class ManifestIntake {
           "more than \(Limits.manifestLine) bytes travel along with \(entry.file.path)")
       }
       let path = entry.file.path
-      let hash = PathIndex.hash(path)
+      let hash = PathSet.hash(path)
       guard own.insert(hash).inserted, entries <= toSkip || !paths.contains(hash) else {
         throw RequestError(
           line: line == 0 ? nil : line, "\"\(path)\" is in the dataset \(header.name) already")
@@ -185,19 +189,22 @@ final class ManifestIntake {
     let start = books.state.datasets[header.name]?.length ?? 0
     var bytes = start == 0 ? Spool.viewHeader("catalogue", header.name) : []
     for (entry, line) in fresh {
-      paths.insert(PathIndex.hash(entry.file.path))
+      paths.insert(PathSet.hash(entry.file.path))
       bytes += catalogueLine(entry, line)
     }
     let path = books.spool.layout.catalogue(header.name)
     try books.fill(books.state.datasets[header.name])
     try books.spool.write(bytes, toView: path, at: start)
     try books.spool.syncView(path)
+    let sizes = fresh.compactMap(\.entry.file.size)
     books.record(
       .manifest(
         ManifestAccepted(
           dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
-          length: start + bytes.count, isLast: batch.isLast, closes: header.closed,
-          expected: header.expected, at: books.time.epoch)))
+          length: start + bytes.count, sized: sizes.count,
+          bytes: sizes.reduce(0) { $0.saturatingSum($1) },
+          isLast: batch.isLast, closes: header.closed, expected: header.expected,
+          watch: batch.isLast ? header.watch : nil, owner: owner, at: books.time.epoch)))
     books.noteCatalogue(header.name)
   }
 
@@ -212,41 +219,5 @@ final class ManifestIntake {
 
   func close() {
     if case .lines(let file, _) = source { try? file.close() }
-  }
-}
-
-/// The paths of a dataset, by 64-bit hash: of a million files, two share one with a probability of
-/// 3e-8.
-final class PathIndex {
-  private var hashes: Set<Int> = []
-
-  static func hash(_ path: String) -> Int {
-    path.hashOfBytes
-  }
-
-  func contains(_ hash: Int) -> Bool { hashes.contains(hash) }
-  func insert(_ hash: Int) { hashes.insert(hash) }
-
-  /// Reads the part of a catalogue that counts.
-  init(_ dataset: DatasetEntry?, _ spool: Spool) throws(FileError) {
-    guard let dataset, dataset.readable > 0 else { return }
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
-    var reader = LineReader(
-      file, from: 0, to: dataset.readable, longest: Limits.catalogueLine)
-    hashes.reserveCapacity(dataset.files)
-    while let line = try reader.next() {
-      if let input = InputReader.file(line.bytes) { insert(Self.hash(input.path)) }
-    }
-  }
-}
-
-extension String {
-  /// A hash of the bytes: two spellings of one text (NFC, NFD) are two names of files.
-  var hashOfBytes: Int {
-    var hasher = Hasher()
-    var text = self
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    return hasher.finalize()
   }
 }

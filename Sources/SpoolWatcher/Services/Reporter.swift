@@ -8,6 +8,9 @@ final class Reporter {
   private let jobs: JobExecutor
   private let pilots: PilotControl
   private let marks: WaterMarks
+  private let buffers: BufferIntake
+  private let remover: FileRemover
+  private let datasets: DatasetPages
   private var lastPages: Int?
   /// What a task's page was made of when it was written last.
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
@@ -18,7 +21,13 @@ final class Reporter {
 
   static let interval = 1000
 
-  init(_ books: Books, jobs: JobExecutor, pilots: PilotControl, marks: WaterMarks) {
+  init(
+    _ books: Books, jobs: JobExecutor, pilots: PilotControl, marks: WaterMarks,
+    buffers: BufferIntake, remover: FileRemover
+  ) {
+    self.buffers = buffers
+    self.remover = remover
+    datasets = DatasetPages(books, buffers: buffers)
     self.books = books
     self.marks = marks
     self.jobs = jobs
@@ -40,8 +49,12 @@ final class Reporter {
     for chain in books.state.chains.values where !books.state.state(of: chain).hasEnded {
       writePage(chain.name, ready)
     }
+    datasets.write(isLast: isLast)
     writeStatus(foreign: foreign, isLast: isLast)
   }
+
+  /// Whether it has something to write when it may.
+  var isBusy: Bool { datasets.isBusy }
 
   private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
 
@@ -51,8 +64,7 @@ final class Reporter {
     lastPages = books.time.now
     let status = StatusPage(
       books: books, pilots: pilots.living, ready: jobs.readyByTask, shapes: jobs.readyShapes,
-      full: marks.reasons,
-      foreign: foreign, isLast: isLast)
+      full: marks.reasons, foreign: foreign, buffers: buffers, remover: remover, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
     do throws(FileError) {
@@ -168,6 +180,7 @@ final class Reporter {
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
     ordered = Set(books.state.liveTasks.map(\.name))
+    datasets.resume()
     let chains = books.state.chains.values.map { ($0.name, books.state.state(of: $0)) }
     for (name, state) in books.state.tasks.values.map({ ($0.name, $0.state) }) + chains
     where state.hasEnded {

@@ -7,6 +7,7 @@ final class RequestIntake {
   private let books: Books
   private let tasks: TaskManager
   private let workflows: WorkflowManager
+  private let datasets: DatasetManager
   private let looks: IncomingLooks
   private var number: Int
   private var nextAdoption = 0
@@ -16,7 +17,7 @@ final class RequestIntake {
   private var later: [Spool.Taken] = []
   /// The manifest that is being taken in.
   private var intake: ManifestIntake?
-  private var paths: [Name: PathIndex] = [:]
+  private let paths: DatasetPaths
   /// Requests that may be dropped once the journal has them.
   private var answered: [Spool.Taken] = []
   /// Requests that a former watcher had taken already.
@@ -37,9 +38,13 @@ final class RequestIntake {
   /// What lies in `incoming/` and is not taken.
   var foreign: [Spool.Foreign] { untaken + looks.slow }
 
-  init(_ books: Books, tasks: TaskManager) throws(FileError) {
+  init(
+    _ books: Books, tasks: TaskManager, datasets: DatasetManager, paths: DatasetPaths
+  ) throws(FileError) {
     self.books = books
     self.tasks = tasks
+    self.datasets = datasets
+    self.paths = paths
     workflows = WorkflowManager(books, tasks: tasks)
     looks = IncomingLooks(books)
     number = books.epoch * Self.numbers
@@ -141,20 +146,24 @@ final class RequestIntake {
   /// How long an order waits for its task: what is dropped together comes in no order.
   static let patience = 4000
 
-  private func obey(_ request: ControlRequest, _ taken: Spool.Taken, _ digest: String) throws {
-    let key = WatcherState.key(request.task, taken.name, digest)
+  /// Obeys an order about something of this name, if it is there and the order is a new one.
+  private func obey(
+    _ taken: Spool.Taken, about name: Name, isThere: Bool, _ digest: String,
+    _ body: (_ owner: Int, _ key: String) throws -> Void
+  ) throws {
+    let key = WatcherState.key(name, taken.name, digest)
     if inherited.contains(taken), books.state.answered.contains(key) {
       answered.append(taken)
       return
     }
-    if books.state.ordered(request.task).isEmpty {
+    if !isThere {
       let since = early[taken] ?? books.time.now
       early[taken] = since
       if books.time.now - since < Self.patience { return later.append(taken) }
     }
     early[taken] = nil
     let owner = try books.spool.files.attributes(of: books.spool.path(taken)).owner
-    try tasks.obey(request, owner: Int(owner), key: key)
+    try body(Int(owner), key)
     answered.append(taken)
   }
 
@@ -176,7 +185,7 @@ final class RequestIntake {
       }
     } catch let error as FileError {
       // It goes on where the books say it was; the index may hold what was not added.
-      paths[intake.header.name] = nil
+      paths.forget(intake.header.name)
       postpone(intake.taken, error)
     }
     intake.close()
@@ -236,8 +245,18 @@ final class RequestIntake {
     case .dataset(let manifest):
       guard try isNew(manifest.header, taken, digest) else { return }
       intake = ManifestIntake(
-        books, taken, manifest, digest: digest, paths: try index(manifest.header.name))
-    case .control(let request): try obey(request, taken, digest)
+        books, taken, manifest, owner: Int(owner), digest: digest,
+        paths: try paths.index(manifest.header.name))
+    case .control(let request):
+      let isThere = !books.state.ordered(request.task).isEmpty
+      try obey(taken, about: request.task, isThere: isThere, digest) {
+        try tasks.obey(request, owner: $0, key: $1)
+      }
+    case .delete(let request):
+      let isThere = books.state.datasets[request.dataset] != nil
+      try obey(taken, about: request.dataset, isThere: isThere, digest) {
+        try datasets.delete(request, owner: $0, key: $1)
+      }
     }
   }
 
@@ -249,7 +268,7 @@ final class RequestIntake {
     let header: ManifestHeader
     do {
       first = try Self.firstLine(&reader)
-      header = try Self.header(first?.bytes ?? [])
+      header = try Self.header(first?.bytes ?? [], root: books.spool.dataRoot)
     } catch {
       try? file.close()
       throw error
@@ -257,8 +276,8 @@ final class RequestIntake {
     let digest = "\(attributes.size)-\(attributes.modified)"
     guard try isNew(header, taken, digest) else { return try file.close() }
     intake = ManifestIntake(
-      books, taken, header, file, size: attributes.size, firstByte: first?.next ?? 0,
-      digest: digest, paths: try index(header.name))
+      books, taken, header, file, attributes: attributes, firstByte: first?.next ?? 0,
+      digest: digest, paths: try paths.index(header.name))
   }
 
   private static func firstLine(_ reader: inout LineReader) throws -> LineReader.Line? {
@@ -270,14 +289,14 @@ final class RequestIntake {
     }
   }
 
-  private static func header(_ line: [UInt8]) throws(RequestError) -> ManifestHeader {
+  private static func header(_ line: [UInt8], root: String) throws(RequestError) -> ManifestHeader {
     let json: JSON
     do throws(JSONError) {
       json = try JSON.parse(line)
     } catch {
       throw RequestError(error)
     }
-    return try ManifestHeader(line: json)
+    return try ManifestHeader(line: json, root: root)
   }
 
   /// Whether a manifest may be taken in; false where it is in already, after a crash.
@@ -289,23 +308,16 @@ final class RequestIntake {
       answered.append(taken)
       return false
     }
-    if let dataset = books.state.datasets[header.name], dataset.state != .open {
-      throw RequestError(
-        "the dataset \(header.name) is closed, with \(dataset.files) files: "
-          + "put these into a dataset of another name")
-    }
+    try datasets.check(header)
     return true
   }
 
-  private func index(_ name: Name) throws(FileError) -> PathIndex {
-    if let known = paths[name] { return known }
-    let index = try PathIndex(books.state.datasets[name], books.spool)
-    paths[name] = index
-    return index
+  /// Whether a manifest of a dataset is being taken in: it was, or will be, compared with what the
+  /// dataset has, so nothing else may join meanwhile.
+  func isTaking(_ dataset: Name) -> Bool {
+    intake?.header.name == dataset
+      || books.state.partial.keys.contains { $0.hasPrefix("\(dataset) ") }
   }
-
-  /// A dataset takes nothing more: what is known of its paths is needed no more.
-  func forget(_ dataset: Name) { paths[dataset] = nil }
 
   // MARK: After the commit
 

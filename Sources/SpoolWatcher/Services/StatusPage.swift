@@ -11,6 +11,8 @@ struct StatusPage {
   /// Who is held back, as a filesystem is too full.
   let full: [String]
   let foreign: [Spool.Foreign]
+  let buffers: BufferIntake
+  let remover: FileRemover
   /// Whether this is a watcher's last word.
   let isLast: Bool
 
@@ -24,7 +26,9 @@ struct StatusPage {
   }
 
   var text: [UInt8] {
-    var lines = troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines
+    var lines =
+      troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines + watchedLines
+      + deletedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -112,7 +116,9 @@ struct StatusPage {
   }
 
   /// Why what waits is waiting.
-  private var reasons: [String] { shortDatasets + full + waitingTasks + waitingPilots }
+  private var reasons: [String] {
+    shortDatasets + full + remover.troubles + waitingTasks + waitingPilots
+  }
 
   private var waitingPilots: [String] {
     pilots.prefix(Self.mostRows).compactMap { pilot in
@@ -122,7 +128,7 @@ struct StatusPage {
 
   private var shortDatasets: [String] {
     books.state.datasets.values.sorted { $0.name < $1.name }.compactMap { dataset in
-      guard dataset.state == .open, let closing = dataset.closing, dataset.isShort else {
+      guard dataset.state == .open, let closing = dataset.closesSince, dataset.isShort else {
         return nil
       }
       return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "

@@ -10,7 +10,7 @@ final class TaskExecutor {
   /// Jobs whose next attempt waits for its time, soonest first.
   private var retries: [(due: Int, job: JobID)] = []
   /// Which job writes which path, by hash: tells early what publication would find late.
-  private var writers: [Int: JobID] = [:]
+  private var writers: [UInt64: JobID] = [:]
   /// The failed jobs that are to be tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
   private let marks: WaterMarks
@@ -293,7 +293,7 @@ final class TaskExecutor {
       guard !books.spool.layout.isPrivate(output.path) else {
         throw RequestError("its output \(output.path) is inside the spool")
       }
-      let hash = output.path.hashOfBytes
+      let hash = PathSet.hash(output.path)
       // What a task that has ended left there, publication finds.
       if let other = writers[hash], other != id,
         books.state.tasks[other.task]?.state.hasEnded == false
@@ -308,6 +308,13 @@ final class TaskExecutor {
   /// Whether nothing of a task is to come into work any more.
   func isExhausted(_ task: TaskEntry) -> Bool {
     task.revival == nil && (task.isRepair || isFormed(task))
+  }
+
+  /// Whether a task that has ended has jobs that could be tried again. One that was cancelled is given
+  /// up.
+  func mayBeRetried(_ task: TaskEntry) -> Bool {
+    guard task.state != .cancelled else { return false }
+    return task.failed > 0 || !task.leftover.isEmpty || (task.state == .failed && !isFormed(task))
   }
 
   /// Whether all jobs that a task has were formed.

@@ -85,6 +85,9 @@ extension TaskManager {
     if task.cancelledBy != nil || task.revival != nil {
       throw RequestError("an earlier order for \(task.name) is being carried out: try again")
     }
+    if let deleted = books.state.deletedDataset(around: task) {
+      throw RequestError("it cannot be tried again: the dataset \(deleted) is deleted")
+    }
     let meant = task.finalCauses.filter { order.covers($0.key) }
     if meant.isEmpty {
       let causes = task.finalCauses.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }

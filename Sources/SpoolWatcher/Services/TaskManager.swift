@@ -74,9 +74,19 @@ final class TaskManager {
       if case .datasets(let inputs) = spec.input, inputs.contains(name) {
         throw RequestError(key: "outputs", "its outputs would join its own input \(name)")
       }
-      if let dataset = books.state.datasets[name], dataset.state != .open {
-        throw RequestError(key: "outputs", "the dataset \(name) is closed")
+      guard let dataset = books.state.datasets[name] else { continue }
+      guard dataset.state == .open else {
+        let state = dataset.isDeleted ? "deleted" : "closed"
+        throw RequestError(key: "outputs", "the dataset \(name) is \(state)")
       }
+      if let watch = dataset.watches.first?.watch {
+        throw RequestError(
+          key: "outputs", "the dataset \(name) watches \(watch.directory): outputs go to another")
+      }
+    }
+    guard case .datasets(let inputs) = spec.input else { return }
+    for name in inputs where books.state.datasets[name]?.isDeleted == true {
+      throw RequestError(key: "input", "the dataset \(name) is deleted")
     }
   }
 

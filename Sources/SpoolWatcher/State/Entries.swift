@@ -120,11 +120,17 @@ final class DatasetEntry {
     case closed
     /// Closed, but lacking files that were to come.
     case incomplete
+    /// Its files are being removed; it takes no more, and nothing may read it.
+    case deleting
+    case deleted
   }
 
   let name: Name
   var state = State.open
   var files = 0
+  /// Of how many files the size is known, and the sum of these sizes.
+  private(set) var sized = 0
+  private(set) var bytes = 0
   /// Bytes of the catalogue that count.
   var length = 0
   /// Bytes that count and are written: a line counts once it is recorded, but is written only
@@ -139,6 +145,12 @@ final class DatasetEntry {
   var activeProducers: Set<Name> = []
   /// Those that ended, and left something out.
   var failedProducers: Set<Name> = []
+  /// Directories whose files join it.
+  var watches: [WatchEntry] = []
+  /// The uids whose manifests it is made of.
+  var owners: Set<Int> = []
+  /// What of its files is gone, or is to go.
+  var removal = Removal()
 
   /// How long its files are kept: as the one of its producers says that keeps longest. Of files
   /// that nobody makes here, as a manifest of theirs asked.
@@ -149,9 +161,25 @@ final class DatasetEntry {
 
   init(_ name: Name) { self.name = name }
 
+  /// Counts files whose size is known.
+  func count(_ files: Int, bytes more: Int) {
+    sized += files
+    bytes = bytes.saturatingSum(more)
+  }
+
+  var isDeleted: Bool { state == .deleting || state == .deleted }
+
   /// Whether fewer files came than were announced.
   var isShort: Bool { files < expected ?? 0 }
 
   /// Whether nothing can follow what may be read.
   var isWhole: Bool { state != .open && readable == length }
+}
+
+extension Int {
+  /// The sum, or the largest number there is: sizes are what people say they are.
+  func saturatingSum(_ other: Int) -> Int {
+    let (sum, isOver) = addingReportingOverflow(other)
+    return isOver ? .max : sum
+  }
 }

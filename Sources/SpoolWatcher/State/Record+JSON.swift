@@ -7,6 +7,7 @@ extension Record {
     case .task(let task): task.json
     case .chain(let chain): chain.json
     case .manifest(let manifest): manifest.json
+    case .joined(let joined): joined.json
     case .closed(let dataset, let isComplete):
       JSONObject("closed", [("dataset", .string(dataset.text)), ("complete", .bool(isComplete))])
     case .formed(let jobs): jobs.json
@@ -24,6 +25,10 @@ extension Record {
     case .control(let control): control.json
     case .revived(let jobs): jobs.json
     case .quarantined(let quarantined): quarantined.json
+    case .deleting(let deletion): deletion.json
+    case .removing(let removal): removal.json
+    case .removed(let removal): removal.json
+    case .deleted(let dataset): JSONObject("deleted", [("dataset", .string(dataset.text))])
     case .ended(let task, let state, let at, let reason):
       JSONObject(
         "ended",
@@ -41,6 +46,7 @@ extension Record {
     case "task": record = TaskAccepted(json).map { .task($0) }
     case "chain": record = ChainAccepted(json).map { .chain($0) }
     case "manifest": record = ManifestAccepted(json).map { .manifest($0) }
+    case "joined": record = FilesJoined(json).map { .joined($0) }
     case "closed":
       record = json.name("dataset").map {
         .closed(dataset: $0, isComplete: json["complete"]?.bool ?? false)
@@ -58,6 +64,10 @@ extension Record {
     case "control": record = ControlAccepted(json).map { .control($0) }
     case "revived": record = JobsRevived(json).map { .revived($0) }
     case "quarantined": record = PilotQuarantined(json).map { .quarantined($0) }
+    case "deleting": record = DeletionAccepted(json).map { .deleting($0) }
+    case "removing": record = RemovalOrdered(json).map { .removing($0) }
+    case "removed": record = RemovalAdvanced(json).map { .removed($0) }
+    case "deleted": record = json.name("dataset").map { .deleted($0) }
     case "ended": record = Self.ended(json)
     default: record = nil
     }
@@ -112,8 +122,10 @@ extension ManifestAccepted {
       [
         ("dataset", .string(dataset.text)), ("origin", .string(origin)),
         ("digest", .string(digest)), ("files", .integer(files)), ("length", .integer(length)),
+        ("sized", sized > 0 ? .integer(sized) : nil), ("bytes", sized > 0 ? .integer(bytes) : nil),
         ("last", .bool(isLast)), ("closes", .bool(closes)),
-        ("expected", expected.map { .integer($0) }), ("at", .integer(at)),
+        ("expected", expected.map { .integer($0) }), ("watch", watch?.json),
+        ("owner", owner.map { .integer($0) }), ("at", .integer(at)),
       ])
   }
 
@@ -125,8 +137,9 @@ extension ManifestAccepted {
     else { return nil }
     self.init(
       dataset: dataset, origin: origin, digest: digest, files: files, length: length,
-      isLast: isLast, closes: closes, expected: json["expected"]?.integer,
-      at: json["at"]?.integer ?? 0)
+      sized: json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0, isLast: isLast,
+      closes: closes, expected: json["expected"]?.integer, watch: DirectoryWatch(json["watch"]),
+      owner: json["owner"]?.integer, at: json["at"]?.integer ?? 0)
   }
 }
 

@@ -9,6 +9,8 @@ public enum Record: Sendable {
   case chain(ChainAccepted)
   /// Lines of a manifest were added to a dataset's catalogue, which is durable up to `length`.
   case manifest(ManifestAccepted)
+  /// Files of a watched directory joined a dataset, or its marker was seen.
+  case joined(FilesJoined)
   /// A dataset takes no more files.
   case closed(dataset: Name, isComplete: Bool)
   /// Jobs were formed: from `first` on, each with where its inputs begin and how many they are.
@@ -31,6 +33,14 @@ public enum Record: Sendable {
   case revived(JobsRevived)
   /// A pilot was set aside; what it cost jobs in work is given back to them.
   case quarantined(PilotQuarantined)
+  /// A dataset is to be deleted.
+  case deleting(DeletionAccepted)
+  /// Files of a dataset are to be removed.
+  case removing(RemovalOrdered)
+  /// Files of a dataset are removed.
+  case removed(RemovalAdvanced)
+  /// All files of a dataset that was to be deleted are gone.
+  case deleted(Name)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Int, reason: String?)
 }
@@ -54,10 +64,17 @@ public struct ManifestAccepted: Sendable {
   /// How many files were added, and how long the catalogue is now.
   public var files: Int
   public var length: Int
+  /// Of how many of them it says the size, and the sum.
+  public var sized: Int
+  public var bytes: Int
   /// Whether the manifest is wholly in: if not, more of it follows.
   public var isLast: Bool
   public var closes: Bool
   public var expected: Int?
+  /// A directory whose files are to join from now on.
+  public var watch: DirectoryWatch?
+  /// uid.
+  public var owner: Int?
   /// Epoch milliseconds.
   public var at: Int
 }

@@ -35,10 +35,15 @@ extension WatcherState {
     for value in tasks {
       guard let task = TaskEntry(value) else { return nil }
       self.tasks[task.name] = task
+      noteReaders(task)
     }
     for value in datasets {
       guard let dataset = DatasetEntry(value) else { return nil }
       self.datasets[dataset.name] = dataset
+      if dataset.state == .open, !dataset.watches.isEmpty { watched.insert(dataset.name) }
+      if dataset.state == .deleting || !dataset.removal.left.isEmpty {
+        removing.insert(dataset.name)
+      }
     }
     for member in json["litter"]?.object?.members ?? [] {
       litter[member.key] = member.value.integer
@@ -59,7 +64,7 @@ extension TaskEntry {
       .init("done", .integer(done)), .init("failed", .integer(failed)),
       .init("attempts", .integer(attempts)), .init("causes", Self.json(causes)),
       .init("finalCauses", Self.json(finalCauses)),
-      .init("failedJobs", Self.json(failedJobs)), .init("sums", sums.json),
+      .init("failedJobs", failedJobs.json), .init("sums", sums.json),
       .init("cpu", .number(cpu)), .init("memory", .integer(peakMemory)),
       .init("wall", .integer(wall)), .init("outputs", .integer(outputs)),
       .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
@@ -94,21 +99,6 @@ extension TaskEntry {
     .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
   }
 
-  static func json(_ indices: RangeSet<Int>) -> JSON {
-    .array(indices.ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] })
-  }
-
-  static func indices(_ json: JSON?) -> RangeSet<Int> {
-    var indices = RangeSet<Int>()
-    for value in json?.array ?? [] {
-      guard let pair = value.array?.compactMap(\.integer), pair.count == 2, pair[0] < pair[1] else {
-        continue
-      }
-      indices.insert(contentsOf: pair[0]..<pair[1])
-    }
-    return indices
-  }
-
   private static func jobs(_ json: JSON?) -> [Int: JobEntry]? {
     var jobs: [Int: JobEntry] = [:]
     for value in json?.array ?? [] {
@@ -139,7 +129,7 @@ extension TaskEntry {
     attempts = json["attempts"]?.integer ?? 0
     causes = Self.counts(json["causes"])
     finalCauses = Self.counts(json["finalCauses"])
-    failedJobs = Self.indices(json["failedJobs"])
+    failedJobs = RangeSet(json["failedJobs"])
     for member in json["failedFiles"]?.object?.members ?? [] {
       if let index = Int(member.key) { failedFiles[index] = member.value.string }
     }
@@ -240,7 +230,16 @@ extension DatasetEntry {
     if !consumed.isEmpty {
       object["consumed"] = .object(
         JSONObject(
-          consumed.sorted { $0.key < $1.key }.map { .init($0.key.text, TaskEntry.json($0.value)) }))
+          consumed.sorted { $0.key < $1.key }.map { .init($0.key.text, $0.value.json) }))
+    }
+    if sized > 0 {
+      object["sized"] = .integer(sized)
+      object["bytes"] = .integer(bytes)
+    }
+    if !watches.isEmpty { object["watches"] = .array(watches.map(\.json)) }
+    if !owners.isEmpty { object["owners"] = .array(owners.sorted().map { .integer($0) }) }
+    if state == .deleting || !removal.left.isEmpty || !removal.done.isEmpty {
+      object["removal"] = removal.json
     }
     return .object(object)
   }
@@ -261,8 +260,15 @@ extension DatasetEntry {
     failedProducers = Self.names(json["failed"])
     retention = json["retention"]?.string.flatMap { Retention($0) }
     for member in json["consumed"]?.object?.members ?? [] {
-      if let name = Name(member.key) { consumed[name] = TaskEntry.indices(member.value) }
+      if let name = Name(member.key) { consumed[name] = RangeSet(member.value) }
     }
+    count(json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0)
+    for value in json["watches"]?.array ?? [] {
+      guard let watch = WatchEntry(value) else { return nil }
+      watches.append(watch)
+    }
+    owners = Set(json["owners"]?.array?.compactMap(\.integer) ?? [])
+    removal = Removal(json["removal"])
   }
 
   private static func names(_ json: JSON?) -> Set<Name> {

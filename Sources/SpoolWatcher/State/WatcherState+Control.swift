@@ -5,6 +5,7 @@ extension WatcherState {
   func apply(_ control: ControlAccepted) {
     remember(control.key)
     let meant = ordered(control.request.task)
+    for task in meant { touch(around: task) }
     switch control.request.action {
     case .cancel: for task in meant where !task.state.hasEnded { task.cancelledBy = control.owner }
     case .hold: for task in meant where !task.state.hasEnded { task.state = .held }
@@ -70,6 +71,7 @@ extension WatcherState {
       datasets[name]?.failedProducers.remove(task.name)
       datasets[name]?.state = .open
     }
+    touch(around: task)
   }
 
   func apply(_ revived: JobsRevived) {

@@ -38,6 +38,8 @@ extension WatcherState {
       task.outputBytes += output.size
       guard let spec = task.spec.output(output.number) else { continue }
       let line = Self.catalogueLine(output, id, attempt, result, parents)
+      datasets[spec.dataset]?.count(1, bytes: output.size)
+      touch(spec.dataset)
       lines += append(line, toCatalogueOf: spec.dataset)
     }
     let line = Self.ledgerLine(id, attempt, result, cause: nil, reason: nil)

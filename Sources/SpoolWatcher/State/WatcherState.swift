@@ -21,6 +21,13 @@ final class WatcherState {
   var datasets: [Name: DatasetEntry] = [:]
   /// Datasets of which files may be needed no more, to be looked at.
   var used: Set<Name> = []
+  /// Open datasets that watch a directory; datasets of which files are to be removed.
+  var watched: Set<Name> = []
+  var removing: Set<Name> = []
+  /// The tasks that read a dataset.
+  private(set) var readers: [Name: Set<Name>] = [:]
+  /// Datasets whose pages may be out of date.
+  private(set) var touched: Set<Name> = []
   /// How many tasks and chains were ever accepted.
   var accepted = 0
   /// Parts that discarded attempts may have left, and when they may be removed.
@@ -62,8 +69,11 @@ final class WatcherState {
     case .task(let task): apply(task)
     case .chain(let chain): apply(chain)
     case .manifest(let manifest): apply(manifest)
+    case .joined(let joined): apply(joined)
     case .closed(let dataset, let isComplete):
       datasets[dataset]?.state = isComplete ? .closed : .incomplete
+      watched.remove(dataset)
+      touch(dataset)
     case .formed(let jobs): apply(jobs)
     case .attempt(let job, let attempt):
       tasks[job.task]?.jobs[job.index]?.attempt = attempt
@@ -76,6 +86,10 @@ final class WatcherState {
     case .control(let control): apply(control)
     case .revived(let jobs): apply(jobs)
     case .quarantined(let quarantined): for job in quarantined.jobs { forgive(job) }
+    case .deleting(let deletion): apply(deletion)
+    case .removing(let removal): apply(removal)
+    case .removed(let removal): apply(removal)
+    case .deleted(let dataset): deleted(dataset)
     case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
     }
     return []
@@ -86,6 +100,7 @@ final class WatcherState {
     let entry = TaskEntry(task, number: accepted)
     live = nil
     tasks[task.spec.name] = entry
+    noteReaders(entry)
     for name in task.spec.producedDatasets {
       let dataset = datasets[name] ?? DatasetEntry(name)
       dataset.producers.insert(task.spec.name)
@@ -93,6 +108,27 @@ final class WatcherState {
       dataset.retention = dataset.retention?.longer(task.spec.retention) ?? task.spec.retention
       datasets[name] = dataset
     }
+    touch(around: entry)
+  }
+
+  /// Remembers which datasets a task reads.
+  func noteReaders(_ task: TaskEntry) {
+    guard case .datasets(let names) = task.spec.input else { return }
+    for name in names { readers[name, default: []].insert(task.name) }
+  }
+
+  /// The page of a dataset may be out of date.
+  func touch(_ dataset: Name) { touched.insert(dataset) }
+
+  /// So may be those of all datasets that a task reads or fills.
+  func touch(around task: TaskEntry) {
+    touched.formUnion(task.spec.producedDatasets)
+    if case .datasets(let names) = task.spec.input { touched.formUnion(names) }
+  }
+
+  func takeTouched() -> Set<Name> {
+    defer { touched = [] }
+    return touched
   }
 
   func remember(_ key: String) {
@@ -108,7 +144,10 @@ final class WatcherState {
     let dataset = datasets[manifest.dataset] ?? DatasetEntry(manifest.dataset)
     datasets[manifest.dataset] = dataset
     dataset.files += manifest.files
+    dataset.count(manifest.sized, bytes: manifest.bytes)
     dataset.length = manifest.length
+    if let owner = manifest.owner { dataset.owners.insert(owner) }
+    touch(manifest.dataset)
     let key = Self.key(manifest.dataset, manifest.origin, manifest.digest)
     guard manifest.isLast else {
       partial[key, default: 0] += manifest.files
@@ -116,8 +155,12 @@ final class WatcherState {
     }
     partial[key] = nil
     remember(key)
-    if manifest.closes {
-      dataset.closing = manifest.at
+    if let watch = manifest.watch {
+      dataset.watches.append(WatchEntry(watch: watch))
+      watched.insert(manifest.dataset)
+    }
+    if manifest.closes { dataset.closing = manifest.at }
+    if manifest.closes || manifest.watch != nil {
       dataset.expected = manifest.expected ?? dataset.expected
     }
   }
@@ -145,6 +188,7 @@ final class WatcherState {
     task.jobs = [:]
     task.cancelledBy = nil
     task.revival = nil
+    touch(around: task)
     for produced in task.spec.producedDatasets {
       datasets[produced]?.activeProducers.remove(name)
       if task.failed > 0 || state != .done { datasets[produced]?.failedProducers.insert(name) }

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import SpoolModel
+internal import SpoolStore
+
+struct DatasetDeleteCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete",
+    abstract: "Delete the files of a dataset that jobs of this spool made.",
+    discussion: """
+      Says first what would go, and does it with --yes, or after a typed "yes". Files that nobody made \
+      here stay, unless you say --inputs. The catalogue stays, as history.
+
+      Example: spool dataset delete run42.dec --yes
+      """)
+
+  @OptionGroup var argument: DatasetArgument
+  @Flag(help: "Also files that a manifest named or a watched directory gave.")
+  var inputs = false
+  @Flag(help: "Although a task that reads it has failed jobs, which could not be tried again then.")
+  var force = false
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  func run() throws {
+    let (spool, name, page) = try argument.open()
+    if page.state == "deleted" { return Terminal.print("\(name) is deleted already") }
+    Terminal.print(try plan(spool, name))
+    guard yes || Terminal.confirms("Delete them?") else {
+      throw Failure(.usage, "nothing is deleted; say --yes to delete")
+    }
+    let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
+    let order = DeleteRequest(dataset: name, inputs: inputs, force: force)
+    switch try delivery.deliver(Submission(order)) {
+    case .unwatched:
+      return Terminal.print("delete \(name): lies in incoming/ until a watcher comes")
+    case .untaken: return Terminal.print("delete \(name): not yet taken by the watcher")
+    case .refused(let reason): throw Failure(.failed, reason)
+    case .accepted: break
+    }
+    try follow(spool, name, delivery)
+  }
+
+  /// What would go, and what would stay, by the catalogue.
+  private func plan(_ spool: Spool, _ name: Name) throws -> String {
+    var (files, bytes, unsized, others) = (0, 0, 0, 0)
+    try DatasetLookup(spool).eachFile(of: name) { file in
+      guard inputs || file["origin"]?["job"] != nil else { return others += 1 }
+      files += 1
+      if let size = file["size"]?.integer {
+        let (sum, isOver) = bytes.addingReportingOverflow(size)
+        bytes = isOver ? .max : sum
+      } else {
+        unsized += 1
+      }
+    }
+    var text = "deletes \(files) files of \(name), \(Units.text(bytes: bytes))"
+    if unsized > 0 { text += " and what \(unsized) of unknown size have" }
+    if others > 0 { text += "; \(others) that nobody made here stay (--inputs deletes them, too)" }
+    return text
+  }
+
+  private func follow(_ spool: Spool, _ name: Name, _ delivery: RequestDelivery) throws {
+    let lookup = DatasetLookup(spool)
+    _ = try delivery.wait { lookup.find(name)?.state == "deleted" }
+    let page = lookup.find(name)
+    let files = page?.json["removed"]?["files"]?.integer ?? 0
+    let bytes = Units.text(bytes: page?.json["removed"]?["bytes"]?.integer ?? 0)
+    Terminal.print(
+      page?.state == "deleted"
+        ? "deleted \(name): \(files) files, \(bytes)"
+        : "\(name) is being deleted: \(files) files so far; see `spool dataset show \(name)`")
+  }
+}

@@ -1,0 +1,56 @@
+internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
+internal import Synchronization
+
+/// The lines of a catalogue that are to be looked at, handed out to any number of threads.
+final class CatalogueSource: Sendable {
+  private struct State {
+    var reader: LineReader
+    var removed: RangeSet<Int>
+    /// Where the last line of a path begins, of paths that have several: a job may overwrite what
+    /// another wrote.
+    var last: [UInt64: Int]
+    var failure: FileError?
+  }
+
+  private let state: Mutex<State>
+
+  init(
+    _ spool: Spool, _ dataset: SpoolSnapshot.Dataset, last: [UInt64: Int]
+  ) throws(FileError) {
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    state = Mutex(
+      State(
+        reader: LineReader(
+          file, from: 0, to: dataset.length, longest: Limits.catalogueLine),
+        removed: dataset.removed, last: last))
+  }
+
+  /// The next line; nil at the end.
+  func next() -> [UInt8]? {
+    state.withLock { state in
+      while true {
+        do throws(FileError) {
+          guard let line = try state.reader.next() else { return nil }
+          guard !state.removed.contains(line.offset), Self.isLast(line, state.last) else {
+            continue
+          }
+          return line.bytes
+        } catch {
+          state.failure = error
+          return nil
+        }
+      }
+    }
+  }
+
+  private static func isLast(_ line: LineReader.Line, _ last: [UInt64: Int]) -> Bool {
+    guard !last.isEmpty, let hash = PathSet.hash(ofPathIn: line.bytes), let offset = last[hash]
+    else { return true }
+    return offset == line.offset
+  }
+
+  /// Why it ended before its end.
+  var failure: FileError? { state.withLock { $0.failure } }
+}

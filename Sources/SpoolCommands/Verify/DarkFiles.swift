@@ -1,0 +1,77 @@
+internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
+
+/// Finds files in the directories of a dataset that are in no dataset of the spool.
+struct DarkFiles {
+  let spool: Spool
+  /// The paths of all datasets.
+  var known: PathSet
+
+  /// Where files lie that were moved aside.
+  static let aside = ".spool.dark"
+
+  /// What lies in these directories and is nobody's. What a watcher or a pilot is at work on is
+  /// somebody's: that is asked after the looking, since it moves meanwhile.
+  mutating func find(_ directories: [String], of dataset: Name) throws -> [Finding] {
+    var candidates: [String] = []
+    for directory in directories {
+      do throws(FileError) {
+        _ = try spool.files.visit(directory, fresh: true) { name in
+          guard Self.mayBeDark(name) else { return }
+          let path = directory == "/" ? "/\(name)" : "\(directory)/\(name)"
+          if !known.contains(PathSet.hash(path)) { candidates.append(path) }
+        }
+      } catch {
+        guard error.isMissing else { throw error }
+      }
+    }
+    guard !candidates.isEmpty else { return [] }
+    return try sift(candidates).map {
+      Finding(kind: .dark, dataset: dataset, path: $0, what: "is in no dataset", line: nil)
+    }
+  }
+
+  /// Hidden files are nobody's business but parts of outputs, which only pilots make.
+  private static func mayBeDark(_ name: String) -> Bool {
+    !name.hasPrefix(".") || isPart(name)
+  }
+
+  private static func isPart(_ name: some StringProtocol) -> Bool { name.hasPrefix(".spool.a") }
+
+  private mutating func sift(_ candidates: [String]) throws -> [String] {
+    let snapshot = try SpoolSnapshot(spool, known: &known)
+    try learn(snapshot)
+    let pilots = try spool.running(fresh: true).pilots
+    let watches = snapshot.datasets.values.flatMap(\.watches)
+    return try candidates.filter { path in
+      let name = FilePath.base(path)
+      let directory = FilePath.directory(path)
+      if known.contains(PathSet.hash(path)) || snapshot.isExpected(path) { return false }
+      // A task in work may have parts of a pilot that is gone, until the watcher has seen to that.
+      if Self.isPart(name),
+        snapshot.isWorking || pilots.contains(where: { name.contains("@\($0).") })
+      {
+        return false
+      }
+      let isAwaited = watches.contains {
+        $0.directory == directory && (name == $0.closeOn ?? "" || $0.covers(String(name)))
+      }
+      return try !isAwaited && spool.files.attributesIfPresent(path)?.kind == .file
+    }
+  }
+
+  /// Reads all catalogues again where something may be dark: lines may have come meanwhile.
+  private mutating func learn(_ snapshot: SpoolSnapshot) throws {
+    for name in snapshot.datasets.keys { try Self.add(name, of: spool, to: &known) }
+  }
+
+  /// Takes in the paths of a dataset's catalogue.
+  static func add(_ name: Name, of spool: Spool, to known: inout PathSet) throws(FileError) {
+    let path = spool.layout.catalogue(name)
+    guard spool.files.isPresent(path) else { return }
+    let file = try spool.files.open(path, .read)
+    defer { try? file.close() }
+    try known.add(file, from: 0, to: Int.max, longest: Limits.catalogueLine)
+  }
+}

@@ -1,0 +1,45 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Compares one file with its line in a catalogue.
+struct FileCheck {
+  let files: any FileSystem
+  /// Whether its checksum is made, where the line has one.
+  let sums: Bool
+
+  static let chunk = 1 << 20
+
+  /// What is wrong with the file, if anything. `read` is told of bytes as they are read.
+  func check(
+    _ line: JSON, _ path: String, read: (Int) -> Void
+  ) -> (kind: Finding.Kind, what: String)? {
+    do throws(FileError) {
+      guard let found = try files.attributesIfPresent(path) else {
+        return (.missing, "is not there")
+      }
+      guard found.kind == .file else { return (.changed, "is no file") }
+      if let size = line["size"]?.integer, size != found.size {
+        return (.changed, "has \(found.size) bytes, not \(size)")
+      }
+      guard sums, let sum = line["adler32"]?.string else { return nil }
+      let own = try adler32(path, read)
+      return own == sum.lowercased() ? nil : (.changed, "has the adler32 \(own), not \(sum)")
+    } catch {
+      return error.isMissing ? (.missing, "is not there") : (.unreadable, "\(error)")
+    }
+  }
+
+  private func adler32(_ path: String, _ read: (Int) -> Void) throws(FileError) -> String {
+    let file = try files.open(path, .read)
+    defer { try? file.close() }
+    var sum = Adler32()
+    var offset = 0
+    while true {
+      let bytes = try file.read(at: offset, count: Self.chunk)
+      guard !bytes.isEmpty else { return sum.hex }
+      bytes.withUnsafeBytes { sum.update($0) }
+      offset += bytes.count
+      read(bytes.count)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What can be done about findings: dark files are moved aside; what a job made can be made again, by
+/// a task that the user submits; nothing is deleted.
+struct Repair {
+  let spool: Spool
+
+  /// What would be done about a finding, in words.
+  func plan(_ finding: Finding) -> [String] {
+    let path = finding.path.printable()
+    switch finding.kind {
+    case .dark: return ["\(path): would be moved to \(aside(finding.path).printable())"]
+    case .unreadable: return ["\(path): \(finding.what); nothing is done"]
+    case .missing, .changed:
+      guard let job = finding.line?["origin"]?["job"]?.string.flatMap({ JobID($0) }) else {
+        return ["\(path): no job of this spool made it; put it back from where it came"]
+      }
+      return remake(finding, job)
+    }
+  }
+
+  /// The command that makes a file again, as far as one line can say it.
+  private func remake(_ finding: Finding, _ job: JobID) -> [String] {
+    let path = finding.path.printable()
+    let first = finding.kind == .changed ? "move it away, then " : ""
+    guard let command = command(finding, job) else {
+      return [
+        "\(path): made by \(job); \(first)run that task's command for it in a task of a new name"
+      ]
+    }
+    return ["\(path): made by \(job); \(first)to make it again:", "  " + command]
+  }
+
+  private func command(_ finding: Finding, _ job: JobID) -> String? {
+    guard case .page(let page) = TaskLookup(spool).find(job.task),
+      let request = page.json["request"], request["outputs"]?.array?.count == 1,
+      let words = request["command"]?.array?.compactMap(\.string),
+      let parents = finding.line?["parents"]?.array?.compactMap(\.string), parents.count < 100,
+      request["environment"] == nil,
+      !words.contains(where: { $0.contains("{value}") || $0.contains("{index}") })
+    else { return nil }
+    let name = "\(job.task).again.\(job.index)"
+    let inputs = parents.map(Self.quoted).joined(separator: " ")
+    let perJob = parents.count > 1 ? " --files-per-job all" : ""
+    let output = Template.escaped(finding.path)
+    return
+      "spool submit --name \(name) --input \(inputs)\(perJob) --output \(Self.quoted(output)) -- "
+      + words.map(Self.quoted).joined(separator: " ")
+  }
+
+  /// As a shell reads it.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "/._-+=:,@".utf8.contains(byte)
+      }
+    }
+    if isPlain, !text.isEmpty { return text }
+    return "'" + text.replacing("'", with: "'\\''") + "'"
+  }
+
+  private func aside(_ path: String) -> String {
+    "\(FilePath.directory(path))/\(DarkFiles.aside)/\(FilePath.base(path))"
+  }
+
+  /// Moves a dark file aside. What lies there already is not replaced.
+  func moveAside(_ finding: Finding) throws(FileError) -> String {
+    let target = aside(finding.path)
+    try spool.files.ensureDirectory(FilePath.directory(target))
+    var number = 1
+    var free = target
+    while true {
+      do throws(FileError) {
+        try spool.files.renameExclusively(finding.path, to: free)
+        return free
+      } catch {
+        guard error.isOccupied, number < 1000 else { throw error }
+        number += 1
+        free = "\(target).\(number)"
+      }
+    }
+  }
+}

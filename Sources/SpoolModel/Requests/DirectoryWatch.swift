@@ -1,0 +1,83 @@
+/// A buffer directory whose files join a dataset as they appear: `watch` of a manifest (DESIGN 5).
+public struct DirectoryWatch: Hashable, Sendable {
+  /// Absolute, without a final slash.
+  public var directory: String
+  /// Which names are meant.
+  public var pattern: FilePattern
+  /// The name of the file whose appearance says that no more come. It joins no dataset.
+  public var closeOn: String?
+  /// Milliseconds for which a file must have stood still where no event told that it was closed.
+  public var settle: Int
+
+  /// Longer than network mounts cache what a file looks like.
+  public static let usualSettle = 5000
+  static let keys = ["directory", "pattern", "closeOn", "settle"]
+
+  init(_ outer: Fields, root: String) throws(RequestError) {
+    let fields = try Fields(
+      outer.object["watch"] ?? .null, path: "watch", line: outer.lineOf("watch"), keys: Self.keys)
+    _ = try fields.required("directory", "the directory to watch")
+    directory = try Self.directory(fields, root: root)
+    pattern = FilePattern(try Self.name(fields, "pattern") ?? "*")
+    guard pattern.text.utf8.first != UInt8(ascii: ".") else {
+      throw fields.fault("pattern", "names that begin with a dot join no dataset")
+    }
+    closeOn = try Self.name(fields, "closeOn")
+    settle =
+      try fields.quantity("settle", "a time as \"5s\"", Units.milliseconds) ?? Self.usualSettle
+    guard (1...86_400_000).contains(settle) else {
+      throw fields.fault("settle", "expected from 1ms to 1d")
+    }
+  }
+
+  private static func directory(_ fields: Fields, root: String) throws(RequestError) -> String {
+    var text = Substring(try fields.string("directory") ?? "")
+    while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }
+    guard text != "." else { return root }
+    guard text != "/" else { throw fields.fault("directory", "not the root of all files") }
+    return try fields.path(String(text), root: root, "directory", at: "directory")
+  }
+
+  private static func name(_ fields: Fields, _ key: String) throws(RequestError) -> String? {
+    guard let text = try fields.string(key) else { return nil }
+    guard (1...255).contains(text.utf8.count), text != ".", text != "..",
+      !text.utf8.contains(UInt8(ascii: "/")), !text.unicodeScalars.contains(where: Self.isControl)
+    else {
+      throw fields.fault(key, "expected a file's name in that directory, found \"\(text)\"")
+    }
+    return text
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 32 || scalar.value == 127
+  }
+
+  /// Whether a file of this name is meant: names that begin with a dot never are, nor is what no
+  /// request could name.
+  public func covers(_ name: String) -> Bool {
+    guard name.utf8.first != UInt8(ascii: "."), name != closeOn, pattern.matches(name) else {
+      return false
+    }
+    return name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+  }
+
+  public func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+  /// As a manifest writes it, the directory absolute.
+  public var json: JSON {
+    var object = JSONObject([
+      .init("directory", .string(directory)), .init("pattern", .string(pattern.text)),
+    ])
+    if let closeOn { object["closeOn"] = .string(closeOn) }
+    object["settle"] = .string("\(settle)ms")
+    return .object(object)
+  }
+
+  /// Reads what `json` wrote; nil for anything else.
+  public init?(_ json: JSON?) {
+    guard let json, let fields = try? Fields(["watch": json], keys: ["watch"]),
+      let watch = try? DirectoryWatch(fields, root: "/")
+    else { return nil }
+    self = watch
+  }
+}

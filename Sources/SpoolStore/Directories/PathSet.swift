@@ -1,0 +1,96 @@
+internal import SpoolModel
+
+/// A set of paths by 64-bit hash, in 10 to 15 bytes a path: of a million paths two share a hash with
+/// a probability of 3e-8.
+public struct PathSet {
+  /// Zero: free. Probed one after the other, at most four in five taken.
+  private var slots: [UInt64] = []
+  public private(set) var count = 0
+
+  public init() {}
+
+  /// Of the bytes: two spellings of one text (NFC, NFD) are two names of files. The same for the same
+  /// bytes in one process.
+  public static func hash(_ path: String) -> UInt64 {
+    var path = path
+    return path.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
+  }
+
+  public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hasher = Hasher()
+    hasher.combine(bytes: bytes)
+    let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+    return hash == 0 ? 1 : hash
+  }
+
+  public func contains(_ hash: UInt64) -> Bool {
+    guard !slots.isEmpty else { return false }
+    return slots[place(of: hash, in: slots)] == hash
+  }
+
+  /// False where it was there already.
+  @discardableResult
+  public mutating func insert(_ hash: UInt64) -> Bool {
+    if count * 5 >= slots.count * 4 { grow(to: max(64, slots.count * 3 / 2)) }
+    let place = place(of: hash, in: slots)
+    guard slots[place] == 0 else { return false }
+    slots[place] = hash
+    count += 1
+    return true
+  }
+
+  /// Makes room for so many in all.
+  public mutating func reserve(_ total: Int) {
+    let needed = total * 5 / 4 + 64
+    if needed > slots.count { grow(to: needed) }
+  }
+
+  /// Where a hash is, or would be.
+  private func place(of hash: UInt64, in slots: [UInt64]) -> Int {
+    var place = Int(hash.multipliedFullWidth(by: UInt64(slots.count)).high)
+    while slots[place] != 0, slots[place] != hash {
+      place += 1
+      if place == slots.count { place = 0 }
+    }
+    return place
+  }
+
+  private mutating func grow(to size: Int) {
+    var larger = [UInt64](repeating: 0, count: size)
+    for hash in slots where hash != 0 { larger[place(of: hash, in: larger)] = hash }
+    slots = larger
+  }
+}
+
+extension PathSet {
+  /// Takes in the paths of a catalogue, from one byte to another. A line that the watcher wrote
+  /// begins with its path, so that hardly any is parsed.
+  public mutating func add(
+    _ file: any OpenFile, from offset: Int, to end: Int, longest: Int
+  ) throws(FileError) {
+    var reader = LineReader(file, from: offset, to: end, longest: longest)
+    while let line = try reader.next() {
+      if let hash = Self.hash(ofPathIn: line.bytes) { insert(hash) }
+    }
+  }
+
+  private static let head = Array(#"{"path":""#.utf8)
+
+  /// The hash of a catalogue line's path; nil for its header.
+  public static func hash(ofPathIn line: [UInt8]) -> UInt64? {
+    guard line.starts(with: head) else { return parsed(line) }
+    for index in head.count..<line.count {
+      if line[index] == UInt8(ascii: "\\") { return parsed(line) }
+      if line[index] == UInt8(ascii: "\"") {
+        return line.withUnsafeBytes {
+          hash(UnsafeRawBufferPointer(rebasing: $0[head.count..<index]))
+        }
+      }
+    }
+    return nil
+  }
+
+  private static func parsed(_ line: [UInt8]) -> UInt64? {
+    (try? JSON.parse(line))?["path"]?.string.map { hash($0) }
+  }
+}

@@ -1,0 +1,114 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What people ask of datasets: what may join them, and their deletion.
+final class DatasetManager {
+  private let books: Books
+  private let executor: TaskExecutor
+  private let remover: FileRemover
+  /// The uid of who keeps the spool.
+  private let keeper: Int
+
+  init(
+    _ books: Books, executor: TaskExecutor, remover: FileRemover
+  ) throws(FileError) {
+    self.books = books
+    self.executor = executor
+    self.remover = remover
+    keeper = Int(try books.spool.files.attributes(of: books.spool.layout.config).owner)
+  }
+
+  // MARK: Manifests
+
+  /// Refuses a manifest that may not be taken in.
+  func check(_ header: ManifestHeader) throws(RequestError) {
+    let dataset = books.state.datasets[header.name]
+    if let dataset, dataset.state != .open {
+      let state = dataset.isDeleted ? "deleted" : "closed, with \(dataset.files) files"
+      throw RequestError(
+        "the dataset \(header.name) is \(state): put these into a dataset of another name")
+    }
+    guard let watch = header.watch else { return }
+    guard !books.spool.layout.holds(watch.directory) else {
+      throw RequestError(
+        key: "watch.directory", "\(watch.directory) is inside the spool: files come from elsewhere")
+    }
+    // What a task is about to publish there would join twice.
+    if let task = dataset?.producers.min() {
+      throw RequestError(
+        key: "watch", "the dataset \(header.name) is filled by the task \(task): watch for another")
+    }
+    let known = dataset?.watches.contains {
+      $0.watch.directory == watch.directory && $0.watch.pattern == watch.pattern
+    }
+    if known == true {
+      throw RequestError(
+        key: "watch",
+        "the dataset \(header.name) watches \(watch.directory) for \(watch.pattern.text) already")
+    }
+  }
+
+  // MARK: Deletion
+
+  /// Begins to delete a dataset, or refuses with the reason. One that is deleted stays so.
+  func delete(_ request: DeleteRequest, owner: Int, key: String) throws(RequestError) {
+    guard let dataset = books.state.datasets[request.dataset] else {
+      throw RequestError(key: "dataset", unknown(request.dataset))
+    }
+    try checkOwner(dataset, owner)
+    guard !dataset.isDeleted else { return }
+    try checkUse(dataset, request)
+    books.record(
+      .deleting(DeletionAccepted(request: request, owner: owner, at: books.time.epoch, key: key)))
+    if dataset.length > 0 { remover.remove(dataset.name, ranges: RangeSet(0..<dataset.length)) }
+    books.say("deleting the dataset \(dataset.name), by uid \(owner)")
+  }
+
+  private func unknown(_ name: Name) -> String {
+    let nearest = Nearest.word(to: name.text, among: books.state.datasets.keys.map(\.text))
+    return "there is no dataset \(name)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+  }
+
+  /// Whose tasks and manifests filled it, and who keeps the place.
+  private func checkOwner(_ dataset: DatasetEntry, _ owner: Int) throws(RequestError) {
+    guard owner != keeper, owner != 0 else { return }
+    let makers = dataset.producers.compactMap { books.state.tasks[$0]?.accepted.owner }
+    let owners = dataset.owners.union(makers)
+    guard owners != [owner] else { return }
+    let others = owners.subtracting([owner]).sorted().map(String.init).joined(separator: ", ")
+    throw RequestError("uid \(owner) may not: \(dataset.name) is of uid \(others)")
+  }
+
+  private func checkUse(
+    _ dataset: DatasetEntry, _ request: DeleteRequest
+  ) throws(RequestError) {
+    for task in dataset.producers.sorted() where isAlive(task) {
+      throw RequestError("the task \(task) fills \(dataset.name), and has not ended")
+    }
+    for reader in (books.state.readers[dataset.name] ?? []).sorted() {
+      guard let task = books.state.tasks[reader] else { continue }
+      guard task.state.hasEnded else {
+        throw RequestError("the task \(reader) reads \(dataset.name), and has not ended")
+      }
+      guard !request.force, executor.mayBeRetried(task) else { continue }
+      throw RequestError(
+        "the task \(reader) reads \(dataset.name), and \(task.failed) jobs of it failed, which could "
+          + "be tried again: retry them, or say \"force\": true (--force)")
+    }
+  }
+
+  private func isAlive(_ name: Name) -> Bool {
+    books.state.tasks[name].map { !$0.state.hasEnded } ?? false
+  }
+}
+
+extension WatcherState {
+  /// A dataset that a retry of this task would need, and that is deleted: its own, or those of the
+  /// steps behind it, which would go on.
+  func deletedDataset(around task: TaskEntry) -> Name? {
+    var names = task.spec.producedDatasets
+    if case .datasets(let inputs) = task.spec.input { names.formUnion(inputs) }
+    if let name = names.sorted().first(where: { datasets[$0]?.isDeleted == true }) { return name }
+    return readers(of: task).lazy.compactMap { self.deletedDataset(around: $0) }.first
+  }
+}

@@ -70,6 +70,7 @@ public final class Watcher {
   private let datasets: DatasetCloser
   private let buffers: BufferIntake
   private let remover: FileRemover
+  private let retention: RetentionManager
   private let storage: StorageManager
   private let reporter: Reporter
   private let lease: WatcherLease
@@ -123,6 +124,7 @@ public final class Watcher {
       books, publisher: publisher, executor: executor, jobs: jobs, suspicion: suspicion)
     tasks = try TaskManager(books, executor: executor, jobs: jobs, random: seams.random)
     remover = FileRemover(books)
+    retention = RetentionManager(books, remover: remover)
     let paths = DatasetPaths(books)
     intake = try RequestIntake(
       books, tasks: tasks,
@@ -220,9 +222,10 @@ public final class Watcher {
     marks.look()
     let hasFormed = executor.run()
     let hasSwept = try storage.sweep()
+    let hasRetired = retention.run()
     try storage.audit()
     suspicion.judge()
-    return hasFormed || hasSwept
+    return hasFormed || hasSwept || hasRetired
   }
 
   /// What follows the commit.
@@ -241,11 +244,11 @@ public final class Watcher {
     }
     try books.writeViews()
     try manager.clear()
+    try remover.run()
     for name in books.takeOrdered() { reporter.noteOrdered(name) }
     try seeToEnded()
     try quarantines.act()
     try publish()
-    try remover.run()
     try storage.checkpointIfDue()
   }
 
@@ -288,6 +291,7 @@ public final class Watcher {
     var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)
     wait = min(wait, max(0, pilots.nextLook - now), books.nextBeat - now)
     if let due = executor.nextDue { wait = min(wait, max(10, due - epoch)) }
+    if let due = retention.nextDue { wait = min(wait, max(10, due - epoch)) }
     if let due = storage.nextSweep { wait = min(wait, max(10, due - epoch)) }
     for due in [buffers.nextDue, remover.nextDue] { if let due { wait = min(wait, due - now) } }
     if isWatching { wait = min(wait, 100) }

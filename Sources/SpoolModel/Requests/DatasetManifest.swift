@@ -27,6 +27,8 @@ public struct ManifestHeader: Equatable, Sendable {
   public var closed: Bool
   /// How many files the dataset must have when it is closed.
   public var expected: Int?
+  /// How long the files are kept, also those that nobody makes here.
+  public var retention: Retention?
   /// A directory whose files join as they appear.
   public var watch: DirectoryWatch?
   /// The header as it was written, without files; its paths absolute.
@@ -34,10 +36,12 @@ public struct ManifestHeader: Equatable, Sendable {
 
   /// Reads it; a relative path is taken from `root`.
   public init(_ json: JSON, root: String) throws(RequestError) {
-    let fields = try Fields(json, keys: ["kind", "name", "files", "closed", "expected", "watch"])
+    let fields = try Fields(
+      json, keys: ["kind", "name", "files", "closed", "expected", "watch", "retention"])
     name = try fields.name("name", "the dataset's name")
     closed = try fields.bool("closed") ?? false
     expected = try fields.integer("expected", in: 0...Limits.jobsPerTask)
+    retention = try fields.retention("retention")
     source = fields.object
     source["files"] = nil
     guard fields.object["watch"] != nil else { return }

@@ -42,8 +42,7 @@ struct DatasetPage {
 
   /// How long what tasks make for it is kept, where one says so.
   private var retention: Retention? {
-    dataset.producers.sorted().lazy.compactMap { self.state.tasks[$0]?.spec.retention }
-      .first { $0 != .forever }
+    dataset.retention == .forever ? nil : dataset.retention
   }
 
   private var watches: JSON {

@@ -204,7 +204,8 @@ final class ManifestIntake {
           length: start + bytes.count, sized: sizes.count,
           bytes: sizes.reduce(0) { $0.saturatingSum($1) },
           isLast: batch.isLast, closes: header.closed, expected: header.expected,
-          watch: batch.isLast ? header.watch : nil, owner: owner, at: books.time.epoch)))
+          retention: header.retention, watch: batch.isLast ? header.watch : nil, owner: owner,
+          at: books.time.epoch)))
     books.noteCatalogue(header.name)
   }
 

@@ -85,6 +85,15 @@ final class TaskManager {
       }
     }
     guard case .datasets(let inputs) = spec.input else { return }
+    for name in inputs {
+      guard let dataset = books.state.datasets[name], !dataset.isDeleted,
+        !dataset.removal.done.isEmpty || !dataset.removal.left.isEmpty
+      else { continue }
+      throw RequestError(
+        key: "input",
+        "files of the dataset \(name) are gone, as its retention is "
+          + "\((dataset.retention ?? .forever).text): \(dataset.removal.files) of \(dataset.files)")
+    }
     for name in inputs where books.state.datasets[name]?.isDeleted == true {
       throw RequestError(key: "input", "the dataset \(name) is deleted")
     }

@@ -125,6 +125,7 @@ extension ManifestAccepted {
         ("sized", sized > 0 ? .integer(sized) : nil), ("bytes", sized > 0 ? .integer(bytes) : nil),
         ("last", .bool(isLast)), ("closes", .bool(closes)),
         ("expected", expected.map { .integer($0) }), ("watch", watch?.json),
+        ("retention", retention.map { .string($0.text) }),
         ("owner", owner.map { .integer($0) }), ("at", .integer(at)),
       ])
   }
@@ -138,7 +139,9 @@ extension ManifestAccepted {
     self.init(
       dataset: dataset, origin: origin, digest: digest, files: files, length: length,
       sized: json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0, isLast: isLast,
-      closes: closes, expected: json["expected"]?.integer, watch: DirectoryWatch(json["watch"]),
+      closes: closes, expected: json["expected"]?.integer,
+      retention: json["retention"]?.string.flatMap { Retention($0) },
+      watch: DirectoryWatch(json["watch"]),
       owner: json["owner"]?.integer, at: json["at"]?.integer ?? 0)
   }
 }

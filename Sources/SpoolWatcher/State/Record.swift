@@ -71,6 +71,8 @@ public struct ManifestAccepted: Sendable {
   public var isLast: Bool
   public var closes: Bool
   public var expected: Int?
+  /// How long the files are kept, where it says that.
+  public var retention: Retention?
   /// A directory whose files are to join from now on.
   public var watch: DirectoryWatch?
   /// uid.

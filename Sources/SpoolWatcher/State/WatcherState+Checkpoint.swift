@@ -238,7 +238,9 @@ extension DatasetEntry {
     }
     if !watches.isEmpty { object["watches"] = .array(watches.map(\.json)) }
     if !owners.isEmpty { object["owners"] = .array(owners.sorted().map { .integer($0) }) }
-    if state == .deleting || !removal.left.isEmpty || !removal.done.isEmpty {
+    if state == .deleting || !removal.left.isEmpty || !removal.done.isEmpty
+      || removal.includesInputs
+    {
       object["removal"] = removal.json
     }
     return .object(object)

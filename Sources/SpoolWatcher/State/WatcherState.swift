@@ -146,6 +146,11 @@ final class WatcherState {
     dataset.files += manifest.files
     dataset.count(manifest.sized, bytes: manifest.bytes)
     dataset.length = manifest.length
+    if let retention = manifest.retention {
+      dataset.retention = dataset.retention?.longer(retention) ?? retention
+      // It was asked for: so it is also for files that nobody makes here.
+      dataset.removal.includesInputs = true
+    }
     if let owner = manifest.owner { dataset.owners.insert(owner) }
     touch(manifest.dataset)
     let key = Self.key(manifest.dataset, manifest.origin, manifest.digest)
@@ -188,6 +193,11 @@ final class WatcherState {
     task.jobs = [:]
     task.cancelledBy = nil
     task.revival = nil
+    let related = task.chain.flatMap { chains[$0] }.map(steps) ?? [task]
+    for other in related {
+      used.formUnion(other.spec.producedDatasets)
+      if case .datasets(let names) = other.spec.input { used.formUnion(names) }
+    }
     touch(around: task)
     for produced in task.spec.producedDatasets {
       datasets[produced]?.activeProducers.remove(name)

@@ -110,16 +110,22 @@ struct R8RestartTests {
   @Test(arguments: [1, 2, 100]) func theJournalsListingOmits(segments: Int) throws {
     var setup = World.Setup()
     setup.config.checkpointEvery = 100
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 500
+      return outcome
+    }
     let world = try World(setup)
-    try world.task("t", LifeTests.members.replacing("6", with: "60"))
     // So many restarts that the segments have numbers which nobody would try.
     for _ in 0..<8 {
       try #require(world.run(until: { world.watcher != nil }))
       world.run(for: 50)
       world.killWatcher()
     }
+    try world.task("t", LifeTests.members.replacing("6", with: "60"))
     for round in 1...3 {
       try #require(world.run(until: { world.attempts("t").count >= 15 * round }))
+      #expect(!world.hasEnded("t"))
       world.killWatcher()
       world.faults.bend { party, directory, listing in
         guard party == .watcher, directory.hasSuffix("/journal") else { return listing }

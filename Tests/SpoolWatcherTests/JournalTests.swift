@@ -131,7 +131,7 @@ struct JournalTests {
   @Test func checkpoint() throws {
     let journal = try open()
     try append("a", "b", to: journal)
-    try journal.checkpoint("one")
+    try journal.checkpoint("one") { _ in }
     try append("c", to: journal)
     #expect(try read() == ["checkpoint one", "c"])
     #expect(files.peek(spool.layout.segment(1)) == nil)
@@ -152,14 +152,14 @@ struct JournalTests {
     try append("a", "b", to: journal)
     let nth = NthCall(call)
     files.onCall = { _ in nth.isNow() || (dies && nth.hasCome) ? .torn(after: 9, 5) : nil }
-    try? journal.checkpoint("one")
+    try? journal.checkpoint("one") { _ in }
     files.onCall = nil
     let found = try read()
     #expect(found == ["a", "b"] || found == ["checkpoint one"], "call \(call)")
     if !dies {
       try append("c", to: journal)
       #expect(try read() == found + ["c"], "call \(call)")
-      try journal.checkpoint("two")
+      try journal.checkpoint("two") { _ in }
     }
     try append("d", to: try open())
     #expect(try read() == (dies ? found + ["d"] : ["checkpoint two", "d"]), "call \(call)")

@@ -380,7 +380,7 @@ struct R7OneWatcherTests {
         let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
         let second = try Journal(spool, epoch: 2, after: end)
         second.append(JSONObject([.init("type", "two")]))
-        try second.checkpoint("newer")
+        try second.checkpoint("newer") { _ in }
         second.append(JSONObject([.init("type", "three")]))
         try second.commit()
       } catch {
@@ -388,7 +388,7 @@ struct R7OneWatcherTests {
       }
       return nil
     }
-    try? first.checkpoint("older")
+    try? first.checkpoint("older") { _ in }
     #expect(!pause.isFirst())
     var found: [String] = []
     _ = try JournalReader(spool).replay(

@@ -105,6 +105,42 @@ struct R8RestartTests {
     #expect(world.attempts("t") == ["00 a1 torn", "00 a2 ok"])
   }
 
+  /// A listing of the journal may omit entries, even all: nothing is forgotten for that. `segments`:
+  /// how many of the last are omitted.
+  @Test(arguments: [1, 2, 100]) func theJournalsListingOmits(segments: Int) throws {
+    var setup = World.Setup()
+    setup.config.checkpointEvery = 100
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 500
+      return outcome
+    }
+    let world = try World(setup)
+    // So many restarts that the segments have numbers which nobody would try.
+    for _ in 0..<8 {
+      try #require(world.run(until: { world.watcher != nil }))
+      world.run(for: 50)
+      world.killWatcher()
+    }
+    try world.task("t", LifeTests.members.replacing("6", with: "60"))
+    for round in 1...3 {
+      try #require(world.run(until: { world.attempts("t").count >= 15 * round }))
+      #expect(!world.hasEnded("t"))
+      world.killWatcher()
+      world.faults.bend { party, directory, listing in
+        guard party == .watcher, directory.hasSuffix("/journal") else { return listing }
+        var bent = listing
+        let logs = bent.names.filter { $0.hasSuffix(".log") }.sorted().suffix(segments)
+        bent.names.removeAll { logs.contains($0) }
+        return bent
+      }
+      try #require(world.run(atMost: 20_000, until: { world.watcher != nil }))
+      world.faults.clear()
+    }
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 60) == [])
+  }
+
   /// Lines that a watcher wrote into a view and did not live to count are cut off.
   @Test func viewsAreCut() throws {
     let world = try Self.world(pilots: 1)

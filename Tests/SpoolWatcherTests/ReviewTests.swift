@@ -105,7 +105,7 @@ struct ReviewTests {
     let journal = try Journal(spool, epoch: 1, after: end)
     journal.append(JSONObject([.init("type", "one")]))
     try files.plant([1, 2, 3], at: spool.layout.segment(2))
-    #expect(throws: JournalError.self) { try journal.checkpoint(JSON.null) }
+    #expect(throws: JournalError.self) { try journal.checkpoint(JSON.null) { _ in } }
     #expect(files.peek(spool.layout.segment(2)) == [1, 2, 3])
   }
 }

@@ -5,7 +5,8 @@ public final class Journal {
   private let spool: Spool
   private let epoch: Int
   private var file: any OpenFile
-  private var segment: Int
+  /// The number of the segment that is written.
+  public private(set) var segment: Int
   /// Bytes of the segment that are written and synced.
   private var size: Int
   private var pending: [UInt8] = []
@@ -84,8 +85,11 @@ public final class Journal {
   }
 
   /// Writes down a state that holds all that was committed, after which older lines need no
-  /// reading: a new segment, then the checkpoint, then the older segments are removed.
-  public func checkpoint(_ state: JSON) throws(JournalError) {
+  /// reading: a new segment, then the checkpoint, which is announced, then the older segments are
+  /// removed.
+  public func checkpoint(
+    _ state: JSON, announce: (Int) throws(FileError) -> Void
+  ) throws(JournalError) {
     try commit()
     // One that holds nothing yet, as where the checkpoint could not be written, does as well.
     if sequence != begun { try beginNext() }
@@ -95,6 +99,7 @@ public final class Journal {
     do throws(FileError) {
       try spool.files.replace(
         spool.layout.checkpoint(segment), saved.compact + [10], durable: true)
+      try announce(segment)
     } catch {
       throw .write(error)
     }

@@ -99,21 +99,36 @@ public struct JournalReader {
     return Checkpoint(sequence: sequence, state: state)
   }
 
+  /// The numbers that are in use. A listing may omit entries, even all; of these, the last may not be
+  /// overlooked: so it is looked for from where `watcher.json` says that there was one.
   private func segments() throws(JournalError) -> [Int] {
+    let known: Int
+    var numbers: [Int]
     do throws(FileError) {
-      var numbers = try spool.files.list(spool.layout.journal, fresh: true).names
+      known = try WatcherRecord.read(spool)?.segment ?? 0
+      numbers = try spool.files.list(spool.layout.journal, fresh: true).names
         .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
-      // A listing may omit an entry; of these, none may be overlooked.
-      var next = (numbers.last ?? 0) + 1
-      while try spool.files.attributesIfPresent(spool.layout.segment(next)) != nil {
-        numbers.append(next)
+      var next = max((numbers.last ?? 0) + 1, known)
+      var last = next + Self.longestGap
+      while next <= last {
+        if try spool.files.attributesIfPresent(spool.layout.segment(next)) != nil {
+          numbers.append(next)
+          last = next + Self.longestGap
+        }
         next += 1
       }
-      return numbers
     } catch {
       throw .write(error)
     }
+    guard numbers.last ?? 0 >= known else {
+      throw .missing(segment: spool.layout.segment(known))
+    }
+    return numbers
   }
+
+  /// How many numbers after one may be in no use: of a checkpoint that was not announced, and of one
+  /// that was given up.
+  private static let longestGap = 2
 
   /// A segment that counts, and how much of it: all that is good where it is the last.
   private struct Link {

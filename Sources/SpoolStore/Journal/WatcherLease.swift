@@ -83,7 +83,7 @@ public final class WatcherLease {
     }
     guard try isLockOurs() else { return giveUp(former) }
     if let former, let wait = wait(for: former) { return wait }
-    try acquire(epoch: (former?.epoch ?? 0) + 1)
+    try acquire(epoch: (former?.epoch ?? 0) + 1, segment: former?.segment ?? 0)
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
@@ -150,8 +150,9 @@ public final class WatcherLease {
   }
 
   /// A new file in the place of the old: a former watcher's descriptor writes to nothing.
-  private func acquire(epoch: Int) throws(FileError) {
+  private func acquire(epoch: Int, segment: Int) throws(FileError) {
     record.epoch = epoch
+    record.segment = segment
     written = time.now
     try spool.files.replace(
       spool.layout.watcher, contents(), by: record.id, durable: true)
@@ -166,8 +167,7 @@ public final class WatcherLease {
   // MARK: Holding
 
   private func readRecord() throws(FileError) -> WatcherRecord? {
-    try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
-      .map { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
+    try WatcherRecord.read(spool)
   }
 
   private func isMine(_ there: WatcherRecord) -> Bool {
@@ -193,6 +193,14 @@ public final class WatcherLease {
     record.at = time.epoch
     try file?.write(contents(), at: 0)
     written = now
+  }
+
+  /// Notes that a segment of the journal is begun, before those before it are removed: so the next
+  /// watcher finds it, whatever a listing omits.
+  public func note(segment: Int) throws(FileError) {
+    record.segment = segment
+    try beat()
+    try file?.sync()
   }
 
   /// Before anything is changed: who has not shown life for half the time after which it may be

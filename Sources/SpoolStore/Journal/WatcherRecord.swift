@@ -3,6 +3,8 @@ public import SpoolModel
 /// `watcher.json`: who owns the spool.
 public struct WatcherRecord: Equatable, Sendable {
   public var epoch: Int
+  /// A segment of the journal that was begun: what a listing may omit is looked for from there on.
+  public var segment = 0
   /// At random: two that took one epoch at a time are told apart.
   public var id: String
   public var host: String
@@ -17,7 +19,8 @@ public struct WatcherRecord: Equatable, Sendable {
 
   public var json: JSON {
     [
-      "format": 1, "epoch": .integer(epoch), "id": .string(id), "host": .string(host),
+      "format": 1, "epoch": .integer(epoch), "segment": .integer(segment), "id": .string(id),
+      "host": .string(host),
       "version": .string(version), "counter": .integer(counter), "at": .integer(at),
       "clean": .bool(isClean),
       "process": process,
@@ -45,21 +48,33 @@ public struct WatcherRecord: Equatable, Sendable {
     self.init(
       epoch: epoch, id: id, host: host, version: version, process: process,
       at: json["at"]?.integer ?? 0)
+    segment = json["segment"]?.integer ?? 0
     self.counter = counter
     isClean = clean
   }
 }
 
 extension WatcherRecord {
+  /// What the file says; as far as it can be read where it is torn.
+  static func read(_ spool: Spool) throws(FileError) -> WatcherRecord? {
+    try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
+      .map { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
+  }
+
   /// A record that was torn: its writer may live, and its epoch must not be given out again. The
-  /// epoch stands before all that a heartbeat changes, so it can be read.
+  /// epoch and the segment stand before all that a heartbeat changes, so they can be read.
   init(damaged bytes: [UInt8]) {
-    let key = Array("\"epoch\":".utf8)
+    self.init(
+      epoch: Self.number("epoch", in: bytes), id: "", host: "?", version: "?",
+      process: JSON.null, at: 0)
+    segment = Self.number("segment", in: bytes)
+    counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
+  }
+
+  private static func number(_ key: String, in bytes: [UInt8]) -> Int {
+    let key = Array("\"\(key)\":".utf8)
     let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
     let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
-    self.init(
-      epoch: Int(String(decoding: digits, as: UTF8.self)) ?? 0, id: "", host: "?", version: "?",
-      process: JSON.null, at: 0)
-    counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
+    return Int(String(decoding: digits, as: UTF8.self)) ?? 0
   }
 }

@@ -201,7 +201,9 @@ final class Books {
     for view in unsettled { try spool.settleView(path(view), length: length(view)) }
     unsettled = []
     try lease.check()
-    try journal.checkpoint(state.json)
+    try journal.checkpoint(state.json) { segment throws(FileError) in
+      try lease.note(segment: segment)
+    }
   }
 
   func close() {

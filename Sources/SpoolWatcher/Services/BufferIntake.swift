@@ -72,7 +72,9 @@ final class BufferIntake {
         if try look(buffer) { hasWorked = true }
       } catch let error as FileError {
         // A directory that is not there yet is waited for.
-        if !error.isMissing { books.troubles.note(error, "the dataset \(key.dataset)") }
+        if !error.isMissing || error.path != buffer.watch.directory {
+          books.troubles.note(error, "the dataset \(key.dataset)")
+        }
         heldUp[key] = books.time.now + Self.again
       }
     }

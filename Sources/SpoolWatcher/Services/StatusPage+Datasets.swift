@@ -28,9 +28,13 @@ extension StatusPage {
     if let trouble = buffer.trouble {
       return "\(buffer.watch.directory) \(trouble)".printable(300)
     }
-    if buffer.unreadable > 0 { return "for \(buffer.unreadable) names that are not UTF-8" }
+    let more = buffer.unreadable > 0 ? "; \(buffer.unreadable) names are not UTF-8" : ""
+    return waits(dataset, entry, isThrough: buffer.isThrough) + more
+  }
+
+  private func waits(_ dataset: DatasetEntry, _ entry: WatchEntry, isThrough: Bool) -> String {
     if dataset.closesSince != nil {
-      return buffer.isThrough ? "to be closed" : "for what is unfinished, then a last look"
+      return isThrough ? "to be closed" : "for what is unfinished, then a last look"
     }
     guard let marker = entry.watch.closeOn else {
       return "for files, until `spool dataset close \(dataset.name)`"

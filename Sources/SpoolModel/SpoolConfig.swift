@@ -25,6 +25,9 @@ public struct SpoolConfig: Equatable, Sendable {
   public var checkpointEvery = 20_000
   /// For how long payloads may do nothing, where their task does not say.
   public var stuckAfter = StuckLimit.after(1_800_000)
+  /// When what is kept of a task that has ended is packed into `archive/`, and when it is removed.
+  public var packAfter = AgeLimit.after(30 * 86_400_000)
+  public var removeAfter = AgeLimit.never
 
   public init() {}
 
@@ -32,7 +35,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "verdictWait",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
-    "stuckAfter",
+    "stuckAfter", "packAfter", "removeAfter",
   ]
 
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -62,6 +65,11 @@ public struct SpoolConfig: Equatable, Sendable {
     stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
     guard deadAfter >= 3 * heartbeat else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
+    }
+    packAfter = try fields.ageLimit("packAfter") ?? packAfter
+    removeAfter = try fields.ageLimit("removeAfter") ?? removeAfter
+    guard !removeAfter.isShorter(than: packAfter) else {
+      throw fields.fault("removeAfter", "expected at least packAfter (\(packAfter.text))")
     }
   }
 
@@ -97,6 +105,8 @@ public struct SpoolConfig: Equatable, Sendable {
     object["partGrace"] = .string("\(partGrace)ms")
     object["checkpointEvery"] = .integer(checkpointEvery)
     object["stuckAfter"] = .string(stuckAfter.text)
+    object["packAfter"] = .string(packAfter.text)
+    object["removeAfter"] = .string(removeAfter.text)
     return .object(object)
   }
 }

@@ -41,6 +41,7 @@ public final class Watcher {
   private let intake: RequestIntake
   private let datasets: DatasetCloser
   private let storage: StorageManager
+  private let archive: Archive
   private let reporter: Reporter
   private let lease: WatcherLease
   private var timers: ScanTimers
@@ -88,6 +89,7 @@ public final class Watcher {
     datasets = DatasetCloser(books, intake: intake)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
+    archive = Archive(books)
     reporter = Reporter(books, jobs: jobs, pilots: pilots)
     self.lease = lease
     timers = ScanTimers(delivers: delivers, random: seams.random)
@@ -101,6 +103,7 @@ public final class Watcher {
     publisher.resume()
     _ = try pilots.look()
     try storage.recover()
+    try archive.resume()
     try reporter.resume()
     try books.commit()
   }
@@ -193,6 +196,7 @@ public final class Watcher {
     for name in books.takeOrdered() { reporter.noteOrdered(name) }
     try seeToEnded()
     try quarantines.act()
+    try archive.act()
     try publish()
     try storage.checkpointIfDue()
   }
@@ -204,6 +208,7 @@ public final class Watcher {
     for name in ended { reporter.noteEnded(name) }
     jobs.forget(tasks: Set(ended))
     executor.forget(Set(ended))
+    manager.forget(ended)
     suspicion.forget(ended)
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
@@ -219,7 +224,9 @@ public final class Watcher {
   }
 
   private func wait(_ isBusy: Bool) -> Int {
-    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy { return 0 }
+    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy || archive.isBusy {
+      return 0
+    }
     let now = books.time.now
     let epoch = books.time.epoch
     var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)

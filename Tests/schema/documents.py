@@ -38,7 +38,8 @@ DATASET = {
     "kind": "dataset", "name": "run42.raw", "closed": False, "expected": 2, "meta": {},
     "files": ["a.raw", {"path": "b.raw", "size": 9, "adler32": "03DA0195", "meta": {}, "x-a": 1}],
 }
-CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here"}
+CONFIG = {"format": 1, "heartbeat": "5s", "deadAfter": "1m", "packAfter": "7d", "removeAfter": "never",
+          "x-site": "here"}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
@@ -79,6 +80,11 @@ CHECKPOINT = {
         "partial": {}, "datasets": [{
             "name": "a", "state": "open", "files": 1, "length": 80,
             "producers": ["t"], "active": [], "failed": ["t"], "expected": 3}],
+        "packed": [
+            {"name": "b", "state": "done", "ended": 5, "done": 3, "failed": 0},
+            {"name": "c", "tasks": ["c.d"], "state": "failed", "ended": 5, "done": 3, "failed": 1,
+             "phase": "clearing"}],
+        "leaving": ["e"],
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
@@ -128,7 +134,10 @@ GOOD = {
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
         {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0}],
     "ledger-line": [LEDGER, LEDGER_FAILED, LEDGER_FINAL, {"format": 1, "kind": "ledger", "name": "a"}],
-    "summary": [SUMMARY],
+    "summary": [SUMMARY, {**SUMMARY, "packed": True}],
+    "archive-line": [
+        {"file": "done/run42.reco/p5.run42.reco.00000017.a1.c4.m16384.g0.w600@n-1.json", "job": JOB},
+        {"file": "failed/a/p5.a.00000017.a1.c4.m16384.g0.w600@n-1.torn.json", "text": "{"}],
     "journal-line": [
         {"n": 1, "type": "discarded", "parts": ["/d/.spool.a1@n-1.x"], "at": 5},
         {"n": 1, "type": "swept", "parts": ["/d/.spool.a1@n-1.x"]},
@@ -141,6 +150,10 @@ GOOD = {
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5, "jobs": [
             {"job": "a.00000001", "payload": 2, "infrastructure": 0}]},
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
+        {"n": 1, "type": "packed", "task": "a", "at": 5},
+        {"n": 1, "type": "removed", "task": "a", "at": 5},
+        {"n": 1, "type": "cleared", "task": "a"},
+        {"n": 1, "type": "forgotten", "dataset": "a"},
     ],
     "checkpoint": [CHECKPOINT],
 }
@@ -199,6 +212,7 @@ BROKEN = {
     "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
     "spool": broken(CONFIG, [
         ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
+        ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
         ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
     "job": broken(JOB, [
         ("format", 2), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
@@ -239,7 +253,12 @@ BROKEN = {
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],
-        ["task", "jobs", "ended", "request", "jobs.total"]),
+        ["task", "jobs", "ended", "request", "jobs.total"])
+    + [{**changed(SUMMARY, "state", "active"), "packed": True}, {**SUMMARY, "packed": False}],
+    "archive-line": [
+        broken_line for good in GOOD["archive-line"]
+        for broken_line in broken(good, [("file", "t/x.json")], ["file"])]
+    + [changed(GOOD["archive-line"][0], "text", "x"), changed(GOOD["archive-line"][0], "job.attempt", 0)],
     "journal-line": [
         broken_record for good in GOOD["journal-line"]
         for broken_record in broken(good, [("n", 0), ("type", "unheard")], ["n", "type"])]
@@ -248,5 +267,6 @@ BROKEN = {
     "checkpoint": broken(CHECKPOINT, [
         ("segment", 0), ("state", {}), ("state.tasks.0.state", "over"),
         ("state.tasks.0.jobs.0.publishing", RESULT), ("state.datasets.0.state", "shut"),
+        ("state.packed.0.phase", "kept"), ("state.packed.1.tasks", []),
         ("state.unheard", 1)], ["sequence", "state.tasks", "state.tasks.0.accepted"]),
 }

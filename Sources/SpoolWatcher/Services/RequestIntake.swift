@@ -147,7 +147,7 @@ final class RequestIntake {
       answered.append(taken)
       return
     }
-    if books.state.ordered(request.task).isEmpty {
+    if books.state.ordered(request.task).isEmpty, books.state.packed[request.task] == nil {
       let since = early[taken] ?? books.time.now
       early[taken] = since
       if books.time.now - since < Self.patience { return later.append(taken) }

@@ -31,6 +31,13 @@ extension Record {
           ("task", .string(task.text)), ("state", .string(state.rawValue)), ("at", .integer(at)),
           ("reason", reason.map { .string($0) }),
         ])
+    case .packed(let name, let at):
+      JSONObject("packed", [("task", .string(name.text)), ("at", .integer(at))])
+    case .removed(let name, let at):
+      JSONObject("removed", [("task", .string(name.text)), ("at", .integer(at))])
+    case .cleared(let name): JSONObject("cleared", [("task", .string(name.text))])
+    case .forgotten(let dataset):
+      JSONObject("forgotten", [("dataset", .string(dataset.text))])
     }
   }
 
@@ -59,6 +66,12 @@ extension Record {
     case "revived": record = JobsRevived(json).map { .revived($0) }
     case "quarantined": record = PilotQuarantined(json).map { .quarantined($0) }
     case "ended": record = Self.ended(json)
+    case "packed":
+      record = json.name("task").map { .packed($0, at: json["at"]?.integer ?? 0) }
+    case "removed":
+      record = json.name("task").map { .removed($0, at: json["at"]?.integer ?? 0) }
+    case "cleared": record = json.name("task").map { .cleared($0) }
+    case "forgotten": record = json.name("dataset").map { .forgotten(dataset: $0) }
     default: record = nil
     }
     guard let record else { return nil }

@@ -299,6 +299,27 @@ struct ArchiveTests {
     #expect(world.lines("datasets/t.jsonl").count == 3)
   }
 
+  /// A disk that is not mounted for a while has lost nothing.
+  @Test func filesThatComeBackAreStillTold() throws {
+    try world.task("t", Self.members)
+    #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    #expect(world.run(until: { Self.paths(world, of: "t").isEmpty }))
+    let paths = world.files.paths(below: "/data/out")
+    let files = paths.map { ($0, world.files.peek($0) ?? []) }
+    for round in 0..<4 {
+      for path in paths { try world.files.remove(path) }
+      let looks = Log<FileCall>()
+      world.faults.watch { _, call in
+        if call.operation == .attributes, paths.contains(call.path) { looks.add(call) }
+      }
+      #expect(world.run(until: { looks.all.count >= 3 }), "round \(round)")
+      world.faults.clear()
+      for (path, bytes) in files { try world.files.plant(bytes, at: path) }
+      world.run(for: 70_000)
+      #expect(world.lines("datasets/t.jsonl").count == 3)
+    }
+  }
+
   /// What a task reads that is not packed is not forgotten, nor is what nobody has read yet.
   @Test func aDatasetThatIsReadStays() throws {
     var setup = Self.setup()
@@ -318,6 +339,52 @@ struct ArchiveTests {
   }
 
   // MARK: Many
+
+  /// `STATUS` names those that ended last, also when one of them goes on, and is packed.
+  @Test func theLastTen() throws {
+    var setup = Self.setup()
+    setup.config.packAfter = .after(400_000)
+    setup.config.removeAfter = .never
+    let world = try World(setup)
+    let named = {
+      let page = world.files.peek("\(World.root)/STATUS") ?? []
+      let lines = String(decoding: page, as: UTF8.self).split(separator: "\n")
+      let rows = lines.drop { !$0.hasPrefix("ENDED") }.dropFirst(2)
+      return rows.compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+    for number in 0..<14 {
+      try world.task(
+        "n\(number)", #""input": {"count": 2}, "command": ["w"], "retry": {"attempts": 1}"#)
+      #expect(world.run(until: { world.hasEnded("n\(number)") && world.isQuiet }))
+      world.run(for: 10_000)
+    }
+    #expect(named() == (4..<14).reversed().map { "n\($0)" })
+    world.setup.script = World.writeOutputs
+    try world.order("retry", "n6")
+    world.run(for: 10_000)
+    let last = ["n6"] + (4..<14).reversed().filter { $0 != 6 }.map { "n\($0)" }
+    #expect(named() == last)
+    world.killWatcher()
+    world.run(for: 10_000)
+    #expect(named() == last)
+    #expect(world.run(atMost: 600_000, until: { world.names("archive").count >= 10 }))
+    world.run(for: 2000)
+    #expect(named() == Array(last.prefix(14 - world.names("archive").count)))
+  }
+
+  /// What was acknowledged is there after a power cut: an archive is synced before anything goes.
+  @Test func aPowerCutLosesNothing() throws {
+    try world.task("t", Self.members)
+    #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    #expect(world.run(until: { isPacked("t") }))
+    let archive = Self.archive(world)
+    world.killWatcher()
+    world.files.crash()
+    world.run(for: 5000)
+    let isSame = Self.archive(world) == archive
+    #expect(isSame && archive.count == 4)
+    #expect(try SpoolCheck(world.spool).run().findings.filter { $0.kind == .wrong } == [])
+  }
 
   /// A year of small tasks: what there is to look at, to remember and to do stays small.
   @Test func aYear() throws {

@@ -234,6 +234,11 @@ struct ArchiveTests {
     #expect(world.run(until: { !world.hasEnded("t") && world.names("logs").isEmpty }))
     if isRemoved { #expect(world.run(until: { Self.paths(world, of: "t").isEmpty })) }
     let before = Self.archive(world)
+    world.setup.script = { _ in
+      var outcome = FakeOutcome()
+      outcome.duration = 3_600_000
+      return outcome
+    }
     try plantLate(world, "t")
     world.run(for: 75_000)
     #expect(world.isQuiet)

@@ -182,6 +182,7 @@ struct ArchiveTests {
     try world.order("retry", "t")
     #expect(world.run(atMost: 10_000, until: { world.summary("t")?["state"] == "done" }))
     #expect(world.lineCount("ledger/t.jsonl") == 301)
+    #expect(!world.journal.contains("\"packed\""))
     #expect(world.run(until: { isPacked("t") }))
     #expect(world.lineCount("archive/t/t.ledger.jsonl") == 301)
   }

@@ -31,6 +31,9 @@ public struct SpoolConfig: Equatable, Sendable {
   public var stuckAfter = StuckLimit.after(1_800_000)
   /// What is run when a task has ended, or a pilot was lost.
   public var onEnd: NoticeCommand?
+  /// When what is kept of a task that has ended is packed into `archive/`, and when it is removed.
+  public var packAfter = AgeLimit.after(30 * 86_400_000)
+  public var removeAfter = AgeLimit.never
 
   public init() {}
 
@@ -38,8 +41,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
-    "stuckAfter",
-    "onEnd",
+    "stuckAfter", "packAfter", "removeAfter", "onEnd",
   ]
 
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -78,6 +80,11 @@ public struct SpoolConfig: Equatable, Sendable {
     guard deadAfter >= 3 * heartbeat else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
     }
+    packAfter = try fields.ageLimit("packAfter") ?? packAfter
+    removeAfter = try fields.ageLimit("removeAfter") ?? removeAfter
+    guard !removeAfter.isShorter(than: packAfter) else {
+      throw fields.fault("removeAfter", "expected at least packAfter (\(packAfter.text))")
+    }
   }
 
   private static func roots(_ fields: Fields) throws(RequestError) -> [String] {
@@ -114,6 +121,8 @@ public struct SpoolConfig: Equatable, Sendable {
     if let highWater { object["highWater"] = .integer(highWater) }
     if let lowWater { object["lowWater"] = .integer(lowWater) }
     object["stuckAfter"] = .string(stuckAfter.text)
+    object["packAfter"] = .string(packAfter.text)
+    object["removeAfter"] = .string(removeAfter.text)
     if let onEnd { object["onEnd"] = onEnd.json }
     return .object(object)
   }

@@ -47,6 +47,7 @@ struct Recovery {
   private func read() throws(JournalError) -> Result {
     var state = WatcherState()
     var views: [ViewLine] = []
+    var touched: Set<ViewLine.View> = []
     let grace = spool.config.partGrace
     let end = try JournalReader(spool).replay(
       checkpoint: { json throws(JournalError) in
@@ -59,7 +60,12 @@ struct Recovery {
         guard let record = Record(json) else {
           throw .badCheckpoint("a record of the type \(json["type"]?.string ?? "?")")
         }
-        views += state.apply(record, graceful: grace)
+        // What follows of that name, if anything, is another's.
+        let ended = state.viewsEnded(by: record)
+        if !touched.isDisjoint(with: ended) { views.removeAll { ended.contains($0.view) } }
+        let lines = state.apply(record, graceful: grace)
+        touched.formUnion(lines.map(\.view))
+        views += lines
       })
     return Result(state: state, views: views, end: end)
   }

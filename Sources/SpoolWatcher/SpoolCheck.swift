@@ -54,8 +54,9 @@ public struct SpoolCheck {
     let failed = tasks.reduce(0) { $0 + $1.failed }
     let under = tasks.reduce(0) { $0 + $1.jobs.count }
     let files = state.datasets.values.reduce(0) { $0 + $1.files }
-    return "checked \(tasks.count) tasks: \(done) jobs done, \(failed) failed, \(under) under way; "
-      + "\(state.datasets.count) datasets with \(files) files"
+    let packed = state.packedTasks > 0 ? " (and \(state.packedTasks) packed)" : ""
+    return "checked \(tasks.count) tasks\(packed): \(done) jobs done, \(failed) failed, "
+      + "\(under) under way; \(state.datasets.count) datasets with \(files) files"
   }
 
   private func look(_ state: WatcherState) throws(FileError) -> [Finding] {
@@ -66,6 +67,7 @@ public struct SpoolCheck {
     try inboxes(&places, &findings)
     findings += sums(state, places)
     findings += try views(state)
+    findings += try ArchiveCheck(spool, state).findings()
     findings += try names()
     return findings
   }
@@ -150,6 +152,10 @@ public struct SpoolCheck {
     }
     for (id, found) in places {
       guard let task = state.tasks[id.task] else {
+        if state.packed[id.task] != nil {
+          findings += over(id, found)
+          continue
+        }
         findings.append(
           Finding(
             kind: .foreign, place: found.joined(separator: ", "),

@@ -72,6 +72,7 @@ public final class Watcher {
   private let remover: FileRemover
   private let retention: RetentionManager
   private let storage: StorageManager
+  private let archive: Archive
   private let reporter: Reporter
   private let lease: WatcherLease
   private let notify: (Notice) -> Void
@@ -133,6 +134,7 @@ public final class Watcher {
     datasets = DatasetCloser(books, intake: intake, paths: paths, buffers: buffers)
     storage = StorageManager(
       books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
+    archive = Archive(books)
     reporter = Reporter(
       books, jobs: jobs, pilots: pilots, marks: marks, buffers: buffers, remover: remover)
     self.lease = lease
@@ -147,6 +149,7 @@ public final class Watcher {
     publisher.resume()
     _ = try pilots.look()
     try storage.recover()
+    try archive.resume()
     try reporter.resume()
     try books.commit()
   }
@@ -248,6 +251,7 @@ public final class Watcher {
     for name in books.takeOrdered() { reporter.noteOrdered(name) }
     try seeToEnded()
     try quarantines.act()
+    try archive.act()
     try publish()
     try storage.checkpointIfDue()
   }
@@ -260,6 +264,7 @@ public final class Watcher {
     tell(ended)
     jobs.forget(tasks: Set(ended))
     executor.forget(Set(ended))
+    manager.forget(ended)
     suspicion.forget(ended)
     try jobs.lookIntoReady(fresh: true)
     try pilots.takeStale()
@@ -285,7 +290,9 @@ public final class Watcher {
   }
 
   private func wait(_ isBusy: Bool) -> Int {
-    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy { return 0 }
+    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy || archive.isBusy {
+      return 0
+    }
     let now = books.time.now
     let epoch = books.time.epoch
     var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)

@@ -13,6 +13,7 @@ struct SpoolConfigTests {
     #expect(config.heartbeat == 5000 && config.deadAfter == 60_000)
     #expect(config.keepJobFiles == 1000 && config.infrastructureAttempts == 10)
     #expect(config.stuckAfter == .after(1_800_000))
+    #expect(config.packAfter == .after(30 * 86_400_000) && config.removeAfter == .never)
   }
 
   @Test func everyKeyIsTaken() throws {
@@ -21,6 +22,7 @@ struct SpoolConfigTests {
         "heartbeat": "200ms", "deadAfter": "2s",
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
         "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never",
+        "packAfter": "7d", "removeAfter": "365d",
         "onEnd": {"command": ["notify", "-v"], "timeout": "5s"}, "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
@@ -38,6 +40,8 @@ struct SpoolConfigTests {
     expected.stuckAfter = .never
     expected.onEnd = NoticeCommand(command: ["notify", "-v"])
     expected.onEnd?.timeout = 5000
+    expected.packAfter = .after(7 * 86_400_000)
+    expected.removeAfter = .after(365 * 86_400_000)
     #expect(config == expected)
     #expect(try SpoolConfig(config.json.compact) == expected)
   }
@@ -74,6 +78,22 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"stuckAfter\": \"0s\"}", 2, "stuckAfter",
         "expected from 1s to 1157d, or \"never\""
+      ),
+      (
+        "{\"format\": 1,\n\"packAfter\": \"0d\"}", 2, "packAfter",
+        "expected at least 1ms, or \"never\""
+      ),
+      (
+        "{\"format\": 1,\n\"removeAfter\": 7}", 2, "removeAfter",
+        "expected a time as \"30d\", or \"never\", found 7"
+      ),
+      (
+        "{\"format\": 1,\n\"removeAfter\": \"29d\"}", 2, "removeAfter",
+        "expected at least packAfter (2592000000ms)"
+      ),
+      (
+        "{\"format\": 1, \"packAfter\": \"never\",\n\"removeAfter\": \"900d\"}", 2, "removeAfter",
+        "expected at least packAfter (never)"
       ),
       (
         "{\"format\": 1,\n\"dataRoots\": [\"/a\", \"b/../c\"]}", 2, "dataRoots[1]",

@@ -52,7 +52,8 @@ DATASET_PAGE = {
     "producers": [{"task": "t", "state": "active"}], "consumers": [], "retention": "7d",
     "removed": {"files": 1, "bytes": 3}}
 CONFIG = {
-    "format": 1, "heartbeat": "5s", "deadAfter": "1m", "x-site": "here", "dataRoots": ["/d", "e"],
+    "format": 1, "heartbeat": "5s", "deadAfter": "1m", "packAfter": "7d", "removeAfter": "never",
+    "highWater": 90, "lowWater": 80, "verdictWait": "7d", "x-site": "here", "dataRoots": ["/d", "e"],
     "onEnd": {"command": ["notify"], "timeout": "5s"}}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
@@ -95,7 +96,13 @@ CHECKPOINT = {
             "name": "a", "state": "open", "files": 1, "length": 80,
             "producers": ["t"], "active": [], "failed": ["t"], "expected": 3, "sized": 1, "bytes": 3,
             "owners": [0], "watches": [{"watch": WATCHED["watch"], "files": 1, "marked": 5}],
-            "removal": {"left": [[0, 80]], "done": [], "inputs": True, "files": 0, "bytes": 0}}],
+            "removal": {"left": [[0, 80]], "done": [], "inputs": True, "files": 0, "bytes": 0},
+            "retention": "step", "consumed": {"t": [[0, 80]]}}],
+        "packed": [
+            {"name": "b", "state": "done", "ended": 5, "done": 3, "failed": 0},
+            {"name": "c", "tasks": ["c.d"], "state": "failed", "ended": 5, "done": 3, "failed": 1,
+             "phase": "clearing"}],
+        "leaving": ["e"],
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
@@ -103,11 +110,11 @@ CHECKPOINT = {
             "chain": "run42", "allowIncomplete": True, "failedFiles": {"3": "/d/a"},
             "cancelledBy": 0, "repair": True, "waitsSince": 5,
             "leftover": [{
-                "index": 7, "source": 0, "offset": 1, "files": 1, "attempt": 1, "payload": 0,
+                "index": 7, "source": 0, "offset": 1, "files": 1, "end": 9, "attempt": 1, "payload": 0,
                 "infrastructure": 0, "returns": 0}],
             "revival": {"from": 0, "until": 9, "request": ORDER}, "sums": {}, "cpu": 0.0, "memory": 0, "wall": 0, "outputs": 0,
             "outputBytes": 0, "ledger": 0, "jobs": [{
-                "index": 0, "source": 0, "offset": 54, "files": 1, "attempt": 2, "payload": 1,
+                "index": 0, "source": 0, "offset": 54, "files": 1, "end": 80, "attempt": 2, "payload": 1,
                 "infrastructure": 0, "returns": 0, "waiting": 7}]}]}}
 LEDGER = {"job": "a.00000001", "attempt": 1, "outcome": "ok", **RESULT}
 LEDGER_FAILED = {
@@ -115,7 +122,7 @@ LEDGER_FAILED = {
     "registered": 5, "retryAt": 5, "reason": "its pilot died"}
 LEDGER_FINAL = {
     "job": "a.00000001", "attempt": 3, "outcome": "cancelled", "final": True, "registered": 5,
-    "position": {"source": 0, "offset": 7, "files": 1, "memory": 5}, "reason": "why"}
+    "position": {"source": 0, "offset": 7, "files": 1, "end": 9, "memory": 5}, "reason": "why"}
 CATALOGUE = {
     "path": "/d/a", "size": 9, "adler32": "03da0195", "parents": ["/d/b"], "report": {"a": 1},
     "origin": {"job": "a.00000001", "attempt": 1}}
@@ -155,7 +162,10 @@ GOOD = {
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
         {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0}],
     "ledger-line": [LEDGER, LEDGER_FAILED, LEDGER_FINAL, {"format": 1, "kind": "ledger", "name": "a"}],
-    "summary": [SUMMARY],
+    "summary": [SUMMARY, {**SUMMARY, "packed": True}],
+    "archive-line": [
+        {"file": "done/run42.reco/p5.run42.reco.00000017.a1.c4.m16384.g0.w600@n-1.json", "job": JOB},
+        {"file": "failed/a/p5.a.00000017.a1.c4.m16384.g0.w600@n-1.torn.json", "text": "{"}],
     "journal-line": [
         {"n": 1, "type": "discarded", "parts": ["/d/.spool.a1@n-1.x"], "at": 5},
         {"n": 1, "type": "swept", "parts": ["/d/.spool.a1@n-1.x"]},
@@ -168,6 +178,10 @@ GOOD = {
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5, "jobs": [
             {"job": "a.00000001", "payload": 2, "infrastructure": 0}]},
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
+        {"n": 1, "type": "packed", "task": "a", "at": 5},
+        {"n": 1, "type": "expired", "task": "a", "at": 5},
+        {"n": 1, "type": "cleared", "task": "a"},
+        {"n": 1, "type": "forgotten", "dataset": "a"},
     ],
     "checkpoint": [CHECKPOINT],
     "notice": [NOTICE, LOST],
@@ -239,6 +253,7 @@ BROKEN = {
     "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
     "spool": broken(CONFIG, [
         ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
+        ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
         ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
     "job": broken(JOB, [
         ("format", 2), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
@@ -279,7 +294,12 @@ BROKEN = {
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],
-        ["task", "jobs", "ended", "request", "jobs.total"]),
+        ["task", "jobs", "ended", "request", "jobs.total"])
+    + [{**changed(SUMMARY, "state", "active"), "packed": True}, {**SUMMARY, "packed": False}],
+    "archive-line": [
+        broken_line for good in GOOD["archive-line"]
+        for broken_line in broken(good, [("file", "t/x.json")], ["file"])]
+    + [changed(GOOD["archive-line"][0], "text", "x"), changed(GOOD["archive-line"][0], "job.attempt", 0)],
     "journal-line": [
         broken_record for good in GOOD["journal-line"]
         for broken_record in broken(good, [("n", 0), ("type", "unheard")], ["n", "type"])]
@@ -288,6 +308,7 @@ BROKEN = {
     "checkpoint": broken(CHECKPOINT, [
         ("segment", 0), ("state", {}), ("state.tasks.0.state", "over"),
         ("state.tasks.0.jobs.0.publishing", RESULT), ("state.datasets.0.state", "shut"),
+        ("state.packed.0.phase", "kept"), ("state.packed.1.tasks", []),
         ("state.unheard", 1)], ["sequence", "state.tasks", "state.tasks.0.accepted"]),
     "notice": broken(NOTICE, [
         ("event", "over"), ("kind", "summary"), ("jobs", 1), ("spool", "spool")],

@@ -56,6 +56,54 @@ class RealSpool:
         self.check("spool up", None if code == 0 else f"exit code {code}")
         yield from self.files("after it: ")
         yield from self.commands()
+        yield from self.archive()
+
+    def archive(self):
+        """The same spool, years later: all is packed, then removed."""
+        for name in ("copy", "one"):
+            for path in (self.directory / "out").glob(f"*.{name}"):
+                path.unlink()
+        for config, is_reached in (
+                ({"packAfter": "1ms"}, self.is_packed),
+                ({"removeAfter": "1500ms"}, self.is_removed)):
+            self.configure(**config)
+            log = open(self.directory / "watch.log", "a")
+            process = subprocess.Popen([self.binary, "watch"], cwd=self.directory, stderr=log)
+            self.until(is_reached, f"the effect of {config}")
+            yield from self.files(f"{config}: ")
+            if is_reached == self.is_packed:
+                yield from self.packed()
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(DEADLINE)
+            log.close()
+            self.check("spool watch", None if code == 0 else f"exit code {code}")
+            result = self.run("check")
+            self.check("spool check", None if result.returncode == 0 else result.stdout)
+
+    def is_packed(self):
+        rest = [path for place in ("done", "failed", "ledger", "logs")
+                for path in (self.root / place).iterdir() if path.name not in ("@refused", ".gitkeep")]
+        names = {path.name for path in (self.root / "archive").iterdir()}
+        return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain"}
+
+    def is_removed(self):
+        catalogues = {path.name for path in (self.root / "datasets").iterdir()}
+        return not list((self.root / "archive").iterdir()) and catalogues == {"raw.jsonl"}
+
+    def packed(self):
+        """What verbs print of what is packed."""
+        yield "spool status", "summary", self.run("status", "good", "--format", "json").stdout
+        attempts = json.loads(self.run("jobs", "chain", "--format", "json").stdout)
+        self.check("spool jobs", None if len(attempts) == 6 else f"{len(attempts)} lines")
+        log = self.run("logs", "good").stdout
+        self.check("spool logs", None if log.count("==> good.") == 5 else log)
+        retry = self.run("retry", "bad")
+        said = retry.returncode == 1 and "bad is packed" in retry.stderr
+        self.check("spool retry", None if said else retry.stderr)
+
+    def configure(self, **changes):
+        config = json.loads((self.root / "spool.json").read_text())
+        (self.root / "spool.json").write_text(json.dumps(config | changes))
 
     def check(self, what, problem):
         self.problems.append((what, problem))
@@ -65,9 +113,7 @@ class RealSpool:
         self.check("spool init", None if code == 0 else f"exit code {code}")
         for number in range(5):
             (self.directory / f"f{number}.raw").write_text(str(number))
-        config = json.loads((self.root / "spool.json").read_text())
-        config |= {"x-site": "test", "meta": {}}
-        (self.root / "spool.json").write_text(json.dumps(config))
+        self.configure(**{"x-site": "test", "meta": {}})
 
     def put(self, name, *documents):
         text = "\n".join(json.dumps(document) for document in documents) + "\n"
@@ -160,6 +206,13 @@ class RealSpool:
                     raise TimeoutError(f"{pattern} did not come:\n{said}\n{status}")
                 time.sleep(0.02)
 
+    def until(self, is_reached, what):
+        end = time.monotonic() + DEADLINE
+        while not is_reached():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{what} did not come:\n{(self.root / 'STATUS').read_text()}")
+            time.sleep(0.02)
+
     def files(self, when):
         for path in sorted(self.root.rglob("*")):
             name = path.relative_to(self.root).as_posix()
@@ -215,6 +268,12 @@ def schema_of(name):
             return "checkpoint"
         case ["datasets", file] if file.endswith(".json"):
             return "dataset-summary"
+        case ["archive", _, file] if file.endswith(".ledger.jsonl"):
+            return "ledger-line"
+        case ["archive", _, file] if file.endswith(".jobs.jsonl"):
+            return "archive-line"
+        case ["archive", _, file]:
+            return "page" if file.endswith(".json") else None
         case ["datasets", _]:
             return "catalogue-line"
         case ["ledger", _]:

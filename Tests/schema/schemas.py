@@ -7,7 +7,7 @@ from jsonschema.exceptions import SchemaError, best_match
 from referencing import Registry, Resource
 
 # Schemas of single lines: a file of them has one document a line.
-LINES = {"catalogue-line", "ledger-line", "journal-line", "dataset-line"}
+LINES = {"archive-line", "catalogue-line", "ledger-line", "journal-line", "dataset-line"}
 
 
 def unique(pairs):

@@ -24,7 +24,7 @@ struct ExplainCommand: ParsableCommand {
       guard let steps = page.steps else {
         return try print(TaskExplanation(spool, name, page).lines)
       }
-      Terminal.print("the chain \(name) is \(page.state.rawValue)")
+      Terminal.print("the chain \(name) is \(page.stands)")
       for step in steps { try explainStep(step, spool) }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
     case .refused(let refusal): Terminal.print("\(name) was refused: \(refusal.reason)")

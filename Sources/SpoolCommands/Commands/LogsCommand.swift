@@ -22,10 +22,14 @@ struct LogsCommand: ParsableCommand {
     let spool = try options.openWatched()
     let (task, job) = try resolve(spool)
     var hasPrinted = false
+    let reader = try LogReader(spool, task)
+    defer { reader.close() }
     try LedgerReader(spool: spool, task: task).each { attempt in
       guard job == nil || attempt["job"]?.string == job?.description else { return }
       guard !failed || attempt["outcome"]?.string != "ok" else { return }
-      if try print(attempt, spool) { hasPrinted = true }
+      guard let text = try reader.text(of: attempt) else { return }
+      Terminal.write(text, to: 1)
+      hasPrinted = true
     }
     if try printLive(task, job, spool) { hasPrinted = true }
     if !hasPrinted { Terminal.note("spool: \(name) has printed nothing that is kept") }
@@ -40,17 +44,6 @@ struct LogsCommand: ParsableCommand {
       if case .page = TaskLookup(spool).find(job.task) { return (job.task, job) }
     }
     throw Failure(.missing, "there is no task or job \(name); `spool status` lists tasks")
-  }
-
-  private func print(_ attempt: JSON, _ spool: Spool) throws -> Bool {
-    guard let log = attempt["log"], let file = log["file"]?.string,
-      let offset = log["offset"]?.integer, let length = log["length"]?.integer,
-      file.hasPrefix("logs/"), !file.contains("..")
-    else { return false }
-    let open = try spool.files.open("\(spool.layout.root)/\(file)", .read)
-    defer { try? open.close() }
-    Terminal.write(try open.read(at: offset, count: length), to: 1)
-    return true
   }
 
   private func printLive(_ task: Name, _ job: JobID?, _ spool: Spool) throws -> Bool {

@@ -39,10 +39,15 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func showEnded(_ spool: Spool) throws {
-    let ended = try TaskLookup(spool).all().filter(\.state.hasEnded)
-    guard !ended.isEmpty else { return }
-    Terminal.print("")
-    try list(spool, ended)
+    let lookup = TaskLookup(spool)
+    let ended = try lookup.all().filter(\.state.hasEnded)
+    let packed = try lookup.packed().count
+    if !ended.isEmpty || packed > 0 { Terminal.print("") }
+    if !ended.isEmpty { try list(spool, ended) }
+    if packed > 0 {
+      Terminal.print(
+        "\(packed) that ended longer ago are packed in archive/; `spool status TASK` shows one")
+    }
   }
 
   private func list(_ spool: Spool, _ pages: [TaskLookup.Page]) throws {

@@ -122,7 +122,7 @@ struct SubmitCommand: ParsableCommand {
     switch TaskLookup(spool).find(name) {
     case .page(let page):
       throw Failure(
-        .usage, "there is a task \(name) already (\(page.state.rawValue)): choose another name")
+        .usage, "there is a task \(name) already (\(page.stands)): choose another name")
     case .pending: throw Failure(.usage, "a task \(name) is dropped already")
     case .refused, .unknown: break
     }

@@ -10,7 +10,7 @@ struct ChainText {
   var text: String {
     var lines = [
       "chain  \(page.name)",
-      "state  \(page.state.rawValue)" + (page.reason.map { ": \($0)" } ?? ""), "",
+      "state  \(page.stands)" + (page.reason.map { ": \($0)" } ?? ""), "",
     ]
     lines += TextTable.lines([Self.columns] + steps.map(row))
     lines.append("")

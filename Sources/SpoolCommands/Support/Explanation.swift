@@ -37,7 +37,7 @@ struct TaskExplanation {
 
   var lines: [String] {
     get throws {
-      var lines = ["\(task) is \(page.state.rawValue)" + (page.reason.map { ": \($0)" } ?? "")]
+      var lines = ["\(task) is \(page.stands)" + (page.reason.map { ": \($0)" } ?? "")]
       lines.append(
         "\(page.jobs("done")) of \(page.jobs("total")) jobs are done, \(page.jobs("failed")) failed"
       )
@@ -124,7 +124,7 @@ struct TaskExplanation {
     {
       let count = page.json["failures"]?[cause]?.integer ?? 0
       lines.append("\(count) jobs failed of \(cause), as \(JobExplanation.attempt(entry.last))")
-      if let advice = Self.advice(cause, task) { lines.append("  " + advice) }
+      if !page.isPacked, let advice = Self.advice(cause, task) { lines.append("  " + advice) }
     }
     return lines
   }
@@ -176,14 +176,15 @@ struct JobExplanation {
       } else {
         lines.append(unseen)
       }
-      return ["\(job), of a task that is \(page.state.rawValue)"] + lines
+      return ["\(job), of a task that is \(page.stands)"] + lines
     }
   }
 
   private func end(_ last: JSON, _ now: Int) -> String {
     if last["outcome"]?.string == "ok" { return "it is done" }
     if last["final"]?.bool == true {
-      return "it has failed; `spool retry \(job.task) --failed-only` tries it again"
+      let advice = "; `spool retry \(job.task) --failed-only` tries it again"
+      return "it has failed" + (page.isPacked ? "" : advice)
     }
     return page.state.hasEnded ? "it came to nothing, as its task ended" : Self.next(last, now)
   }

@@ -8,8 +8,8 @@ struct LedgerReader {
 
   /// Hands over every attempt, in the order in which they ended.
   func each(_ body: (JSON) throws -> Void) throws {
-    let path = spool.layout.ledger(task)
-    guard spool.files.isPresent(path) else { return }
+    let places = [spool.layout.ledger(task)] + spool.archivePlaces(task, .ledger)
+    guard let path = places.first(where: spool.files.isPresent) else { return }
     let file = try spool.files.open(path, .read)
     defer { try? file.close() }
     var reader = LineReader(file, from: 0, to: Int.max, longest: 64 << 20)

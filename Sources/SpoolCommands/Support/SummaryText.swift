@@ -9,7 +9,7 @@ struct SummaryText {
   var text: String {
     if let steps = page.steps { return ChainText(page: page, steps: steps).text }
     var rows = [
-      ("task", page.name), ("state", page.state.rawValue + (page.reason.map { ": \($0)" } ?? "")),
+      ("task", page.name), ("state", page.stands + (page.reason.map { ": \($0)" } ?? "")),
       ("jobs", jobs),
     ]
     if let missing = page.json["waitsFor"]?.string {

@@ -16,6 +16,10 @@ struct TaskLookup {
     var tasks: [Name]? { steps?.compactMap { $0["task"]?.string.flatMap { Name($0) } } }
     var state: TaskState { json["state"]?.string.flatMap { TaskState(rawValue: $0) } ?? .active }
     var reason: String? { json["reason"]?.string }
+    /// Whether it is in the archive.
+    var isPacked: Bool { json["packed"]?.bool ?? false }
+    /// In words.
+    var stands: String { state.rawValue + (isPacked ? ", packed" : "") }
     func jobs(_ key: String) -> Int { json["jobs"]?[key]?.integer ?? 0 }
   }
 
@@ -34,7 +38,8 @@ struct TaskLookup {
     // The page of a task that ends is written before the other is removed: so this order.
     let active = page(layout.activeTask(name))
     let ended = page(layout.endedTask(name, failed: false))
-    if let page = ended ?? page(layout.endedTask(name, failed: true)) ?? active {
+    // Likewise, the archive is whole before they are removed.
+    if let page = ended ?? page(layout.endedTask(name, failed: true)) ?? active ?? packed(name) {
       return .page(page)
     }
     let file = "\(name).json"
@@ -46,6 +51,10 @@ struct TaskLookup {
     return Refusal.latest(of: name, in: spool).map { .refused($0) } ?? .unknown
   }
 
+  private func packed(_ name: Name) -> Page? {
+    spool.archivePlaces(name, .page).lazy.compactMap { page($0) }.first
+  }
+
   private func page(_ path: String) -> Page? {
     guard let bytes = try? spool.files.read(path, limit: 64 << 20),
       let json = try? JSON.parse(bytes)
@@ -53,7 +62,7 @@ struct TaskLookup {
     return Page(json: json)
   }
 
-  /// The pages of all tasks, in work first.
+  /// The pages of all tasks that are not packed, in work first.
   func all() throws(FileError) -> [Page] {
     var pages: [Page] = []
     for directory in directories {
@@ -66,8 +75,11 @@ struct TaskLookup {
   func names() throws(FileError) -> [Name] {
     var all: [Name] = []
     for directory in directories { all += try names(in: directory) }
-    return all
+    return try all + packed()
   }
+
+  /// The tasks and chains that are packed.
+  func packed() throws(FileError) -> [Name] { try spool.archives().whole }
 
   private var directories: [String] {
     [spool.layout.running, spool.layout.done, spool.layout.failed]

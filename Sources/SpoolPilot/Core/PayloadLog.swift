@@ -92,3 +92,9 @@ struct LiveLog {
     return bytes
   }
 }
+
+/// Where a task's log ends, of which incarnation of its name.
+struct LogEnd {
+  var incarnation: String
+  var offset: Int
+}

@@ -267,16 +267,41 @@ extension Pilot {
     guard !text.isEmpty else { return nil }
     let task = job.document.job.task
     let file = spool.layout.logName(task, name)
-    let path = "\(spool.layout.root)/\(file)"
     do throws(FileError) {
-      if logs[task] == nil { try spool.files.ensureDirectories(FilePath.directory(path)) }
-      let offset = logs[task] ?? 0
-      try spool.write(text, toView: path, at: offset)
-      logs[task] = offset + text.count
+      let offset = try endOfLog(task, job.document.incarnation)
+      try append(text, toLog: file, at: offset)
+      logs[task] = LogEnd(incarnation: job.document.incarnation, offset: offset + text.count)
       return JobResult.LogExtent(file: file, offset: offset, length: text.count)
     } catch {
       say("\(error); the output of \(job.name.job) is not kept")
       return nil
+    }
+  }
+
+  /// Where the log of a task ends that this pilot alone writes. Of one that it does not know, or that
+  /// it knew by another incarnation, the file tells: the name may have been free meanwhile.
+  private func endOfLog(_ task: Name, _ incarnation: String) throws(FileError) -> Int {
+    if let known = logs[task], known.incarnation == incarnation { return known.offset }
+    if logs.count >= Self.mostLogs { logs = [:] }
+    let path = "\(spool.layout.root)/\(spool.layout.logName(task, name))"
+    if let size = try spool.files.attributesIfPresent(path)?.size { return size }
+    try spool.files.ensureDirectories(FilePath.directory(path))
+    return 0
+  }
+
+  /// Of so many tasks it is known where their logs end.
+  private static let mostLogs = 1000
+
+  private func append(
+    _ text: [UInt8], toLog file: String, at offset: Int
+  ) throws(FileError) {
+    let path = "\(spool.layout.root)/\(file)"
+    do throws(FileError) {
+      try spool.write(text, toView: path, at: offset)
+    } catch {
+      guard error.isMissing else { throw error }
+      try spool.files.ensureDirectories(FilePath.directory(path))
+      try spool.write(text, toView: path, at: offset)
     }
   }
 

@@ -64,7 +64,7 @@ public final class Pilot {
   var hasMore = false
   let troubles: Troubles
   var retryAt = 0
-  var logs: [Name: Int] = [:]
+  var logs: [Name: LogEnd] = [:]
   var knownDirectories: Set<String> = []
 
   /// Registers the pilot: from now on the watcher counts on its heartbeat.

@@ -30,6 +30,7 @@ public struct Layout: Sendable, Equatable {
   public var datasets: String { root + "/datasets" }
   public var ledgers: String { root + "/ledger" }
   public var logs: String { root + "/logs" }
+  public var archive: String { root + "/archive" }
 
   /// Whether a path leads into the spool where nobody but its own parts may write.
   public func isPrivate(_ path: String) -> Bool {
@@ -43,7 +44,7 @@ public struct Layout: Sendable, Equatable {
   public var directories: [String] {
     [
       incoming, ready(.cpu), ready(.gpu), running, done, failed, refused, journal, taken, datasets,
-      ledgers, logs,
+      ledgers, logs, archive,
     ]
   }
 
@@ -99,4 +100,10 @@ public struct Layout: Sendable, Equatable {
 
   /// Relative to the root, as results name it.
   public func logName(_ task: Name, _ pilot: PilotName) -> String { "logs/\(task)/\(pilot).log" }
+  public func logDirectory(_ task: Name) -> String { "\(logs)/\(task)" }
+
+  /// What is kept of a task that was packed, or of a chain with all its steps.
+  public func archive(_ unit: Name) -> String { "\(archive)/\(unit)" }
+  /// Where that is made, before it is renamed.
+  public func unfinishedArchive(_ unit: Name) -> String { "\(archive)/.\(unit)" }
 }

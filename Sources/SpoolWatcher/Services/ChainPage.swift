@@ -7,6 +7,8 @@ struct ChainPage {
   let state: WatcherState
   /// Jobs in ready, by task.
   let ready: [Name: Int]
+  /// Whether it is for the archive.
+  var isPacked = false
 
   private var steps: [TaskEntry] { state.steps(of: chain) }
 
@@ -17,6 +19,7 @@ struct ChainPage {
       .init("format", 1), .init("kind", "chain-summary"),
       .init("chain", .string(chain.name.text)), .init("state", .string(stands.rawValue)),
     ])
+    if isPacked { object["packed"] = true }
     let reasons = steps.compactMap { task in task.reason.map { "\(stepName(task)): \($0)" } }
     if !reasons.isEmpty { object["reason"] = .string(reasons.joined(separator: "; ")) }
     object["jobs"] = jobs(hasEnded: stands.hasEnded)

@@ -112,7 +112,7 @@ final class JobExecutor {
         return
       }
     }
-    if books.state.tasks[name.job.task] == nil { return }
+    // Also of a task that is not known any more: whoever ran it would do so in vain.
     try books.checkLeaseOnce()
     if try books.spool.withdraw(name, queue) { park(name) }
   }

@@ -65,12 +65,7 @@ final class JobManager {
       books.troubles.note(error, name.job.job.description)
       guard books.isHopeless(error, since: since) else { return false }
       stuck[name] = nil
-      if isCurrent(name) {
-        fail(
-          name, .staging, result: nil, "\(error)",
-          parts: executor.parts(of: name.job.job, by: name.pilot))
-      }
-      settle(name)
+      failUnread(name, .staging, "\(error)")
       return true
     }
   }
@@ -81,12 +76,7 @@ final class JobManager {
     switch try books.spool.read(name) {
     case .gone: return false
     case .unreadable(let why):
-      if isCurrent(name) {
-        fail(
-          name, .torn, result: nil, "the job's file cannot be read: \(why)",
-          parts: executor.parts(of: name.job.job, by: name.pilot))
-      }
-      settle(name)
+      failUnread(name, .torn, "the job's file cannot be read: \(why)")
     case .file(let file):
       guard isCurrent(name), file.document.job == name.job.job,
         file.document.incarnation == books.state.tasks[name.job.job.task]?.accepted.incarnation
@@ -98,6 +88,19 @@ final class JobManager {
       failed(name, file, cause)
     }
     return true
+  }
+
+  /// A file that cannot be read: of a job that is not at this attempt, or of no task, it does not
+  /// count, and is not kept.
+  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
+    if isCurrent(name) {
+      fail(
+        name, cause, result: nil, reason,
+        parts: executor.parts(of: name.job.job, by: name.pilot))
+    } else {
+      discarded.insert(name)
+    }
+    settle(name)
   }
 
   /// Whether a file is of the attempt that the job is at, and not judged yet.
@@ -278,6 +281,10 @@ final class JobManager {
     while let name = settled.last {
       let keep = discarded.contains(name) ? false : try isKept(name)
       try books.spool.register(name, keep: keep)
+      // Of a task that is packed, or removed, nothing else is kept there either.
+      if let pilot = name.pilot, books.state.tasks[name.job.job.task] == nil {
+        try books.spool.discardLog(name.job.job.task, pilot)
+      }
       if keep { kept[name.job.job.task]?[name.cause != nil, default: 0] += 1 }
       settled.removeLast()
       known.remove(name)
@@ -287,6 +294,9 @@ final class JobManager {
 
   /// Files of results that came to nothing, as their task ended: to be judged once more.
   func abandoned(_ names: [InboxName]) { known.subtract(names) }
+
+  /// Tasks have ended: none of their files is kept any more.
+  func forget(_ tasks: [Name]) { for task in tasks { kept[task] = nil } }
 
   /// A published job's file may go.
   func published(_ names: [InboxName]) { settled += names }

@@ -183,14 +183,14 @@ final class PilotControl {
         spool: books.spool.layout.root, at: books.time.epoch))
   }
 
-  /// Takes claims of tasks that have ended, and of attempts that were superseded (R5).
+  /// Takes claims of tasks that have ended, or are not known any more, and of attempts that were
+  /// superseded (R5).
   func takeStale() throws {
     try books.checkLeaseOnce()
     // All that are there, not only those seen so far: a pilot may be younger than the last look.
     for name in try books.spool.running(fresh: true).pilots {
       for job in try books.spool.claims(of: name) ?? [] {
-        guard let task = books.state.tasks[job.job.task] else { continue }
-        let current = task.jobs[job.job.index]
+        let current = books.state.job(job.job)
         if current?.attempt == job.attempt || isOnItsWay(job, current) { continue }
         _ = try books.spool.take(job, from: name, as: .cancelled)
       }

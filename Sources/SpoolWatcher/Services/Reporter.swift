@@ -177,16 +177,41 @@ final class Reporter {
   /// An order about a task was given, and that is committed.
   func noteOrdered(_ name: Name) { ordered.insert(name) }
 
+  /// Milliseconds after which what was written is on the disk, with or without `fsync`.
+  private static let settling = 120_000
+
+  /// Finds the tasks and chains whose summary is not there; of those that ended last also whether it
+  /// is whole. To read them all would take a while where there are many.
+  private func findUnwritten() throws(FileError) {
+    let all = books.state
+    let latest = all.tasks.values.compactMap(\.ended).max() ?? 0
+    var names: [Bool: Set<String>] = [:]
+    for failed in [false, true] {
+      let directory = books.spool.layout.outcome(failed: failed)
+      names[failed] = Set(try books.spool.files.list(directory, fresh: true).names)
+    }
+    let tasks = all.tasks.values.compactMap { task in
+      task.ended.map { (task.name, task.state, $0) }
+    }
+    let chains = all.chains.values.compactMap { chain in
+      all.end(ofUnit: chain.name).map { (chain.name, all.state(of: chain), $0) }
+    }
+    for (name, state, end) in tasks + chains {
+      let path = books.spool.layout.endedTask(name, failed: state != .done)
+      let isThere = names[state != .done]?.contains("\(name).json") ?? false
+      guard isThere else {
+        ended.insert(name)
+        continue
+      }
+      if end >= latest - Self.settling, try !isWhole(path) { ended.insert(name) }
+    }
+  }
+
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
     ordered = Set(books.state.liveTasks.map(\.name))
     datasets.resume()
-    let chains = books.state.chains.values.map { ($0.name, books.state.state(of: $0)) }
-    for (name, state) in books.state.tasks.values.map({ ($0.name, $0.state) }) + chains
-    where state.hasEnded {
-      let path = books.spool.layout.endedTask(name, failed: state != .done)
-      if try !isWhole(path) { ended.insert(name) }
-    }
+    try findUnwritten()
     for name in try books.spool.running(fresh: true).tasks {
       guard let (state, _) = page(name, [:]), state.hasEnded else { continue }
       try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))

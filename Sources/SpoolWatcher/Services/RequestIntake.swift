@@ -248,7 +248,8 @@ final class RequestIntake {
         books, taken, manifest, owner: Int(owner), digest: digest,
         paths: try paths.index(manifest.header.name))
     case .control(let request):
-      let isThere = !books.state.ordered(request.task).isEmpty
+      let isThere =
+        !books.state.ordered(request.task).isEmpty || books.state.packed[request.task] != nil
       try obey(taken, about: request.task, isThere: isThere, digest) {
         try tasks.obey(request, owner: $0, key: $1)
       }

@@ -17,7 +17,6 @@ struct StatusPage {
   let isLast: Bool
 
   static let mostRows = 40
-  static let mostEnded = 10
 
   /// The line with the time, which does not count as a change.
   var heading: String {
@@ -81,7 +80,10 @@ struct StatusPage {
   private var taskLines: [String] {
     let live = books.state.liveTasks
     let ended = books.state.tasks.count - live.count
-    var lines = ["TASKS   \(live.count) in work, \(ended) ended"]
+    let packed = books.state.packedTasks
+    var lines = [
+      "TASKS   \(live.count) in work, \(ended) ended" + (packed > 0 ? ", \(packed) packed" : "")
+    ]
     var rows = [["task", "state", "done", "of", "failed", "running", "ready", "retrying"]]
     for task in live.prefix(Self.mostRows) {
       let inReady = ready[task.name] ?? 0
@@ -100,18 +102,18 @@ struct StatusPage {
 
   /// The tasks that ended last.
   private var endedLines: [String] {
-    let ended = books.state.tasks.values.filter { $0.ended != nil }
-      .sorted { ($0.ended ?? 0, $0.number) > ($1.ended ?? 0, $1.number) }
-    guard !ended.isEmpty else { return [] }
+    let latest = books.state.latest
+    guard !latest.isEmpty else { return [] }
     var rows = [["task", "state", "done", "failed", "took", "ended"]]
-    for task in ended.prefix(Self.mostEnded) {
+    for task in latest {
       let end = task.ended ?? task.accepted.at
       rows.append([
         task.name.text, task.state.rawValue, "\(task.done)", "\(task.failed)",
         Units.text(milliseconds: max(0, end - task.accepted.at)), Timestamp.text(end),
       ])
     }
-    let title = ended.count > Self.mostEnded ? "ENDED   the last \(Self.mostEnded)" : "ENDED"
+    let ended = books.state.tasks.count - books.state.liveTasks.count
+    let title = ended > latest.count ? "ENDED   the last \(latest.count)" : "ENDED"
     return ["", title] + TextTable.lines(rows).map { "  " + $0 }
   }
 
@@ -127,10 +129,9 @@ struct StatusPage {
   }
 
   private var shortDatasets: [String] {
-    books.state.datasets.values.sorted { $0.name < $1.name }.compactMap { dataset in
-      guard dataset.state == .open, let closing = dataset.closesSince, dataset.isShort else {
-        return nil
-      }
+    let open = books.state.datasets.values.filter { $0.state == .open }
+    return open.sorted { $0.name < $1.name }.compactMap { dataset in
+      guard let closing = dataset.closesSince, dataset.isShort else { return nil }
       return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "
         + "(\(left(since: closing)) left)"
     }

@@ -7,6 +7,9 @@ extension TaskManager {
   func obey(_ request: ControlRequest, owner: Int, key: String) throws(RequestError) {
     let meant = books.state.ordered(request.task)
     guard let first = meant.first else {
+      if let packed = books.state.packed[request.task] {
+        throw RequestError(Self.packed(request.task, packed))
+      }
       let names = Array(books.state.tasks.keys) + Array(books.state.chains.keys)
       throw RequestError(key: "task", Self.unknown(request.task, among: names))
     }
@@ -45,6 +48,11 @@ extension TaskManager {
     }
     if let fault, !isAnyFine { throw fault }
     return false
+  }
+
+  private static func packed(_ name: Name, _ entry: PackedEntry) -> String {
+    "\(name) is packed: it ended on \(Timestamp.text(entry.ended)) (\(entry.state.rawValue)), and "
+      + "nothing more can be done with it"
   }
 
   static func unknown(_ name: Name, among names: some Sequence<Name>) -> String {

@@ -51,15 +51,31 @@ final class TaskManager {
 
   /// Tasks and chains share one name space.
   func checkName(_ name: Name) throws(RequestError) {
-    let taken: (String, TaskState)?
-    if let task = books.state.tasks[name] {
-      taken = ("task", task.state)
-    } else {
-      taken = books.state.chains[name].map { ("chain", books.state.state(of: $0)) }
-    }
-    guard let (kind, state) = taken else { return }
+    guard let taken = owner(of: name) else { return try checkFormer(name) }
     throw RequestError(
-      key: "name", "there is a \(kind) \(name) already (\(state.rawValue)): choose another name")
+      key: "name",
+      "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name")
+  }
+
+  /// What has a name, and how it stands.
+  private func owner(of name: Name) -> (kind: String, state: String)? {
+    let state = books.state
+    if let task = state.tasks[name] { return ("task", task.state.rawValue) }
+    if let chain = state.chains[name] { return ("chain", state.state(of: chain).rawValue) }
+    return state.packed[name].map {
+      ($0.isChain && $0.name == name ? "chain" : "task", "\($0.state.rawValue), packed")
+    }
+  }
+
+  /// A name is free again only when every record of it is gone: the catalogue of files that a former
+  /// task made says that they are its.
+  private func checkFormer(_ name: Name) throws(RequestError) {
+    for dataset in books.state.datasets.values where dataset.producers.contains(name) {
+      throw RequestError(
+        key: "name",
+        "a task \(name) that was removed made files of the dataset \(dataset.name): "
+          + "choose another name")
+    }
   }
 
   /// What must hold between a task and what is there.

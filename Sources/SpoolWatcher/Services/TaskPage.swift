@@ -8,6 +8,8 @@ struct TaskPage {
   let state: WatcherState
   /// Jobs in ready.
   let ready: Int
+  /// Whether it is for the archive.
+  var isPacked = false
 
   /// How many of the failed jobs are named.
   static let mostFailed = 100
@@ -58,6 +60,7 @@ struct TaskPage {
       .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
       .init("state", .string(task.state.rawValue)),
     ])
+    if isPacked { object["packed"] = true }
     if let reason = task.reason { object["reason"] = .string(reason) }
     if let missing = task.missing {
       object["waitsFor"] = .string(missing.text)

@@ -50,6 +50,7 @@ final class Books {
     case .control(let control): ordered.append(control.request.task)
     default: break
     }
+    for view in state.viewsEnded(by: record) { unsettled.remove(view) }
     fresh += state.apply(record, graceful: spool.config.partGrace)
   }
 

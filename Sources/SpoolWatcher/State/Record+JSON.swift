@@ -36,6 +36,13 @@ extension Record {
           ("task", .string(task.text)), ("state", .string(state.rawValue)), ("at", .integer(at)),
           ("reason", reason.map { .string($0) }),
         ])
+    case .packed(let name, let at):
+      JSONObject("packed", [("task", .string(name.text)), ("at", .integer(at))])
+    case .expired(let name, let at):
+      JSONObject("expired", [("task", .string(name.text)), ("at", .integer(at))])
+    case .cleared(let name): JSONObject("cleared", [("task", .string(name.text))])
+    case .forgotten(let dataset):
+      JSONObject("forgotten", [("dataset", .string(dataset.text))])
     }
   }
 
@@ -69,6 +76,12 @@ extension Record {
     case "removed": record = RemovalAdvanced(json).map { .removed($0) }
     case "deleted": record = json.name("dataset").map { .deleted($0) }
     case "ended": record = Self.ended(json)
+    case "packed":
+      record = json.name("task").map { .packed($0, at: json["at"]?.integer ?? 0) }
+    case "expired":
+      record = json.name("task").map { .expired($0, at: json["at"]?.integer ?? 0) }
+    case "cleared": record = json.name("task").map { .cleared($0) }
+    case "forgotten": record = json.name("dataset").map { .forgotten(dataset: $0) }
     default: record = nil
     }
     guard let record else { return nil }

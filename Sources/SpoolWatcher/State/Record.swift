@@ -43,6 +43,15 @@ public enum Record: Sendable {
   case deleted(Name)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Int, reason: String?)
+  /// All that is kept of a task, or of a chain with its steps, is in `archive/`; what lies elsewhere
+  /// of it is to be removed.
+  case packed(Name, at: Int)
+  /// All that is kept of it is to be removed.
+  case expired(Name, at: Int)
+  /// What was to be removed of it is gone; with all of it, its names are free.
+  case cleared(Name)
+  /// A dataset is no more, and its catalogue is to be removed.
+  case forgotten(dataset: Name)
 }
 
 public struct TaskAccepted: Sendable {

@@ -10,7 +10,9 @@ extension WatcherState {
           ["number": .integer(chain.number), "accepted": .object(chain.accepted.json)]
         }),
       "tasks": .array(tasks.values.sorted { $0.number < $1.number }.map(\.json)),
+      "packed": .array(packedUnits.sorted { $0.name < $1.name }.map(\.json)),
       "datasets": .array(datasets.values.sorted { $0.name < $1.name }.map(\.json)),
+      "leaving": .array(leaving.sorted().map { .string($0.text) }),
       "litter": .object(
         JSONObject(litter.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
       "answered": .array(answered.map { .string($0) }),
@@ -37,6 +39,11 @@ extension WatcherState {
       self.tasks[task.name] = task
       noteReaders(task)
     }
+    for value in json["packed"]?.array ?? [] {
+      guard let entry = PackedEntry(value) else { return nil }
+      keep(entry)
+    }
+    leaving = Set(json["leaving"]?.array?.compactMap { $0.string.flatMap { Name($0) } } ?? [])
     for value in datasets {
       guard let dataset = DatasetEntry(value) else { return nil }
       self.datasets[dataset.name] = dataset

@@ -60,6 +60,7 @@ extension WatcherState {
 
   private func reopen(_ task: TaskEntry, at now: Int, isRepair: Bool) {
     reorder()
+    forgetEnd(of: task)
     task.state = .active
     task.ended = nil
     task.reason = nil

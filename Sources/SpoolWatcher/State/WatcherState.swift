@@ -28,6 +28,11 @@ final class WatcherState {
   private(set) var readers: [Name: Set<Name>] = [:]
   /// Datasets whose pages may be out of date.
   private(set) var touched: Set<Name> = []
+  /// What was packed, by all names that it has, and how many tasks those are.
+  var packed: [Name: PackedEntry] = [:]
+  var packedTasks = 0
+  /// Datasets that are forgotten, and whose catalogue is yet to be removed.
+  var leaving: Set<Name> = []
   /// How many tasks and chains were ever accepted.
   var accepted = 0
   /// Parts that discarded attempts may have left, and when they may be removed.
@@ -56,6 +61,34 @@ final class WatcherState {
   }
   /// Kept until a task comes or goes, so that no turn's work grows with what has ended.
   private var live: [TaskEntry]?
+
+  /// The tasks that ended last, the latest first, of those that are not packed.
+  var latest: [TaskEntry] {
+    if let ends { return ends }
+    let found = tasks.values.filter { $0.ended != nil }.sorted(by: Self.isLater)
+    let latest = Array(found.prefix(Self.mostLatest))
+    ends = latest
+    return latest
+  }
+  static let mostLatest = 10
+  /// Kept in order as tasks end, and found anew only where one of them has gone.
+  private var ends: [TaskEntry]?
+
+  private static func isLater(_ one: TaskEntry, _ other: TaskEntry) -> Bool {
+    (one.ended ?? 0, one.number) > (other.ended ?? 0, other.number)
+  }
+
+  private func noteEnd(of task: TaskEntry) {
+    guard var ends else { return }
+    let place = ends.firstIndex { Self.isLater(task, $0) } ?? ends.count
+    ends.insert(task, at: place)
+    self.ends = Array(ends.prefix(Self.mostLatest))
+  }
+
+  /// A task is in work again, or packed.
+  func forgetEnd(of task: TaskEntry) {
+    if ends?.contains(where: { $0 === task }) ?? false { ends = nil }
+  }
 
   func job(_ id: JobID) -> JobEntry? { tasks[id.task]?.jobs[id.index] }
 
@@ -91,6 +124,12 @@ final class WatcherState {
     case .removed(let removal): apply(removal)
     case .deleted(let dataset): deleted(dataset)
     case .ended(let task, let state, let at, let reason): end(task, state, at, reason)
+    case .packed(let name, _): pack(name)
+    case .expired(let name, _): packed[name]?.phase = .removing
+    case .cleared(let name): clear(name)
+    case .forgotten(let dataset):
+      datasets[dataset] = nil
+      leaving.insert(dataset)
     }
     return []
   }
@@ -199,6 +238,7 @@ final class WatcherState {
       if case .datasets(let names) = other.spec.input { used.formUnion(names) }
     }
     touch(around: task)
+    noteEnd(of: task)
     for produced in task.spec.producedDatasets {
       datasets[produced]?.activeProducers.remove(name)
       if task.failed > 0 || state != .done { datasets[produced]?.failedProducers.insert(name) }

@@ -87,8 +87,9 @@ class RealSpool:
         return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain"}
 
     def is_removed(self):
-        catalogues = {path.name for path in (self.root / "datasets").iterdir()}
-        return not list((self.root / "archive").iterdir()) and catalogues == {"raw.jsonl"}
+        catalogues = {path.name for path in (self.root / "datasets").glob("*.jsonl")}
+        return (not list((self.root / "archive").iterdir())
+                and catalogues == {"raw.jsonl", "watched.jsonl"})
 
     def packed(self):
         """What verbs print of what is packed."""

@@ -11,16 +11,13 @@ VENV = .venv
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
   Tests/schema/requirements.txt
 
-.PHONY: demo demo-chain test test-long lint install deps build bench clean
-
-demo: deps build
-	scripts/demo.sh $(RELEASE)
+.PHONY: demo test test-long lint install deps build bench clean
 
 # Without the network there is no picture, and all the rest.
-demo-chain: deps build
+demo: deps build
 	@$(MAKE) --no-print-directory $(VENV)/ready || \
 	  echo "demo: pip could not install matplotlib; the demo runs without its picture" >&2
-	VENV=$(VENV) scripts/demo-chain.sh $(RELEASE)
+	VENV=$(VENV) scripts/demo.sh $(RELEASE)
 
 build: deps
 	$(SWIFT) build -c release --product spool

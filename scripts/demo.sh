@@ -1,43 +1,69 @@
 #!/usr/bin/env bash
-# The main job on the embedded default: detector-like frames through one task on ./spool, with a
-# watcher and a pilot on this machine. Usage: scripts/demo.sh DIRECTORY-OF-THE-PROGRAMS [FRAMES]
+# The main job on the embedded default: a run of a detector without a trigger fills a buffer directory,
+# and meanwhile a chain on ./spool decodes, reconstructs, selects and merges what is there, with a
+# watcher and a pilot on this machine.
+# Usage: scripts/demo.sh DIRECTORY-OF-THE-PROGRAMS [FRAMES [MILLISECONDS-PER-FRAME]]
+# VENV names the virtual environment, by default .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$(cd "$1" && pwd)
-frames=${2:-120}
+frames=${2:-200}
+pace=${3:-50}
+python=${VENV:-.venv}/bin/python
 export PATH="$bin:$PATH"
 export SPOOL_DIR="$PWD/spool"
 
+# With matplotlib, where `make` could install it: for the picture. The table needs none.
+"$python" -c 'import matplotlib' 2>/dev/null || python=python3
+
 run=$(date +%H%M%S)
 data="$PWD/demo/run$run"
+mkdir -p "$data/buffer"
 
-echo "== making $frames frames of a detector without a trigger, in demo/run$run/raw"
-mkdir -p "$data"
-frames generate --out "$data/raw" --frames "$frames" --seed 1 \
-  --dataset "run$run.raw" --manifest "$data/manifest.json"
+generator='' up=''
+trap 'kill -TERM $generator $up 2>/dev/null || true' EXIT
 
-sed -e "s/\"frames.select\"/\"run$run.select\"/" -e "s/\"frames.raw\"/\"run$run.raw\"/" \
-  -e "s/\"frames.selected\"/\"run$run.selected\"/" -e "s#data/selected#$data/selected#" \
-  examples/frames/task.json >"$data/task.json"
-
-echo "== watcher and pilot on ./spool; the task and the manifest are dropped with cp"
+echo "== a watcher and a pilot on ./spool; the buffer directory is made known, the chain is submitted"
 spool init >/dev/null
-cp "$data/task.json" "spool/incoming/run$run.select.json"
-cp "$data/manifest.json" "spool/incoming/run$run.raw.json"
-spool up --exit-when-idle &
+spool up &
 up=$!
-trap 'kill -TERM $up 2>/dev/null || true' EXIT
+for _ in {1..100}; do
+  grep -qs '"clean":false' spool/watcher.json && break
+  sleep 0.1
+done
+variables=(--set "run=$run" --set "input=run$run.raw" --set "buffer=$data/buffer"
+  --set "data=$data/data")
+spool submit examples/online-filter/buffer.json "${variables[@]}"
+spool submit examples/online-filter/chain.json "${variables[@]}"
+
+echo "== run $run begins: $frames frames, one in $pace ms, into demo/run$run/buffer"
+frames generate --out "$data/buffer" --frames "$frames" --seed 1 --run "$run" --pace "$pace" \
+  --truth "$data/truth.txt" --end "run$run.end" &
+generator=$!
 status=0
-spool wait "run$run.select" || status=$?
-wait "$up" || true
-trap - EXIT
+wait "$generator" || status=$?
+generator=''
 [ "$status" -eq 0 ] || exit "$status"
 
-echo
-echo "== the masses of the selected pairs"
-frames histogram "$data"/selected/*.frame
+echo "== the run has ended; the chain works off what is left"
+spool wait "run$run" || status=$?
+spool status "run$run" --format json >"$data/summary.json"
+kill -TERM "$up"
+wait "$up" || true
+up=''
 echo
 echo "== the spool now: cat spool/STATUS"
 cat spool/STATUS
+[ "$status" -eq 0 ] || exit "$status"
+
 echo
-echo "   more: ls -R spool; $1/spool jobs run$run.select; $1/spool check"
+echo "== the masses of the selected pairs, in demo/run$run/data/run$run.pairs"
+frames histogram "$data/data/run$run.pairs"
+echo
+echo "== what the generator had put in"
+frames score --truth "$data/truth.txt" "$data/data/run$run.pairs"
+echo
+echo "== what each step did"
+"$python" examples/online-filter/result.py "$data/summary.json" --plot "$data/run$run.png"
+echo
+echo "   more: ls -R spool; $1/spool status run$run; $1/spool jobs run$run.select; $1/spool check"

@@ -33,8 +33,8 @@ for _ in {1..100}; do
 done
 variables=(--set "run=$run" --set "input=run$run.raw" --set "buffer=$data/buffer"
   --set "data=$data/data")
-spool submit examples/online-filter/buffer.json "${variables[@]}"
-spool submit examples/online-filter/chain.json "${variables[@]}"
+spool submit examples/online-filter/buffer.json examples/online-filter/chain.json \
+  "${variables[@]}"
 
 echo "== run $run begins: $frames frames, one in $pace ms, into demo/run$run/buffer"
 frames generate --out "$data/buffer" --frames "$frames" --seed 1 --run "$run" --pace "$pace" \

@@ -161,7 +161,7 @@ extension CommandTests {
       }
     }
 
-    private static func variable(_ name: String) -> String? {
+    static func variable(_ name: String) -> String? {
       getenv(name).map { String(cString: $0) }
     }
 

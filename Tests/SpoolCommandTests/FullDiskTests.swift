@@ -60,7 +60,10 @@ extension CommandTests {
             "t", input: ["count": .integer(Self.jobs)],
             ["sh", "-c", Self.work, "sh", "{output}", "{index}", "\(lab.path)/go"],
             ["outputs": [["path": "disk/out/{index}.txt"]]]), as: "t.json")
-        try await lab.waitFor("the first jobs") { lab.allClaims.count == 2 }
+        // Where STATUS was never written before, a full disk has no room for it.
+        try await lab.waitFor("the first jobs, and STATUS") {
+          lab.allClaims.count == 2 && lab.isThere("spool/STATUS")
+        }
         try SmallDisk.fill(lab.absolute("disk/filler"))
         try lab.write("go", "")
         try await lab.waitFor("the watcher's word") {

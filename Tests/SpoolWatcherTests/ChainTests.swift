@@ -211,6 +211,14 @@ struct ChainTests {
     #expect(world.run(atMost: 300_000, until: { world.hasEnded("run") }))
     let reason = world.summary("run.merge")?["reason"]?.string ?? ""
     #expect(reason.contains("the dataset run.select lacks files"))
+    // To be asked whether more could come of it does not bring it back into work.
+    let page = world.summary("run.merge")
+    let order = try world.delete("run.select")
+    #expect(world.run(atMost: 8000, until: { world.refusal(order) != nil }))
+    #expect(world.refusal(order)?.contains("the task run.merge reads run.select") == true)
+    try world.task("other", #""input": {"count": 1}, "command": ["w"]"#)
+    #expect(world.run(until: { world.hasEnded("other") && world.isQuiet }))
+    #expect(world.summary("run.merge") == page)
   }
 
   // MARK: Orders

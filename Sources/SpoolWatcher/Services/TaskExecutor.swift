@@ -213,9 +213,11 @@ final class TaskExecutor {
 
   /// One job over everything, once everything is there.
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
+    task.lacking = lacking(task)
+    if task.lacking != nil { task.state = .waiting }
     let datasets = names.compactMap { books.state.datasets[$0] }
     guard task.formed == 0, datasets.allSatisfy(\.isWhole) else { return false }
-    if waitsForVerdict(task) {
+    guard task.lacking == nil else {
       endUnjudged(task)
       return false
     }
@@ -231,15 +233,13 @@ final class TaskExecutor {
     return true
   }
 
-  /// Whether a job over everything waits for somebody to say what is to become of what is lacking:
-  /// to try it again, or to go on without it.
-  private func waitsForVerdict(_ task: TaskEntry) -> Bool {
+  /// The dataset for which a job over everything waits, until somebody says what is to become of what
+  /// it lacks: to try it again, or to go on without it.
+  private func lacking(_ task: TaskEntry) -> Name? {
     guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
       task.formed == 0, !task.spec.allowsIncomplete
-    else { return false }
-    task.lacking = names.first { books.state.datasets[$0]?.state == .incomplete }
-    if task.lacking != nil { task.state = .waiting }
-    return task.lacking != nil
+    else { return nil }
+    return names.first { books.state.datasets[$0]?.state == .incomplete }
   }
 
   /// Nobody said anything for too long (R10).
@@ -324,7 +324,7 @@ final class TaskExecutor {
     case .values(let values): return task.next[0] >= values.count
     case .files(let files): return task.next[0] >= files.count
     case .datasets(let names):
-      if waitsForVerdict(task) { return false }
+      if lacking(task) != nil { return false }
       return names.indices.allSatisfy { index in
         guard let dataset = books.state.datasets[names[index]], dataset.state != .open else {
           return false

@@ -344,6 +344,50 @@ struct ArchiveTests {
     #expect(world.run(atMost: 4_000_000, until: { world.names("datasets").isEmpty }))
   }
 
+  /// What a task of the name once read is no concern of one that has it now, with or without a restart.
+  @Test(arguments: [false, true]) func aNameThatIsFreeAgainReadsNothing(restarts: Bool) throws {
+    ChaosTests.plantInputs(world, 2)
+    try ChaosTests.dropManifest(world, 2)
+    try world.task("t", #""input": "raw", "command": ["w", "{input}"], "maxFailedJobs": 2"#)
+    #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    #expect(world.run(until: { Self.paths(world, of: "t").isEmpty }))
+    world.run(for: 2000)
+    if restarts { world.killWatcher() }
+    try world.task("t", #""input": "other", "command": ["w"]"#)
+    #expect(world.run(until: { world.names("running").contains("t.json") }))
+    try world.delete("raw")
+    #expect(world.run(atMost: 8000, until: { world.state(ofDataset: "raw") == "deleted" }))
+  }
+
+  /// Nor counts for one what another of its name read once: the files stay until it has read them.
+  @Test func whatAFormerTaskReadIsNotReadYet() throws {
+    world.setup.script = { _ in .exit(0) }
+    ChaosTests.plantInputs(world, 2)
+    let files = #"[{"path": "/data/f0.raw", "size": 3}, {"path": "/data/f1.raw", "size": 3}]"#
+    try world.drop(
+      "raw.json",
+      #"{"kind": "dataset", "name": "raw", "closed": true, "retention": "step", "files": \#(files)}"#
+    )
+    let reads = #""input": "raw", "command": ["w", "{input}"]"#
+    let inputs = { world.files.paths(below: "/data").count { $0.hasSuffix(".raw") } }
+    let isHeld = { (task: String) in text("running/\(task).json").contains(#""state": "held""#) }
+    try world.task("u", reads)
+    try world.order("hold", "u")
+    #expect(world.run(until: { isHeld("u") }))
+    try world.task("t", reads)
+    #expect(world.run(until: { world.hasEnded("t") }))
+    #expect(world.run(until: { Self.paths(world, of: "t").isEmpty }))
+    try world.task("t", reads)
+    try world.order("hold", "t")
+    #expect(world.run(until: { isHeld("t") }))
+    try world.order("release", "u")
+    #expect(world.run(until: { world.hasEnded("u") }))
+    world.run(for: 5000)
+    #expect(inputs() == 2)
+    try world.order("release", "t")
+    #expect(world.run(until: { world.hasEnded("t") && inputs() == 0 }))
+  }
+
   // MARK: Many
 
   /// `STATUS` names those that ended last, also when one of them goes on, and is packed.

@@ -62,6 +62,7 @@ extension WatcherState {
     for task in meant {
       tasks[task.name] = nil
       forgetEnd(of: task)
+      forgetReader(task)
     }
     chains[name] = nil
     keep(entry)

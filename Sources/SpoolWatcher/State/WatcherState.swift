@@ -156,6 +156,17 @@ final class WatcherState {
     for name in names { readers[name, default: []].insert(task.name) }
   }
 
+  /// A task is packed: its name may be another's one day, which has read nothing yet.
+  func forgetReader(_ task: TaskEntry) {
+    guard case .datasets(let names) = task.spec.input else { return }
+    for name in names {
+      readers[name]?.remove(task.name)
+      if readers[name]?.isEmpty ?? false { readers[name] = nil }
+      datasets[name]?.consumed[task.name] = nil
+    }
+    touch(around: task)
+  }
+
   /// The page of a dataset may be out of date.
   func touch(_ dataset: Name) { touched.insert(dataset) }
 

@@ -52,8 +52,8 @@ public struct SpoolCommand: ParsableCommand {
   private static func checkVerb(_ word: String?) throws {
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     guard let word, !word.hasPrefix("-"), !(verbs + ["help"]).contains(word) else { return }
-    let nearest = Nearest.word(to: word, among: verbs).map { "; did you mean \"\($0)\"?" } ?? ""
-    throw Failure(.usage, "there is no verb \"\(word)\"\(nearest) See `spool --help`")
+    let advice = Nearest.question(word, among: verbs).map { "; \($0)" } ?? ""
+    throw Failure(.usage, "there is no verb \"\(word)\"\(advice) See `spool --help`")
   }
 
   /// The parser's own errors have a message and usage to show.

@@ -65,8 +65,8 @@ struct DatasetLookup {
   /// The page, or the end with what may have been meant.
   func require(_ name: Name) throws -> Page {
     if let page = find(name) { return page }
-    let nearest = Nearest.word(to: name.text, among: ((try? names()) ?? []).map(\.text))
-    let advice = nearest.map { "did you mean \"\($0)\"?" } ?? "`spool dataset list` lists them"
+    let names = ((try? names()) ?? []).map(\.text)
+    let advice = Nearest.question(name.text, among: names) ?? "`spool dataset list` lists them"
     throw Failure(.missing, "there is no dataset \(name); \(advice)")
   }
 }

@@ -55,9 +55,7 @@ struct PilotListing {
 
   private static func missing(_ word: String, among pilots: [Entry]) -> Failure {
     let known = pilots.map(\.name.text) + Set(pilots.compactMap { $0.record?.host }).sorted()
-    let advice =
-      Nearest.word(to: word, among: known).map { "did you mean \"\($0)\"?" }
-      ?? "`spool pilots` lists them"
+    let advice = Nearest.question(word, among: known) ?? "`spool pilots` lists them"
     return Failure(.missing, "there is no pilot or host \"\(word)\"; \(advice)")
   }
 }

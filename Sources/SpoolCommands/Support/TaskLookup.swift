@@ -102,8 +102,8 @@ enum TaskArgument {
 
   static func missing(_ name: Name, in spool: Spool) -> Failure {
     let names = (try? TaskLookup(spool).names()) ?? []
-    let nearest = Nearest.word(to: name.text, among: names.map(\.text))
-    let advice = nearest.map { "did you mean \"\($0)\"?" } ?? "`spool status` lists them"
+    let advice =
+      Nearest.question(name.text, among: names.map(\.text)) ?? "`spool status` lists them"
     return Failure(.missing, "there is no task \(name); \(advice)")
   }
 }

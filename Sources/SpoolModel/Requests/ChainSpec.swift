@@ -123,11 +123,11 @@ private struct ChainOutline {
       } else if outside.contains(text) {
         names.append(.string(text))
       } else {
-        let near = Nearest.word(to: text, among: self.names + outside)
+        let advice = Nearest.question(text, among: self.names + outside)
         throw step.fault(
           "input",
           "\"\(text)\" is no step of this chain, and not of its \"input\""
-            + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
+            + (advice.map { "; \($0)" } ?? ""))
       }
     }
     return (.array(names), sources)

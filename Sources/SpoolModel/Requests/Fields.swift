@@ -34,10 +34,8 @@ struct Fields {
   }
 
   private static func unknown(keys: [String], _ key: String) -> String {
-    guard let nearest = Nearest.word(to: key, among: keys) else {
-      return "unknown key; known are \(keys.sorted().joined(separator: ", "))"
-    }
-    return "unknown key; did you mean \"\(nearest)\"?"
+    let known = "known are \(keys.sorted().joined(separator: ", "))"
+    return "unknown key; " + (Nearest.question(key, among: keys) ?? known)
   }
 
   func fault(_ key: String, _ message: String) -> RequestError {
@@ -151,6 +149,11 @@ public enum Nearest {
       return nil
     }
     return best.word
+  }
+
+  /// `did you mean "reco"?`; nil where no word is near enough.
+  public static func question(_ text: String, among words: [String]) -> String? {
+    word(to: text, among: words).map { "did you mean \"\($0)\"?" }
   }
 
   /// Levenshtein's distance.

@@ -37,11 +37,10 @@ public enum Request: Equatable, Sendable {
     let known = "expected \(kinds.joined(separator: ", "))"
     guard let value = object["kind"] else { throw RequestError(key: "kind", "missing: \(known)") }
     guard let kind = value.string, kinds.contains(kind) else {
-      let nearest = value.string.flatMap { Nearest.word(to: $0, among: kinds) }
-      let advice = nearest.map { "; did you mean \"\($0)\"?" } ?? "; \(known)"
+      let advice = value.string.flatMap { Nearest.question($0, among: kinds) } ?? known
       throw RequestError(
-        line: object.line(of: "kind"), key: "kind", "no kind of request: \(value.kindName)\(advice)"
-      )
+        line: object.line(of: "kind"), key: "kind",
+        "no kind of request: \(value.kindName); \(advice)")
     }
     return kind
   }

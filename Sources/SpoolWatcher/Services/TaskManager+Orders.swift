@@ -56,8 +56,8 @@ extension TaskManager {
   }
 
   static func unknown(_ name: Name, among names: some Sequence<Name>) -> String {
-    let nearest = Nearest.word(to: name.text, among: names.map(\.text))
-    return "there is no task \(name)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+    let advice = Nearest.question(name.text, among: names.map(\.text))
+    return "there is no task \(name)" + (advice.map { "; \($0)" } ?? "")
   }
 
   /// Whether an order would change anything; refused where it makes no sense.

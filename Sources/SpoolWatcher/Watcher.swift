@@ -129,7 +129,9 @@ public final class Watcher {
     let paths = DatasetPaths(books)
     intake = try RequestIntake(
       books, tasks: tasks,
-      datasets: DatasetManager(books, executor: executor, remover: remover), paths: paths)
+      datasets: DatasetManager(
+        books, executor: executor, remover: remover, keeper: tasks.keeper),
+      paths: paths)
     buffers = BufferIntake(books, requests: intake, paths: paths)
     datasets = DatasetCloser(books, intake: intake, paths: paths, buffers: buffers)
     storage = StorageManager(

@@ -114,10 +114,16 @@ public struct TaskSpec: Equatable, Sendable {
   /// The datasets that its outputs join.
   public var producedDatasets: Set<Name> { Set(outputs.map(\.dataset)) }
 
-  /// How many datasets or lists its jobs are made of.
-  public var sources: Int {
-    if case .datasets(let names) = input { names.count } else { 1 }
+  /// The datasets that its jobs read; none where its input is a list of its own.
+  public var inputDatasets: [Name] {
+    if case .datasets(let names) = input { names } else { [] }
   }
+
+  /// The datasets that it reads or fills.
+  public var datasets: Set<Name> { producedDatasets.union(inputDatasets) }
+
+  /// How many datasets or lists its jobs are made of.
+  public var sources: Int { max(1, inputDatasets.count) }
 
   /// One of its outputs, by its number from 0.
   public func output(_ number: Int) -> OutputSpec? {

@@ -31,13 +31,9 @@ final class CatalogueRetention {
   /// Finds those of which it is worth looking whether their files are there.
   func look() {
     guard let after = books.spool.config.removeAfter.milliseconds else { return }
-    var read: Set<Name> = []
-    for task in state.tasks.values {
-      if case .datasets(let names) = task.spec.input { read.formUnion(names) }
-    }
     let (now, epoch) = (books.time.now, books.time.epoch)
     let candidates = state.datasets.values.filter { dataset in
-      dataset.state != .open && !read.contains(dataset.name)
+      dataset.state != .open && state.readers[dataset.name] == nil
         && dataset.producers.allSatisfy { state.tasks[$0] == nil && state.packed[$0] == nil }
         && epoch - (dataset.closing ?? 0) >= after
     }

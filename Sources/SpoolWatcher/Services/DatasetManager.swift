@@ -9,13 +9,11 @@ final class DatasetManager {
   /// The uid of who keeps the spool.
   private let keeper: Int
 
-  init(
-    _ books: Books, executor: TaskExecutor, remover: FileRemover
-  ) throws(FileError) {
+  init(_ books: Books, executor: TaskExecutor, remover: FileRemover, keeper: Int) {
     self.books = books
     self.executor = executor
     self.remover = remover
-    keeper = Int(try books.spool.files.attributes(of: books.spool.layout.config).owner)
+    self.keeper = keeper
   }
 
   // MARK: Manifests
@@ -65,8 +63,8 @@ final class DatasetManager {
   }
 
   private func unknown(_ name: Name) -> String {
-    let nearest = Nearest.word(to: name.text, among: books.state.datasets.keys.map(\.text))
-    return "there is no dataset \(name)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+    let advice = Nearest.question(name.text, among: books.state.datasets.keys.map(\.text))
+    return "there is no dataset \(name)" + (advice.map { "; \($0)" } ?? "")
   }
 
   /// Whose tasks and manifests filled it, and who keeps the place.
@@ -106,9 +104,8 @@ extension WatcherState {
   /// A dataset that a retry of this task would need, and that is deleted: its own, or those of the
   /// steps behind it, which would go on.
   func deletedDataset(around task: TaskEntry) -> Name? {
-    var names = task.spec.producedDatasets
-    if case .datasets(let inputs) = task.spec.input { names.formUnion(inputs) }
-    if let name = names.sorted().first(where: { datasets[$0]?.isDeleted == true }) { return name }
+    let isDeleted = { (name: Name) in self.datasets[name]?.isDeleted == true }
+    if let name = task.spec.datasets.sorted().first(where: isDeleted) { return name }
     return readers(of: task).lazy.compactMap { self.deletedDataset(around: $0) }.first
   }
 }

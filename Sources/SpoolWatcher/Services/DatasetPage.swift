@@ -90,10 +90,7 @@ final class DatasetPages {
     due.formUnion(books.state.takeTouched())
     // Of these more changes than the journal says.
     due.formUnion(books.state.watched)
-    for task in books.state.liveTasks {
-      guard case .datasets(let names) = task.spec.input else { continue }
-      due.formUnion(names)
-    }
+    for task in books.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
     for name in due.sorted().prefix(isLast ? .max : Self.mostAtOnce) {
       do throws(FileError) {
         try write(name)

@@ -74,8 +74,7 @@ final class RetentionManager {
     guard !(makers + readers).isEmpty, dataset.state != .open else { return nil }
     var end = 0
     for task in makers + readers {
-      let chain = task.chain.flatMap { books.state.chains[$0] }
-      for other in chain.map(books.state.steps) ?? [task] {
+      for other in books.state.unit(of: task) {
         guard other.state == .done, let ended = other.ended else { return nil }
         end = max(end, ended)
       }

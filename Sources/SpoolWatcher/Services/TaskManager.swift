@@ -30,12 +30,7 @@ final class TaskManager {
       return
     }
     try checkName(spec.name)
-    guard JSON.object(spec.source).compact.count <= Limits.request else {
-      throw RequestError(
-        key: "input",
-        "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
-          + "list the files in a NAME.jsonl manifest")
-    }
+    try checkSize(spec.source, key: "input")
     try check(spec)
     books.record(
       .task(
@@ -78,6 +73,16 @@ final class TaskManager {
     }
   }
 
+  /// A request is kept with absolute paths, and what is kept has its limit, too.
+  func checkSize(_ request: JSONObject, key: String) throws(RequestError) {
+    guard JSON.object(request).compact.count <= Limits.request else {
+      throw RequestError(
+        key: key,
+        "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
+          + "list the files in a NAME.jsonl manifest")
+    }
+  }
+
   /// What must hold between a task and what is there.
   func check(_ spec: TaskSpec) throws(RequestError) {
     for output in spec.outputs { try books.spool.dataRoots.check(output.path) }
@@ -87,7 +92,7 @@ final class TaskManager {
 
   private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {
     for name in spec.producedDatasets.sorted() {
-      if case .datasets(let inputs) = spec.input, inputs.contains(name) {
+      if spec.inputDatasets.contains(name) {
         throw RequestError(key: "outputs", "its outputs would join its own input \(name)")
       }
       guard let dataset = books.state.datasets[name] else { continue }
@@ -100,8 +105,7 @@ final class TaskManager {
           key: "outputs", "the dataset \(name) watches \(watch.directory): outputs go to another")
       }
     }
-    guard case .datasets(let inputs) = spec.input else { return }
-    for name in inputs {
+    for name in spec.inputDatasets {
       guard let dataset = books.state.datasets[name], !dataset.isDeleted,
         !dataset.removal.done.isEmpty || !dataset.removal.left.isEmpty
       else { continue }
@@ -110,7 +114,7 @@ final class TaskManager {
         "files of the dataset \(name) are gone, as its retention is "
           + "\((dataset.retention ?? .forever).text): \(dataset.removal.files) of \(dataset.files)")
     }
-    for name in inputs where books.state.datasets[name]?.isDeleted == true {
+    for name in spec.inputDatasets where books.state.datasets[name]?.isDeleted == true {
       throw RequestError(key: "input", "the dataset \(name) is deleted")
     }
   }

@@ -36,8 +36,7 @@ struct TaskPage {
 
   /// Whether more jobs may yet come.
   var isOpen: Bool {
-    guard case .datasets(let names) = task.spec.input else { return false }
-    return names.contains { (state.datasets[$0]?.state ?? .open) == .open }
+    task.spec.inputDatasets.contains { (state.datasets[$0]?.state ?? .open) == .open }
   }
 
   var retrying: Int {

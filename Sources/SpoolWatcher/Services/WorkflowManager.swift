@@ -20,12 +20,7 @@ final class WorkflowManager {
       return
     }
     try tasks.checkName(spec.name)
-    guard JSON.object(spec.source).compact.count <= Limits.request else {
-      throw RequestError(
-        key: "steps",
-        "with absolute paths the request is larger than \(Units.text(bytes: Limits.request)): "
-          + "list the files in a NAME.jsonl manifest")
-    }
+    try tasks.checkSize(spec.source, key: "steps")
     for (index, step) in spec.steps.enumerated() {
       do throws(RequestError) {
         try tasks.checkName(step.task.name)

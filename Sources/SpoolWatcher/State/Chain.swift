@@ -32,6 +32,12 @@ extension WatcherState {
   /// The tasks of a chain's steps, as they were written.
   func steps(of chain: ChainEntry) -> [TaskEntry] { chain.tasks.compactMap { tasks[$0] } }
 
+  /// The chain that a task is a step of.
+  func chain(of task: TaskEntry) -> ChainEntry? { task.chain.flatMap { chains[$0] } }
+
+  /// A task alone, or with all steps of its chain.
+  func unit(of task: TaskEntry) -> [TaskEntry] { chain(of: task).map(steps) ?? [task] }
+
   /// The tasks that an order is about: a task, or all of a chain.
   func ordered(_ name: Name) -> [TaskEntry] {
     if let task = tasks[name] { return [task] }
@@ -60,15 +66,9 @@ extension WatcherState {
 
   /// The tasks of a task's own chain that read what it makes.
   func readers(of task: TaskEntry) -> [TaskEntry] {
-    guard let chain = task.chain.flatMap({ chains[$0] }) else { return [] }
-    return steps(of: chain).filter { $0.spec.reads(task.spec.producedDatasets) }
-  }
-}
-
-extension TaskSpec {
-  /// Whether one of these datasets is its input.
-  func reads(_ datasets: Set<Name>) -> Bool {
-    if case .datasets(let names) = input { !datasets.isDisjoint(with: names) } else { false }
+    guard let chain = chain(of: task) else { return [] }
+    let made = task.spec.producedDatasets
+    return steps(of: chain).filter { !made.isDisjoint(with: $0.spec.inputDatasets) }
   }
 }
 

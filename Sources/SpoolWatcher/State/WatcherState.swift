@@ -152,14 +152,12 @@ final class WatcherState {
 
   /// Remembers which datasets a task reads.
   func noteReaders(_ task: TaskEntry) {
-    guard case .datasets(let names) = task.spec.input else { return }
-    for name in names { readers[name, default: []].insert(task.name) }
+    for name in task.spec.inputDatasets { readers[name, default: []].insert(task.name) }
   }
 
   /// A task is packed: its name may be another's one day, which has read nothing yet.
   func forgetReader(_ task: TaskEntry) {
-    guard case .datasets(let names) = task.spec.input else { return }
-    for name in names {
+    for name in task.spec.inputDatasets {
       readers[name]?.remove(task.name)
       if readers[name]?.isEmpty ?? false { readers[name] = nil }
       datasets[name]?.consumed[task.name] = nil
@@ -171,10 +169,7 @@ final class WatcherState {
   func touch(_ dataset: Name) { touched.insert(dataset) }
 
   /// So may be those of all datasets that a task reads or fills.
-  func touch(around task: TaskEntry) {
-    touched.formUnion(task.spec.producedDatasets)
-    if case .datasets(let names) = task.spec.input { touched.formUnion(names) }
-  }
+  func touch(around task: TaskEntry) { touched.formUnion(task.spec.datasets) }
 
   func takeTouched() -> Set<Name> {
     defer { touched = [] }
@@ -243,11 +238,7 @@ final class WatcherState {
     task.jobs = [:]
     task.cancelledBy = nil
     task.revival = nil
-    let related = task.chain.flatMap { chains[$0] }.map(steps) ?? [task]
-    for other in related {
-      used.formUnion(other.spec.producedDatasets)
-      if case .datasets(let names) = other.spec.input { used.formUnion(names) }
-    }
+    for other in unit(of: task) { used.formUnion(other.spec.datasets) }
     touch(around: task)
     noteEnd(of: task)
     for produced in task.spec.producedDatasets {

@@ -50,7 +50,7 @@ final class Reporter {
       writePage(chain.name, ready)
     }
     datasets.write(isLast: isLast)
-    writeStatus(foreign: foreign, isLast: isLast)
+    writeStatus(ready, foreign: foreign, isLast: isLast)
   }
 
   /// Whether it has something to write when it may.
@@ -59,11 +59,14 @@ final class Reporter {
   private var isDue: Bool { lastPages == nil || books.time.now >= nextPages }
 
   /// `STATUS` alone, where it is due: also when a turn came to nothing.
-  func writeStatus(foreign: [Spool.Foreign], isLast: Bool = false) {
-    guard isLast || isDue else { return }
+  func writeStatus(foreign: [Spool.Foreign]) {
+    if isDue { writeStatus(jobs.readyByTask, foreign: foreign, isLast: false) }
+  }
+
+  private func writeStatus(_ ready: [Name: Int], foreign: [Spool.Foreign], isLast: Bool) {
     lastPages = books.time.now
     let status = StatusPage(
-      books: books, pilots: pilots.living, ready: jobs.readyByTask, shapes: jobs.readyShapes,
+      books: books, pilots: pilots.living, ready: ready, shapes: jobs.readyShapes,
       full: marks.reasons, foreign: foreign, buffers: buffers, remover: remover, isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }
@@ -76,29 +79,30 @@ final class Reporter {
   }
 
   private func writePage(_ name: Name, _ ready: [Name: Int]) {
-    guard let (_, head) = page(name, ready), written[name]?.head != head else { return }
+    guard let (_, head) = page(name, ready) else { return }
     do throws(FileError) {
-      let request = written[name]?.request ?? request(name)
-      try books.spool.writePage(
-        books.spool.layout.activeTask(name), TaskPage.text(head, request: request))
-      written[name] = (head, request)
+      try writePage(name, head)
     } catch {
       books.troubles.note(error)
     }
   }
 
+  private func writePage(_ name: Name, _ head: [UInt8]) throws(FileError) {
+    guard written[name]?.head != head else { return }
+    let request = request(name)
+    try books.spool.writePage(
+      books.spool.layout.activeTask(name), TaskPage.text(head, request: request))
+    written[name] = (head, request)
+  }
+
   /// What an order did is shown at once. What is in work has a page in `running/` alone, also where
   /// it had ended.
   private func writeOrdered() {
+    guard !ordered.isEmpty else { return }
+    let ready = jobs.readyByTask
     for name in ordered {
-      let chain =
-        books.state.chains[name]
-        ?? books.state.tasks[name]?.chain.flatMap {
-          books.state.chains[$0]
-        }
-      let names = chain.map { $0.tasks + [$0.name] } ?? [name]
       do throws(FileError) {
-        for name in names { try showAtWork(name) }
+        try showAtWork(name, ready)
         ordered.remove(name)
       } catch {
         books.troubles.note(error)
@@ -106,9 +110,9 @@ final class Reporter {
     }
   }
 
-  private func showAtWork(_ name: Name) throws(FileError) {
-    guard let (state, head) = page(name, jobs.readyByTask), !state.hasEnded else { return }
-    try books.spool.writePage(books.spool.layout.activeTask(name), text(name, head))
+  private func showAtWork(_ name: Name, _ ready: [Name: Int]) throws(FileError) {
+    guard let (state, head) = page(name, ready), !state.hasEnded else { return }
+    try writePage(name, head)
     for failed in [false, true] {
       try books.spool.files.removeIfPresent(books.spool.layout.endedTask(name, failed: failed))
     }
@@ -127,13 +131,10 @@ final class Reporter {
 
   /// The request of a task or chain as it stands in its page: made once, for it may have megabytes.
   private func request(_ name: Name) -> [UInt8] {
+    if let request = written[name]?.request { return request }
     let source =
       books.state.tasks[name]?.spec.source ?? books.state.chains[name]?.accepted.spec.source
     return JSON.object(source ?? JSONObject()).pretty(indent: 2)
-  }
-
-  private func text(_ name: Name, _ head: [UInt8]) -> [UInt8] {
-    TaskPage.text(head, request: written[name]?.request ?? request(name))
   }
 
   /// An end is shown at once: someone waits for it.
@@ -142,7 +143,8 @@ final class Reporter {
       do throws(FileError) {
         if let (state, head) = page(name, [:]), state.hasEnded {
           let path = books.spool.layout.endedTask(name, failed: state != .done)
-          try books.spool.files.replace(path, text(name, head), durable: false)
+          let text = TaskPage.text(head, request: request(name))
+          try books.spool.files.replace(path, text, durable: false)
           try books.spool.files.removeIfPresent(books.spool.layout.activeTask(name))
           written[name] = nil
         }
@@ -174,8 +176,15 @@ final class Reporter {
     if let chain = books.state.tasks[name]?.chain { ended.insert(chain) }
   }
 
-  /// An order about a task was given, and that is committed.
-  func noteOrdered(_ name: Name) { ordered.insert(name) }
+  /// An order about a task or chain was given, and that is committed. Of a chain it may concern all.
+  func noteOrdered(_ name: Name) {
+    let state = books.state
+    guard let chain = state.chains[name] ?? state.tasks[name].flatMap(state.chain(of:)) else {
+      ordered.insert(name)
+      return
+    }
+    ordered.formUnion(chain.tasks + [chain.name])
+  }
 
   /// Milliseconds after which what was written is on the disk, with or without `fsync`.
   private static let settling = 120_000
@@ -209,7 +218,7 @@ final class Reporter {
 
   /// After a restart: tasks that ended just before, and tasks' files without a task.
   func resume() throws(FileError) {
-    ordered = Set(books.state.liveTasks.map(\.name))
+    for task in books.state.liveTasks { noteOrdered(task.name) }
     datasets.resume()
     try findUnwritten()
     for name in try books.spool.running(fresh: true).tasks {

@@ -19,18 +19,17 @@ final class WaterMarks {
   }
 
   private var config: SpoolConfig { books.spool.config }
+  private var low: Int { config.lowWater ?? max(1, (config.highWater ?? 1) - 5) }
 
   /// Looks how full the filesystems are, where that is due. What waits in ready of tasks that are held
   /// back from now on is taken back.
   func look() {
     guard let high = config.highWater, books.time.now >= nextLook else { return }
     nextLook = books.time.now + Self.interval
-    let low = config.lowWater ?? max(1, high - 5)
+    let low = low
     var seen: [String: Int] = [:]
-    for task in books.state.liveTasks {
-      for directory in Self.directories(task.spec) where seen[directory] == nil {
-        seen[directory] = percent(directory)
-      }
+    for directory in Set(books.state.liveTasks.flatMap { Self.directories($0.spec) }) {
+      seen[directory] = percent(directory)
     }
     let before = full
     full = seen.filter { directory, percent in
@@ -60,14 +59,12 @@ final class WaterMarks {
 
   /// Whether a task's success lets files go.
   private func frees(_ task: TaskEntry) -> Bool {
-    guard case .datasets(let names) = task.spec.input else { return false }
-    return names.contains { books.state.datasets[$0]?.retention == .step }
+    task.spec.inputDatasets.contains { books.state.datasets[$0]?.retention == .step }
   }
 
   /// Why what is held back waits.
   var reasons: [String] {
     guard !full.isEmpty else { return [] }
-    let low = config.lowWater ?? max(1, (config.highWater ?? 1) - 5)
     return books.state.liveTasks.filter(holdsBack).compactMap { task in
       Self.directories(task.spec).first { full[$0] != nil }.map { directory in
         "\(task.name): the filesystem of \(directory) is \(full[directory] ?? 0) % full; only tasks that "

@@ -21,8 +21,7 @@ final class JobManager {
 
   /// How long a result that seems incomplete is read again, in milliseconds.
   static let patience = 5000
-  /// Files that could not be decided on, as the filesystem refused something, and since when.
-  private var stuck: [InboxName: Int] = [:]
+  private var refusals = Refusals<InboxName>()
 
   static let mostPerTurn = 2000
   /// Whether the last look ended with more to read.
@@ -57,14 +56,10 @@ final class JobManager {
   private func attempt(_ name: InboxName) throws -> Bool {
     do {
       let hasDecided = try judge(name)
-      stuck[name] = nil
+      refusals.forget(name)
       return hasDecided
     } catch let error as FileError {
-      let since = stuck[name] ?? books.time.now
-      stuck[name] = since
-      books.troubles.note(error, name.job.job.description)
-      guard books.isHopeless(error, since: since) else { return false }
-      stuck[name] = nil
+      guard refusals.note(name, of: name.job.job, error, books) else { return false }
       failUnread(name, .staging, "\(error)")
       return true
     }

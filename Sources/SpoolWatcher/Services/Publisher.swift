@@ -12,8 +12,7 @@ final class Publisher {
   private var abandoned: [InboxName] = []
   /// How many outputs of a job have their final names, of those whose others have not yet.
   private var progress: [JobID: Int] = [:]
-  /// Jobs for which the filesystem refused something, and since when.
-  private var stuck: [JobID: Int] = [:]
+  private var refusals = Refusals<JobID>()
 
   init(_ books: Books) { self.books = books }
 
@@ -40,7 +39,7 @@ final class Publisher {
     for job in waiting.keys.sorted() {
       do throws(FileError) {
         if try publish(job, &directories) { published.append(job) }
-        stuck[job] = nil
+        refusals.forget(job)
       } catch {
         postpone(job, error)
       }
@@ -66,12 +65,9 @@ final class Publisher {
 
   /// One output that cannot be published now holds no other up, and is not tried for ever (R10).
   private func postpone(_ job: JobID, _ error: FileError) {
-    let since = stuck[job] ?? books.time.now
-    stuck[job] = since
-    books.troubles.note(error, job.description)
-    guard books.isHopeless(error, since: since) else { return }
-    stuck[job] = nil
-    guard case .publishing(let result)? = books.state.job(job)?.phase else { return }
+    guard refusals.note(job, of: job, error, books),
+      case .publishing(let result)? = books.state.job(job)?.phase
+    else { return }
     refuse(job, .staging, "\(error)", result)
   }
 

@@ -175,11 +175,6 @@ final class Books {
     }
   }
 
-  /// Whether something that the filesystem has refused since then, monotonic, is to be given up.
-  func isHopeless(_ error: FileError, since: Int) -> Bool {
-    error.isLasting || time.now - since >= max(spool.config.deadAfter, error.patience)
-  }
-
   /// Writes what comes before a manifest's lines in a catalogue.
   func fill(_ dataset: DatasetEntry?) throws {
     if let dataset, dataset.readable < dataset.length { try commit() }

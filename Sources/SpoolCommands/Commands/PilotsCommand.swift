@@ -43,15 +43,12 @@ struct PilotsDrainCommand: ParsableCommand {
     abstract: "Let pilots end what they run, and leave.",
     discussion: "Example: spool pilots drain node07")
 
-  @OptionGroup var options: SpoolOptions
-  @Argument(help: "Pilots, or hosts.")
-  var names: [String]
+  @OptionGroup var pilots: PilotArguments
 
   func run() throws {
-    let spool = try options.openWatched()
-    for pilot in try PilotListing(spool).named(names) {
-      try PilotOrder.give("drain \(pilot)") { () throws(FileError) in try spool.drain(pilot) }
-      Terminal.print("\(pilot): leaves when its jobs have ended")
+    try pilots.tell("drain") { (spool, pilot) throws(FileError) in
+      try spool.drain(pilot)
+      return "leaves when its jobs have ended"
     }
   }
 }
@@ -62,34 +59,37 @@ struct PilotsReleaseCommand: ParsableCommand {
     abstract: "Let pilots work that were quarantined, or told to leave and have not left yet.",
     discussion: "Example: spool pilots release node07-3fa91c22")
 
-  @OptionGroup var options: SpoolOptions
-  @Argument(help: "Pilots, or hosts.")
-  var names: [String]
+  @OptionGroup var pilots: PilotArguments
 
   func run() throws {
-    let spool = try options.openWatched()
-    for pilot in try PilotListing(spool).named(names) {
-      var isChanged = false
-      try PilotOrder.give("release \(pilot)") { () throws(FileError) in
-        let wasAside = try spool.release(pilot)
-        isChanged = try spool.keep(pilot) || wasAside
-      }
-      Terminal.print(
-        isChanged
-          ? "\(pilot): works again from its next heartbeat on"
-          : "\(pilot): was neither quarantined nor told to leave")
+    try pilots.tell("release") { (spool, pilot) throws(FileError) in
+      let wasAside = try spool.release(pilot)
+      return try spool.keep(pilot) || wasAside
+        ? "works again from its next heartbeat on" : "was neither quarantined nor told to leave"
     }
   }
 }
 
-/// Something told to a pilot by a file in its directory.
-private enum PilotOrder {
-  static func give(_ what: String, _ body: () throws(FileError) -> Void) throws {
-    do throws(FileError) {
-      try body()
-    } catch {
-      if error.isMissing { throw Failure(.missing, "cannot \(what): it has left") }
-      throw Failure(.unavailable, "cannot \(what): \(error)")
+/// Pilots by name or host, as verbs take them that tell something to each by a file in its directory.
+struct PilotArguments: ParsableArguments {
+  @OptionGroup var options: SpoolOptions
+  @Argument(help: "Pilots, or hosts.")
+  var names: [String]
+
+  /// Tells each, and prints what the body says of it.
+  func tell(
+    _ verb: String, _ body: (Spool, PilotName) throws(FileError) -> String
+  ) throws {
+    let spool = try options.openWatched()
+    for pilot in try PilotListing(spool).named(names) {
+      do throws(FileError) {
+        Terminal.print("\(pilot): \(try body(spool, pilot))")
+      } catch {
+        if error.isMissing {
+          throw Failure(.missing, "cannot \(verb) \(pilot): it has left")
+        }
+        throw Failure(.unavailable, "cannot \(verb) \(pilot): \(error)")
+      }
     }
   }
 }

@@ -3,16 +3,6 @@ internal import SpoolStore
 
 /// Drops requests, and waits for the watcher's answer.
 struct RequestDelivery {
-  /// What the watcher said.
-  enum Answer {
-    case accepted
-    case refused(String)
-    /// No watcher is alive: it lies in `incoming/`.
-    case unwatched
-    /// It was not taken in time.
-    case untaken
-  }
-
   let spool: Spool
   private let waker: Waker
 
@@ -28,16 +18,25 @@ struct RequestDelivery {
     for directory in directories { events.watch(directory) { [waker] _ in waker.wake() } }
   }
 
-  func deliver(_ submission: Submission) throws -> Answer {
+  /// Drops a request. True once the watcher has accepted it; where it has not, and where none is alive,
+  /// that is said. `words` are what is ordered, as `close run42.raw`.
+  func deliver(_ submission: Submission, _ words: String) throws -> Bool {
     let name: String
     do throws(FileError) {
       name = try submission.drop(into: spool)
     } catch {
       throw Failure(.unavailable, "\(error)")
     }
-    guard WatcherProbe(spool).warning == nil else { return .unwatched }
-    guard try wait({ try isAnswered(name) }) else { return .untaken }
-    return try refusal(name).map { .refused($0) } ?? .accepted
+    guard WatcherProbe(spool).warning == nil else {
+      Terminal.print("\(words): lies in incoming/ until a watcher comes")
+      return false
+    }
+    guard try wait({ try isAnswered(name) }) else {
+      Terminal.print("\(words): not yet taken by the watcher")
+      return false
+    }
+    if let reason = try refusal(name) { throw Failure(.failed, reason) }
+    return true
   }
 
   /// Waits until something holds; false if it does not in time.

@@ -31,14 +31,7 @@ struct TaskOrders {
     if case .unknown = TaskLookup(spool).find(order.task) {
       throw TaskArgument.missing(order.task, in: spool)
     }
-    switch try delivery.deliver(Submission(order)) {
-    case .unwatched:
-      return Terminal.print("\(order.kind) \(order.task): lies in incoming/ until a watcher comes")
-    case .untaken:
-      return Terminal.print("\(order.kind) \(order.task): not yet taken by the watcher")
-    case .refused(let reason): throw Failure(.failed, reason)
-    case .accepted: break
-    }
+    guard try delivery.deliver(Submission(order), "\(order.kind) \(order.task)") else { return }
     if case .cancel = order.action {
       _ = try delivery.wait { page(order.task)?.state.hasEnded ?? false }
     }

@@ -20,12 +20,7 @@ struct DatasetCloseCommand: ParsableCommand {
       return Terminal.print("\(name) is \(page.state) already, with \(page.files) files")
     }
     let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
-    switch try delivery.deliver(Submission(closing: name)) {
-    case .unwatched: return Terminal.print("close \(name): lies in incoming/ until a watcher comes")
-    case .untaken: return Terminal.print("close \(name): not yet taken by the watcher")
-    case .refused(let reason): throw Failure(.failed, reason)
-    case .accepted: break
-    }
+    guard try delivery.deliver(Submission(closing: name), "close \(name)") else { return }
     let lookup = DatasetLookup(spool)
     _ = try delivery.wait { lookup.find(name)?.state != "open" }
     let after = lookup.find(name) ?? page

@@ -30,14 +30,9 @@ struct DatasetDeleteCommand: ParsableCommand {
     }
     let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
     let order = DeleteRequest(dataset: name, inputs: inputs, force: force)
-    switch try delivery.deliver(Submission(order)) {
-    case .unwatched:
-      return Terminal.print("delete \(name): lies in incoming/ until a watcher comes")
-    case .untaken: return Terminal.print("delete \(name): not yet taken by the watcher")
-    case .refused(let reason): throw Failure(.failed, reason)
-    case .accepted: break
+    if try delivery.deliver(Submission(order), "delete \(name)") {
+      try follow(spool, name, delivery)
     }
-    try follow(spool, name, delivery)
   }
 
   /// What would go, and what would stay, by the catalogue.

@@ -32,6 +32,8 @@ extension Pilot {
         let spread = Int.random(in: -100...100, using: &random)
         try claimers[index].list(spool, at: time.now, spread: spread)
       }
+      let blocked = blockedTasks
+      let mayRun = { (name: JobName) in self.mayRun(name, besides: blocked) }
       guard let name = claimers[index].candidate(mayRun, &random) else {
         return false
       }

@@ -56,7 +56,7 @@ extension Pilot {
     let known = Set(jobs.values.map(\.name))
     for name in Set(there) where !known.contains(name) {
       guard let claim = try spool.adopt(name, for: self.name) else { continue }
-      if mayRun(name), state == .active {
+      if mayRun(name, besides: blockedTasks), state == .active {
         begin(claim)
       } else {
         refuse(claim, .returned, "the claim was known too late")

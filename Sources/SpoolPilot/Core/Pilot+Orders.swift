@@ -84,12 +84,17 @@ extension Pilot {
   /// Milliseconds of its lifetime that are left.
   var timeLeft: Int { endsAt.map { $0 - time.now } ?? .max }
 
-  /// Whether a job may be run, by its name: it fits, its wall time is within what is left, and no
-  /// other of its task waits here for a filesystem that is out of order: one task's trouble is not to
-  /// take all the room.
-  func mayRun(_ job: JobName) -> Bool {
-    capacity.fits(job) && job.wall * 1000 <= timeLeft
-      && !jobs.values.contains { $0.stage == .blocked && $0.document.job.task == job.job.task }
+  /// Tasks of which a job waits here for a filesystem that is out of order.
+  var blockedTasks: Set<Name> {
+    jobs.values.reduce(into: []) { tasks, job in
+      if job.stage == .blocked { tasks.insert(job.document.job.task) }
+    }
+  }
+
+  /// Whether a job may be run, by its name: it fits, its wall time is within what is left, and its
+  /// task is none of those that are blocked: one task's trouble is not to take all the room.
+  func mayRun(_ job: JobName, besides blocked: Set<Name>) -> Bool {
+    capacity.fits(job) && job.wall * 1000 <= timeLeft && !blocked.contains(job.job.task)
   }
 
   /// At the end of its lifetime what still runs is given back.

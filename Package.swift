@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(
       name: "SpoolWatcherTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolTesting"],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "SpoolPilotTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot", "SpoolTesting", "runner-probe"],

@@ -139,7 +139,8 @@ final class JobExecutor {
     try books.checkLeaseOnce()
     for put in puts where recalled.contains(put.name.job.task) { park(put.name) }
     for jobs in outstanding.values {
-      for job in jobs.values where recalled.contains(job.name.job.task) {
+      let meant = jobs.values.filter { recalled.contains($0.name.job.task) }
+      for job in meant.sorted(by: { $0.name.job < $1.name.job }) {
         guard try books.spool.withdraw(job.name, job.shape.queue) else { continue }
         forget(job)
         park(job.name)

@@ -44,7 +44,7 @@ final class TaskExecutor {
 
   /// What waits in a task is due at its time.
   func scheduleWaiting(_ task: TaskEntry) {
-    for (index, job) in task.jobs {
+    for (index, job) in task.jobs.sorted(by: { $0.key < $1.key }) {
       guard case .waiting(let due) = job.phase else { continue }
       schedule(JobID(task: task.name, index: index), at: due)
     }

@@ -11,8 +11,8 @@ public struct Notice: Equatable, Sendable {
   /// As it is handed over, on one line.
   public var json: JSON
 
-  /// `summary` is the task's page; `at` epoch milliseconds.
-  public init(taskEnded task: Name, summary: JSON, spool: String, at: Int) {
+  /// `summary` is the task's page.
+  public init(taskEnded task: Name, summary: JSON, spool: String, at: Timestamp) {
     event = .taskEnded
     subject = task.text
     json = Self.json(
@@ -21,7 +21,8 @@ public struct Notice: Equatable, Sendable {
 
   /// `jobs` were taken back from it.
   public init(
-    pilotLost pilot: PilotName, host: String, reason: String, jobs: Int, spool: String, at: Int
+    pilotLost pilot: PilotName, host: String, reason: String, jobs: Int, spool: String,
+    at: Timestamp
   ) {
     event = .pilotLost
     subject = pilot.text
@@ -34,11 +35,11 @@ public struct Notice: Equatable, Sendable {
   }
 
   private static func json(
-    _ event: Event, _ spool: String, _ at: Int, _ members: [JSONObject.Member]
+    _ event: Event, _ spool: String, _ at: Timestamp, _ members: [JSONObject.Member]
   ) -> JSON {
     let common: [JSONObject.Member] = [
       .init("format", 1), .init("kind", "notice"), .init("event", .string(event.rawValue)),
-      .init("at", .integer(at)), .init("spool", .string(spool)),
+      .init("at", at.json), .init("spool", .string(spool)),
     ]
     return .object(JSONObject(common + members))
   }
@@ -47,8 +48,8 @@ public struct Notice: Equatable, Sendable {
 /// `onEnd` of `spool.json`: the command that is told.
 public struct NoticeCommand: Equatable, Sendable {
   public var command: [String]
-  /// Milliseconds after which it is killed.
-  public var timeout = 60_000
+  /// Time after which it is killed.
+  public var timeout = Duration.seconds(60)
 
   public init(command: [String]) { self.command = command }
 
@@ -59,16 +60,15 @@ public struct NoticeCommand: Equatable, Sendable {
     guard let program = command.first, !program.isEmpty else {
       throw fields.fault("command", "expected a program")
     }
-    let time = try fields.quantity("timeout", "a time as \"5s\" or \"1m\"", Units.milliseconds)
-    timeout = time ?? timeout
-    guard (1...3_600_000).contains(timeout) else {
+    timeout = try fields.duration("timeout", "a time as \"5s\" or \"1m\"") ?? timeout
+    guard (.milliseconds(1)...Duration.seconds(3600)).contains(timeout) else {
       throw fields.fault("timeout", "expected from 1ms to 1h")
     }
   }
 
   var json: JSON {
     [
-      "command": .array(command.map { .string($0) }), "timeout": .string("\(timeout)ms"),
+      "command": .array(command.map { .string($0) }), "timeout": timeout.json,
     ]
   }
 }

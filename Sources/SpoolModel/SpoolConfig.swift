@@ -5,22 +5,22 @@ public struct SpoolConfig: Equatable, Sendable {
   public var dataRoot = "."
   /// Directories in which all outputs must lie, relative ones taken as `dataRoot`; none: anywhere.
   public var dataRoots: [String] = []
-  /// Milliseconds between two heartbeats of a pilot.
-  public var heartbeat = 5000
-  /// Milliseconds without a heartbeat after which a pilot or a watcher is dead (R5, R7).
-  public var deadAfter = 60_000
+  /// Time between two heartbeats of a pilot.
+  public var heartbeat = Duration.seconds(5)
+  /// Time without a heartbeat after which a pilot or a watcher is dead (R5, R7).
+  public var deadAfter = Duration.seconds(60)
   /// How many job files of a task stay in `done/TASK/` and in `failed/TASK/`.
   public var keepJobFiles = 1000
-  /// Milliseconds that a task waits for a dataset that is not there.
-  public var datasetWait = 3_600_000
-  /// Milliseconds that a job over everything waits, where files are lacking, for a word.
-  public var verdictWait = 604_800_000
+  /// How long a task waits for a dataset that is not there.
+  public var datasetWait = Duration.seconds(3600)
+  /// How long a job over everything waits for a decision where files are lacking.
+  public var verdictWait = Duration.seconds(7 * 86_400)
   /// How many attempts of a job may fail through no fault of its own.
   public var infrastructureAttempts = 10
   /// How often a job may be given back.
   public var returns = 100
-  /// Milliseconds before the parts of a discarded attempt are removed: its pilot may yet write.
-  public var partGrace = 120_000
+  /// Time before the parts of a discarded attempt are removed: its pilot may yet write.
+  public var partGrace = Duration.seconds(120)
   /// Percent of the filesystem of a task's outputs that may be used: above it, only tasks that free
   /// space are fed, until it is below the low mark. Nil for no marks.
   public var highWater: Int?
@@ -28,11 +28,11 @@ public struct SpoolConfig: Equatable, Sendable {
   /// Journal lines between two checkpoints.
   public var checkpointEvery = 20_000
   /// For how long payloads may do nothing, where their task does not say.
-  public var stuckAfter = StuckLimit.after(1_800_000)
+  public var stuckAfter = StuckLimit.after(.seconds(1800))
   /// What is run when a task has ended, or a pilot was lost.
   public var onEnd: NoticeCommand?
   /// When what is kept of a task that has ended is packed into `archive/`, and when it is removed.
-  public var packAfter = AgeLimit.after(30 * 86_400_000)
+  public var packAfter = AgeLimit.after(.seconds(30 * 86_400))
   public var removeAfter = AgeLimit.never
 
   public init() {}
@@ -77,7 +77,7 @@ public struct SpoolConfig: Equatable, Sendable {
     if let json = fields.object["onEnd"] {
       onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
     }
-    guard deadAfter >= 3 * heartbeat else {
+    guard deadAfter >= heartbeat * 3 else {
       throw fields.fault("deadAfter", "expected at least three times heartbeat")
     }
     packAfter = try fields.ageLimit("packAfter") ?? packAfter
@@ -99,24 +99,24 @@ public struct SpoolConfig: Equatable, Sendable {
   }
 
   private static func time(
-    _ fields: Fields, _ key: String, _ fallback: Int
-  ) throws(RequestError) -> Int {
-    let value = try fields.quantity(key, "a time as \"5s\" or \"1m\"", Units.milliseconds)
-    guard value ?? 1 >= 1 else { throw fields.fault(key, "expected at least 1ms") }
+    _ fields: Fields, _ key: String, _ fallback: Duration
+  ) throws(RequestError) -> Duration {
+    let value = try fields.duration(key, "a time as \"5s\" or \"1m\"")
+    guard value ?? fallback > .zero else { throw fields.fault(key, "expected at least 1ms") }
     return value ?? fallback
   }
 
   public var json: JSON {
     var object = JSONObject([.init("format", 1), .init("dataRoot", .string(dataRoot))])
     if !dataRoots.isEmpty { object["dataRoots"] = .array(dataRoots.map { .string($0) }) }
-    object["heartbeat"] = .string("\(heartbeat)ms")
-    object["deadAfter"] = .string("\(deadAfter)ms")
+    object["heartbeat"] = heartbeat.json
+    object["deadAfter"] = deadAfter.json
     object["keepJobFiles"] = .integer(keepJobFiles)
-    object["datasetWait"] = .string("\(datasetWait)ms")
-    object["verdictWait"] = .string("\(verdictWait)ms")
+    object["datasetWait"] = datasetWait.json
+    object["verdictWait"] = verdictWait.json
     object["infrastructureAttempts"] = .integer(infrastructureAttempts)
     object["returns"] = .integer(returns)
-    object["partGrace"] = .string("\(partGrace)ms")
+    object["partGrace"] = partGrace.json
     object["checkpointEvery"] = .integer(checkpointEvery)
     if let highWater { object["highWater"] = .integer(highWater) }
     if let lowWater { object["lowWater"] = .integer(lowWater) }

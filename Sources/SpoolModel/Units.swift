@@ -17,6 +17,11 @@ public enum Units {
       text, [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)])
   }
 
+  /// The duration that `500ms`, `10s`, `5m`, `2h` or `7d` says; nil for what is no time or too long.
+  public static func duration(_ text: String) -> Duration? {
+    milliseconds(text).map { .milliseconds($0) }
+  }
+
   private static func scaled(_ text: String, _ units: [(String, Int)]) -> Int? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }
@@ -46,6 +51,11 @@ public enum Units {
     case ..<86_400_000: return "\(seconds / 3600)h \(two(seconds % 3600 / 60))m"
     default: return "\(seconds / 86400)d \(two(seconds % 86400 / 3600))h"
     }
+  }
+
+  /// As `text(milliseconds:)`.
+  public static func text(_ duration: Duration) -> String {
+    text(milliseconds: duration.milliseconds)
   }
 
   /// A number with a fixed count of decimals.

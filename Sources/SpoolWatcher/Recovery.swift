@@ -48,7 +48,7 @@ struct Recovery {
     var state = WatcherState()
     var views: [ViewLine] = []
     var touched: Set<ViewLine.View> = []
-    let grace = spool.config.partGrace
+    let grace = spool.config.partGrace.milliseconds
     let end = try JournalReader(spool).replay(
       checkpoint: { json throws(JournalError) in
         guard let saved = WatcherState(json) else {

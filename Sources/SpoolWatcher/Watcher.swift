@@ -278,7 +278,7 @@ public final class Watcher {
       let page = TaskPage(task: task, state: books.state, ready: 0).json
       notify(
         Notice(
-          taskEnded: name, summary: page, spool: books.spool.layout.root, at: books.time.epoch))
+          taskEnded: name, summary: page, spool: books.spool.layout.root, at: books.time.timestamp))
     }
   }
 

@@ -59,8 +59,8 @@ extension CommandTests {
     /// held counts once.
     @Test func aStoppedPilotIsGivenUpAndComesBack() async throws {
       var config = SpoolConfig.quick
-      config.heartbeat = 200
-      config.deadAfter = 1500
+      config.heartbeat = .milliseconds(200)
+      config.deadAfter = .milliseconds(1500)
       try await Lab.run(config) { lab in
         _ = try lab.start("watch")
         let first = try lab.start("pilot", "--cpus", "1")

@@ -9,7 +9,7 @@ extension CommandTests {
     private static func config(_ command: String..., timeout: Int = 60_000) -> SpoolConfig {
       var config = SpoolConfig.quick
       config.onEnd = NoticeCommand(command: command)
-      config.onEnd?.timeout = timeout
+      config.onEnd?.timeout = .milliseconds(timeout)
       return config
     }
 

@@ -6,7 +6,7 @@ extension CommandTests {
   @Suite(.serialized) struct Packed {
     private static var config: SpoolConfig {
       var config = SpoolConfig.quick
-      config.packAfter = .after(300)
+      config.packAfter = .after(.milliseconds(300))
       return config
     }
 

@@ -11,8 +11,8 @@ extension CommandTests {
 
     private static var config: SpoolConfig {
       var config = SpoolConfig.quick
-      config.heartbeat = 100
-      config.deadAfter = 1000
+      config.heartbeat = .milliseconds(100)
+      config.deadAfter = .milliseconds(1000)
       config.checkpointEvery = 100
       return config
     }
@@ -50,7 +50,7 @@ extension CommandTests {
       for _ in 0..<Self.rounds {
         var config = Self.config
         // So long that it is certain that nobody waited for it.
-        config.deadAfter = 600_000
+        config.deadAfter = .milliseconds(600_000)
         try await Lab.run(config) { lab in
           let first = try await Self.begin(lab)
           let second = try lab.start("watch")

@@ -17,13 +17,14 @@ enum Example {
         JobOutput(path: "/d/reco/f17.txt", name: nil, isOptional: true),
       ],
       environment: [("B", try Template("{scratch}")), ("A", try Template(""))],
-      wall: 600_000, memory: 2_000_000_000, stuck: 1_800_000)
+      wall: .seconds(600), memory: 2_000_000_000, stuck: .seconds(1800))
   }
 
   static func result(_ cause: Cause? = nil) throws -> JobResult {
     var result = JobResult(
-      pilot: try pilotName("node07-3fa91c22"), host: "node07.cern.ch", started: 1_796_000_000_123,
-      ended: 1_796_000_004_456, cause: cause)
+      pilot: try pilotName("node07-3fa91c22"), host: "node07.cern.ch",
+      started: Timestamp(milliseconds: 1_796_000_000_123),
+      ended: Timestamp(milliseconds: 1_796_000_004_456), cause: cause)
     result.exit = 0
     result.cpu = 3.9
     result.memory = 812_000_000
@@ -72,9 +73,9 @@ struct JobDocumentTests {
   @Test func everyWallTimeIsReadAsItWasWritten() throws {
     var document = try Example.document()
     for wall in Array(1...5000) + [123_456_789, 99_999_999_999] {
-      document.wall = wall
+      document.wall = .milliseconds(wall)
       let read = try JobDocument(JSON.parse(document.json.compact)).wall
-      guard read == wall else {
+      guard read.milliseconds == wall else {
         Issue.record("\(wall) ms became \(read) ms")
         return
       }
@@ -195,7 +196,7 @@ struct ObstacleTests {
     let name = try #require(PilotName("node-00000001"))
     return PilotRecord(
       pilot: name, host: "node", version: "1", process: .null, queues: [.cpu], tags: ["ssd"],
-      cpus: cpus, memory: memory, gpus: 0, started: 0)
+      cpus: cpus, memory: memory, gpus: 0, started: Timestamp(milliseconds: 0))
   }
 
   private static func shape(_ memory: Int, cores: Int = 1, tags: [String] = []) -> Shape {

@@ -71,7 +71,7 @@ struct PilotRecordTests {
     var record = PilotRecord(
       pilot: try pilotName("node07-3fa91c22"), host: "node07", version: "0.1.0",
       process: ["pid": 1], queues: [.gpu, .cpu], tags: ["avx2"], cpus: 16, memory: 64 << 30,
-      gpus: 2, started: 1_796_000_000_123)
+      gpus: 2, started: Timestamp(milliseconds: 1_796_000_000_123))
     record.counter = 12
     record.freeCpus = 3
     record.freeMemory = 1 << 30

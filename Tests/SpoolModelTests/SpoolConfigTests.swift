@@ -10,10 +10,11 @@ struct SpoolConfigTests {
     let config = SpoolConfig()
     #expect(try SpoolConfig(config.json.pretty) == config)
     #expect(try SpoolConfig(bytes("{\"format\": 1}")) == config)
-    #expect(config.heartbeat == 5000 && config.deadAfter == 60_000)
+    #expect(config.heartbeat == .milliseconds(5000) && config.deadAfter == .milliseconds(60_000))
     #expect(config.keepJobFiles == 1000 && config.infrastructureAttempts == 10)
-    #expect(config.stuckAfter == .after(1_800_000))
-    #expect(config.packAfter == .after(30 * 86_400_000) && config.removeAfter == .never)
+    #expect(config.stuckAfter == .after(.milliseconds(1_800_000)))
+    #expect(
+      config.packAfter == .after(.milliseconds(30 * 86_400_000)) && config.removeAfter == .never)
   }
 
   @Test func everyKeyIsTaken() throws {
@@ -29,19 +30,19 @@ struct SpoolConfigTests {
     var expected = SpoolConfig()
     expected.dataRoot = "/data"
     expected.dataRoots = ["/data/a", "b"]
-    expected.heartbeat = 200
-    expected.deadAfter = 2000
+    expected.heartbeat = .milliseconds(200)
+    expected.deadAfter = .milliseconds(2000)
     expected.keepJobFiles = 0
-    expected.datasetWait = 7_200_000
+    expected.datasetWait = .milliseconds(7_200_000)
     expected.infrastructureAttempts = 3
     expected.returns = 7
-    expected.partGrace = 1000
+    expected.partGrace = .milliseconds(1000)
     expected.checkpointEvery = 100
     expected.stuckAfter = .never
     expected.onEnd = NoticeCommand(command: ["notify", "-v"])
-    expected.onEnd?.timeout = 5000
-    expected.packAfter = .after(7 * 86_400_000)
-    expected.removeAfter = .after(365 * 86_400_000)
+    expected.onEnd?.timeout = .milliseconds(5000)
+    expected.packAfter = .after(.milliseconds(7 * 86_400_000))
+    expected.removeAfter = .after(.milliseconds(365 * 86_400_000))
     #expect(config == expected)
     #expect(try SpoolConfig(config.json.compact) == expected)
   }

@@ -11,11 +11,14 @@ struct TaskSpecTests {
     #expect(task.queue == .cpu)
     #expect(task.resources == Resources())
     #expect(task.resources.cpus == 1 && task.resources.gpus == 0)
-    #expect(task.resources.memory == 2_000_000_000 && task.resources.wall == 3_600_000)
+    #expect(
+      task.resources.memory == 2_000_000_000 && task.resources.wall == .milliseconds(3_600_000))
     #expect(task.filesPerJob == .files(1))
     #expect(task.priority == 5)
     #expect(task.retry == RetryPolicy())
-    #expect(task.retry.attempts == 3 && task.retry.backoff == 5000 && task.retry.never == [])
+    #expect(
+      task.retry.attempts == 3 && task.retry.backoff == .milliseconds(5000)
+        && task.retry.never == [])
     #expect(task.maxFailedJobs == 0)
     #expect(task.stopAfter == nil)
     #expect(task.stuckAfter == nil)
@@ -54,13 +57,13 @@ struct TaskSpecTests {
     #expect(
       task.shape
         == Shape(queue: .gpu, cores: 4, memory: 16_384, gpus: 1, tags: ["avx2", "ssd"]))
-    #expect(task.resources.wall == 90_000)
+    #expect(task.resources.wall == .milliseconds(90_000))
     #expect(task.filesPerJob == .files(10))
     #expect(task.priority == 0)
-    #expect(task.retry.attempts == 7 && task.retry.backoff == 60_000)
+    #expect(task.retry.attempts == 7 && task.retry.backoff == .milliseconds(60_000))
     #expect(task.retry.never == [2, 64] && task.retry.growMemory == 2)
     #expect(task.maxFailedJobs == 3 && task.stopAfter == 20)
-    #expect(task.stuckAfter == .after(90_000))
+    #expect(task.stuckAfter == .after(.milliseconds(90_000)))
     #expect(task.environment.map(\.name) == ["OMP_NUM_THREADS"])
     #expect(task.verifiesChecksum)
     #expect(task.source["meta"]?["campaign"] == "2027a")
@@ -122,7 +125,8 @@ struct TaskSpecTests {
     ])
     let job = JobName(
       priority: 9, job: JobID(task: task.name, index: 0), attempt: 1, cores: task.shape.cores,
-      memory: task.shape.memory, gpus: task.shape.gpus, wall: (task.resources.wall + 999) / 1000,
+      memory: task.shape.memory, gpus: task.shape.gpus,
+      wall: (task.resources.wall.milliseconds + 999) / 1000,
       tags: [])
     #expect(JobName(fileName: job.fileName) == job)
   }

@@ -14,7 +14,7 @@ struct WatchTests {
   @Test func whatIsLeftOut() throws {
     let watch = try #require(try header(["directory": "buffer"]).watch)
     #expect(watch.directory == "/data/buffer" && watch.pattern.text == "*")
-    #expect(watch.closeOn == nil && watch.settle == 5000)
+    #expect(watch.closeOn == nil && watch.settle == .milliseconds(5000))
   }
 
   /// What a manifest says comes back from what the journal keeps of it.
@@ -23,7 +23,9 @@ struct WatchTests {
       "directory": "/d/./buffer//", "pattern": "*.raw", "closeOn": ".end", "settle": "1.5s",
     ])
     let watch = try #require(read.watch)
-    #expect(watch.directory == "/d/buffer" && watch.closeOn == ".end" && watch.settle == 1500)
+    #expect(
+      watch.directory == "/d/buffer" && watch.closeOn == ".end"
+        && watch.settle == .milliseconds(1500))
     #expect(DirectoryWatch(read.source["watch"]) == watch)
     #expect(DirectoryWatch(["pattern": "*"]) == nil && DirectoryWatch(nil) == nil)
   }

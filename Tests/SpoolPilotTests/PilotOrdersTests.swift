@@ -102,8 +102,8 @@ struct PilotOrdersTests {
   /// A pilot on which a job just failed looks before each claim; one on which all is well does not.
   @Test(arguments: [false, true]) func looksBeforeAClaim(isFailing: Bool) throws {
     let world = try Self.world { setup in
-      setup.config.heartbeat = 20_000
-      setup.config.deadAfter = 60_000
+      setup.config.heartbeat = .milliseconds(20_000)
+      setup.config.deadAfter = .milliseconds(60_000)
       setup.script = { _ in
         var outcome = Self.lasting(50)
         if isFailing { outcome.status = .exited(1) }

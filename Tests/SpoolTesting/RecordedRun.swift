@@ -17,8 +17,8 @@ public struct RecordedRun {
     setup.slots = 1
     setup.config.keepJobFiles = 3
     setup.config.checkpointEvery = 10_000_000
-    setup.config.packAfter = .after(20_000)
-    setup.config.removeAfter = .after(100_000)
+    setup.config.packAfter = .after(.milliseconds(20_000))
+    setup.config.removeAfter = .after(.milliseconds(100_000))
     setup.script = Self.work
     world = try World(setup)
   }

@@ -85,7 +85,7 @@ extension World {
     let record = WatcherRecord(
       epoch: 0, id: "\(watcherProcess)", host: "node0", version: "test",
       process: ["pid": .integer(watcherProcess)],
-      at: time.epoch)
+      at: time.timestamp)
     watcherPart = .acquiring(
       WatcherLease(spool, record, time: time, isGone: { [unowned self] in isGone($0) }))
   }

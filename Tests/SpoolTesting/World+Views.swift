@@ -100,7 +100,7 @@ extension World {
   @discardableResult
   public func settle(atMost milliseconds: Int = 120_000) -> Bool {
     guard run(atMost: milliseconds, until: { isQuiet }) else { return false }
-    run(for: setup.config.partGrace + 2500)
+    run(for: setup.config.partGrace.milliseconds + 2500)
     return isQuiet
   }
 

@@ -28,10 +28,10 @@ public final class World {
   /// Time-outs that keep simulated lives short.
   public static var quick: SpoolConfig {
     var config = SpoolConfig()
-    config.heartbeat = 500
-    config.deadAfter = 2000
-    config.partGrace = 1000
-    config.datasetWait = 60_000
+    config.heartbeat = .milliseconds(500)
+    config.deadAfter = .milliseconds(2000)
+    config.partGrace = .milliseconds(1000)
+    config.datasetWait = .milliseconds(60_000)
     return config
   }
 

@@ -24,8 +24,8 @@ struct ArchiveEveryCallTests {
   /// A life up to shortly before it is packed, or removed.
   private static func life(until age: Int) throws -> World {
     var setup = ArchiveTests.setup()
-    setup.config.packAfter = .after(Self.packed)
-    setup.config.removeAfter = age < Self.removed ? .never : .after(Self.removed)
+    setup.config.packAfter = .after(.milliseconds(Self.packed))
+    setup.config.removeAfter = age < Self.removed ? .never : .after(.milliseconds(Self.removed))
     let world = try World(setup)
     try world.task("t", ArchiveTests.members)
     try #require(world.run(until: { world.hasEnded("t") && world.isQuiet }))

@@ -13,8 +13,8 @@ struct ArchiveTests {
   static func setup() -> World.Setup {
     var setup = World.Setup()
     setup.pilots = 1
-    setup.config.packAfter = .after(20_000)
-    setup.config.removeAfter = .after(60_000)
+    setup.config.packAfter = .after(.milliseconds(20_000))
+    setup.config.removeAfter = .after(.milliseconds(60_000))
     setup.script = Self.work
     return setup
   }
@@ -203,14 +203,16 @@ struct ArchiveTests {
       job: name.job, incarnation: "0ld", attempt: 1, owner: 1, inputs: [], verifiesChecksum: false,
       command: [try Template("w")],
       outputs: [JobOutput(path: "/data/out/late.root", name: nil, isOptional: false)],
-      environment: [], wall: 1000, memory: 1 << 30, stuck: nil)
+      environment: [], wall: .seconds(1), memory: 1 << 30, stuck: nil)
     let bytes = document.fileContents
     try world.files.plant(bytes, at: layout.ready(.gpu, name))
     let own = try #require(world.pilot(1)?.name)
     try world.files.plant(bytes, at: layout.claim(own, name))
     let part = "/data/out/.spool.a1@\(pilot).late.root"
     try world.files.plant([1, 2, 3], at: part)
-    var result = JobResult(pilot: pilot, host: "x", started: 1, ended: 2, cause: nil)
+    var result = JobResult(
+      pilot: pilot, host: "x", started: Timestamp(milliseconds: 1),
+      ended: Timestamp(milliseconds: 2), cause: nil)
     result.outputs = [
       StagedOutput(
         number: 0, path: "/data/out/late.root", part: ".spool.a1@\(pilot).late.root", size: 3,
@@ -267,7 +269,9 @@ struct ArchiveTests {
     let claim = try #require(world.claims.first.flatMap { world.files.peek($0) })
     var document = try JobFile(claim).document
     document.incarnation = "0ld"
-    let result = JobResult(pilot: pilot, host: "x", started: 1, ended: 2, cause: nil)
+    let result = JobResult(
+      pilot: pilot, host: "x", started: Timestamp(milliseconds: 1),
+      ended: Timestamp(milliseconds: 2), cause: nil)
     let addition = try #require(JobFile.addition(of: result, to: document.fileContents))
     try world.files.plant(
       Array(document.fileContents.prefix(addition.offset)) + addition.bytes,
@@ -329,8 +333,8 @@ struct ArchiveTests {
   /// What a task reads that is not packed is not forgotten, nor is what nobody has read yet.
   @Test func aDatasetThatIsReadStays() throws {
     var setup = Self.setup()
-    setup.config.packAfter = .after(1_000_000)
-    setup.config.removeAfter = .after(1_000_000)
+    setup.config.packAfter = .after(.milliseconds(1_000_000))
+    setup.config.removeAfter = .after(.milliseconds(1_000_000))
     let world = try World(setup)
     ChaosTests.plantInputs(world, 2)
     try ChaosTests.dropManifest(world, 2)
@@ -393,7 +397,7 @@ struct ArchiveTests {
   /// `STATUS` names those that ended last, also when one of them goes on, and is packed.
   @Test func theLastTen() throws {
     var setup = Self.setup()
-    setup.config.packAfter = .after(400_000)
+    setup.config.packAfter = .after(.milliseconds(400_000))
     setup.config.removeAfter = .never
     let world = try World(setup)
     let named = {
@@ -440,7 +444,7 @@ struct ArchiveTests {
   @Test func aYear() throws {
     var setup = Self.setup()
     setup.slots = 32
-    setup.config.packAfter = .after(7 * 86_400_000)
+    setup.config.packAfter = .after(.milliseconds(7 * 86_400_000))
     setup.config.removeAfter = .never
     setup.script = { _ in FakeOutcome() }
     let world = try World(setup)

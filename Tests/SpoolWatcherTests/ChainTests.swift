@@ -203,7 +203,7 @@ struct ChainTests {
   @Test func noWordIsAnEnd() throws {
     var setup = World.Setup()
     setup.script = Self.twoFail
-    setup.config.verdictWait = 60_000
+    setup.config.verdictWait = .milliseconds(60_000)
     let world = try World(setup)
     ChaosTests.plantInputs(world, 8)
     try world.drop("run.json", Self.chain)

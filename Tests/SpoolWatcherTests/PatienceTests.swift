@@ -46,7 +46,7 @@ struct PatienceTests {
     #expect(!world.hasEnded("t"))
     let status = String(decoding: world.files.peek("\(World.root)/STATUS") ?? [], as: UTF8.self)
     #expect(status.contains("the dataset d: 1 of 2 files came"))
-    world.run(for: World.quick.datasetWait)
+    world.run(for: World.quick.datasetWait.milliseconds)
     #expect(world.summary("t")?["state"]?.string == "done")
     #expect(world.said.contains { $0.contains("the dataset d is incomplete") })
   }

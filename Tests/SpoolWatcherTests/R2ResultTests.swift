@@ -23,7 +23,7 @@ struct R2ResultTests {
     let document = JobDocument(
       job: name.job, incarnation: "9c1f", attempt: 1, owner: 1, inputs: [],
       verifiesChecksum: false, command: [try Template("true")], outputs: [], environment: [],
-      wall: 60_000, memory: 1000)
+      wall: .seconds(60), memory: 1000)
     contents = document.fileContents
     try files.plant(contents, at: spool.layout.ready(.cpu, name))
   }
@@ -36,7 +36,9 @@ struct R2ResultTests {
   private struct Missing: Error {}
 
   private var result: JobResult {
-    var result = JobResult(pilot: pilot, host: "node", started: 1, ended: 2, cause: nil)
+    var result = JobResult(
+      pilot: pilot, host: "node", started: Timestamp(milliseconds: 1),
+      ended: Timestamp(milliseconds: 2), cause: nil)
     result.exit = 0
     result.reason = "a reason of some length, so that there is much to tear"
     return result
@@ -138,7 +140,9 @@ struct R2ResultTests {
       return
     }
     #expect(found.written == result)
-    let other = JobResult(pilot: pilot, host: "h", started: 1, ended: 2, cause: .returned)
+    let other = JobResult(
+      pilot: pilot, host: "h", started: Timestamp(milliseconds: 1),
+      ended: Timestamp(milliseconds: 2), cause: .returned)
     guard case .delivered = found.finish(other, in: spool) else {
       Issue.record("should be delivered")
       return

@@ -126,7 +126,7 @@ struct R3PublicationTests {
   /// write, and are removed then.
   @Test func partsGoAfterTheGrace() throws {
     let world = try Self.world { setup in
-      setup.config.partGrace = 20_000
+      setup.config.partGrace = .milliseconds(20_000)
       setup.script = { payload in
         var outcome = World.writeOutputs(payload)
         outcome.duration = 1000

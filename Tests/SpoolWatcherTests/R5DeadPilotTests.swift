@@ -39,7 +39,9 @@ struct R5DeadPilotTests {
     world.run(for: 1400)
     #expect(!isDead(world))
     #expect(world.run(atMost: 3000, until: { isDead(world) }))
-    #expect(world.time.now - since >= world.setup.config.deadAfter - world.setup.config.heartbeat)
+    #expect(
+      world.time.now - since >= world.setup.config.deadAfter.milliseconds
+        - world.setup.config.heartbeat.milliseconds)
     world.addPilot()
     #expect(world.settle())
     #expect(world.attempts("t") == ["00 a1 lost", "00 a2 ok"])
@@ -81,7 +83,7 @@ struct R5DeadPilotTests {
     world.faults.before { party, call, _ in
       party == .watcher && call.path.hasSuffix("/pilot.json") ? .fails(5) : nil
     }
-    world.run(for: 5 * world.setup.config.deadAfter)
+    world.run(for: 5 * world.setup.config.deadAfter.milliseconds)
     #expect(!isDead(world))
     world.faults.clear()
     world.run(for: 5000)
@@ -96,7 +98,7 @@ struct R5DeadPilotTests {
     world.faults.before { party, call, _ in
       party == .watcher && call.path.hasSuffix("/pilot.json") ? .fails(5) : nil
     }
-    world.run(for: 2 * world.setup.config.deadAfter)
+    world.run(for: 2 * world.setup.config.deadAfter.milliseconds)
     world.faults.clear()
     world.run(for: 1000)
     #expect(!isDead(world))
@@ -110,8 +112,8 @@ struct R5DeadPilotTests {
     try begin(world)
     world.hold(1)
     world.run(for: 800)
-    world.holdWatcher(for: 3 * world.setup.config.deadAfter)
-    world.run(for: 3 * world.setup.config.deadAfter + 300)
+    world.holdWatcher(for: 3 * world.setup.config.deadAfter.milliseconds)
+    world.run(for: 3 * world.setup.config.deadAfter.milliseconds + 300)
     #expect(!isDead(world))
     world.hold(1, false)
     world.run(for: 3000)
@@ -126,8 +128,8 @@ struct R5DeadPilotTests {
     let directory = "\(World.root)/running/ghost-00000001"
     try world.files.plantDirectories(directory)
     world.run(for: 800)
-    world.holdWatcher(for: 3 * world.setup.config.deadAfter)
-    world.run(for: 3 * world.setup.config.deadAfter + 300)
+    world.holdWatcher(for: 3 * world.setup.config.deadAfter.milliseconds)
+    world.run(for: 3 * world.setup.config.deadAfter.milliseconds + 300)
     #expect(world.names("running").contains("ghost-00000001/"))
     #expect(world.run(atMost: 5000, until: { !world.names("running").contains("ghost-00000001/") }))
   }

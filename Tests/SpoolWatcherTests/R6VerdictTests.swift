@@ -11,7 +11,7 @@ struct R6VerdictTests {
   init() throws {
     var setup = World.Setup()
     setup.pilots = 1
-    setup.config.partGrace = 8000
+    setup.config.partGrace = .milliseconds(8000)
     setup.script = { payload in
       var outcome = World.writeOutputs(payload)
       outcome.duration = payload.environment["SPOOL_ATTEMPT"] == "1" ? 30_000 : 3000
@@ -36,7 +36,9 @@ struct R6VerdictTests {
     let part = output.part(attempt: name.attempt, pilot: pilot)
     let contents = Array("an impostor's".utf8)
     try world.files.plant(contents, at: part)
-    var result = JobResult(pilot: pilot, host: "x", started: 1, ended: 2, cause: nil)
+    var result = JobResult(
+      pilot: pilot, host: "x", started: Timestamp(milliseconds: 1),
+      ended: Timestamp(milliseconds: 2), cause: nil)
     result.outputs = [
       StagedOutput(
         number: 0, path: output.path, part: String(part.split(separator: "/").last ?? ""),

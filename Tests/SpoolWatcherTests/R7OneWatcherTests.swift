@@ -21,7 +21,8 @@ struct R7OneWatcherTests {
     _ id: String = "1", gone: @escaping (JSON) -> Bool? = { _ in nil }
   ) -> WatcherLease {
     let record = WatcherRecord(
-      epoch: 0, id: id, host: "h", version: "1", process: ["pid": 1], at: 0)
+      epoch: 0, id: id, host: "h", version: "1", process: ["pid": 1], at: Timestamp(milliseconds: 0)
+    )
     return WatcherLease(spool, record, time: time, isGone: gone)
   }
 
@@ -254,8 +255,8 @@ struct R7OneWatcherTests {
     var setup = World.Setup()
     setup.seed = seed
     // So seldom that it is the commit, not the beat, that finds out.
-    setup.config.heartbeat = 60_000
-    setup.config.deadAfter = 600_000
+    setup.config.heartbeat = .milliseconds(60_000)
+    setup.config.deadAfter = .milliseconds(600_000)
     setup.script = EveryCallTests.failOnce
     let world = try World(setup)
     try world.task("t", LifeTests.members.replacing("6", with: "20"))
@@ -354,7 +355,8 @@ struct R7OneWatcherTests {
         once.isFirst()
       else { return }
       let other = WatcherRecord(
-        epoch: 9, id: "other", host: "h", version: "1", process: .null, at: 0)
+        epoch: 9, id: "other", host: "h", version: "1", process: .null,
+        at: Timestamp(milliseconds: 0))
       try? files.plant(other.json.compact, at: "\(World.root)/watcher.json")
     }
     try world.task("t", LifeTests.members)

@@ -55,8 +55,8 @@ struct ReviewTests {
   @Test func theDeadAreFoundAtAnySetting() throws {
     let world = try Self.world { setup in
       setup.isOneHost = false
-      setup.config.heartbeat = 200
-      setup.config.deadAfter = 60_000
+      setup.config.heartbeat = .milliseconds(200)
+      setup.config.deadAfter = .milliseconds(60_000)
       setup.restartAfter = nil
       setup.script = { _ in
         var outcome = FakeOutcome.exit(0)

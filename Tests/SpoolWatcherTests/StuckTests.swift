@@ -19,8 +19,8 @@ struct StuckTests {
     #expect(try limit("", SpoolConfig().stuckAfter) == 1_800_000)
     #expect(try limit("", .never) == nil)
     #expect(try limit(#", "stuckAfter": "90s""#, .never) == 90_000)
-    #expect(try limit(#", "stuckAfter": "1500ms""#, .after(5000)) == 1500)
-    #expect(try limit(#", "stuckAfter": "never""#, .after(5000)) == nil)
+    #expect(try limit(#", "stuckAfter": "1500ms""#, .after(.milliseconds(5000))) == 1500)
+    #expect(try limit(#", "stuckAfter": "never""#, .after(.milliseconds(5000))) == nil)
   }
 
   /// It is the payload's failure: tried again, within its budget, and told with the time.

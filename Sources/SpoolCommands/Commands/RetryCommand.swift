@@ -43,7 +43,7 @@ struct RetryCommand: ParsableCommand {
     order.failedOnly = failedOnly || cause != nil
     order.cause = cause
     order.memory = memory.flatMap(Units.bytes)
-    order.wall = wall.flatMap(Units.milliseconds)
+    order.wall = wall.flatMap(Units.duration)
     try orders.give(.retry(order))
   }
 }

@@ -90,7 +90,7 @@ final class NoticeRunner: Sendable {
   private func run(_ notice: Notice) {
     var call = CommandOutput.Call(
       arguments: command.command, environment: environment(notice),
-      deadline: Waker.now() + UInt64(command.timeout) * 1_000_000)
+      deadline: Waker.now() + UInt64(command.timeout.milliseconds) * 1_000_000)
     call.input = notice.json.compact + [10]
     call.takesErrors = true
     call.limit = 64 << 10
@@ -125,7 +125,7 @@ final class NoticeRunner: Sendable {
     case .exited(let code): say("onEnd: exit code \(code); \(Self.words(notice))")
     case .signalled(let number): say("onEnd: ended by signal \(number); \(Self.words(notice))")
     case .killed:
-      let time = Units.text(milliseconds: command.timeout)
+      let time = Units.text(command.timeout)
       say("onEnd: killed, over its time of \(time) or at the watcher's end; \(Self.words(notice))")
     }
   }

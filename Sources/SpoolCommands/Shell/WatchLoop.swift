@@ -46,7 +46,7 @@ final class WatchLoop: Sendable {
     let record = WatcherRecord(
       epoch: 0, id: ProcessIdentity.randomID(), host: HostResources.currentHostName(),
       version: version,
-      process: ProcessIdentity.current().json, at: time.epoch)
+      process: ProcessIdentity.current().json, at: time.timestamp)
     let lease = WatcherLease(
       spool, record, time: time, isGone: ProcessIdentity.isGone)
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }

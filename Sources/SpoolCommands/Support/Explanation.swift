@@ -60,7 +60,7 @@ struct TaskExplanation {
     }
     let dataset = page.json["waitsFor"]?.string ?? "?"
     let since = page.json["waitsSince"]?.integer ?? now
-    let left = max(0, since + spool.config.datasetWait - now) / 1000 * 1000
+    let left = max(0, since + spool.config.datasetWait.milliseconds - now) / 1000 * 1000
     return "the dataset \(dataset) is not there, \(Units.text(milliseconds: left)) left: drop its "
       + "manifest, or a task that fills it"
   }

@@ -76,7 +76,7 @@ extension PilotListing.Entry {
         + "\(Units.text(bytes: record.memory))",
       record.gpus == 0 ? "" : "\(record.gpus - record.freeGpus) of \(record.gpus)",
       "\(record.jobs)", age, record.version,
-      record.tags.joined(separator: "+"), record.ends.map { Timestamp.text($0) } ?? "",
+      record.tags.joined(separator: "+"), record.ends.map(\.description) ?? "",
       record.reason ?? "",
     ]
   }

@@ -69,8 +69,8 @@ struct WatcherProbe {
     if record.isClean { return "no watcher is alive: it was stopped; \(advice)" }
     let gone = ProcessIdentity.isGone(record.process)
     if gone == true { return "no watcher is alive: it died on \(record.host); \(advice)" }
-    let age = SystemTime().epoch - record.at
-    guard gone == nil, age > spool.config.deadAfter else { return nil }
+    let age = (SystemTime().timestamp - record.at).milliseconds
+    guard gone == nil, age > spool.config.deadAfter.milliseconds else { return nil }
     return "the watcher on \(record.host) was last heard of \(Units.text(milliseconds: age)) ago; "
       + "if it is dead, \(advice)"
   }

@@ -37,17 +37,18 @@ public struct JobDocument: Equatable, Sendable {
   public var command: [Template]
   public var outputs: [JobOutput]
   public var environment: [(name: String, value: Template)]
-  /// Milliseconds.
-  public var wall: Int
+  /// The longest time that the payload may run.
+  public var wall: Duration
   /// Bytes.
   public var memory: Int
-  /// Milliseconds for which the payload may do nothing; nil: for ever.
-  public var stuck: Int?
+  /// How long the payload may do nothing; nil: for ever.
+  public var stuck: Duration?
 
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
     verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
-    environment: [(name: String, value: Template)], wall: Int, memory: Int, stuck: Int? = nil
+    environment: [(name: String, value: Template)], wall: Duration, memory: Int,
+    stuck: Duration? = nil
   ) {
     self.job = job
     self.incarnation = incarnation
@@ -89,8 +90,10 @@ public struct JobDocument: Equatable, Sendable {
     return .object(object)
   }
 
-  private static func seconds(_ milliseconds: Int) -> JSON {
-    milliseconds % 1000 == 0 ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
+  private static func seconds(_ duration: Duration) -> JSON {
+    let milliseconds = duration.milliseconds
+    return milliseconds % 1000 == 0
+      ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
   }
 
   /// The file's first bytes: the object and a line's end; a result is written over its last brace.
@@ -132,13 +135,13 @@ extension JobDocument {
       stuck: try Self.time(json, "stuck"))
   }
 
-  /// A limit in seconds, as milliseconds.
-  private static func time(_ json: JSON, _ key: String) throws(RequestError) -> Int? {
+  /// A limit, which the file holds in seconds.
+  private static func time(_ json: JSON, _ key: String) throws(RequestError) -> Duration? {
     guard let value = json["limits"]?[key] else { return nil }
     guard let seconds = value.double, seconds > 0, seconds < 1e9 else {
       throw fault("limits.\(key)")
     }
-    return Int((seconds * 1000).rounded())
+    return .milliseconds(Int((seconds * 1000).rounded()))
   }
 
   private static func fault(_ key: String) -> RequestError {

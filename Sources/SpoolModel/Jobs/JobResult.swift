@@ -45,9 +45,9 @@ public struct StagedOutput: Equatable, Sendable {
 public struct JobResult: Equatable, Sendable {
   public var pilot: PilotName
   public var host: String
-  /// Epoch milliseconds, on the pilot's clock.
-  public var started: Int
-  public var ended: Int
+  /// When the attempt began and ended, on the pilot's clock.
+  public var started: Timestamp
+  public var ended: Timestamp
   /// The payload's exit code, or the signal that ended it; neither where it never ran.
   public var exit: Int?
   public var signal: Int?
@@ -78,7 +78,7 @@ public struct JobResult: Equatable, Sendable {
     }
   }
 
-  public init(pilot: PilotName, host: String, started: Int, ended: Int, cause: Cause?) {
+  public init(pilot: PilotName, host: String, started: Timestamp, ended: Timestamp, cause: Cause?) {
     self.pilot = pilot
     self.host = host
     self.started = started
@@ -93,7 +93,7 @@ public struct JobResult: Equatable, Sendable {
   public var json: JSON {
     var object = JSONObject([
       .init("pilot", .string(pilot.text)), .init("host", .string(host)),
-      .init("started", .integer(started)), .init("ended", .integer(ended)),
+      .init("started", started.json), .init("ended", ended.json),
     ])
     if let exit { object["exit"] = .integer(exit) }
     if let signal { object["signal"] = .integer(signal) }
@@ -112,15 +112,16 @@ public struct JobResult: Equatable, Sendable {
     return .object(object)
   }
 
-  /// Epoch milliseconds that can be added and subtracted without a second thought.
+  /// The milliseconds that a result may name: sums of them do not overflow.
   private static let times = 0...(1 << 53)
 
   /// Nil where it is not what a pilot writes.
   public init?(_ json: JSON) {
     guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
-      let host = json["host"]?.string, let started = json["started"]?.integer,
-      let ended = json["ended"]?.integer, let outcome = json["class"]?.string,
-      Self.times.contains(started), Self.times.contains(ended)
+      let host = json["host"]?.string, let started = json["started"]?.timestamp,
+      let ended = json["ended"]?.timestamp, let outcome = json["class"]?.string,
+      Self.times.contains(started.milliseconds),
+      Self.times.contains(ended.milliseconds)
     else { return nil }
     let cause = json["cause"]?.string.flatMap { Cause($0) }
     guard (cause == nil) == (outcome == "ok") else { return nil }

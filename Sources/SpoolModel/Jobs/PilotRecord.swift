@@ -29,17 +29,17 @@ public struct PilotRecord: Equatable, Sendable {
   public var jobs = 0
   /// What the filesystem refuses it, and what waits for that; nil where all is well.
   public var trouble: String?
-  /// Epoch milliseconds, its own clock.
-  public var started: Int
+  /// When it was started, on its own clock.
+  public var started: Timestamp
   public var state = PilotState.active
   /// Why it is set aside.
   public var reason: String?
-  /// When its lifetime is over, epoch milliseconds, its own clock.
-  public var ends: Int?
+  /// When its lifetime is over, on its own clock.
+  public var ends: Timestamp?
 
   public init(
     pilot: PilotName, host: String, version: String, process: JSON, queues: [Queue],
-    tags: [String], cpus: Int, memory: Int, gpus: Int, started: Int
+    tags: [String], cpus: Int, memory: Int, gpus: Int, started: Timestamp
   ) {
     self.pilot = pilot
     self.host = host
@@ -60,11 +60,11 @@ public struct PilotRecord: Equatable, Sendable {
     var object = JSONObject([
       .init("format", 1), .init("pilot", .string(pilot.text)), .init("host", .string(host)),
       .init("version", .string(version)), .init("counter", .integer(counter)),
-      .init("started", .integer(started)), .init("state", .string(state.rawValue)),
+      .init("started", started.json), .init("state", .string(state.rawValue)),
     ])
     if let reason { object["reason"] = .string(reason) }
     if let trouble { object["trouble"] = .string(trouble) }
-    if let ends { object["ends"] = .integer(ends) }
+    if let ends { object["ends"] = ends.json }
     object.members += offer.object?.members ?? []
     return .object(object)
   }
@@ -85,7 +85,7 @@ public struct PilotRecord: Equatable, Sendable {
   public init?(_ json: JSON) {
     guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
       let host = json["host"]?.string, let version = json["version"]?.string,
-      let counter = json["counter"]?.integer, let started = json["started"]?.integer,
+      let counter = json["counter"]?.integer, let started = json["started"]?.timestamp,
       let queues = json["queues"]?.array, let tags = json["tags"]?.array,
       let cpus = json["cpus"]?.integer, let memory = json["memory"]?.integer,
       let gpus = json["gpus"]?.integer, let free = json["free"], let process = json["process"]
@@ -101,7 +101,7 @@ public struct PilotRecord: Equatable, Sendable {
     jobs = json["jobs"]?.integer ?? 0
     state = json["state"]?.string.flatMap { PilotState(rawValue: $0) } ?? .active
     reason = json["reason"]?.string
-    ends = json["ends"]?.integer
+    ends = json["ends"]?.timestamp
     trouble = json["trouble"]?.string
   }
 

@@ -1,11 +1,10 @@
 /// How long ago a task has ended when something is done about what is kept of it.
 public enum AgeLimit: Equatable, Sendable {
   case never
-  /// Milliseconds.
-  case after(Int)
+  case after(Duration)
 
-  /// Nil for never.
-  public var milliseconds: Int? {
+  /// The age; nil for never.
+  public var duration: Duration? {
     if case .after(let time) = self { time } else { nil }
   }
 
@@ -13,18 +12,18 @@ public enum AgeLimit: Equatable, Sendable {
   public var text: String {
     switch self {
     case .never: "never"
-    case .after(let time): "\(time)ms"
+    case .after(let time): "\(time.milliseconds)ms"
     }
   }
 
-  /// Whether something that ended then (both epoch milliseconds) is of that age.
-  public func isReached(by ended: Int, at now: Int) -> Bool {
-    milliseconds.map { now - ended >= $0 } ?? false
+  /// Whether something that ended then is of that age.
+  public func isReached(by ended: Timestamp, at now: Timestamp) -> Bool {
+    duration.map { now - ended >= $0 } ?? false
   }
 
   func isShorter(than other: AgeLimit) -> Bool {
-    guard let time = milliseconds else { return false }
-    return time < other.milliseconds ?? Int.max
+    guard let time = duration else { return false }
+    return other.duration.map { time < $0 } ?? true
   }
 }
 
@@ -32,8 +31,8 @@ extension Fields {
   func ageLimit(_ key: String) throws(RequestError) -> AgeLimit? {
     if object[key]?.string == "never" { return .never }
     let what = "a time as \"30d\", or \"never\""
-    guard let time = try quantity(key, what, Units.milliseconds) else { return nil }
-    guard time >= 1 else { throw fault(key, "expected at least 1ms, or \"never\"") }
+    guard let time = try duration(key, what) else { return nil }
+    guard time > .zero else { throw fault(key, "expected at least 1ms, or \"never\"") }
     return .after(time)
   }
 }

@@ -74,8 +74,8 @@ public struct RetryOrder: Equatable, Sendable {
   public var cause: String?
   /// Bytes: the task's memory limit from now on.
   public var memory: Int?
-  /// Milliseconds: the task's wall time from now on.
-  public var wall: Int?
+  /// The task's wall time from now on.
+  public var wall: Duration?
 
   static let keys = ["failedOnly", "cause", "memory", "wall"]
 
@@ -114,7 +114,7 @@ public struct RetryOrder: Equatable, Sendable {
     if failedOnly { members.append(.init("failedOnly", true)) }
     if let cause { members.append(.init("cause", .string(cause))) }
     if let memory { members.append(.init("memory", .string("\(memory)B"))) }
-    if let wall { members.append(.init("wall", .string("\(wall)ms"))) }
+    if let wall { members.append(.init("wall", wall.json)) }
     return members
   }
 }

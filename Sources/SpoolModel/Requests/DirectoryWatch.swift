@@ -6,11 +6,11 @@ public struct DirectoryWatch: Hashable, Sendable {
   public var pattern: FilePattern
   /// The name of the file whose appearance says that no more come. It joins no dataset.
   public var closeOn: String?
-  /// Milliseconds for which a file must have stood still where no event told that it was closed.
-  public var settle: Int
+  /// How long a file must have stood still where no event told that it was closed.
+  public var settle: Duration
 
   /// Longer than network mounts cache what a file looks like.
-  public static let usualSettle = 5000
+  public static let usualSettle = Duration.seconds(5)
   static let keys = ["directory", "pattern", "closeOn", "settle"]
 
   init(_ outer: Fields, root: String) throws(RequestError) {
@@ -23,9 +23,8 @@ public struct DirectoryWatch: Hashable, Sendable {
       throw fields.fault("pattern", "names that begin with a dot join no dataset")
     }
     closeOn = try Self.name(fields, "closeOn")
-    settle =
-      try fields.quantity("settle", "a time as \"5s\"", Units.milliseconds) ?? Self.usualSettle
-    guard (1...86_400_000).contains(settle) else {
+    settle = try fields.duration("settle", "a time as \"5s\"") ?? Self.usualSettle
+    guard (.milliseconds(1)...Duration.seconds(86_400)).contains(settle) else {
       throw fields.fault("settle", "expected from 1ms to 1d")
     }
   }
@@ -69,7 +68,7 @@ public struct DirectoryWatch: Hashable, Sendable {
       .init("directory", .string(directory)), .init("pattern", .string(pattern.text)),
     ])
     if let closeOn { object["closeOn"] = .string(closeOn) }
-    object["settle"] = .string("\(settle)ms")
+    object["settle"] = settle.json
     return .object(object)
   }
 

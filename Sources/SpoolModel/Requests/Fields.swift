@@ -135,6 +135,11 @@ struct Fields {
     }
     return number
   }
+
+  /// A time that is written with its unit, as `10m`.
+  func duration(_ key: String, _ what: String) throws(RequestError) -> Duration? {
+    try quantity(key, what, Units.milliseconds).map { .milliseconds($0) }
+  }
 }
 
 /// Finds what a person most likely meant.

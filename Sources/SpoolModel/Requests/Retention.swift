@@ -5,8 +5,8 @@ public enum Retention: Equatable, Sendable {
   case step
   /// Until the chain is done.
   case chain
-  /// Milliseconds after the task, or its chain, has ended.
-  case time(Int)
+  /// So long after the task, or its chain, has ended.
+  case time(Duration)
 
   /// The one that keeps longer.
   public func longer(_ other: Retention) -> Retention {
@@ -28,7 +28,7 @@ public enum Retention: Equatable, Sendable {
     case "chain": self = .chain
     default:
       guard let time = Units.milliseconds(text), time > 0 else { return nil }
-      self = .time(time)
+      self = .time(.milliseconds(time))
     }
   }
 
@@ -37,7 +37,7 @@ public enum Retention: Equatable, Sendable {
     case .forever: "forever"
     case .step: "step"
     case .chain: "chain"
-    case .time(let milliseconds): "\(milliseconds)ms"
+    case .time(let time): "\(time.milliseconds)ms"
     }
   }
 }

@@ -1,14 +1,13 @@
 /// For how long a payload may do nothing, neither print nor use a processor, before it is ended.
 public enum StuckLimit: Equatable, Sendable {
   case never
-  /// Milliseconds.
-  case after(Int)
+  case after(Duration)
 
   /// Shorter ones the runner, which looks twice a second, could not tell from a pause.
-  static let shortest = 1000
+  static let shortest = Duration.seconds(1)
 
   /// As the job's file has it; nil for never.
-  public var milliseconds: Int? {
+  public var duration: Duration? {
     if case .after(let time) = self { time } else { nil }
   }
 
@@ -16,7 +15,7 @@ public enum StuckLimit: Equatable, Sendable {
   public var text: String {
     switch self {
     case .never: "never"
-    case .after(let time): "\(time)ms"
+    case .after(let time): "\(time.milliseconds)ms"
     }
   }
 }
@@ -25,8 +24,8 @@ extension Fields {
   func stuckLimit(_ key: String) throws(RequestError) -> StuckLimit? {
     if object[key]?.string == "never" { return .never }
     let what = "a time as \"30m\", or \"never\""
-    guard let time = try quantity(key, what, Units.milliseconds) else { return nil }
-    guard time >= StuckLimit.shortest, time / 1000 < Limits.wallSeconds else {
+    guard let time = try duration(key, what) else { return nil }
+    guard time >= StuckLimit.shortest, time < .seconds(Limits.wallSeconds) else {
       throw fault(key, "expected from 1s to 1157d, or \"never\"")
     }
     return .after(time)

@@ -25,10 +25,10 @@ extension Resources {
     return memory
   }
 
-  /// Milliseconds.
-  static func wall(_ fields: Fields) throws(RequestError) -> Int? {
-    let wall = try fields.quantity("wall", "a time as \"10m\" or \"2h\"", Units.milliseconds)
-    guard (1..<Limits.wallSeconds * 1000).contains(wall ?? 1) else {
+  static func wall(_ fields: Fields) throws(RequestError) -> Duration? {
+    let wall = try fields.duration("wall", "a time as \"10m\" or \"2h\"")
+    let allowed = Duration.milliseconds(1)..<Duration.seconds(Limits.wallSeconds)
+    guard wall.map(allowed.contains) ?? true else {
       throw fields.fault("wall", "expected from 1ms to 1157d")
     }
     return wall
@@ -42,9 +42,8 @@ extension RetryPolicy {
       json, path: "retry", line: outer.lineOf("retry"),
       keys: ["attempts", "backoff", "never", "growMemory"])
     attempts = try fields.integer("attempts", in: 1...100) ?? attempts
-    backoff =
-      try fields.quantity("backoff", "a time as \"5s\" or \"1m\"", Units.milliseconds) ?? backoff
-    guard backoff <= 600_000 else { throw fields.fault("backoff", "expected at most 10m") }
+    backoff = try fields.duration("backoff", "a time as \"5s\" or \"1m\"") ?? backoff
+    guard backoff <= .seconds(600) else { throw fields.fault("backoff", "expected at most 10m") }
     growMemory = try fields.number("growMemory", in: 1...10) ?? growMemory
     for (index, value) in (try fields.array("never") ?? []).enumerated() {
       guard let code = value.integer, (1...255).contains(code) else {

@@ -5,8 +5,8 @@ public struct Resources: Equatable, Sendable {
   public var gpus = 0
   /// Bytes.
   public var memory = 2_000_000_000
-  /// Milliseconds.
-  public var wall = 3_600_000
+  /// The longest time that a job may run.
+  public var wall = Duration.seconds(3600)
   /// What a pilot must have been given as tags, too.
   public var tags: [String] = []
 
@@ -16,7 +16,7 @@ public struct Resources: Equatable, Sendable {
   public var json: JSON {
     [
       "cpus": .integer(cpus), "gpus": .integer(gpus), "memory": .integer(memory),
-      "wall": .number(Double(wall) / 1000), "tags": .array(tags.map { .string($0) }),
+      "wall": .number(Double(wall.milliseconds) / 1000), "tags": .array(tags.map { .string($0) }),
     ]
   }
 }
@@ -25,8 +25,8 @@ public struct Resources: Equatable, Sendable {
 public struct RetryPolicy: Equatable, Sendable {
   /// How many payload runs there are at the most.
   public var attempts = 3
-  /// Milliseconds before the second attempt; doubled for each further one, up to ten minutes.
-  public var backoff = 5000
+  /// Retry delay before the second attempt, doubled for each further one, up to ten minutes.
+  public var backoff = Duration.seconds(5)
   /// Exit codes that are not worth another attempt.
   public var never: [Int] = []
   /// By what the memory limit grows after a job was over it.

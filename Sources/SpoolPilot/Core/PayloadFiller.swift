@@ -14,8 +14,8 @@ struct PayloadFiller {
     Payload(
       id: id, arguments: job.command.map { $0.expanded(value) ?? $0.text },
       environment: environment, directory: slot.work, output: slot.output,
-      errorOutput: slot.errorOutput, wall: Int64(job.wall), memory: Int64(job.memory),
-      stuck: job.stuck.map { Int64($0) })
+      errorOutput: slot.errorOutput, wall: Int64(job.wall.milliseconds), memory: Int64(job.memory),
+      stuck: job.stuck.map { Int64($0.milliseconds) })
   }
 
   private func value(_ placeholder: Template.Placeholder) -> String? {

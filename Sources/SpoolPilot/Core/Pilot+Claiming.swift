@@ -74,7 +74,7 @@ extension Pilot {
     let gpus = capacity.take(name)
     let job = RunningJob(
       id: nextID, claim: claim, document: document, slot: slot, gpus: gpus, begun: time.now,
-      started: time.epoch)
+      started: time.timestamp)
     nextID += 1
     jobs[job.id] = job
     checkInputs(job)
@@ -82,7 +82,7 @@ extension Pilot {
 
   /// Hands in a claim that never ran.
   func refuse(_ claim: consuming Claim, _ cause: Cause, _ reason: String) {
-    let now = time.epoch
+    let now = time.timestamp
     failures.noteFailure(cause)
     var result = JobResult(
       pilot: name, host: options.host, started: now, ended: now, cause: cause)

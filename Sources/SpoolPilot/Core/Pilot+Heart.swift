@@ -4,7 +4,7 @@ internal import SpoolStore
 /// The pilot's heartbeat, and what it finds out by it (R1, R5).
 extension Pilot {
   func beat() {
-    nextBeat = time.now + spool.config.heartbeat
+    nextBeat = time.now + spool.config.heartbeat.milliseconds
     do throws(FileError) {
       try writeBeat()
       try compareClaims()

@@ -153,12 +153,12 @@ extension Pilot {
     let last = PayloadLog(slot: job.slot, files: local).lastLines()
     switch cause {
     case .wall:
-      return "over its wall time of \(Units.text(milliseconds: job.document.wall))"
+      return "over its wall time of \(Units.text(job.document.wall))"
     case .memory:
       return "over its memory of \(Units.text(bytes: job.document.memory)) "
         + "(\(Units.text(bytes: Int(end.memory))) seen)"
     case .stuck:
-      let time = Units.text(milliseconds: job.document.stuck ?? 0)
+      let time = Units.text(job.document.stuck ?? .zero)
       return "it printed nothing and used no processor for \(time)"
     case .returned: return "given back: the pilot was told to stop"
     case .exit(let code): return last ?? "exit code \(code), and nothing printed"
@@ -239,7 +239,7 @@ extension Pilot {
 
   private func result(_ job: RunningJob, _ cause: Cause?) -> JobResult {
     var result = JobResult(
-      pilot: name, host: options.host, started: job.started, ended: time.epoch, cause: cause)
+      pilot: name, host: options.host, started: job.started, ended: time.timestamp, cause: cause)
     guard let end = job.end else { return result }
     switch end.status {
     case .exited(let code): result.exit = Int(code)

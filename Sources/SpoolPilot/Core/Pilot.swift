@@ -85,11 +85,11 @@ public final class Pilot {
         host: options.host, random: UInt32.random(in: .min ... .max, using: &random)),
       host: options.host, version: options.version, process: options.process,
       queues: options.queues, tags: options.tags, cpus: options.cpus, memory: options.memory,
-      gpus: options.gpus.count, started: seams.time.epoch)
+      gpus: options.gpus.count, started: seams.time.timestamp)
     endsAt = options.lifetime.map { seams.time.now + $0 }
-    record.ends = options.lifetime.map { seams.time.epoch + $0 }
+    record.ends = options.lifetime.map { seams.time.timestamp + .milliseconds($0) }
     try spool.register(record)
-    nextBeat = time.now + spool.config.heartbeat
+    nextBeat = time.now + spool.config.heartbeat.milliseconds
   }
 
   public var name: PilotName { record.pilot }

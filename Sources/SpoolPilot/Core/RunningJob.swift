@@ -24,7 +24,7 @@ final class RunningJob {
   let gpus: [String]
   /// Monotonic and epoch milliseconds.
   let begun: Int
-  let started: Int
+  let started: Timestamp
   var stage = Stage.running
   /// Since when it was blocked, monotonic milliseconds.
   var blockedSince: Int?
@@ -40,7 +40,7 @@ final class RunningJob {
 
   init(
     id: Int, claim: consuming Claim, document: JobDocument, slot: Slot, gpus: [String],
-    begun: Int, started: Int
+    begun: Int, started: Timestamp
   ) {
     self.id = id
     name = claim.name

@@ -55,20 +55,20 @@ public final class WatcherLease {
     self.record = record
     self.time = time
     self.isGone = isGone
-    standstill = Standstill(timeOut: spool.config.deadAfter)
+    standstill = Standstill(timeOut: spool.config.deadAfter.milliseconds)
   }
 
   public var epoch: Int { record.epoch }
 
   /// Milliseconds between two steps: several fit into the shortest time that is waited for.
-  public var pace: Int { max(1, min(500, spool.config.deadAfter / 10)) }
+  public var pace: Int { max(1, min(500, spool.config.deadAfter.milliseconds / 10)) }
 
   /// Half as long again as who holds the lock must wait: it goes first.
-  private var patience: Int { spool.config.deadAfter * 3 / 2 }
+  private var patience: Int { spool.config.deadAfter.milliseconds * 3 / 2 }
   /// For how long an epoch that was taken without the lock must stand before it counts. Another that
   /// stood by has written its own by then, or seen this one; and a former watcher that woke in this
   /// very moment looks again before it changes anything.
-  private var settling: Int { spool.config.deadAfter / 2 }
+  private var settling: Int { spool.config.deadAfter.milliseconds / 2 }
 
   // MARK: Acquiring
 
@@ -93,7 +93,7 @@ public final class WatcherLease {
   /// The lock alone is not believed: the former watcher is known to have ended, or stands still.
   private func wait(for former: WatcherRecord) -> Step? {
     if isMine(former) || former.isClean || isGone(former.process) == true { return nil }
-    let left = spool.config.deadAfter - standstill.lasted(at: time.now)
+    let left = spool.config.deadAfter.milliseconds - standstill.lasted(at: time.now)
     guard left > 0 else { return nil }
     return standstill.hasMoved ? .standby(former) : .waiting(former, until: time.now + left)
   }
@@ -190,7 +190,7 @@ public final class WatcherLease {
   public func beat() throws(FileError) {
     let now = time.now
     record.counter += 1
-    record.at = time.epoch
+    record.at = time.timestamp
     try file?.write(contents(), at: 0)
     written = now
   }
@@ -207,7 +207,9 @@ public final class WatcherLease {
   /// replaced looks first whether it was, and shows life. So no change is made late, and a long turn
   /// does not look like a death.
   func beforeChange(_ path: String) throws(FileError) {
-    guard lost != nil || time.now - written >= spool.config.deadAfter / 2 else { return }
+    guard lost != nil || time.now - written >= spool.config.deadAfter.milliseconds / 2 else {
+      return
+    }
     do {
       try check()
       try beat()

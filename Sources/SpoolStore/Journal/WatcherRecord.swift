@@ -14,20 +14,20 @@ public struct WatcherRecord: Equatable, Sendable {
   public var process: JSON
   /// Whether the watcher has ended in good order.
   public var isClean: Bool
-  /// Epoch milliseconds of the last beat, on the watcher's clock: for people.
-  public var at: Int
+  /// When the last heartbeat was written, on the watcher's clock: for people.
+  public var at: Timestamp
 
   public var json: JSON {
     [
       "format": 1, "epoch": .integer(epoch), "segment": .integer(segment), "id": .string(id),
       "host": .string(host),
-      "version": .string(version), "counter": .integer(counter), "at": .integer(at),
+      "version": .string(version), "counter": .integer(counter), "at": at.json,
       "clean": .bool(isClean),
       "process": process,
     ]
   }
 
-  public init(epoch: Int, id: String, host: String, version: String, process: JSON, at: Int) {
+  public init(epoch: Int, id: String, host: String, version: String, process: JSON, at: Timestamp) {
     self.epoch = epoch
     self.id = id
     self.host = host
@@ -47,7 +47,7 @@ public struct WatcherRecord: Equatable, Sendable {
     else { return nil }
     self.init(
       epoch: epoch, id: id, host: host, version: version, process: process,
-      at: json["at"]?.integer ?? 0)
+      at: json["at"]?.timestamp ?? Timestamp(milliseconds: 0))
     segment = json["segment"]?.integer ?? 0
     self.counter = counter
     isClean = clean
@@ -66,7 +66,7 @@ extension WatcherRecord {
   init(damaged bytes: [UInt8]) {
     self.init(
       epoch: Self.number("epoch", in: bytes), id: "", host: "?", version: "?",
-      process: JSON.null, at: 0)
+      process: JSON.null, at: Timestamp(milliseconds: 0))
     segment = Self.number("segment", in: bytes)
     counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
   }

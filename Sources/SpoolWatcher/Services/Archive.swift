@@ -46,7 +46,8 @@ final class Archive {
   /// Milliseconds between two looks: a spool that keeps things for seconds is looked at so often.
   private var interval: Int {
     let shortest = min(
-      config.packAfter.milliseconds ?? Int.max, config.removeAfter.milliseconds ?? Int.max)
+      config.packAfter.duration?.milliseconds ?? Int.max,
+      config.removeAfter.duration?.milliseconds ?? Int.max)
     return min(Self.longestInterval, max(1000, shortest / 4))
   }
 
@@ -91,11 +92,17 @@ final class Archive {
       packed.filter { $0.phase != .kept && $0.name != clearing?.unit }
         .map { ($0.name, $0.ended) })
     toRemove = due(
-      packed.filter { $0.phase == .kept && config.removeAfter.isReached(by: $0.ended, at: now) }
-        .map { ($0.name, $0.ended) })
+      packed.filter {
+        $0.phase == .kept
+          && config.removeAfter.isReached(
+            by: Timestamp(milliseconds: $0.ended), at: Timestamp(milliseconds: now))
+      }
+      .map { ($0.name, $0.ended) })
     toPack = due(
       ends.filter {
-        config.packAfter.isReached(by: $0.ended, at: now) && $0.name != writer?.unit
+        config.packAfter.isReached(
+          by: Timestamp(milliseconds: $0.ended), at: Timestamp(milliseconds: now))
+          && $0.name != writer?.unit
       })
     catalogues.look()
   }

@@ -75,7 +75,7 @@ final class Buffer {
   }
 
   /// Milliseconds between two looks.
-  private var interval: Int { min(2000, max(50, watch.settle / 4)) }
+  private var interval: Int { min(2000, max(50, watch.settle.milliseconds / 4)) }
 
   /// How many files are known that have not joined.
   var pending: Int { max(looks.count, queue.count) }
@@ -217,7 +217,7 @@ final class Buffer {
     looks[name] = look
     // Many open a file, close it, and open it again to write.
     let isClosed = look.told == .closed && found.size > 0
-    guard isClosed || now - look.since >= watch.settle else { return nil }
+    guard isClosed || now - look.since >= watch.settle.milliseconds else { return nil }
     switch try spool.files.isBeingWritten(path) {
     case true?:
       // Another has it open, whose close is yet to be told.

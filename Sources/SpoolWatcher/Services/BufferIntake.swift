@@ -110,7 +110,7 @@ final class BufferIntake {
       return false
     }
     let index = try paths.index(dataset.name)
-    try buffer.scan(index, patience: books.spool.config.datasetWait)
+    try buffer.scan(index, patience: books.spool.config.datasetWait.milliseconds)
     let arrivals = buffer.arrivals(index) {
       books.troubles.note($0, "the dataset \(buffer.dataset)")
     }

@@ -30,7 +30,7 @@ final class CatalogueRetention {
 
   /// Finds those of which it is worth looking whether their files are there.
   func look() {
-    guard let after = books.spool.config.removeAfter.milliseconds else { return }
+    guard let after = books.spool.config.removeAfter.duration?.milliseconds else { return }
     let (now, epoch) = (books.time.now, books.time.epoch)
     let candidates = state.datasets.values.filter { dataset in
       dataset.state != .open && state.readers[dataset.name] == nil
@@ -63,7 +63,7 @@ final class CatalogueRetention {
   }
 
   private func postpone(_ name: Name) {
-    let after = books.spool.config.removeAfter.milliseconds ?? Self.longestInterval
+    let after = books.spool.config.removeAfter.duration?.milliseconds ?? Self.longestInterval
     looks[name]?.next = books.time.now + min(after, Self.longestInterval)
     due.removeAll { $0 == name }
   }

@@ -44,7 +44,7 @@ final class DatasetCloser {
     closeAfter[dataset.name] = after
     guard intake.scans >= after, !intake.hasPending else { return nil }
     // What was announced may yet come, but is not waited for longer than a dataset is (R10).
-    let isPatient = books.time.epoch - closing < books.spool.config.datasetWait
+    let isPatient = books.time.epoch - closing < books.spool.config.datasetWait.milliseconds
     guard buffers.isThrough(dataset) else {
       guard !isPatient else { return nil }
       books.say(

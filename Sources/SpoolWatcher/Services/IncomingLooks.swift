@@ -29,7 +29,7 @@ final class IncomingLooks {
   /// Whether something is being written that a dataset must wait for before it closes: what is
   /// written for longer than one waits for a dataset holds no other up (R10).
   var holdsUp: Bool {
-    let first = books.time.now - books.spool.config.datasetWait
+    let first = books.time.now - books.spool.config.datasetWait.milliseconds
     return looks.values.contains { $0.first > first }
   }
 

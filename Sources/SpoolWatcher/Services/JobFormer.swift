@@ -24,7 +24,7 @@ struct JobFormer {
       priority: spec.priority, job: JobID(task: spec.name, index: index), attempt: job.attempt,
       cores: spec.resources.cpus,
       memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
-      gpus: spec.resources.gpus, wall: (spec.resources.wall + 999) / 1000,
+      gpus: spec.resources.gpus, wall: (spec.resources.wall.milliseconds + 999) / 1000,
       tags: spec.resources.tags)
   }
 
@@ -44,7 +44,7 @@ struct JobFormer {
         (entry.name, try Template(entry.value.filled(fill)))
       },
       wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory,
-      stuck: (spec.stuckAfter ?? config.stuckAfter).milliseconds)
+      stuck: (spec.stuckAfter ?? config.stuckAfter).duration)
   }
 
   private func command(

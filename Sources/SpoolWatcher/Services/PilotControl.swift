@@ -26,7 +26,7 @@ final class PilotControl {
   private var seen: [PilotName: Seen] = [:]
   private var lastLook: Int?
   /// How often the directory is read, in milliseconds.
-  var interval: Int { max(200, min(1000, books.spool.config.heartbeat / 2)) }
+  var interval: Int { max(200, min(1000, books.spool.config.heartbeat.milliseconds / 2)) }
 
   /// Pilots that are gone, until somebody asks.
   private var gone: [PilotName] = []
@@ -82,7 +82,9 @@ final class PilotControl {
     let now = books.time.now
     if let last = lastLook, now - last < interval, !force { return false }
     // A pause of our own tells nothing about pilots: the count starts anew.
-    if let last = lastLook, now - last > max(5 * interval, books.spool.config.deadAfter / 4) {
+    if let last = lastLook,
+      now - last > max(5 * interval, books.spool.config.deadAfter.milliseconds / 4)
+    {
       for name in seen.keys { restart(name, now) }
     }
     lastLook = now
@@ -115,7 +117,8 @@ final class PilotControl {
 
   private func read(_ name: PilotName, _ now: Int) {
     var pilot = seen[name] ?? Seen(changed: now)
-    let isDue = now - pilot.lastRead >= books.spool.config.heartbeat / 2 || pilot.record == nil
+    let isDue =
+      now - pilot.lastRead >= books.spool.config.heartbeat.milliseconds / 2 || pilot.record == nil
     guard isDue else { return }
     pilot.lastRead = now
     if let record = books.spool.heartbeat(of: name), record.pilot == name {
@@ -126,7 +129,9 @@ final class PilotControl {
       pilot.counter = record.counter
       pilot.record = record
       // Enough to see that reads were spread over the silence, however long that is.
-      if now - (pilot.reads.last ?? 0) >= books.spool.config.deadAfter / 12 || pilot.reads.isEmpty {
+      if now - (pilot.reads.last ?? 0) >= books.spool.config.deadAfter.milliseconds / 12
+        || pilot.reads.isEmpty
+      {
         pilot.reads.append(now)
       }
     }
@@ -138,7 +143,7 @@ final class PilotControl {
     guard let pilot = seen[name] else { return nil }
     if let record = pilot.record, isGone(record.process) == true { return "its process is gone" }
     let silence = now - pilot.changed
-    guard silence >= books.spool.config.deadAfter else { return nil }
+    guard silence >= books.spool.config.deadAfter.milliseconds else { return nil }
     if pilot.record != nil {
       let third = silence / 3
       let isSpread = (0..<3).allSatisfy { part in
@@ -180,7 +185,7 @@ final class PilotControl {
     notify(
       Notice(
         pilotLost: name, host: record.host, reason: verdict, jobs: pilot.taken,
-        spool: books.spool.layout.root, at: books.time.epoch))
+        spool: books.spool.layout.root, at: books.time.timestamp))
   }
 
   /// Takes claims of tasks that have ended, or are not known any more, and of attempts that were

@@ -49,7 +49,8 @@ final class RetentionManager {
         all.intersection(dataset.consumed[reader.name] ?? RangeSet())
       }
     case .chain?: return isOver(dataset, readers) == nil ? RangeSet() : whole(dataset)
-    case .time(let time)?:
+    case .time(let duration)?:
+      let time = duration.milliseconds
       guard let end = isOver(dataset, readers) else { return RangeSet() }
       guard end + time <= now else {
         dues[dataset.name] = end + time

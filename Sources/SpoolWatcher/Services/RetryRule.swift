@@ -20,7 +20,7 @@ struct RetryRule {
     case .payload:
       if case .exit(let code) = cause, policy.never.contains(code) { return nil }
       guard job.payloadFailures + 1 < policy.attempts else { return nil }
-      return now + Self.delay(policy.backoff, job.payloadFailures)
+      return now + Self.delay(policy.backoff.milliseconds, job.payloadFailures)
     }
   }
 

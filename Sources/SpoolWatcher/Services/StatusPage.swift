@@ -59,7 +59,7 @@ struct StatusPage {
       let gpus = pilot.gpus > 0 ? ", \(pilot.gpus - pilot.freeGpus) of \(pilot.gpus) GPUs" : ""
       let tags = pilot.tags.isEmpty ? "" : ", tags " + pilot.tags.joined(separator: "+")
       let state = pilot.state == .active ? "" : ", \(pilot.state.rawValue)"
-      let ends = pilot.ends.map { ", until \(Timestamp.text($0))" } ?? ""
+      let ends = pilot.ends.map { ", until \($0)" } ?? ""
       return "  \(pilot.pilot)  \(pilot.cpus - pilot.freeCpus) of \(pilot.cpus) cores\(gpus), "
         + "\(pilot.jobs) jobs\(tags)\(state)\(ends)"
     }
@@ -140,7 +140,7 @@ struct StatusPage {
   /// What is left of the time for which a dataset is waited for, in whole minutes: a page that told
   /// the seconds would be another one every second.
   private func left(since start: Int) -> String {
-    let minutes = (start + books.spool.config.datasetWait - books.time.epoch) / 60_000
+    let minutes = (start + books.spool.config.datasetWait.milliseconds - books.time.epoch) / 60_000
     return minutes < 1 ? "less than a minute" : Units.text(milliseconds: minutes * 60_000)
   }
 

@@ -122,7 +122,9 @@ final class Suspicion {
     let reason =
       "on suspicion: \(count) jobs of \(task) failed here in a row, and none has ended elsewhere yet"
     suspects[pilot] = Suspect(
-      task: task, until: books.time.now + spec.resources.wall + books.spool.config.deadAfter)
+      task: task,
+      until: books.time.now + spec.resources.wall.milliseconds
+        + books.spool.config.deadAfter.milliseconds)
     files.set(pilot, "\(reason)\n\(Self.mark)\(task)")
     tell(pilot, reason)
   }
@@ -222,8 +224,8 @@ final class Suspicion {
       let task = Name(line.dropFirst(Self.mark.count))
     else { return }
     files.adopt(pilot, text)
-    let wall = books.state.tasks[task]?.spec.resources.wall ?? 0
+    let wall = books.state.tasks[task]?.spec.resources.wall.milliseconds ?? 0
     suspects[pilot] = Suspect(
-      task: task, until: books.time.now + wall + books.spool.config.deadAfter)
+      task: task, until: books.time.now + wall + books.spool.config.deadAfter.milliseconds)
   }
 }

@@ -180,9 +180,9 @@ final class TaskExecutor {
     task.missing = names.first { books.state.datasets[$0] == nil }
     task.state = task.missing == nil ? .active : .waiting
     guard let missing = task.missing else { return true }
-    let deadline = task.waitsSince + books.spool.config.datasetWait
+    let deadline = task.waitsSince + books.spool.config.datasetWait.milliseconds
     if books.time.epoch >= deadline {
-      let waited = Units.text(milliseconds: books.spool.config.datasetWait)
+      let waited = Units.text(milliseconds: books.spool.config.datasetWait.milliseconds)
       books.record(
         .ended(
           task: task.name, state: .failed, at: books.time.epoch,
@@ -247,7 +247,7 @@ final class TaskExecutor {
     guard let lacking = task.lacking, let dataset = books.state.datasets[lacking] else { return }
     let ends = dataset.producers.compactMap { books.state.tasks[$0]?.ended }
     let since = max(ends.max() ?? 0, task.waitsSince)
-    let patience = books.spool.config.verdictWait
+    let patience = books.spool.config.verdictWait.milliseconds
     guard books.time.epoch - since >= patience else { return }
     books.record(
       .ended(

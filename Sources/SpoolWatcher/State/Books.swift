@@ -51,7 +51,7 @@ final class Books {
     default: break
     }
     for view in state.viewsEnded(by: record) { unsettled.remove(view) }
-    fresh += state.apply(record, graceful: spool.config.partGrace)
+    fresh += state.apply(record, graceful: spool.config.partGrace.milliseconds)
   }
 
   /// Lines of a replay are written like new ones, and each view that may still grow is cut to what
@@ -109,7 +109,7 @@ final class Books {
   }
 
   /// When the next heartbeat is due, monotonic.
-  var nextBeat: Int { (lastBeat ?? 0) + spool.config.heartbeat }
+  var nextBeat: Int { (lastBeat ?? 0) + spool.config.heartbeat.milliseconds }
 
   func beatIfDue() throws {
     guard lastBeat == nil || time.now >= nextBeat else { return }

@@ -14,7 +14,7 @@ struct Refusals<Thing: Hashable> {
     let begun = since[thing] ?? books.time.now
     since[thing] = begun
     books.troubles.note(error, job.description)
-    let patience = max(books.spool.config.deadAfter, error.patience)
+    let patience = max(books.spool.config.deadAfter.milliseconds, error.patience)
     guard error.isLasting || books.time.now - begun >= patience else { return false }
     since[thing] = nil
     return true

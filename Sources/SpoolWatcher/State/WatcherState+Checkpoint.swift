@@ -90,7 +90,7 @@ extension TaskEntry {
     if let revival { object["revival"] = revival.json(of: name) }
     object["priority"] = .integer(spec.priority)
     object["limits"] = [
-      "memory": .integer(spec.resources.memory), "wall": .integer(spec.resources.wall),
+      "memory": .integer(spec.resources.memory), "wall": .integer(spec.resources.wall.milliseconds),
     ]
     if let started { object["started"] = .integer(started) }
     if let ended { object["ended"] = .integer(ended) }
@@ -163,7 +163,8 @@ extension TaskEntry {
     spec.allowsIncomplete = json["allowIncomplete"]?.bool ?? spec.allowsIncomplete
     spec.priority = json["priority"]?.integer ?? spec.priority
     spec.resources.memory = json["limits"]?["memory"]?.integer ?? spec.resources.memory
-    spec.resources.wall = json["limits"]?["wall"]?.integer ?? spec.resources.wall
+    spec.resources.wall =
+      json["limits"]?["wall"]?.integer.map { .milliseconds($0) } ?? spec.resources.wall
   }
 }
 

@@ -61,9 +61,9 @@ extension WatcherState {
   private func count(_ result: JobResult, in task: TaskEntry) {
     task.attempts += 1
     task.cpu += result.cpu
-    task.wall += max(0, result.ended - result.started)
+    task.wall += max(0, (result.ended - result.started).milliseconds)
     task.peakMemory = max(task.peakMemory, result.memory)
-    task.started = min(task.started ?? result.started, result.started)
+    task.started = min(task.started ?? result.started.milliseconds, result.started.milliseconds)
   }
 
   func apply(_ failed: AttemptFailed, grace: Int) -> [ViewLine] {

@@ -34,7 +34,7 @@ struct BadInputSpool: SuiteTrait, TestScoping {
   private static var config: SpoolConfig {
     var config = SpoolConfig.quick
     config.infrastructureAttempts = 2
-    config.datasetWait = 10_000
+    config.datasetWait = .milliseconds(10_000)
     return config
   }
 

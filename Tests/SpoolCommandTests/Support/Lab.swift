@@ -207,8 +207,8 @@ extension SpoolConfig {
   /// Short times for tests, but none that a busy machine could miss.
   static var quick: SpoolConfig {
     var config = SpoolConfig()
-    config.heartbeat = 200
-    config.partGrace = 300
+    config.heartbeat = .milliseconds(200)
+    config.partGrace = .milliseconds(300)
     return config
   }
 }

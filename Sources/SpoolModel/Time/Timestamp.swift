@@ -1,5 +1,37 @@
-/// Times of day for people, in UTC.
-public enum Timestamp {
+/// A moment on the wall clock, as files and people see it. The wall clock may be set back and forth
+/// and differs between hosts: a timestamp is shown and recorded, and never waited for.
+public struct Timestamp: Hashable, Comparable, Sendable {
+  /// Milliseconds since 1970, UTC.
+  public var milliseconds: Int
+
+  public init(milliseconds: Int) { self.milliseconds = milliseconds }
+
+  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.milliseconds < right.milliseconds
+  }
+
+  public static func + (timestamp: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp(milliseconds: timestamp.milliseconds.addingClamped(duration.milliseconds))
+  }
+
+  /// The time from the right timestamp to the left one, as far as the clocks that gave them agree.
+  public static func - (left: Timestamp, right: Timestamp) -> Duration {
+    .milliseconds(left.milliseconds.addingClamped(-right.milliseconds))
+  }
+
+  /// The timestamp as files hold it.
+  public var json: JSON { .integer(milliseconds) }
+}
+
+extension JSON {
+  /// The timestamp that an integer of epoch milliseconds stands for.
+  public var timestamp: Timestamp? { integer.map { Timestamp(milliseconds: $0) } }
+}
+
+extension Timestamp: CustomStringConvertible {
+  /// `2026-11-24 22:10:03 UTC`.
+  public var description: String { Self.text(milliseconds) }
+
   /// `2026-11-24 22:10:03 UTC` of epoch milliseconds.
   public static func text(_ epoch: Int) -> String {
     let seconds = epoch.floored(1000)

@@ -1,0 +1,29 @@
+/// A moment on this host's monotonic clock. It means nothing on another host or after a boot, so it
+/// is never written to a file; every wait and every time-out is counted in instants.
+public struct Instant: Hashable, Comparable, Sendable {
+  /// Milliseconds since an arbitrary moment.
+  public var milliseconds: Int
+
+  public init(milliseconds: Int) { self.milliseconds = milliseconds }
+
+  /// Before every instant that a clock gives, and after.
+  public static let distantPast = Instant(milliseconds: Int.min / 4)
+  public static let distantFuture = Instant(milliseconds: Int.max / 4)
+
+  public static func < (left: Instant, right: Instant) -> Bool {
+    left.milliseconds < right.milliseconds
+  }
+
+  public static func + (instant: Instant, duration: Duration) -> Instant {
+    Instant(milliseconds: instant.milliseconds.addingClamped(duration.milliseconds))
+  }
+
+  public static func - (instant: Instant, duration: Duration) -> Instant {
+    Instant(milliseconds: instant.milliseconds.addingClamped(-duration.milliseconds))
+  }
+
+  /// The time from the right instant to the left one.
+  public static func - (left: Instant, right: Instant) -> Duration {
+    .milliseconds(left.milliseconds - right.milliseconds)
+  }
+}

@@ -22,7 +22,8 @@ let package = Package(
     .default(enabledTraits: ["Inotify"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ],
   targets: [
     .target(name: "CSpoolSystem", cSettings: cSettings),
@@ -37,7 +38,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "SpoolWatcher", dependencies: ["SpoolModel", "SpoolStore"], swiftSettings: settings),
+      name: "SpoolWatcher",
+      dependencies: [
+        "SpoolModel", "SpoolStore",
+        .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "SpoolPilot", dependencies: ["CSpoolSystem", "SpoolModel", "SpoolStore"],
       swiftSettings: settings),

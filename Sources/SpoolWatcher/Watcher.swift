@@ -1,95 +1,52 @@
 public import SpoolModel
 public import SpoolStore
 
-/// What the shell has heard of a watched directory.
-public struct BufferHints: Sendable, Equatable {
-  /// Names of files that appeared, and whether they were closed after writing, or moved in.
-  public var names: [String: Bool] = [:]
-  /// Events may have been missed.
-  public var rescan = false
-
-  /// More names than this are not kept: the scan finds them.
-  static let most = 10_000
-
-  public init() {}
-
-  public mutating func note(_ event: DirectoryEvent) {
-    switch event.kind {
-    case .rescan: rescan = true
-    case .created: names[event.name] = false
-    case .closed, .movedIn: names[event.name] = true
-    }
-    if names.count > Self.most {
-      names = [:]
-      rescan = true
-    }
-  }
-}
-
-/// What the shell has heard since the last turn.
-public struct Hints: Sendable, Equatable {
-  /// Names in `incoming/` that were closed or moved in.
-  public var closed: Set<String> = []
-  /// Something came into `incoming/`, or into an inbox.
-  public var incoming = false
-  public var inboxes = false
-  /// By directory.
-  public var buffers: [String: BufferHints] = [:]
-
-  public init() {}
-
-  public mutating func formUnion(_ other: Hints) {
-    closed.formUnion(other.closed)
-    incoming = incoming || other.incoming
-    inboxes = inboxes || other.inboxes
-  }
-
-  /// Everything may have changed.
-  public static var all: Hints {
-    var hints = Hints()
-    hints.incoming = true
-    hints.inboxes = true
-    return hints
-  }
-}
-
 /// The watcher: a synchronous state machine that is stepped, turn by turn, and waits for nothing.
 /// Each turn reads what came, decides, commits once, and then does what was decided (DESIGN 4).
+///
+/// The order of a turn is written out by hand in ``work(_:)``, ``readWhatCame(_:full:)``, ``decide()``
+/// and ``act()``: it is R3 and R8. What one stage has to tell another is a ``TurnEvent``, handed over
+/// in ``handle()``.
 public final class Watcher {
-  private let books: Books
-  private let pilots: PilotControl
-  private let quarantines: QuarantineFiles
-  private let suspicion: Suspicion
-  private let jobs: JobExecutor
-  private let executor: TaskExecutor
-  private let marks: WaterMarks
-  private let publisher: Publisher
-  private let manager: JobManager
-  private let tasks: TaskManager
-  private let intake: RequestIntake
-  private let datasets: DatasetCloser
-  private let buffers: BufferIntake
-  private let remover: FileRemover
-  private let retention: RetentionManager
-  private let storage: StorageManager
-  private let archive: Archive
-  private let reporter: Reporter
-  private let lease: WatcherLease
+  private let turn: Turn
   private let notify: (Notice) -> Void
+  private let root: String
+  // The stages, in the order in which data takes its way through them.
+  private let intake: RequestIntake
+  private let directories: WatchedDirectories
+  private let closer: DatasetCloser
+  private let formation: JobFormation
+  private let marks: WaterMarks
+  private let ready: ReadyFeeder
+  private let pilots: PilotMonitor
+  private let detector: BadPilotDetector
+  private let quarantines: QuarantineFiles
+  private let judge: ResultJudge
+  private let publisher: Publisher
+  private let registry: JobFileRegistry
+  private let verdicts: TaskVerdicts
+  private let retention: DatasetRetention
+  private let remover: FileRemover
+  private let archive: TaskArchive
+  private let catalogues: CatalogueRetention
+  private let audit: LostJobAudit
+  private let sweeper: PartSweeper
+  private let pages: PageWriter
+  private let lease: WatcherLease
   private var timers: ScanTimers
-  /// What a turn that failed had been told.
+  /// The hints of a turn that failed.
   private var missed = Hints()
 
   /// What the watcher needs of the world, besides the spool.
   public struct Seams {
     public var time: any TimeSource
     public var random: any RandomNumberGenerator
-    /// Whether a process of this host, as it describes itself, is gone; nil where unknown.
+    /// Returns whether a process of this host, as it describes itself, is gone; nil where unknown.
     public var isGone: (JSON) -> Bool?
     /// Takes lines for the operator.
     public var say: (String) -> Void
-    /// Takes what others want to be told of, and returns at once. Each end is told once at the most:
-    /// a watcher that dies between its commit and this tells nobody.
+    /// Takes notices, and returns at once. Each end is told once at the most: a watcher that dies
+    /// between its commit and this tells nobody.
     public var notify: (Notice) -> Void
 
     public init(
@@ -105,74 +62,99 @@ public final class Watcher {
   }
 
   /// Takes over a spool whose lease was acquired: reads the journal, and finds every job (R8).
+  /// `delivers` says whether the shell hears of changes by events.
   public init(_ spool: Spool, lease: WatcherLease, seams: Seams, delivers: Bool) throws {
     let spool = lease.guarding(spool)
-    let (recovered, journal) = try Recovery(spool).takeOver(epoch: lease.epoch)
-    books = Books(
-      spool: spool, time: seams.time, state: recovered.state, journal: journal, lease: lease,
+    let (replayed, journal) = try Replay(spool).takeOver(epoch: lease.epoch)
+    let placement = Placement()
+    let events = TurnEvents()
+    let views = ViewWriter(spool, placement: placement)
+    let commit = GroupCommit(
+      spool, time: seams.time, state: replayed.state, journal: journal, lease: lease, views: views,
+      events: events)
+    views.resume(replayed.state, replayed.lines)
+    let turn = Turn(
+      commit: commit, views: views, placement: placement, events: events, time: seams.time,
       say: seams.say)
-    books.add(recovered.views)
-    notify = seams.notify
-    quarantines = QuarantineFiles(books)
-    pilots = PilotControl(
-      books, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
-    suspicion = Suspicion(books, pilots: pilots, files: quarantines)
-    jobs = JobExecutor(books, pilots: pilots)
-    marks = WaterMarks(books, jobs: jobs)
-    executor = TaskExecutor(books, jobs: jobs, marks: marks)
-    publisher = Publisher(books)
-    manager = JobManager(
-      books, publisher: publisher, executor: executor, jobs: jobs, suspicion: suspicion)
-    tasks = try TaskManager(books, executor: executor, jobs: jobs, random: seams.random)
-    remover = FileRemover(books)
-    retention = RetentionManager(books, remover: remover)
-    let paths = DatasetPaths(books)
-    intake = try RequestIntake(
-      books, tasks: tasks,
-      datasets: DatasetManager(
-        books, executor: executor, remover: remover, keeper: tasks.keeper),
-      paths: paths)
-    buffers = BufferIntake(books, requests: intake, paths: paths)
-    datasets = DatasetCloser(books, intake: intake, paths: paths, buffers: buffers)
-    storage = StorageManager(
-      books, pilots: pilots, jobs: jobs, executor: executor, manager: manager)
-    archive = Archive(books)
-    reporter = Reporter(
-      books, jobs: jobs, pilots: pilots, marks: marks, buffers: buffers, remover: remover)
+    self.turn = turn
     self.lease = lease
+    notify = seams.notify
+    root = spool.layout.root
+
+    quarantines = QuarantineFiles(spool, turn)
+    pilots = PilotMonitor(
+      spool, turn, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
+    detector = BadPilotDetector(spool, turn, pilots: pilots, files: quarantines)
+    ready = ReadyFeeder(spool, turn, pilots: pilots)
+    marks = WaterMarks(spool, turn)
+    formation = JobFormation(spool, turn, ready: ready, marks: marks)
+    publisher = Publisher(spool, turn)
+    registry = JobFileRegistry(spool, turn)
+    judge = ResultJudge(
+      spool, turn, publisher: publisher, formation: formation, ready: ready, detector: detector,
+      registry: registry)
+    verdicts = TaskVerdicts(turn: turn, formation: formation)
+    remover = FileRemover(spool, turn)
+    retention = DatasetRetention(spool, turn, remover: remover)
+    catalogues = CatalogueRetention(spool, turn, leaving: replayed.leaving)
+    archive = TaskArchive(spool, turn, catalogues: catalogues)
+    let paths = DatasetPaths(spool, turn)
+    let keeper = Int(try spool.files.attributes(of: spool.layout.config).owner)
+    let registration = TaskRegistration(spool, turn, random: seams.random)
+    intake = try RequestIntake(
+      spool, turn, tasks: registration,
+      orders: TaskOrders(
+        spool: spool, turn: turn, registration: registration, formation: formation, keeper: keeper),
+      datasets: DatasetRequests(
+        spool, turn, formation: formation, remover: remover, keeper: keeper),
+      paths: paths)
+    directories = WatchedDirectories(spool, turn, requests: intake, paths: paths)
+    closer = DatasetCloser(spool, turn, intake: intake, paths: paths, directories: directories)
+    audit = LostJobAudit(spool, turn, ready: ready, pilots: pilots, judge: judge)
+    sweeper = PartSweeper(spool, turn)
+    pages = PageWriter(
+      spool, turn, ready: ready, pilots: pilots, marks: marks, directories: directories,
+      remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
-    try resume()
+    try resume(spool)
   }
 
-  private func resume() throws {
+  private func resume(_ spool: Spool) throws {
     try lease.removeUnfinished()
-    try books.checkpoint()
-    executor.resume()
+    try turn.commit.checkpoint(leaving: catalogues.leaving)
+    formation.resume()
     publisher.resume()
+    sweeper.resume()
     _ = try pilots.look()
-    try storage.recover()
+    try RestartScan(
+      spool: spool, turn: turn, ready: ready, pilots: pilots, judge: judge, formation: formation,
+      handle: handle
+    ).run()
     try archive.resume()
-    try reporter.resume()
-    try books.commit()
+    try pages.resume()
+    try turn.commit.commit()
+    handle()
   }
 
   /// Whether nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
-    books.state.liveTasks.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !books.isDirty && !remover.isBusy
+    turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
+      && !turn.commit.isDirty && !remover.isBusy
   }
 
-  /// The directories of which the shell is to tell when something appears in them: also of what is
-  /// being written.
-  public var bufferDirectories: Set<String> { buffers.directories }
+  /// The directories about which the shell is to tell when something appears in them, also what is
+  /// still being written.
+  public var watchedDirectories: Set<String> { directories.watchedPaths }
 
   /// Whether `incoming/` is to be scanned again soon, without any event.
-  private var isWatching: Bool { intake.isWatching || datasets.isWatching }
+  private var isWatching: Bool { intake.isWatching || closer.isWatching }
 
-  /// One turn. Returns how many milliseconds the shell may wait for hints before the next. What the
-  /// filesystem refuses is said, shown in `STATUS`, and tried again; what is thrown is the end.
+  // MARK: A turn
+
+  /// Takes one turn. Returns how many milliseconds the shell may wait for hints before the next. What
+  /// the filesystem refuses is said, shown in `STATUS`, and tried again; what is thrown is the end.
   public func turn(_ hints: Hints) throws -> Int {
-    buffers.hear(hints.buffers)
+    directories.hear(hints.directories)
     missed.formUnion(hints)
     var wait = Self.retry
     do {
@@ -182,149 +164,177 @@ public final class Watcher {
       // Whatever else it met on its way: the end of the lease is the end.
       if let lost = lease.lost { throw lost }
       guard !Self.isFatal(error), let refused = FileError(from: error) else { throw error }
-      books.troubles.note(refused)
+      turn.note(refused)
       missed = .all
       missed.closed = hints.closed
-      reporter.writeStatus(foreign: intake.foreign)
+      pages.writeStatus(foreign: intake.foreign)
     }
-    books.troubles.look()
-    return wait
+    turn.troubles.look()
+    return wait.milliseconds
   }
 
-  /// Milliseconds before another try after the filesystem refused something.
-  static let retry = 1000
+  /// Time before another try after the filesystem refused something.
+  static let retry = Duration.seconds(1)
 
-  private func work(_ hints: Hints) throws -> Int {
-    let scan = timers.begin(at: books.time.now)
-    books.beginTurn()
-    try books.beatIfDue()
-    var isBusy = try readWhatCame(hints, full: scan)
+  private func work(_ hints: Hints) throws -> Duration {
+    let isFull = timers.begin(at: turn.now)
+    turn.begin()
+    try turn.commit.beatIfDue()
+    var isBusy = try readWhatCame(hints, full: isFull)
+    handle()
     isBusy = try decide() || isBusy
-    isBusy = tasks.endTasks() || isBusy
-    isBusy = datasets.run() || isBusy
-    try books.commit()
+    isBusy = verdicts.run() || isBusy
+    isBusy = closer.run() || isBusy
+    try turn.commit.commit()
     try act()
-    reporter.write(foreign: intake.foreign)
+    pages.write(foreign: intake.foreign)
     return wait(isBusy)
   }
 
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
     if full || hints.incoming || isWatching {
-      try intake.scan(closed: hints.closed, fresh: full || datasets.isWatching)
+      try intake.scan(closed: hints.closed, fresh: full || closer.isWatching)
     }
     var hasWorked = try intake.answer()
-    if try buffers.run() { hasWorked = true }
-    if full || hints.inboxes || manager.hasMore {
-      if try manager.readInboxes(fresh: full) > 0 { hasWorked = true }
+    if try directories.run() { hasWorked = true }
+    if full || hints.inboxes || judge.hasMore {
+      if try judge.readInboxes(fresh: full) > 0 { hasWorked = true }
     }
     if try pilots.look() { hasWorked = true }
-    if full || jobs.hasOutstanding { try jobs.lookIntoReady(fresh: full) }
+    if full || ready.hasOutstanding { try ready.lookIntoReady(fresh: full) }
     return hasWorked
   }
 
   private func decide() throws -> Bool {
-    jobs.forgetBacklog()
+    ready.forgetBacklog()
     marks.look()
-    let hasFormed = executor.run()
-    let hasSwept = try storage.sweep()
+    let hasFormed = formation.run()
+    let hasSwept = try sweeper.run()
+    handle()
     let hasRetired = retention.run()
-    try storage.audit()
-    suspicion.judge()
+    try audit.run()
+    detector.judge()
     return hasFormed || hasSwept || hasRetired
   }
 
-  /// What follows the commit.
+  /// Does what follows the commit.
   private func act() throws {
-    if manager.hasSettled || intake.hasAnswered || jobs.hasPuts || !publisher.isIdle {
-      try books.checkLeaseOnce()
+    if registry.hasSettled || intake.hasAnswered || ready.hasPuts || !publisher.isIdle {
+      try turn.checkLeaseOnce()
     }
+    handle()
     try intake.dropAnswered()
-    try jobs.recall()
-    for id in jobs.takeParked() where books.state.tasks[id.task]?.state != .held {
-      executor.schedule(id, at: books.time.epoch)
-    }
-    for id in jobs.putReady() {
-      guard let task = books.state.tasks[id.task], let job = task.jobs[id.index] else { continue }
-      executor.issue(id, task, attempt: job.attempt + 1)
-    }
-    try books.writeViews()
-    try manager.clear()
+    try ready.recall()
+    handle()
+    ready.putReady()
+    handle()
+    try turn.views.write()
+    try registry.clear()
     try remover.run()
-    for name in books.takeOrdered() { reporter.noteOrdered(name) }
-    try seeToEnded()
+    try handleCommitted()
     try quarantines.act()
     try archive.act()
-    try publish()
-    try storage.checkpointIfDue()
+    handle()
+    try publisher.run()
+    handle()
+    if turn.commit.isCheckpointDue { try turn.commit.checkpoint(leaving: catalogues.leaving) }
   }
 
-  /// Tasks that have ended leave nothing behind in ready and running.
-  private func seeToEnded() throws {
-    let ended = books.takeEnded()
-    guard !ended.isEmpty else { return }
-    for name in ended { reporter.noteEnded(name) }
-    tell(ended)
-    jobs.forget(tasks: Set(ended))
-    executor.forget(Set(ended))
-    manager.forget(ended)
-    suspicion.forget(ended)
-    try jobs.lookIntoReady(fresh: true)
+  // MARK: Events
+
+  /// Hands over the events that came, in their order.
+  private func handle() { for event in turn.takeEvents() { handle(event) } }
+
+  /// Hands over what others may hear of only now that it is committed. Tasks that have ended leave
+  /// nothing behind in ready and running.
+  private func handleCommitted() throws {
+    var hasEnded = false
+    for event in turn.takeCommittedEvents() {
+      if case .taskEnded = event { hasEnded = true }
+      handle(event)
+    }
+    guard hasEnded else { return }
+    try ready.lookIntoReady(fresh: true)
     try pilots.takeStale()
   }
 
-  private func tell(_ ended: [Name]) {
-    for name in ended {
-      guard let task = books.state.tasks[name] else { continue }
-      let page = TaskPage(task: task, state: books.state, ready: 0).json
-      notify(
-        Notice(
-          taskEnded: name, summary: page, spool: books.spool.layout.root, at: books.time.timestamp))
+  private func handle(_ event: TurnEvent) {
+    switch event {
+    case .retryDue(let job, let due): formation.schedule(job, at: due)
+    case .taskResumed(let task): formation.scheduleWaiting(task)
+    case .taskReopened(let task): turn.placement.forget(task: task)
+    case .parked(let job): formation.noteParked(job)
+    case .putInDoubt(let job): formation.issue(job)
+    case .recall(let task): ready.withdraw(task)
+    case .partDiscarded(let part, let due): sweeper.add(part, due: due)
+    case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
+    case .datasetUsed(let dataset): retention.noteUsed(dataset)
+    case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
+    case .published(let file): registry.settle(file)
+    case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason)
+    case .publicationAbandoned(let file): registry.letGo(file)
+    case .pilotGone(let pilot): detector.forget(pilot)
+    case .ordered(let name): pages.noteOrdered(name)
+    case .taskEnded(let task): noteEnded(task)
     }
   }
 
-  /// What is accepted gets its final names; the next commit makes that known.
-  private func publish() throws {
-    manager.published(try publisher.run())
-    let refused = publisher.takeRefused()
-    for (job, cause, reason) in refused.jobs { manager.fail(job, cause, reason) }
-    manager.published(refused.files)
-    manager.abandoned(publisher.takeAbandoned())
+  /// Tells the stages of a task's end.
+  private func noteEnded(_ name: Name) {
+    pages.noteEnded(name)
+    archive.noteEnded(name)
+    if let task = turn.state.tasks[name] {
+      let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
+      notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
+    }
+    ready.forget(task: name)
+    formation.forget(name)
+    registry.forget(name)
+    detector.forget(task: name)
+    turn.placement.forgetJobs(of: name)
   }
 
-  private func wait(_ isBusy: Bool) -> Int {
-    if books.isDirty || books.hasGrown || manager.hasMore || intake.isBusy || archive.isBusy {
-      return 0
+  // MARK: The wait
+
+  /// The stages whose work is worth gathering: they are not called again at once.
+  private var unhurried: [any Stage] { [formation, retention, sweeper] }
+  private static let unhurriedPause = Duration.milliseconds(10)
+  private var prompt: [any Stage] {
+    [intake, judge, ready, pilots, directories, remover, archive, pages]
+  }
+  /// Time before another scan of `incoming/` in which something is half-written.
+  private static let watchingPause = Duration.milliseconds(100)
+
+  private func wait(_ isBusy: Bool) -> Duration {
+    let dues = prompt.compactMap(\.nextDue)
+    if turn.commit.isDirty || turn.views.hasGrown || dues.contains(.distantPast) { return .zero }
+    let now = turn.now
+    var wait = timers.end(at: now, busy: isBusy || ready.hasOutstanding)
+    wait = min(wait, turn.commit.nextBeat - now)
+    for due in unhurried.compactMap(\.nextDue) {
+      wait = min(wait, max(Self.unhurriedPause, due - now))
     }
-    let now = books.time.now
-    let epoch = books.time.epoch
-    var wait = timers.end(at: now, busy: isBusy || jobs.hasOutstanding)
-    wait = min(wait, max(0, pilots.nextLook - now), books.nextBeat - now)
-    if let due = executor.nextDue { wait = min(wait, max(10, due - epoch)) }
-    if let due = retention.nextDue { wait = min(wait, max(10, due - epoch)) }
-    if let due = storage.nextSweep { wait = min(wait, max(10, due - epoch)) }
-    for due in [buffers.nextDue, remover.nextDue] { if let due { wait = min(wait, due - now) } }
-    if isWatching { wait = min(wait, 100) }
-    if !books.state.liveTasks.isEmpty || reporter.isBusy {
-      wait = min(wait, max(0, reporter.nextPages - now))
-    }
-    return max(0, wait)
+    for due in dues { wait = min(wait, due - now) }
+    if isWatching { wait = min(wait, Self.watchingPause) }
+    return max(.zero, wait)
   }
 
-  /// Whether an error is the end of this watcher: the spool is another's, or what is on the disk is
-  /// unknown. After any other of the filesystem it tries again.
+  /// Returns whether an error is the end of this watcher: the spool is another's, what is on the disk
+  /// is unknown, or the state contradicts itself. After any other of the filesystem it tries again.
   public static func isFatal(_ error: any Error) -> Bool {
-    if error is LeaseLost { return true }
+    if error is LeaseLost || error is ImpossibleRecord { return true }
     return switch error as? JournalError {
     case .sync, .taken: true
     default: false
     }
   }
 
-  /// Ends in good order: all is committed and written down, the next watcher need not wait.
+  /// Ends in good order: all is committed and written down, and the next watcher need not wait.
   public func stop() throws {
-    try books.checkpoint()
+    try turn.commit.checkpoint(leaving: catalogues.leaving)
+    handle()
     _ = try pilots.look(force: true)
-    reporter.write(foreign: intake.foreign, isLast: true)
-    books.close()
+    pages.write(foreign: intake.foreign, isLast: true)
+    turn.commit.close()
   }
 }

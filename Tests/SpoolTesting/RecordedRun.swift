@@ -36,8 +36,9 @@ public struct RecordedRun {
     return outcome
   }
 
-  /// Plays all of it. Returns what lies in the spool before the watcher ends, and after.
-  public func play() throws -> (during: Files, after: Files) {
+  /// Plays all of it. Returns what lies in the spool before the watcher ends, and after. `settling`
+  /// are milliseconds that pass before the end.
+  public func play(settling: Int = 0) throws -> (during: Files, after: Files) {
     try orders()
     try deletion()
     world.run(for: 90_000)
@@ -48,7 +49,7 @@ public struct RecordedRun {
     try world.task("open", #""input": "never", "command": ["w", "{input}"]"#)
     try world.task("held", #""input": {"count": 4}, "command": ["w"], "priority": 7"#)
     try world.order("hold", "held")
-    world.run(for: 5000)
+    world.run(for: 5000 + settling)
     let during = files()
     try world.stopWatcher()
     return (during, files())

@@ -25,7 +25,7 @@ struct BufferTests {
 
   /// What events would tell.
   private func hear(_ name: String, isWhole: Bool) {
-    world.hints.buffers[World.buffer, default: BufferHints()].names[name] = isWhole
+    world.hints.directories[World.buffer, default: DirectoryHints()].names[name] = isWhole
     world.startWatcher()
   }
 
@@ -112,7 +112,7 @@ struct BufferTests {
     hear("slow", isWhole: false)
     world.run(for: 5000)
     #expect(joined == [])
-    world.hints.buffers[World.buffer, default: BufferHints()].rescan = true
+    world.hints.directories[World.buffer, default: DirectoryHints()].rescan = true
     #expect(world.run(atMost: 3000, until: { joined == ["slow"] }))
   }
 

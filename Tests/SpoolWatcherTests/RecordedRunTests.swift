@@ -51,4 +51,41 @@ struct RecordedRunTests {
     try Self.check("run.txt", during)
     try Self.check("end.txt", after)
   }
+
+  /// The state that a watcher has at its end, and the one that another reads out of the journal
+  /// alone, are the same, byte for byte.
+  @Test func theJournalAddsUpToTheState() throws {
+    let (during, after) = try RecordedRun().play(settling: 3000)
+    let live = try #require(after.first { $0.path.hasSuffix(".checkpoint.json") })
+    let read = try Self.checkpoint(byTakingOver: during)
+    #expect(try Self.state(read) == Self.state(live.bytes))
+  }
+
+  /// A spool that an earlier version wrote is taken over: its journal, and its checkpoint. The
+  /// checkpoint of `earlier.txt` says of a task that it waits, which is not journalled.
+  @Test(arguments: ["run.txt", "end.txt", "earlier.txt"]) func aRecordedSpoolIsTakenOver(name: String) throws {
+    let files = try #require(RecordedRun.decode(try Self.fixture(name)))
+    let state = try JSON.parse(try Self.checkpoint(byTakingOver: files))["state"]
+    let tasks = state?["tasks"]?.array?.compactMap { $0["accepted"]?["request"]?["name"]?.string }
+    #expect(tasks == ["run.decode", "run.select", "run.merge", "held", "open"])
+    #expect(state?["packed"]?.array?.compactMap { $0["name"]?.string } == ["packed"])
+  }
+
+  /// The first checkpoint of a watcher that finds these files.
+  private static func checkpoint(byTakingOver files: RecordedRun.Files) throws -> [UInt8] {
+    let world = try World()
+    for (path, bytes) in files where path.hasPrefix("journal/") || path.hasPrefix("datasets/") {
+      try world.files.plant(bytes, at: "\(World.root)/\(path)")
+    }
+    #expect(world.run(atMost: 5000, until: { world.watcher != nil }))
+    let name = try #require(world.names("journal").last { $0.hasSuffix(".checkpoint.json") })
+    return world.files.peek("\(World.root)/journal/\(name)") ?? []
+  }
+
+  /// A checkpoint's state. The list of catalogues that are yet to be removed is no part of it.
+  private static func state(_ checkpoint: [UInt8]) throws -> String {
+    var state = try #require(try JSON.parse(checkpoint)["state"]?.object)
+    state.members.removeAll { $0.key == "leaving" }
+    return String(decoding: JSON.object(state).compact, as: UTF8.self)
+  }
 }

@@ -158,7 +158,7 @@ final class WatchLoop: Sendable {
     for directory in known.subtracting(wanted) { events.forget(directory) }
     for directory in wanted.subtracting(known) {
       events.watchBuffer(directory) { [self] event in
-        hint { $0.buffers[directory, default: BufferHints()].note(event) }
+        hint { $0.directories[directory, default: DirectoryHints()].note(event) }
       }
     }
   }
@@ -174,7 +174,7 @@ final class WatchLoop: Sendable {
       let begun = Waker.now()
       let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
-      watchBuffers(watcher.bufferDirectories)
+      watchBuffers(watcher.watchedDirectories)
       // Results that come close together are taken together; the first of a quiet time at once.
       if wait > 0 { waker.wait(until: begun + UInt64(wait) * 1_000_000) }
       let soonest = begun + UInt64(Self.pace) * 1_000_000

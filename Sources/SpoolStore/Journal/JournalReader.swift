@@ -7,6 +7,8 @@ public enum JournalError: Error, CustomStringConvertible {
   /// A segment that should be there is not.
   case missing(segment: String)
   case badCheckpoint(String)
+  /// A record contradicts those before it.
+  case impossible(String)
   /// A write failed; nothing was lost, and it may be tried again.
   case write(FileError)
   /// `fsync` failed: what is on the disk is unknown, and the watcher must end.
@@ -20,6 +22,7 @@ public enum JournalError: Error, CustomStringConvertible {
       "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong"
     case .missing(let segment): "the journal lacks \(segment)"
     case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
+    case .impossible(let text): "the journal contradicts itself: \(text)"
     case .write(let error), .sync(let error), .taken(let error): "\(error)"
     }
   }

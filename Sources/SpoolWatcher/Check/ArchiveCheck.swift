@@ -1,0 +1,84 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Of what is packed all lies in `archive/`, and nothing elsewhere; and nothing lies about of tasks
+/// that are not known.
+struct ArchiveCheck {
+  private let spool: Spool
+  private let state: SpoolState
+
+  init(_ spool: Spool, _ state: SpoolState) {
+    self.spool = spool
+    self.state = state
+  }
+
+  func findings() throws(FileError) -> [SpoolCheck.Finding] {
+    try archives() + remains()
+  }
+
+  private func finding(
+    _ kind: SpoolCheck.Finding.Kind, _ place: String, _ message: String
+  ) -> SpoolCheck.Finding {
+    SpoolCheck.Finding(kind: kind, place: place.printable(), message: message)
+  }
+
+  private func archives() throws(FileError) -> [SpoolCheck.Finding] {
+    var findings: [SpoolCheck.Finding] = []
+    let names = try spool.listIfPresent(spool.layout.archive)?.names ?? []
+    for text in names where !text.hasPrefix(".") {
+      let unit = Name(text)
+      if let unit, state.packed[unit]?.name == unit { continue }
+      let isDue = unit.map { state.tasks[$0] != nil || state.chains[$0] != nil } ?? false
+      findings.append(
+        isDue
+          ? finding(.pending, "archive/\(text)", "does not count yet; it will be made anew")
+          : finding(.foreign, "archive/\(text)", "is of no task that the journal knows"))
+    }
+    for entry in state.packedUnits where entry.phase != .removing {
+      let parts = try spool.listIfPresent(spool.layout.archive(entry.name))?.names ?? []
+      for name in entry.names where !parts.contains(ArchivePart.page.name(name)) {
+        let place = "archive/\(entry.name)/\(ArchivePart.page.name(name))"
+        findings.append(finding(.wrong, place, "is not there"))
+      }
+    }
+    return findings
+  }
+
+  /// What lies where tasks are kept that are not packed.
+  private func remains() throws(FileError) -> [SpoolCheck.Finding] {
+    let layout = spool.layout
+    var findings: [SpoolCheck.Finding] = []
+    for (directory, suffixes) in [
+      (layout.done, ["", ".json"]), (layout.failed, ["", ".json"]), (layout.ledgers, [".jsonl"]),
+      (layout.logs, [""]),
+    ] {
+      let names = try spool.files.list(directory, fresh: true).names
+      for text in names where !text.hasPrefix(".") {
+        guard let name = Self.task(text, suffixes) else { continue }
+        let place = "\(FilePath.base(directory))/\(text)"
+        findings += remain(name, place)
+      }
+    }
+    return findings
+  }
+
+  private static func task(_ text: String, _ suffixes: [String]) -> Name? {
+    for suffix in suffixes where text.hasSuffix(suffix) {
+      if let name = Name(text.dropLast(suffix.count)) { return name }
+    }
+    return nil
+  }
+
+  private func remain(_ name: Name, _ place: String) -> [SpoolCheck.Finding] {
+    if state.tasks[name] != nil || state.chains[name] != nil { return [] }
+    guard let entry = state.packed[name] else {
+      return [finding(.foreign, place, "is of no task that the journal knows")]
+    }
+    guard entry.phase == .kept else {
+      return [finding(.pending, place, "is of a packed task, and is yet to be removed")]
+    }
+    // A directory stays where somebody has put something of their own in it.
+    let isFile = place.hasSuffix(".json") || place.hasSuffix(".jsonl")
+    return [finding(isFile ? .wrong : .foreign, place, "is left of a task that is packed")]
+  }
+}

@@ -1,0 +1,264 @@
+internal import SpoolModel
+public import SpoolStore
+
+/// Walks the invariants of a spool, and changes nothing.
+public struct SpoolCheck {
+  public struct Finding: Hashable, Sendable {
+    public enum Kind: String, Sendable {
+      /// An invariant is broken.
+      case wrong
+      /// Something that is nobody's: left alone.
+      case foreign
+      /// Nothing is wrong, but a watcher has something to do.
+      case pending
+    }
+    public var kind: Kind
+    public var place: String
+    public var message: String
+  }
+
+  public struct Report: Sendable {
+    public var findings: [Finding]
+    public var summary: String
+  }
+
+  let spool: Spool
+  /// A watcher and pilots may be at work: only what several looks agree on counts.
+  static let looks = 3
+
+  /// Whether a watcher is at work.
+  let isWatched: Bool
+
+  public init(_ spool: Spool, isWatched: Bool = true) {
+    self.spool = spool
+    self.isWatched = isWatched
+  }
+
+  public func run() throws -> Report {
+    var persistent: Set<Finding>?
+    var summary = ""
+    for _ in 0..<Self.looks {
+      let state = try Replay(spool).run().state
+      let findings = Set(try look(state))
+      persistent = persistent?.intersection(findings) ?? findings
+      summary = Self.summary(state)
+      if persistent?.isEmpty ?? true { break }
+    }
+    let sorted = (persistent ?? []).sorted { ($0.place, $0.message) < ($1.place, $1.message) }
+    return Report(findings: sorted, summary: summary)
+  }
+
+  private static func summary(_ state: SpoolState) -> String {
+    let tasks = state.tasks.values
+    let done = tasks.reduce(0) { $0 + $1.done }
+    let failed = tasks.reduce(0) { $0 + $1.failed }
+    let under = tasks.reduce(0) { $0 + state.jobs(of: $1.name).count }
+    let files = state.datasets.values.reduce(0) { $0 + $1.files }
+    let packed = state.packedTasks > 0 ? " (and \(state.packedTasks) packed)" : ""
+    return "checked \(tasks.count) tasks\(packed): \(done) jobs done, \(failed) failed, "
+      + "\(under) under way; \(state.datasets.count) datasets with \(files) files"
+  }
+
+  private func look(_ state: SpoolState) throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
+    var places: [JobID: [String]] = [:]
+    try ready(&places, &findings)
+    try running(&places, &findings)
+    try inboxes(&places, &findings)
+    findings += sums(state, places)
+    findings += try views(state)
+    findings += try ArchiveCheck(spool, state).findings()
+    findings += try names()
+    return findings
+  }
+
+  // MARK: Places
+
+  private func ready(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for queue in Queue.allCases {
+      let directory = spool.layout.ready(queue)
+      for name in try spool.files.list(directory, fresh: true).names {
+        guard let job = JobName(fileName: name) else {
+          findings += foreign(directory, name)
+          continue
+        }
+        places[job.job, default: []].append("ready-\(queue.rawValue) a\(job.attempt)")
+      }
+    }
+  }
+
+  private func running(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for pilot in try spool.running(fresh: true).pilots {
+      guard let names = try spool.listIfPresent(spool.layout.pilot(pilot))?.names else { continue }
+      for name in names where !PilotDirectory.isOwn(name) {
+        guard let job = JobName(fileName: name) else {
+          findings += foreign(spool.layout.pilot(pilot), name)
+          continue
+        }
+        places[job.job, default: []].append("running/\(pilot) a\(job.attempt)")
+      }
+    }
+  }
+
+  private func inboxes(
+    _ places: inout [JobID: [String]], _ findings: inout [Finding]
+  ) throws(FileError) {
+    for failed in [false, true] {
+      let directory = spool.layout.outcome(failed: failed)
+      for name in try spool.files.list(directory, fresh: true).names {
+        if let job = InboxName(fileName: name, failed: failed) {
+          places[job.job.job, default: []].append(
+            "\(failed ? "failed" : "done") a\(job.job.attempt)")
+        } else if name != "@refused", Name(name) == nil,
+          !name.hasSuffix(".json") || Name(name.dropLast(5)) == nil
+        {
+          findings += foreign(directory, name)
+        }
+      }
+    }
+  }
+
+  private func foreign(_ directory: String, _ name: String) -> [Finding] {
+    // Written and renamed within moments by a watcher, or kept by git.
+    if name == ".gitkeep" { return [] }
+    let place = "\(directory)/\(name)".dropFirst(spool.layout.root.count + 1)
+    return [
+      Finding(
+        kind: .foreign, place: String(place).printable(), message: "is nobody's; left alone")
+    ]
+  }
+
+  // MARK: Sums
+
+  /// Each job is in exactly one place, and the sums of all states are what was formed.
+  private func sums(_ state: SpoolState, _ places: [JobID: [String]]) -> [Finding] {
+    var findings: [Finding] = []
+    for task in state.tasks.values where !task.state.hasEnded {
+      if task.done + task.failed + state.jobs(of: task.name).count != task.formed {
+        findings.append(
+          wrong(
+            task.name.text,
+            "\(task.formed) jobs formed, but done, failed and under way are "
+              + "\(task.done), \(task.failed), \(state.jobs(of: task.name).count)"))
+      }
+      for (index, job) in state.jobs(of: task.name) {
+        let id = JobID(task: task.name, index: index)
+        findings += place(id, job, (places[id] ?? []).filter { $0.hasSuffix(" a\(job.attempt)") })
+      }
+    }
+    for (id, found) in places {
+      guard state.tasks[id.task] != nil else {
+        if state.packed[id.task] != nil {
+          findings += over(id, found)
+          continue
+        }
+        findings.append(
+          Finding(
+            kind: .foreign, place: found.joined(separator: ", "),
+            message: "\(id) is of no task that the journal knows"))
+        continue
+      }
+      if state.job(id) == nil { findings += over(id, found) }
+    }
+    return findings
+  }
+
+  /// A job that was judged has no file where work waits. In running it may be on its way out.
+  private func over(_ id: JobID, _ found: [String]) -> [Finding] {
+    found.filter { $0.hasPrefix("ready-") }.map {
+      wrong(id.description, "is over, but a file of it is in \($0)")
+    }
+  }
+
+  private func place(_ id: JobID, _ job: JobEntry, _ found: [String]) -> [Finding] {
+    if found.count > 1 {
+      return [wrong(id.description, "is in several places: \(found.joined(separator: ", "))")]
+    }
+    switch job.phase {
+    case .waiting, .publishing: return []
+    default: return found.isEmpty ? [missing(id)] : []
+    }
+  }
+
+  /// A watcher that dies after a commit leaves jobs that it had not put yet (R8).
+  private func missing(_ id: JobID) -> Finding {
+    guard !isWatched else { return wrong(id.description, "is in no directory") }
+    return Finding(
+      kind: .pending, place: id.description,
+      message: "is in no directory; the next watcher issues it anew")
+  }
+
+  private func wrong(_ place: String, _ message: String) -> Finding {
+    Finding(kind: .wrong, place: place, message: message)
+  }
+
+  // MARK: Views
+
+  /// Views are what the journal says: as long, with as many lines.
+  private func views(_ state: SpoolState) throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
+    for dataset in state.datasets.values {
+      let path = spool.layout.catalogue(dataset.name)
+      findings += try view(path, dataset.length, lines: dataset.files, "files")
+    }
+    for task in state.tasks.values {
+      findings += try view(
+        spool.layout.ledger(task.name), task.ledgerLength, lines: task.attempts, "attempts")
+    }
+    return findings
+  }
+
+  private func view(
+    _ path: String, _ length: Int, lines expected: Int, _ what: String
+  ) throws(FileError) -> [Finding] {
+    let place = String(path.dropFirst(spool.layout.root.count + 1))
+    guard let attributes = try spool.files.attributesIfPresent(path) else {
+      return length == 0 ? [] : [wrong(place, "is not there")]
+    }
+    guard attributes.size == length else {
+      return [wrong(place, "has \(attributes.size) bytes, the journal says \(length)")]
+    }
+    let file = try spool.files.open(path, .read)
+    defer { try? file.close() }
+    var reader = LineReader(file, from: 0, to: length, longest: 64 << 20)
+    var count = -1
+    while let line = try reader.next() {
+      guard (try? JSON.parse(line.bytes)) != nil else {
+        return [wrong(place, "byte \(line.offset): not JSON")]
+      }
+      count += 1
+    }
+    guard max(0, count) == expected else {
+      return [wrong(place, "has \(count) lines, the journal says \(expected) \(what)")]
+    }
+    return []
+  }
+
+  // MARK: Names
+
+  /// What lies where nothing of it belongs.
+  private func names() throws(FileError) -> [Finding] {
+    let layout = spool.layout
+    let own = Set(
+      layout.directories + [
+        layout.config, layout.readme, layout.status, layout.lock, layout.watcher,
+      ])
+    var findings: [Finding] = []
+    for name in try spool.files.list(layout.root, fresh: true).names
+    where !own.contains("\(layout.root)/\(name)") {
+      findings += foreign(layout.root, name)
+    }
+    let incoming = try spool.incoming(fresh: true)
+    for foreign in incoming.foreign {
+      findings.append(
+        Finding(
+          kind: .foreign, place: "incoming/\(foreign.name)", message: "is not taken: \(foreign.why)"
+        ))
+    }
+    return findings
+  }
+}

@@ -1,0 +1,79 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Closes the datasets to which nothing more can come.
+final class DatasetCloser {
+  private let spool: Spool
+  private let turn: Turn
+  private let intake: RequestIntake
+  private let paths: DatasetPaths
+  private let directories: WatchedDirectories
+  /// When what was announced has been waited for long enough.
+  private var waits = Deadlines<Name>()
+  /// The scan of `incoming/` after which a dataset may close.
+  private var closeAfter: [Name: Int] = [:]
+
+  init(
+    _ spool: Spool, _ turn: Turn, intake: RequestIntake, paths: DatasetPaths,
+    directories: WatchedDirectories
+  ) {
+    self.spool = spool
+    self.turn = turn
+    self.intake = intake
+    self.paths = paths
+    self.directories = directories
+  }
+
+  /// Whether a dataset waits for one more scan.
+  var isWatching: Bool { closeAfter.values.contains { $0 > intake.scans } }
+
+  /// Returns whether any was closed.
+  func run() -> Bool {
+    var hasClosed = false
+    for dataset in turn.state.datasets.values where dataset.state == .open {
+      guard let isComplete = verdict(dataset) else { continue }
+      turn.record(.closed(dataset: dataset.name, isComplete: isComplete))
+      closeAfter[dataset.name] = nil
+      waits.forget(dataset.name)
+      paths.forget(dataset.name)
+      hasClosed = true
+    }
+    return hasClosed
+  }
+
+  /// Whether a dataset is complete, if it may close now.
+  private func verdict(_ dataset: DatasetEntry) -> Bool? {
+    guard dataset.activeProducers.isEmpty else { return nil }
+    guard let closing = dataset.closesSince else {
+      return dataset.producers.isEmpty ? nil : dataset.failedProducers.isEmpty
+    }
+    // One more full scan in which nothing for it is pending (DESIGN 5).
+    let after = closeAfter[dataset.name] ?? intake.scans + 1
+    closeAfter[dataset.name] = after
+    guard intake.scans >= after, !intake.hasPending else { return nil }
+    // What was announced may yet come, but is not waited for longer than a dataset is (R10).
+    let wait = spool.config.datasetWait
+    waits.note(closing + wait, for: dataset.name, atMost: wait, turn)
+    let isPatient = !waits.hasCome(closing + wait, for: dataset.name, at: turn.now)
+    guard directories.isThrough(dataset) else {
+      guard !isPatient else { return nil }
+      turn.say(
+        "the dataset \(dataset.name) is incomplete: its directory could not be looked through")
+      return false
+    }
+    let unfinished = directories.directories(of: dataset).reduce(0) { $0 + $1.pending }
+    guard unfinished == 0 else {
+      turn.say(
+        "the dataset \(dataset.name) is incomplete: \(unfinished) files were never finished")
+      return false
+    }
+    if dataset.isShort {
+      guard !isPatient else { return nil }
+      turn.say(
+        "the dataset \(dataset.name) is incomplete: \(dataset.files) files came, "
+          + "\(dataset.expected ?? 0) were expected")
+      return false
+    }
+    return dataset.failedProducers.isEmpty
+  }
+}

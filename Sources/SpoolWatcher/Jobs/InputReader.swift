@@ -1,0 +1,123 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Reads what jobs are made of: a stretch of a catalogue, or of the task's own list. Nothing is
+/// held longer than a turn, so a dataset may have millions of files.
+struct InputReader {
+  let spool: Spool
+  let turn: Turn
+  private var state: SpoolState { turn.state }
+
+  /// A job's inputs, and where the next job's begin.
+  struct Group {
+    var inputs: [InputFile]
+    var offset: Int
+    var count: Int
+    var next: Int
+  }
+
+  /// Up to `limit` groups of a task's source, from `offset` on. A smaller last group comes only
+  /// when nothing can follow.
+  func groups(
+    _ task: TaskEntry, source: Int, from offset: Int, limit: Int
+  ) throws(FileError) -> [Group] {
+    switch task.spec.input {
+    case .count(let count): return Self.numbers(offset, limit, count)
+    case .values(let values): return Self.numbers(offset, limit, values.count)
+    case .files(let files): return Self.list(files, task.spec.filesPerJob, offset, limit)
+    case .datasets(let names):
+      guard let dataset = state.datasets[names[source]],
+        case .files(let size) = task.spec.filesPerJob
+      else { return [] }
+      return try catalogue(dataset, offset, size: size, limit: limit)
+    }
+  }
+
+  private static func numbers(_ offset: Int, _ limit: Int, _ count: Int) -> [Group] {
+    (offset..<max(offset, min(count, offset + limit))).map {
+      Group(inputs: [], offset: $0, count: 1, next: $0 + 1)
+    }
+  }
+
+  private static func list(
+    _ files: [InputFile], _ grouping: Grouping, _ offset: Int, _ limit: Int
+  ) -> [Group] {
+    let size: Int
+    switch grouping {
+    case .files(let number): size = number
+    case .all: size = max(1, files.count)
+    }
+    var groups: [Group] = []
+    var at = offset
+    while groups.count < limit, at < files.count {
+      let end = min(at + size, files.count)
+      groups.append(
+        Group(inputs: Array(files[at..<end]), offset: at, count: end - at, next: end))
+      at = end
+    }
+    return groups
+  }
+
+  private func catalogue(
+    _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
+  ) throws(FileError) -> [Group] {
+    guard offset < turn.placement.readable(dataset.name) else { return [] }
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    defer { try? file.close() }
+    var reader = LineReader(
+      file, from: offset, to: turn.placement.readable(dataset.name), longest: Limits.catalogueLine)
+    var groups: [Group] = []
+    while groups.count < limit {
+      guard let group = try Self.group(&reader, size) else { break }
+      guard group.count == size || turn.placement.isWhole(dataset) else { break }
+      groups.append(group)
+    }
+    return groups
+  }
+
+  private static func group(
+    _ reader: inout LineReader, _ size: Int
+  ) throws(FileError) -> Group? {
+    var group: Group?
+    while group?.count ?? 0 < size, let line = try reader.next() {
+      guard let input = file(line.bytes) else { continue }
+      var grown = group ?? Group(inputs: [], offset: line.offset, count: 0, next: line.next)
+      grown.inputs.append(input)
+      grown.count += 1
+      grown.next = line.next
+      group = grown
+    }
+    return group
+  }
+
+  /// A catalogue's line as an input; nil for its header.
+  static func file(_ line: [UInt8]) -> InputFile? {
+    guard let json = try? JSON.parse(line), let path = json["path"]?.string else { return nil }
+    return InputFile(
+      path: path, size: json["size"]?.integer, adler32: json["adler32"]?.string)
+  }
+
+  /// The inputs of a job that was formed before.
+  func inputs(_ task: TaskEntry, _ job: JobEntry) throws(FileError) -> [InputFile] {
+    switch task.spec.input {
+    case .count, .values: return []
+    case .files(let files):
+      return Array(files[job.offset..<min(job.offset + job.files, files.count)])
+    case .datasets(let names):
+      if job.source == JobEntry.all { return try everything(names) }
+      guard let dataset = state.datasets[names[job.source]] else { return [] }
+      return try catalogue(dataset, job.offset, size: job.files, limit: 1).first?.inputs ?? []
+    }
+  }
+
+  /// All files of several datasets, for a job over everything.
+  func everything(_ names: [Name]) throws(FileError) -> [InputFile] {
+    var inputs: [InputFile] = []
+    for name in names {
+      guard let dataset = state.datasets[name] else { continue }
+      let groups = try catalogue(dataset, 0, size: 1, limit: Int.max)
+      inputs += groups.flatMap(\.inputs)
+    }
+    return inputs
+  }
+}

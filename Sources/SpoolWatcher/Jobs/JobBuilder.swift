@@ -1,0 +1,104 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Makes the file of a job: the same for the same task, inputs and attempt, whenever it is made.
+struct JobBuilder {
+  let task: TaskEntry
+  let config: SpoolConfig
+  let roots: DataRoots
+
+  init(task: TaskEntry, config: SpoolConfig, roots: DataRoots) {
+    self.task = task
+    self.config = config
+    self.roots = roots
+  }
+
+  init(task: TaskEntry, _ spool: Spool) {
+    self.init(task: task, config: spool.config, roots: spool.dataRoots)
+  }
+
+  private var spec: TaskSpec { task.spec }
+
+  func name(_ index: Int, _ job: JobEntry) -> JobName {
+    JobName(
+      priority: spec.priority, job: JobID(task: spec.name, index: index), attempt: job.attempt,
+      cores: spec.resources.cpus,
+      memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
+      gpus: spec.resources.gpus, wall: (spec.resources.wall.milliseconds + 999) / 1000,
+      tags: spec.resources.tags)
+  }
+
+  /// Fails with what a person should know where the job cannot be.
+  func document(
+    _ index: Int, _ job: JobEntry, _ inputs: [InputFile]
+  ) throws(RequestError) -> JobDocument {
+    let id = JobID(task: spec.name, index: index)
+    let fill = { (placeholder: Template.Placeholder) in
+      self.value(placeholder, id, job, inputs)
+    }
+    return JobDocument(
+      job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
+      owner: task.accepted.owner, inputs: inputs, verifiesChecksum: spec.verifiesChecksum,
+      command: try command(inputs, fill), outputs: try outputs(fill),
+      environment: try spec.environment.map { entry throws(RequestError) in
+        (entry.name, try Template(entry.value.filled(fill)))
+      },
+      wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory,
+      stuck: (spec.stuckAfter ?? config.stuckAfter).duration)
+  }
+
+  private func command(
+    _ inputs: [InputFile], _ fill: (Template.Placeholder) -> String?
+  ) throws(RequestError) -> [Template] {
+    var command: [Template] = []
+    for template in spec.command {
+      if template.isAllInputs {
+        for input in inputs { command.append(try Template(Template.escaped(input.path))) }
+      } else {
+        command.append(try Template(template.filled(fill)))
+      }
+    }
+    return command
+  }
+
+  private func outputs(
+    _ fill: (Template.Placeholder) -> String?
+  ) throws(RequestError) -> [JobOutput] {
+    var outputs: [JobOutput] = []
+    for output in spec.outputs {
+      guard let path = output.path.expanded(fill) else {
+        throw RequestError("the output \(output.path.text) has no value here")
+      }
+      let base = FilePath.base(path)
+      guard base.utf8.count <= Limits.outputBaseName, !base.isEmpty, base != "..", base != "."
+      else {
+        throw RequestError(
+          "the output's name \"\(base)\" is empty or longer than \(Limits.outputBaseName) bytes")
+      }
+      _ = try FilePath.absolute(path, in: "/")
+      try roots.check(path: path)
+      outputs.append(JobOutput(path: path, name: output.name, isOptional: output.isOptional))
+    }
+    return outputs
+  }
+
+  private func value(
+    _ placeholder: Template.Placeholder, _ id: JobID, _ job: JobEntry, _ inputs: [InputFile]
+  ) -> String? {
+    switch placeholder {
+    case .input: inputs.first?.path
+    case .stem: inputs.first.map { FilePath.stem($0.path) }
+    case .index: "\(id.index)"
+    case .task: spec.name.text
+    case .job: id.description
+    case .attempt: "\(job.attempt)"
+    case .value:
+      if case .values(let values) = spec.input, values.indices.contains(job.offset) {
+        values[job.offset]
+      } else {
+        nil
+      }
+    case .inputs, .output, .report, .scratch: nil
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Reads the journal into a state: the last checkpoint, and each record after it.
+struct Replay {
+  struct Result {
+    var state: SpoolState
+    /// Forgotten datasets whose catalogues are yet to be removed.
+    var leaving: Set<Name>
+    /// The lines that the records after the checkpoint add to the views.
+    var lines: [ViewLine]
+    var end: JournalReader.End
+  }
+
+  let spool: Spool
+
+  init(_ spool: Spool) { self.spool = spool }
+
+  /// The number of tries. A former watcher's last actions may get in between: it has a few segments
+  /// left to begin or to remove before it looks whether the spool is still its own (R7).
+  static let mostTries = 5
+
+  /// Reads the journal, and opens it to go on.
+  func takeOver(epoch: Int) throws(JournalError) -> (Result, Journal) {
+    for _ in 1..<Self.mostTries {
+      do throws(JournalError) {
+        let result = try run()
+        return (result, try Journal(spool, epoch: epoch, after: result.end))
+      } catch {
+        guard case .taken = error else { throw error }
+      }
+    }
+    let result = try run()
+    return (result, try Journal(spool, epoch: epoch, after: result.end))
+  }
+
+  /// Reads the journal, again where a segment was removed meanwhile by a new checkpoint.
+  func run() throws(JournalError) -> Result {
+    for _ in 1..<Self.mostTries {
+      do throws(JournalError) {
+        return try read()
+      } catch {
+        guard case .missing = error else { throw error }
+      }
+    }
+    return try read()
+  }
+
+  private func read() throws(JournalError) -> Result {
+    var state = SpoolState()
+    var leaving: Set<Name> = []
+    var lines: [ViewLine] = []
+    var written: Set<ViewLine.View> = []
+    let grace = spool.config.partGrace
+    let end = try JournalReader(spool).replay(
+      checkpoint: { json throws(JournalError) in
+        guard let saved = Checkpoint(json) else {
+          throw .badCheckpoint("its state is not what this version writes")
+        }
+        state = saved.state
+        leaving = saved.leaving
+      },
+      record: { json throws(JournalError) in
+        guard let record = Record(json) else {
+          throw .badCheckpoint("a record of the type \(json["type"]?.string ?? "?")")
+        }
+        // Later lines of that name, if any, are another's.
+        let ended = state.viewsEnded(by: record)
+        if !written.isDisjoint(with: ended) { lines.removeAll { ended.contains($0.view) } }
+        let effects: SpoolState.Effects
+        do throws(ImpossibleRecord) {
+          effects = try state.apply(record, graceful: grace)
+        } catch {
+          throw .impossible("\(error)")
+        }
+        written.formUnion(effects.lines.map(\.view))
+        lines += effects.lines
+        for case .datasetForgotten(let name) in effects.events { leaving.insert(name) }
+      })
+    return Result(state: state, leaving: leaving, lines: lines, end: end)
+  }
+}

@@ -1,0 +1,119 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Writes catalogues and ledgers, the views of the journal that people and jobs read. In come the
+/// lines of committed records; a line lies at the offset that its record fixed, so that writing it
+/// again changes nothing (R3).
+final class ViewWriter {
+  private let spool: Spool
+  private let placement: Placement
+  /// Lines that are to be written, those that follow each other joined.
+  private var lines: [ViewLine] = []
+  /// Views that were written since the last checkpoint, and so are not durable.
+  private var unsettled: Set<ViewLine.View> = []
+  /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
+  private(set) var hasGrown = false
+
+  init(_ spool: Spool, placement: Placement) {
+    self.spool = spool
+    self.placement = placement
+  }
+
+  /// Begins a turn.
+  func beginTurn() { hasGrown = false }
+
+  /// Takes over the lines of a replay, and cuts each view that may still grow at the next checkpoint.
+  func resume(_ state: SpoolState, _ lines: [ViewLine]) {
+    add(lines)
+    for dataset in state.datasets.values where dataset.state == .open && dataset.length > 0 {
+      unsettled.insert(.catalogue(dataset.name))
+    }
+    for task in state.liveTasks where task.ledgerLength > 0 { unsettled.insert(.ledger(task.name)) }
+  }
+
+  /// Takes lines to be written. Lines of one view that follow each other are written at once;
+  /// between them may lie what a manifest added, which is in the catalogue already.
+  func add(_ more: [ViewLine]) {
+    for line in more {
+      if let index = lines.lastIndex(where: { $0.view == line.view }),
+        lines[index].offset + lines[index].bytes.count == line.offset
+      {
+        lines[index].bytes += line.bytes
+      } else {
+        lines.append(line)
+      }
+    }
+  }
+
+  /// Forgets views that end: they are to be removed.
+  func end(_ views: [ViewLine.View]) { for view in views { unsettled.remove(view) } }
+
+  /// Writes the lines, view by view. A line that the filesystem refuses, and those behind it in its
+  /// view, are tried again at the next call.
+  func write() throws(FileError) {
+    var refused: [ViewLine] = []
+    var trouble: FileError?
+    for line in lines {
+      guard !refused.contains(where: { $0.view == line.view }) else {
+        refused.append(line)
+        continue
+      }
+      do throws(FileError) {
+        try write(line)
+      } catch {
+        trouble = trouble ?? error
+        refused.append(line)
+      }
+    }
+    lines = refused
+    if let trouble { throw trouble }
+  }
+
+  private func write(_ line: ViewLine) throws(FileError) {
+    try spool.write(line.bytes, toView: path(line.view), at: line.offset)
+    unsettled.insert(line.view)
+    if case .catalogue(let name) = line.view {
+      placement.setReadable(line.offset + line.bytes.count, of: name)
+      hasGrown = true
+    }
+  }
+
+  private func path(_ view: ViewLine.View) -> String {
+    switch view {
+    case .catalogue(let name): spool.layout.catalogue(name)
+    case .ledger(let name): spool.layout.ledger(name)
+    }
+  }
+
+  /// Writes lines of a manifest or of a watched directory behind what a catalogue holds, durable
+  /// before the journal counts them.
+  func append(_ bytes: [UInt8], toCatalogueOf name: Name, at offset: Int) throws(FileError) {
+    try spool.write(bytes, toView: spool.layout.catalogue(name), at: offset)
+    try spool.syncView(spool.layout.catalogue(name))
+  }
+
+  /// Notes that a catalogue's lines count up to this length.
+  func noteAppended(to name: Name, length: Int) {
+    unsettled.insert(.catalogue(name))
+    placement.setReadable(length, of: name)
+  }
+
+  /// Writes everything, cuts each view to what counts, and makes it durable.
+  func settle(_ state: SpoolState) throws(FileError) {
+    try write()
+    for dataset in state.datasets.values {
+      placement.setReadable(dataset.length, of: dataset.name)
+    }
+    for view in unsettled {
+      try spool.settleView(path(view), length: Self.length(view, state))
+    }
+    unsettled = []
+  }
+
+  private static func length(_ view: ViewLine.View, _ state: SpoolState) -> Int {
+    switch view {
+    case .catalogue(let name): state.datasets[name]?.length ?? 0
+    case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
+    }
+  }
+}

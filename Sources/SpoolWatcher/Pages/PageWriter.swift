@@ -1,0 +1,237 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Writes the pages for people: `STATUS`, and a page of each task, chain and dataset. In comes the state;
+/// out go files that are rewritten at most once a second, and only where something changed.
+final class PageWriter: Stage {
+  private let spool: Spool
+  private let turn: Turn
+  private let ready: ReadyFeeder
+  private let pilots: PilotMonitor
+  private let marks: WaterMarks
+  private let directories: WatchedDirectories
+  private let remover: FileRemover
+  private let datasets: DatasetPages
+  private var lastPages: Instant?
+  /// What a task's page was made of when it was written last.
+  private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
+  private var lastStatus: [UInt8] = []
+  /// Tasks that ended, whose summaries are to be written; and those about which an order was given.
+  private var ended: Set<Name> = []
+  private var ordered: Set<Name> = []
+
+  static let interval = Duration.seconds(1)
+
+  init(
+    _ spool: Spool, _ turn: Turn, ready: ReadyFeeder, pilots: PilotMonitor, marks: WaterMarks,
+    directories: WatchedDirectories, remover: FileRemover
+  ) {
+    self.directories = directories
+    self.remover = remover
+    datasets = DatasetPages(spool, turn, directories: directories)
+    self.spool = spool
+    self.turn = turn
+    self.marks = marks
+    self.ready = ready
+    self.pilots = pilots
+  }
+
+  /// When it wants to write again: while tasks are in work, or pages of datasets are out of date.
+  var nextDue: Instant? {
+    guard !turn.state.live.isEmpty || datasets.isBusy else { return nil }
+    return nextPages
+  }
+
+  private var nextPages: Instant { (lastPages ?? .distantPast) + Self.interval }
+
+  /// Notes that a dataset's page may be out of date.
+  func noteChanged(dataset: Name) { datasets.noteChanged(dataset) }
+
+  /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
+  /// lies in `incoming/` and is not taken. What cannot be written now is written later, and holds
+  /// nothing up.
+  func write(foreign: [Spool.Foreign], isLast: Bool = false) {
+    writeOrdered()
+    writeSummaries()
+    guard isLast || isDue else { return }
+    let waiting = ready.readyByTask
+    for task in turn.state.liveTasks { writePage(task.name, waiting) }
+    for chain in turn.state.chains.values where !turn.state.state(of: chain).hasEnded {
+      writePage(chain.name, waiting)
+    }
+    datasets.write(isLast: isLast)
+    writeStatus(waiting, foreign: foreign, isLast: isLast)
+  }
+
+  private var isDue: Bool { lastPages == nil || turn.now >= nextPages }
+
+  /// `STATUS` alone, where it is due: also when a turn came to nothing.
+  func writeStatus(foreign: [Spool.Foreign]) {
+    if isDue { writeStatus(ready.readyByTask, foreign: foreign, isLast: false) }
+  }
+
+  private func writeStatus(_ waiting: [Name: Int], foreign: [Spool.Foreign], isLast: Bool) {
+    lastPages = turn.now
+    let status = StatusPage(
+      spool: spool, turn: turn, pilots: pilots.living, ready: waiting, shapes: ready.readyShapes,
+      full: marks.reasons, foreign: foreign, directories: directories, remover: remover,
+      isLast: isLast)
+    let text = status.text
+    guard isLast || text != lastStatus else { return }
+    do throws(FileError) {
+      try spool.writeStatus(Array(status.heading.utf8) + text)
+      lastStatus = text
+    } catch {
+      turn.note(error)
+    }
+  }
+
+  private func writePage(_ name: Name, _ ready: [Name: Int]) {
+    guard let (_, head) = page(name, ready) else { return }
+    do throws(FileError) {
+      try writePage(name, head)
+    } catch {
+      turn.note(error)
+    }
+  }
+
+  private func writePage(_ name: Name, _ head: [UInt8]) throws(FileError) {
+    guard written[name]?.head != head else { return }
+    let request = request(name)
+    try spool.writePage(
+      spool.layout.activeTask(name), TaskPage.text(head, request: request))
+    written[name] = (head, request)
+  }
+
+  /// What an order did is shown at once. What is in work has a page in `running/` alone, also where
+  /// it had ended.
+  private func writeOrdered() {
+    guard !ordered.isEmpty else { return }
+    let waiting = ready.readyByTask
+    for name in ordered {
+      do throws(FileError) {
+        try showAtWork(name, waiting)
+        ordered.remove(name)
+      } catch {
+        turn.note(error)
+      }
+    }
+  }
+
+  private func showAtWork(_ name: Name, _ ready: [Name: Int]) throws(FileError) {
+    guard let (state, head) = page(name, ready), !state.hasEnded else { return }
+    try writePage(name, head)
+    for failed in [false, true] {
+      try spool.files.removeIfPresent(spool.layout.endedTask(name, failed: failed))
+    }
+  }
+
+  /// How a task or chain stands, and its page without the request.
+  private func page(_ name: Name, _ ready: [Name: Int]) -> (TaskState, [UInt8])? {
+    if let task = turn.state.tasks[name] {
+      let page = TaskPage(task, turn.state, turn.placement, ready: ready[name] ?? 0)
+      return (task.state, page.head)
+    }
+    guard let chain = turn.state.chains[name] else { return nil }
+    let page = ChainPage(chain, turn.state, turn.placement, ready: ready)
+    return (turn.state.state(of: chain), page.head)
+  }
+
+  /// The request of a task or chain as it stands in its page: made once, for it may have megabytes.
+  private func request(_ name: Name) -> [UInt8] {
+    if let request = written[name]?.request { return request }
+    let source =
+      turn.state.tasks[name]?.spec.source ?? turn.state.chains[name]?.accepted.spec.source
+    return JSON.object(source ?? JSONObject()).pretty(indent: 2)
+  }
+
+  /// An end is shown at once: someone waits for it.
+  private func writeSummaries() {
+    for name in ended {
+      do throws(FileError) {
+        if let (state, head) = page(name, [:]), state.hasEnded {
+          let path = spool.layout.endedTask(name, failed: state != .done)
+          let text = TaskPage.text(head, request: request(name))
+          try spool.files.replace(path, text, durable: false)
+          try spool.files.removeIfPresent(spool.layout.activeTask(name))
+          written[name] = nil
+        }
+        ended.remove(name)
+      } catch {
+        turn.note(error)
+      }
+    }
+  }
+
+  /// Whether a page is there and as it was written: a power cut may have left it torn. One that is
+  /// longer than any that is written is none of ours.
+  private func isWhole(_ path: String) throws(FileError) -> Bool {
+    do throws(FileError) {
+      let bytes = try spool.files.readIfPresent(path, limit: Self.longestPage)
+      return bytes.flatMap { try? JSON.parse($0) } != nil
+    } catch {
+      guard error.isTooLarge else { throw error }
+      return false
+    }
+  }
+
+  /// A task's page holds its request, and of a list an entry a line.
+  private static let longestPage = 4 * Limits.request
+
+  /// A task has ended, and that is committed.
+  func noteEnded(_ name: Name) {
+    ended.insert(name)
+    if let chain = turn.state.tasks[name]?.chain { ended.insert(chain) }
+  }
+
+  /// An order about a task or chain was given, and that is committed. Of a chain it may concern all.
+  func noteOrdered(_ name: Name) {
+    let state = turn.state
+    guard let chain = state.chains[name] ?? state.tasks[name].flatMap(state.chain(of:)) else {
+      ordered.insert(name)
+      return
+    }
+    ordered.formUnion(chain.tasks + [chain.name])
+  }
+
+  /// Time after which what was written is on the disk, with or without `fsync`.
+  private static let settling = Duration.seconds(120)
+
+  /// Finds the tasks and chains whose summary is not there; of those that ended last also whether it
+  /// is whole. To read them all would take a while where there are many.
+  private func findUnwritten() throws(FileError) {
+    let all = turn.state
+    let latest = all.tasks.values.compactMap(\.ended).max() ?? turn.date
+    var names: [Bool: Set<String>] = [:]
+    for failed in [false, true] {
+      let directory = spool.layout.outcome(failed: failed)
+      names[failed] = Set(try spool.files.list(directory, fresh: true).names)
+    }
+    let tasks = all.tasks.values.compactMap { task in
+      task.ended.map { (task.name, task.state, $0) }
+    }
+    let chains = all.chains.values.compactMap { chain in
+      all.end(ofUnit: chain.name).map { (chain.name, all.state(of: chain), $0) }
+    }
+    for (name, state, end) in tasks + chains {
+      let path = spool.layout.endedTask(name, failed: state != .done)
+      let isThere = names[state != .done]?.contains("\(name).json") ?? false
+      guard isThere else {
+        ended.insert(name)
+        continue
+      }
+      if latest - end <= Self.settling, try !isWhole(path) { ended.insert(name) }
+    }
+  }
+
+  /// After a restart: tasks that ended just before, and tasks' files without a task.
+  func resume() throws(FileError) {
+    for task in turn.state.liveTasks { noteOrdered(task.name) }
+    datasets.resume()
+    try findUnwritten()
+    for name in try spool.running(fresh: true).tasks {
+      guard let (state, _) = page(name, [:]), state.hasEnded else { continue }
+      try spool.files.removeIfPresent(spool.layout.activeTask(name))
+    }
+  }
+}

@@ -1,0 +1,57 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What `STATUS` tells of datasets that are filled from directories, and of those that are deleted.
+extension StatusPage {
+  var watchedLines: [String] {
+    var rows = [["dataset", "directory", "files", "unfinished", "waits"]]
+    for name in turn.state.watched.sorted() {
+      guard let dataset = turn.state.datasets[name] else { continue }
+      for directory in directories.directories(of: dataset) {
+        let entry = dataset.watches[directory.number]
+        rows.append([
+          name.text, directory.watch.directory.printable(Self.longestPath), "\(entry.files)",
+          "\(directory.pending)", waits(dataset, entry, directory),
+        ])
+      }
+    }
+    guard rows.count > 1 else { return [] }
+    let more = rows.count - 1 - Self.mostRows
+    return ["", "WATCHED directories, whose files join datasets"]
+      + TextTable.lines(Array(rows.prefix(Self.mostRows + 1))).map { "  " + $0 }
+      + (more > 0 ? ["  … and \(more) more"] : [])
+  }
+
+  private static let longestPath = 80
+
+  private func waits(_ dataset: DatasetEntry, _ entry: WatchEntry, _ directory: WatchedDirectory)
+    -> String
+  {
+    if let trouble = directory.trouble {
+      return "\(directory.watch.directory) \(trouble)".printable(300)
+    }
+    let more = directory.unreadable > 0 ? "; \(directory.unreadable) names are not UTF-8" : ""
+    return waits(dataset, entry, isThrough: directory.isThrough) + more
+  }
+
+  private func waits(_ dataset: DatasetEntry, _ entry: WatchEntry, isThrough: Bool) -> String {
+    if dataset.closesSince != nil {
+      return isThrough ? "to be closed" : "for what is unfinished, then a last look"
+    }
+    guard let marker = entry.watch.closeOn else {
+      return "for files, until `spool dataset close \(dataset.name)`"
+    }
+    return entry.marked == nil ? "for \(marker.printable())" : "for the other directories"
+  }
+
+  var deletedLines: [String] {
+    let names = turn.state.removing.sorted()
+    guard !names.isEmpty else { return [] }
+    let rows = names.prefix(Self.mostRows).compactMap { name -> String? in
+      guard let dataset = turn.state.datasets[name] else { return nil }
+      let what = dataset.state == .deleting ? "is being deleted" : "has files removed"
+      return "  \(name) \(what): \(dataset.removal.files) files so far"
+    }
+    return ["", "REMOVING files of datasets"] + rows
+  }
+}

@@ -1,0 +1,168 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The text of `STATUS`: queues, tasks, pilots, and why what waits is waiting.
+struct StatusPage {
+  let spool: Spool
+  let turn: Turn
+  let pilots: [PilotRecord]
+  let ready: [Name: Int]
+  /// What the jobs in ready need, by task.
+  let shapes: [Name: Set<Shape>]
+  /// Who is held back, as a filesystem is too full.
+  let full: [String]
+  let foreign: [Spool.Foreign]
+  let directories: WatchedDirectories
+  let remover: FileRemover
+  /// Whether this is a watcher's last word.
+  let isLast: Bool
+
+  static let mostRows = 40
+
+  /// The line with the time, which does not count as a change.
+  var heading: String {
+    "spool \(spool.layout.root)   watcher epoch \(turn.commit.epoch)"
+      + "\(isLast ? ", stopped" : "")   \(turn.date)\n\n"
+  }
+
+  var text: [UInt8] {
+    var lines =
+      troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines + watchedLines
+      + deletedLines
+    let why = reasons
+    if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
+    if !foreign.isEmpty {
+      lines += ["", "NOT TAKEN from incoming/ (requests are files named .json or .jsonl)"]
+      lines += foreign.prefix(Self.mostRows).map { "  \($0.name): \($0.why)" }
+      if foreign.count > Self.mostRows {
+        lines.append("  … and \(foreign.count - Self.mostRows) more")
+      }
+    }
+    return Array((lines.joined(separator: "\n") + "\n").utf8)
+  }
+
+  /// First of all, since on a full disk the end of the page may be missing.
+  private var troubleLines: [String] {
+    let lines = turn.troubles.lines
+    guard !lines.isEmpty else { return [] }
+    return ["TROUBLE  the filesystem refuses something; nothing is lost, and all is tried again"]
+      + lines.map { "  " + $0 } + [""]
+  }
+
+  private var pilotLines: [String] {
+    let cores = pilots.reduce(0) { $0 + $1.cpus }
+    let free = pilots.reduce(0) { $0 + $1.freeCpus }
+    let running = pilots.reduce(0) { $0 + $1.jobs }
+    var lines = [
+      "PILOTS  \(pilots.count) alive, \(cores - free) of \(cores) cores busy, \(running) jobs"
+    ]
+    lines += pilots.prefix(Self.mostRows).map { pilot in
+      let gpus = pilot.gpus > 0 ? ", \(pilot.gpus - pilot.freeGpus) of \(pilot.gpus) GPUs" : ""
+      let tags = pilot.tags.isEmpty ? "" : ", tags " + pilot.tags.joined(separator: "+")
+      let state = pilot.state == .active ? "" : ", \(pilot.state.rawValue)"
+      let ends = pilot.ends.map { ", until \($0)" } ?? ""
+      return "  \(pilot.pilot)  \(pilot.cpus - pilot.freeCpus) of \(pilot.cpus) cores\(gpus), "
+        + "\(pilot.jobs) jobs\(tags)\(state)\(ends)"
+    }
+    if pilots.count > Self.mostRows { lines.append("  … and \(pilots.count - Self.mostRows) more") }
+    return lines
+  }
+
+  /// The pilots that are set aside, and why.
+  private var quarantineLines: [String] {
+    let aside = pilots.filter { $0.state == .quarantined }
+    guard !aside.isEmpty else { return [] }
+    var lines = ["", "QUARANTINED  (`spool pilots release PILOT` brings one back)"]
+    lines += aside.prefix(Self.mostRows).map { "  \($0.pilot)  \($0.reason ?? "no reason given")" }
+    if aside.count > Self.mostRows { lines.append("  … and \(aside.count - Self.mostRows) more") }
+    return lines
+  }
+
+  private var taskLines: [String] {
+    let live = turn.state.liveTasks
+    let ended = turn.state.tasks.count - live.count
+    let packed = turn.state.packedTasks
+    var lines = [
+      "TASKS   \(live.count) in work, \(ended) ended" + (packed > 0 ? ", \(packed) packed" : "")
+    ]
+    var rows = [["task", "state", "done", "of", "failed", "running", "ready", "retrying"]]
+    for task in live.prefix(Self.mostRows) {
+      let inReady = ready[task.name] ?? 0
+      let page = TaskPage(task, turn.state, turn.placement, ready: inReady)
+      let retrying = page.retrying
+      rows.append([
+        task.name.text, page.status.rawValue, "\(task.done)",
+        "\(page.total)\(page.isOpen ? "+" : "")", "\(task.failed)",
+        "\(max(0, turn.state.jobs(of: task.name).count - inReady - retrying))", "\(inReady)",
+        "\(retrying)",
+      ])
+    }
+    if rows.count > 1 { lines += TextTable.lines(rows).map { "  " + $0 } }
+    if live.count > Self.mostRows { lines.append("  … and \(live.count - Self.mostRows) more") }
+    return lines
+  }
+
+  /// The tasks that ended last.
+  private var endedLines: [String] {
+    let latest = turn.state.latest.compactMap { turn.state.tasks[$0] }
+    guard !latest.isEmpty else { return [] }
+    var rows = [["task", "state", "done", "failed", "took", "ended"]]
+    for task in latest {
+      let end = task.ended ?? task.accepted.at
+      rows.append([
+        task.name.text, task.state.rawValue, "\(task.done)", "\(task.failed)",
+        Units.text(max(.zero, end - task.accepted.at)), end.description,
+      ])
+    }
+    let ended = turn.state.tasks.count - turn.state.liveTasks.count
+    let title = ended > latest.count ? "ENDED   the last \(latest.count)" : "ENDED"
+    return ["", title] + TextTable.lines(rows).map { "  " + $0 }
+  }
+
+  /// Why what waits is waiting.
+  private var reasons: [String] {
+    shortDatasets + full + remover.troubles + waitingTasks + waitingPilots
+  }
+
+  private var waitingPilots: [String] {
+    pilots.prefix(Self.mostRows).compactMap { pilot in
+      pilot.trouble.map { "\(pilot.pilot): \($0)" }
+    }
+  }
+
+  private var shortDatasets: [String] {
+    let open = turn.state.datasets.values.filter { $0.state == .open }
+    return open.sorted { $0.name < $1.name }.compactMap { dataset in
+      guard let closing = dataset.closesSince, dataset.isShort else { return nil }
+      return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "
+        + "(\(left(since: closing)) left)"
+    }
+  }
+
+  /// What is left of the time for which a dataset is waited for, in whole minutes: a page that told
+  /// the seconds would be another one every second.
+  private func left(since start: Timestamp) -> String {
+    let left = start + spool.config.datasetWait - turn.date
+    let minutes = left.milliseconds / 60_000
+    return minutes < 1 ? "less than a minute" : Units.text(milliseconds: minutes * 60_000)
+  }
+
+  private var waitingTasks: [String] {
+    turn.state.liveTasks.prefix(Self.mostRows).compactMap { task in
+      if let missing = turn.placement.missing(for: task.name) {
+        return "\(task.name): the dataset \(missing) is not there yet "
+          + "(\(left(since: task.waitsSince)) left)"
+      }
+      if task.state == .held { return "\(task.name): held; `spool release` lets it go on" }
+      return fit(task)
+    }
+  }
+
+  /// What in ready no pilot can run: a job may need more than its task said, after it grew.
+  private func fit(_ task: TaskEntry) -> String? {
+    for shape in shapes[task.name] ?? [] {
+      if let obstacle = shape.obstacle(among: pilots) { return "\(task.name): \(obstacle)" }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,231 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Finds the pilots on which jobs fail that succeed elsewhere, and has them set aside. Data or a
+/// program that fails everywhere sets nobody aside, and a pilot without others never is.
+final class BadPilotDetector {
+  /// A pilot that was set aside before anything was known from elsewhere.
+  private struct Suspect {
+    var task: Name
+    /// When it is let go if nothing has decided (R10).
+    var until: Instant
+    /// The first result elsewhere.
+    var answer: Answer?
+  }
+
+  private enum Answer {
+    case done
+    case failed(on: PilotName)
+  }
+
+  private let spool: Spool
+  private let turn: Turn
+  private let pilots: PilotMonitor
+  private let files: QuarantineFiles
+  private var evidence: [Name: TaskEvidence] = [:]
+  /// Tasks of which there is something new.
+  private var touched: Set<Name> = []
+  private var suspects: [PilotName: Suspect] = [:]
+  /// Pilots that were set aside for good, and in which task's eyes.
+  private var condemned: [PilotName: Name] = [:]
+  /// Pilots that stood aside at the last look, whoever wanted it.
+  private var aside: Set<PilotName> = []
+  /// Those that this watcher let go, and that have not taken notice yet.
+  private var lifted: Set<PilotName> = []
+  private var lastLook = Instant.distantPast
+
+  /// By the second line of its file a suspicion is known to the next watcher.
+  private static let mark = "suspected: "
+
+  init(_ spool: Spool, _ turn: Turn, pilots: PilotMonitor, files: QuarantineFiles) {
+    self.spool = spool
+    self.turn = turn
+    self.pilots = pilots
+    self.files = files
+  }
+
+  // MARK: What happened
+
+  func succeeded(_ id: JobID, on pilot: PilotName?) {
+    guard let pilot, condemned[pilot] == nil else { return }
+    evidence[id.task, default: TaskEvidence()].succeeded(id.index, on: pilot)
+    touched.insert(id.task)
+    if suspects[pilot]?.task == id.task { lift(pilot, "a job of \(id.task) was done there") }
+    answer(.done, by: pilot, id.task)
+  }
+
+  /// After the failure was recorded. `isLast`: the job is not tried again.
+  func failed(_ id: JobID, on pilot: PilotName?, _ cause: Cause, isLast: Bool) {
+    guard let pilot, cause.mayBeTheNodes else { return }
+    if let task = condemned[pilot] {
+      if task == id.task, !isLast { forgive(id, cause, pilot) }
+      return
+    }
+    evidence[id.task, default: TaskEvidence()].failed(
+      id.index, on: pilot, cause, isLast: isLast)
+    touched.insert(id.task)
+    answer(.failed(on: pilot), by: pilot, id.task)
+  }
+
+  /// The first result on another pilot decides on a task's suspects.
+  private func answer(_ answer: Answer, by pilot: PilotName, _ task: Name) {
+    for (other, suspect) in suspects
+    where suspect.task == task && other != pilot && suspect.answer == nil {
+      suspects[other]?.answer = answer
+    }
+  }
+
+  /// Tasks have ended: there is nothing more to learn of them.
+  func forget(task: Name) {
+    evidence[task] = nil
+    touched.remove(task)
+  }
+
+  // MARK: Judging
+
+  /// One turn's work, before the commit.
+  func judge() {
+    let now = turn.now
+    if now - lastLook >= pilots.interval {
+      lastLook = now
+      lookAtPilots()
+    }
+    for (pilot, suspect) in suspects.sorted(by: { $0.key < $1.key }) { judge(pilot, suspect) }
+    for task in touched.sorted() { judge(task) }
+    touched = []
+  }
+
+  private func judge(_ pilot: PilotName, _ suspect: Suspect) {
+    if let why = lapse(pilot, suspect) { return lift(pilot, why) }
+    switch suspect.answer {
+    case nil: break
+    case .done: condemn(pilot, suspect.task)
+    case .failed(let other): lift(pilot, "a job of \(suspect.task) failed on \(other), too")
+    }
+  }
+
+  private func judge(_ task: Name) {
+    guard let evidence = evidence[task], let spec = turn.state.tasks[task]?.spec else { return }
+    for pilot in evidence.suspects where condemned[pilot] == nil && suspects[pilot] == nil {
+      let others = pilots.others(than: pilot, for: spec.shape)
+      guard !others.isEmpty else { continue }
+      if evidence.isBad(pilot) {
+        condemn(pilot, task)
+      } else if evidence.isDoubtful(pilot), others.contains(where: { $0.jobs > 0 }) {
+        suspect(pilot, task, spec)
+      }
+    }
+  }
+
+  private func suspect(_ pilot: PilotName, _ task: Name, _ spec: TaskSpec) {
+    let count = evidence[task]?.row(of: pilot) ?? 0
+    let reason =
+      "on suspicion: \(count) jobs of \(task) failed here in a row, and none has ended elsewhere yet"
+    suspects[pilot] = Suspect(
+      task: task,
+      until: turn.now + spec.resources.wall
+        + spool.config.deadAfter)
+    files.set(pilot, "\(reason)\n\(Self.mark)\(task)")
+    tell(pilot, reason)
+  }
+
+  private func condemn(_ pilot: PilotName, _ task: Name) {
+    suspects[pilot] = nil
+    condemned[pilot] = task
+    let (done, failed) = evidence[task]?.elsewhere(than: pilot) ?? (0, 0)
+    let count = evidence[task]?.row(of: pilot) ?? 0
+    let reason =
+      "\(count) jobs of \(task) failed here in a row; elsewhere \(done) done, \(failed) failed"
+    let jobs = (evidence[task]?.charges(of: pilot) ?? []).map { job, charges in
+      Forgiven(
+        job: JobID(task: task, index: job), payload: charges.payload,
+        infrastructure: charges.infrastructure)
+    }
+    record(pilot, reason, jobs)
+    for task in evidence.keys { evidence[task]?.clear(pilot) }
+    files.set(pilot, reason)
+    tell(pilot, reason)
+  }
+
+  private func tell(_ pilot: PilotName, _ reason: String) {
+    turn.say(
+      "pilot \(pilot) is quarantined: \(reason); `spool pilots release \(pilot)` brings it back")
+  }
+
+  private func record(_ pilot: PilotName, _ reason: String, _ jobs: [Forgiven]) {
+    turn.record(
+      .quarantined(
+        PilotQuarantined(pilot: pilot, reason: reason, at: turn.date, jobs: jobs)))
+  }
+
+  /// What still ends badly on a pilot that was set aside costs a job nothing.
+  private func forgive(_ id: JobID, _ cause: Cause, _ pilot: PilotName) {
+    let isPayload = cause.kind == .payload
+    let job = Forgiven(
+      job: id, payload: isPayload ? 1 : 0, infrastructure: isPayload ? 0 : 1)
+    record(pilot, files.reason(of: pilot) ?? "", [job])
+  }
+
+  // MARK: The way back
+
+  private func lift(_ pilot: PilotName, _ why: String) {
+    suspects[pilot] = nil
+    lifted.insert(pilot)
+    files.lift(pilot)
+    turn.say("pilot \(pilot) is released: \(why)")
+  }
+
+  /// Why a suspicion is over though no result has come.
+  private func lapse(_ pilot: PilotName, _ suspect: Suspect) -> String? {
+    guard let task = turn.state.tasks[suspect.task], !task.state.hasEnded else {
+      return "the task \(suspect.task) has ended"
+    }
+    if pilots.others(than: pilot, for: task.spec.shape).isEmpty {
+      return "no other pilot is left for \(suspect.task)"
+    }
+    guard turn.now >= suspect.until else { return nil }
+    // It begins anew, or else it would be suspect again at once.
+    evidence[suspect.task]?.clear(pilot)
+    return "no job of \(suspect.task) has ended elsewhere"
+  }
+
+  /// Who came back, who is gone, and whom a former watcher suspected.
+  private func lookAtPilots() {
+    for pilot in files.forgetReleased() {
+      suspects[pilot] = nil
+      condemned[pilot] = nil
+    }
+    let now = Set(pilots.living.filter { $0.state == .quarantined }.map(\.pilot))
+    for pilot in aside.subtracting(now) { beginAnew(pilot) }
+    for pilot in now.subtracting(aside) where files.reason(of: pilot) == nil { adopt(pilot) }
+    aside = now
+  }
+
+  /// What a pilot did before somebody released it tells nothing any more.
+  private func beginAnew(_ pilot: PilotName) {
+    guard lifted.remove(pilot) == nil, pilots.isAlive(pilot) else { return }
+    for task in evidence.keys { evidence[task]?.clear(pilot) }
+    turn.say("pilot \(pilot) takes jobs again")
+  }
+
+  /// Forgets a pilot that is gone.
+  func forget(_ pilot: PilotName) {
+    suspects[pilot] = nil
+    condemned[pilot] = nil
+    aside.remove(pilot)
+    lifted.remove(pilot)
+    files.forget(pilot)
+    for task in evidence.keys { evidence[task]?.forget(pilot) }
+  }
+
+  private func adopt(_ pilot: PilotName) {
+    guard let text = try? spool.quarantineText(of: pilot),
+      let line = text.split(separator: "\n").dropFirst().first, line.hasPrefix(Self.mark),
+      let task = Name(line.dropFirst(Self.mark.count))
+    else { return }
+    files.adopt(pilot, text)
+    let wall = turn.state.tasks[task]?.spec.resources.wall ?? .zero
+    suspects[pilot] = Suspect(
+      task: task, until: turn.now + wall + spool.config.deadAfter)
+  }
+}

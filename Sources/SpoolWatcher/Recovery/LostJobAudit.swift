@@ -1,0 +1,67 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Looks now and then whether every claimed job is somewhere. Absence in one listing is no proof: a
+/// job that two audits in a row do not find is lost (R8), and fails as `torn`.
+final class LostJobAudit: Stage {
+  private let spool: Spool
+  private let turn: Turn
+  private let ready: ReadyFeeder
+  private let pilots: PilotMonitor
+  private let judge: ResultJudge
+  private var last: Instant
+  /// Jobs that the last audit did not find, with their attempts.
+  private var missing: [JobID: Int] = [:]
+
+  /// Time between two audits.
+  static let interval = Duration.seconds(60)
+
+  init(
+    _ spool: Spool, _ turn: Turn, ready: ReadyFeeder, pilots: PilotMonitor, judge: ResultJudge
+  ) {
+    self.spool = spool
+    self.turn = turn
+    self.ready = ready
+    self.pilots = pilots
+    self.judge = judge
+    last = turn.now
+  }
+
+  private struct Attempt: Hashable {
+    var job: JobID
+    var number: Int
+  }
+
+  /// An audit is no reason to wake: it is done with the first turn after its time.
+  var nextDue: Instant? { nil }
+
+  func run() throws {
+    guard turn.now >= last + Self.interval else { return }
+    last = turn.now
+    try pilots.takeStale()
+    // A former watcher that was stopped in the middle of a put may have woken since.
+    for queue in Queue.allCases { try spool.removeUnfinishedPuts(queue) }
+    try ready.lookIntoReady(fresh: true)
+    let claims = Set(try pilots.allClaims().map { Attempt(job: $0.job, number: $0.attempt) })
+    _ = try judge.readInboxes(fresh: true)
+    let absent = absent(from: claims)
+    for (id, attempt) in absent where missing[id] == attempt {
+      judge.fail(id, .torn, "its file is in no directory any more")
+    }
+    missing = absent
+  }
+
+  private func absent(from claims: Set<Attempt>) -> [JobID: Int] {
+    var absent: [JobID: Int] = [:]
+    for task in turn.state.liveTasks {
+      for (index, job) in turn.state.jobs(of: task.name) {
+        let id = JobID(task: task.name, index: index)
+        guard turn.placement.whereabouts(of: id, job) == .issued(.claimed),
+          !claims.contains(Attempt(job: id, number: job.attempt))
+        else { continue }
+        absent[id] = job.attempt
+      }
+    }
+    return absent
+  }
+}

@@ -1,0 +1,65 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Finds the file of every job in work after a restart, scanning in the direction in which files move:
+/// ready, running, inboxes (R8). In comes the state that the journal gave; out go the places of jobs,
+/// and new attempts of those that two scans do not find (R4).
+struct RestartScan {
+  let spool: Spool
+  let turn: Turn
+  let ready: ReadyFeeder
+  let pilots: PilotMonitor
+  let judge: ResultJudge
+  let formation: JobFormation
+  /// Hands over the events of a scan.
+  let handle: () -> Void
+
+  func run() throws {
+    try turn.checkLease()
+    for task in turn.state.liveTasks {
+      for (index, job) in turn.state.jobs(of: task.name) where job.phase == .issued {
+        turn.placement.put(.unknown, JobID(task: task.name, index: index), attempt: job.attempt)
+      }
+    }
+    for queue in Queue.allCases { try spool.removeUnfinishedPuts(queue) }
+    try scan()
+    try scan()
+    let lost = unknown
+    guard !lost.isEmpty else { return }
+    turn.say("issuing \(lost.count) jobs anew that are in no directory")
+    for id in lost { reissue(id) }
+  }
+
+  private var unknown: [JobID] {
+    turn.state.liveTasks.flatMap { task in
+      turn.state.jobs(of: task.name).filter { index, job in
+        turn.placement.whereabouts(of: JobID(task: task.name, index: index), job)
+          == .issued(.unknown)
+      }.map { JobID(task: task.name, index: $0.key) }
+    }.sorted()
+  }
+
+  /// Looks once into each directory: a file that moves on meanwhile is met later.
+  private func scan() throws {
+    try ready.lookIntoReady(fresh: true)
+    for name in try pilots.allClaims() { meet(name) }
+    while try judge.readInboxes(fresh: true) >= ResultJudge.mostPerTurn {}
+    handle()
+  }
+
+  private func meet(_ name: JobName) {
+    guard let job = turn.state.job(name.job), job.attempt == name.attempt,
+      turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)
+    else { return }
+    turn.placement.put(.claimed, name.job, attempt: job.attempt)
+  }
+
+  private func reissue(_ id: JobID) {
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
+    // One that was taken back, as its task is held, waits for the release.
+    guard task.state != .held else {
+      return turn.placement.put(.parked, id, attempt: job.attempt)
+    }
+    formation.issue(id)
+  }
+}

@@ -1,0 +1,113 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// What people ask of datasets: what may join them, and their deletion.
+final class DatasetRequests {
+  private let spool: Spool
+  private let turn: Turn
+  private let formation: JobFormation
+  private let remover: FileRemover
+  /// The uid of who keeps the spool.
+  private let keeper: Int
+
+  init(_ spool: Spool, _ turn: Turn, formation: JobFormation, remover: FileRemover, keeper: Int) {
+    self.spool = spool
+    self.turn = turn
+    self.formation = formation
+    self.remover = remover
+    self.keeper = keeper
+  }
+
+  // MARK: Manifests
+
+  /// Refuses a manifest that may not be taken in.
+  func check(_ header: ManifestHeader) throws(RequestError) {
+    let dataset = turn.state.datasets[header.name]
+    if let dataset, dataset.state != .open {
+      let state = dataset.isDeleted ? "deleted" : "closed, with \(dataset.files) files"
+      throw RequestError(
+        "the dataset \(header.name) is \(state): put these into a dataset of another name")
+    }
+    guard let watch = header.watch else { return }
+    guard !spool.layout.holds(watch.directory) else {
+      throw RequestError(
+        key: "watch.directory", "\(watch.directory) is inside the spool: files come from elsewhere")
+    }
+    // What a task is about to publish there would join twice.
+    if let task = dataset?.producers.min() {
+      throw RequestError(
+        key: "watch", "the dataset \(header.name) is filled by the task \(task): watch for another")
+    }
+    let known = dataset?.watches.contains {
+      $0.watch.directory == watch.directory && $0.watch.pattern == watch.pattern
+    }
+    if known == true {
+      throw RequestError(
+        key: "watch",
+        "the dataset \(header.name) watches \(watch.directory) for \(watch.pattern.text) already")
+    }
+  }
+
+  // MARK: Deletion
+
+  /// Begins to delete a dataset, or refuses with the reason. One that is deleted stays so.
+  func delete(_ request: DeleteRequest, owner: Int, key: String) throws(RequestError) {
+    guard let dataset = turn.state.datasets[request.dataset] else {
+      throw RequestError(key: "dataset", unknown(request.dataset))
+    }
+    try checkOwner(dataset, owner)
+    guard !dataset.isDeleted else { return }
+    try checkUse(dataset, request)
+    turn.record(
+      .deleting(DeletionAccepted(request: request, owner: owner, at: turn.date, key: key)))
+    if dataset.length > 0 { remover.remove(dataset.name, ranges: RangeSet(0..<dataset.length)) }
+    turn.say("deleting the dataset \(dataset.name), by uid \(owner)")
+  }
+
+  private func unknown(_ name: Name) -> String {
+    let advice = Nearest.question(name.text, among: turn.state.datasets.keys.map(\.text))
+    return "there is no dataset \(name)" + (advice.map { "; \($0)" } ?? "")
+  }
+
+  /// Whose tasks and manifests filled it, and who keeps the place.
+  private func checkOwner(_ dataset: DatasetEntry, _ owner: Int) throws(RequestError) {
+    guard owner != keeper, owner != 0 else { return }
+    let makers = dataset.producers.compactMap { turn.state.tasks[$0]?.accepted.owner }
+    let owners = dataset.owners.union(makers)
+    guard owners != [owner] else { return }
+    let others = owners.subtracting([owner]).sorted().map(String.init).joined(separator: ", ")
+    throw RequestError("uid \(owner) may not: \(dataset.name) is of uid \(others)")
+  }
+
+  private func checkUse(
+    _ dataset: DatasetEntry, _ request: DeleteRequest
+  ) throws(RequestError) {
+    for task in dataset.producers.sorted() where isAlive(task) {
+      throw RequestError("the task \(task) fills \(dataset.name), and has not ended")
+    }
+    for reader in (turn.state.readers[dataset.name] ?? []).sorted() {
+      guard let task = turn.state.tasks[reader] else { continue }
+      guard task.state.hasEnded else {
+        throw RequestError("the task \(reader) reads \(dataset.name), and has not ended")
+      }
+      guard !request.force, formation.mayBeRetried(task) else { continue }
+      throw RequestError(
+        "the task \(reader) reads \(dataset.name), and \(task.failed) jobs of it failed, which could "
+          + "be tried again: retry them, or say \"force\": true (--force)")
+    }
+  }
+
+  private func isAlive(_ name: Name) -> Bool {
+    turn.state.tasks[name].map { !$0.state.hasEnded } ?? false
+  }
+}
+
+extension SpoolState {
+  /// A dataset that a retry of this task would need, and that is deleted: its own, or those of the
+  /// steps behind it, which would go on.
+  func deletedDataset(around task: TaskEntry) -> Name? {
+    let isDeleted = { (name: Name) in self.datasets[name]?.isDeleted == true }
+    if let name = task.spec.datasets.sorted().first(where: isDeleted) { return name }
+    return readers(of: task).lazy.compactMap { self.deletedDataset(around: $0) }.first
+  }
+}

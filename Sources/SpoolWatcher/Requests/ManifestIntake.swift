@@ -1,0 +1,226 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Takes one manifest into a dataset's catalogue, a stretch at a time, so that one of a million
+/// files holds nobody up: first all of it is checked, then it is added, durable stretch by stretch.
+final class ManifestIntake {
+  enum Progress {
+    case working
+    case accepted
+    case refused(RequestError)
+  }
+
+  private enum Source {
+    case list([ManifestEntry])
+    case lines(any OpenFile, size: Int)
+  }
+
+  let taken: Spool.Taken
+  let header: ManifestHeader
+  private let spool: Spool
+  private let turn: Turn
+  private let paths: PathIndex
+  private let source: Source
+  private let digest: String
+  private var isChecked = false
+  /// Where it is: entry or byte, and the line.
+  private var at = 0
+  private var line = 1
+  private var entries = 0
+  private var own: Set<UInt64> = []
+  /// Entries that a former watcher added already.
+  private var toSkip: Int
+  private let firstByte: Int
+  /// Who dropped it, uid.
+  private let owner: Int
+
+  static let stretch = 5000
+  /// How many lines and bytes a stretch of lines has at the most: not all lines are entries, and
+  /// entries may be long.
+  static let stretchLines = 20_000
+  static let stretchBytes = 4 << 20
+  static let tooLong = "longer than \(Limits.manifestLine) bytes"
+
+  var key: String { SpoolState.key(header.name, taken.name, digest) }
+
+  /// A manifest in one JSON object.
+  init(
+    _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ manifest: DatasetManifest, owner: Int,
+    digest: String, paths: PathIndex
+  ) {
+    self.owner = owner
+    self.spool = spool
+    self.turn = turn
+    self.taken = taken
+    self.digest = digest
+    self.paths = paths
+    header = manifest.header
+    source = .list(manifest.files)
+    firstByte = 0
+    toSkip = turn.state.partial[SpoolState.key(manifest.header.name, taken.name, digest)] ?? 0
+  }
+
+  /// A manifest in JSONL, whose header was read: the files begin at `firstByte`.
+  init(
+    _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ header: ManifestHeader,
+    _ file: any OpenFile,
+    attributes: FileAttributes, firstByte: Int, digest: String, paths: PathIndex
+  ) {
+    owner = Int(attributes.owner)
+    self.spool = spool
+    self.turn = turn
+    self.taken = taken
+    self.digest = digest
+    self.paths = paths
+    self.header = header
+    source = .lines(file, size: attributes.size)
+    self.firstByte = firstByte
+    at = firstByte
+    toSkip = turn.state.partial[SpoolState.key(header.name, taken.name, digest)] ?? 0
+  }
+
+  /// One stretch more. Where the filesystem fails, the same stretch is taken again next time.
+  func step() throws -> Progress {
+    let before = (at, line, entries, own, toSkip)
+    do {
+      return try advance()
+    } catch {
+      (at, line, entries, own, toSkip) = before
+      throw error
+    }
+  }
+
+  private func advance() throws -> Progress {
+    let batch: Batch
+    do {
+      batch = try next()
+      if !isChecked { try check(batch.entries) }
+    } catch let error as RequestError {
+      return .refused(error)
+    }
+    if !isChecked {
+      if batch.isLast { startAdding() }
+      return .working
+    }
+    if batch.entries.isEmpty, !batch.isLast { return .working }
+    try add(batch)
+    return batch.isLast ? .accepted : .working
+  }
+
+  private func startAdding() {
+    isChecked = true
+    at = firstByte
+    line = 1
+    own = []
+  }
+
+  private typealias NumberedEntry = (entry: ManifestEntry, line: Int)
+
+  /// The next entries with their lines, and whether they are the last.
+  private struct Batch {
+    var entries: [NumberedEntry] = []
+    var isLast = false
+  }
+
+  private func next() throws -> Batch {
+    switch source {
+    case .list(let list):
+      let end = min(at + Self.stretch, list.count)
+      defer { at = end }
+      return Batch(entries: list[at..<end].map { ($0, 0) }, isLast: end == list.count)
+    case .lines(let file, let size): return try readLines(file, size)
+    }
+  }
+
+  private func readLines(_ file: any OpenFile, _ size: Int) throws -> Batch {
+    var reader = LineReader(file, from: at, to: size, longest: Limits.manifestLine)
+    var batch = Batch()
+    let (lastLine, lastByte) = (line + Self.stretchLines, at + Self.stretchBytes)
+    while batch.entries.count < Self.stretch, line < lastLine, at < lastByte {
+      guard let text = try nextLine(&reader) else {
+        batch.isLast = true
+        break
+      }
+      line += 1
+      at = text.next
+      if text.bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
+      batch.entries.append((try entry(text.bytes), line))
+    }
+    return batch
+  }
+
+  private func nextLine(_ reader: inout LineReader) throws -> LineReader.Line? {
+    do throws(FileError) {
+      return try reader.next()
+    } catch {
+      guard error.isTooLarge else { throw error }
+      throw RequestError(line: line + 1, Self.tooLong)
+    }
+  }
+
+  private func entry(_ bytes: [UInt8]) throws(RequestError) -> ManifestEntry {
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(bytes, firstLine: line)
+    } catch {
+      throw RequestError(error)
+    }
+    return try ManifestEntry(json, root: spool.dataRoot, line: line)
+  }
+
+  /// Refuses a path that the dataset, or this manifest, has already.
+  private func check(_ batch: [NumberedEntry]) throws(RequestError) {
+    for (entry, line) in batch {
+      entries += 1
+      if let meta = entry.meta, JSON.object(meta).compact.count > Limits.manifestLine {
+        throw RequestError(
+          line: line == 0 ? nil : line, key: "meta",
+          "more than \(Limits.manifestLine) bytes travel along with \(entry.file.path)")
+      }
+      let path = entry.file.path
+      let hash = PathSet.hash(path)
+      guard own.insert(hash).inserted, entries <= toSkip || !paths.contains(hash) else {
+        throw RequestError(
+          line: line == 0 ? nil : line, "\"\(path)\" is in the dataset \(header.name) already")
+      }
+    }
+  }
+
+  /// Adds a stretch to the catalogue: the lines are durable before the journal counts them.
+  private func add(_ batch: Batch) throws {
+    let fresh = batch.entries.dropFirst(min(toSkip, batch.entries.count))
+    toSkip -= batch.entries.count - fresh.count
+    let start = turn.state.datasets[header.name]?.length ?? 0
+    var bytes = start == 0 ? Spool.viewHeader("catalogue", header.name) : []
+    for (entry, line) in fresh {
+      paths.insert(PathSet.hash(entry.file.path))
+      bytes += catalogueLine(entry, line)
+    }
+    try turn.fillCatalogue(header.name)
+    try turn.views.append(bytes, toCatalogueOf: header.name, at: start)
+    let sizes = fresh.compactMap(\.entry.file.size)
+    turn.record(
+      .manifest(
+        ManifestAccepted(
+          dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
+          length: start + bytes.count, sized: sizes.count,
+          bytes: sizes.reduce(0) { $0.saturatingSum($1) },
+          isLast: batch.isLast, closes: header.closed, expected: header.expected,
+          retention: header.retention, watch: batch.isLast ? header.watch : nil, owner: owner,
+          at: turn.date)))
+    turn.views.noteAppended(to: header.name, length: start + bytes.count)
+  }
+
+  private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {
+    guard case .object(var object) = entry.file.json else { return [] }
+    if let meta = entry.meta { object["meta"] = .object(meta) }
+    var origin = JSONObject([.init("manifest", .string(taken.name))])
+    if line > 0 { origin["line"] = .integer(line) }
+    object["origin"] = .object(origin)
+    return JSON.object(object).compact + [10]
+  }
+
+  func close() {
+    if case .lines(let file, _) = source { try? file.close() }
+  }
+}

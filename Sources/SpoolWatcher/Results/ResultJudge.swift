@@ -1,0 +1,262 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Judges what pilots hand in. In come the files of the inboxes; out goes for each a record: accepted,
+/// failed (with the next attempt, if there is one), or discarded. Each job is judged once (R6).
+final class ResultJudge: Stage {
+  private let spool: Spool
+  private let turn: Turn
+  private let publisher: Publisher
+  private let formation: JobFormation
+  private let ready: ReadyFeeder
+  private let detector: BadPilotDetector
+  private let registry: JobFileRegistry
+  /// Results that seem incomplete, with the time since when: on a network mount that may be a cache
+  /// (R9).
+  private var incomplete: [InboxName: Instant] = [:]
+  private var patience = ErrorPatience<InboxName>()
+
+  /// How long a result that seems incomplete is read again.
+  static let cacheTime = Duration.seconds(5)
+  static let mostPerTurn = 2000
+  /// Whether the last look ended with more to read.
+  private(set) var hasMore = false
+
+  init(
+    _ spool: Spool, _ turn: Turn, publisher: Publisher, formation: JobFormation,
+    ready: ReadyFeeder, detector: BadPilotDetector, registry: JobFileRegistry
+  ) {
+    self.spool = spool
+    self.turn = turn
+    self.publisher = publisher
+    self.formation = formation
+    self.ready = ready
+    self.detector = detector
+    self.registry = registry
+  }
+
+  var nextDue: Instant? { hasMore ? .distantPast : nil }
+
+  /// Looks into both inboxes. Returns how many results were decided on.
+  func readInboxes(fresh: Bool) throws -> Int {
+    var count = 0
+    defer { hasMore = count >= Self.mostPerTurn }
+    for failed in [false, true] {
+      for name in try spool.inbox(failed: failed, fresh: fresh)
+      where !registry.isKnown(name) && count < Self.mostPerTurn {
+        if try judgeIfReadable(name) { count += 1 }
+      }
+    }
+    return count
+  }
+
+  /// Decides on one file. What the filesystem refuses for this one holds no other up: it is looked
+  /// at again with the next look, but not for ever (R10).
+  private func judgeIfReadable(_ name: InboxName) throws -> Bool {
+    do {
+      let hasDecided = try judge(name)
+      patience.forget(name)
+      return hasDecided
+    } catch let error as FileError {
+      guard patience.note(name, of: name.job.job, error, spool.config, turn) else { return false }
+      failUnread(name, .staging, "\(error)")
+      return true
+    }
+  }
+
+  /// Decides on one file. False where it cannot be read now.
+  private func judge(_ name: InboxName) throws -> Bool {
+    ready.noteResult(name.job)
+    switch try spool.read(name) {
+    case .gone: return false
+    case .unreadable(let why):
+      failUnread(name, .torn, "the job's file cannot be read: \(why)")
+    case .file(let file):
+      guard isCurrent(name), file.document.job == name.job.job,
+        file.document.incarnation == turn.state.tasks[name.job.job.task]?.accepted.incarnation
+      else {
+        try discard(name, file)
+        return true
+      }
+      guard let cause = name.cause else { return try done(name, file) }
+      failed(name, file, cause)
+    }
+    return true
+  }
+
+  /// A file that cannot be read: of a job that is not at this attempt, or of no task, it does not
+  /// count, and is not kept.
+  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
+    if isCurrent(name) {
+      fail(
+        name, cause, result: nil, reason,
+        parts: formation.parts(of: name.job.job, by: name.pilot))
+      settle(name)
+    } else {
+      settle(name, isDiscarded: true)
+    }
+  }
+
+  /// Whether a file is of the attempt that the job is at, and not judged yet.
+  private func isCurrent(_ name: InboxName) -> Bool {
+    guard let job = turn.state.job(name.job.job), job.attempt == name.job.attempt else {
+      return false
+    }
+    switch turn.placement.whereabouts(of: name.job.job, job) {
+    case .issued(.parked), .waiting, .publishing: return false
+    case .issued: return true
+    }
+  }
+
+  /// Notes that a result seems incomplete. Returns whether it is read again.
+  private func postponeIncomplete(_ name: InboxName) -> Bool {
+    let since = incomplete[name] ?? turn.now
+    incomplete[name] = since
+    return turn.now - since < Self.cacheTime
+  }
+
+  private func settle(_ name: InboxName, isDiscarded: Bool = false) {
+    incomplete[name] = nil
+    registry.settle(name, isDiscarded: isDiscarded)
+  }
+
+  // MARK: Verdicts
+
+  /// False where the result seems incomplete, and is to be read again.
+  private func done(_ name: InboxName, _ file: JobFile) throws -> Bool {
+    guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
+      if postponeIncomplete(name) { return false }
+      fail(
+        name, .torn, result: nil, "the result in the job's file is torn",
+        parts: parts(name, file))
+      settle(name)
+      return true
+    }
+    if let (cause, reason) = try obstacle(name, file, result) {
+      if cause == .staging, postponeIncomplete(name) { return false }
+      fail(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
+      settle(name)
+      return true
+    }
+    turn.record(
+      .accepted(
+        ResultAccepted(
+          job: name.job.job, attempt: name.job.attempt, result: result,
+          parents: result.outputs.isEmpty
+            ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+    detector.succeeded(name.job.job, on: name.pilot)
+    if result.outputs.isEmpty {
+      turn.placement.forget(name.job.job)
+      settle(name)
+    } else {
+      registry.hold(name)
+      publisher.add(name.job.job, from: name)
+    }
+    return true
+  }
+
+  /// What stands against accepting a result (R3).
+  private func obstacle(
+    _ name: InboxName, _ file: JobFile, _ result: JobResult
+  ) throws(FileError) -> (Cause, String)? {
+    var numbers: Set<Int> = []
+    for output in result.outputs {
+      guard let spec = turn.state.tasks[name.job.job.task]?.spec.output(output.number),
+        numbers.insert(output.number).inserted, isOwn(output, name, file)
+      else { return (.torn, "the result names an output that is not the job's") }
+      switch try spool.check(output, overwrites: spec.overwrites) {
+      case .good: continue
+      case .bad(let why): return (.staging, why)
+      case .exists(let path): return (.exists, "output exists: \(path) is not this task's")
+      }
+    }
+    let missing = file.document.outputs.enumerated().first { number, output in
+      !output.isOptional && !result.outputs.contains { $0.number == number }
+    }
+    return missing.map { (.torn, "the result lacks the output \($0.element.path)") }
+  }
+
+  /// Whether a result's output is the one that the job was to write, staged by that pilot.
+  private func isOwn(_ output: StagedOutput, _ name: InboxName, _ file: JobFile) -> Bool {
+    guard file.document.outputs.indices.contains(output.number), let pilot = name.pilot else {
+      return false
+    }
+    let own = file.document.outputs[output.number]
+    return own.path == output.path
+      && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
+  }
+
+  private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
+    let result = file.result?.cause == cause ? file.result : nil
+    let mayHaveParts = result == nil
+    fail(
+      name, cause, result: result, result?.reason ?? Self.words(cause),
+      parts: mayHaveParts ? parts(name, file) : [])
+    settle(name)
+  }
+
+  private static func words(_ cause: Cause) -> String {
+    switch cause {
+    case .lost: "its pilot died"
+    case .cancelled: "cancelled"
+    default: "no result was written"
+    }
+  }
+
+  /// The parts that an attempt may have begun.
+  private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
+    guard let pilot = name.pilot else { return [] }
+    return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
+  }
+
+  /// Records a failure, with the next attempt if the budget allows one.
+  private func fail(
+    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
+  ) {
+    let id = name.job.job
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
+    let now = turn.date
+    let rule = RetryRule(policy: task.spec.retry, config: spool.config)
+    let due = rule.delay(after: cause, job).map { now + $0 }
+    let isNamed = due == nil && task.failedFiles.count < TaskPage.mostFailed
+    turn.record(
+      .failed(
+        AttemptFailed(
+          job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
+          reason: reason, at: now, retryAt: due,
+          memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
+          parts: parts, input: isNamed ? formation.firstInput(of: id) : nil)))
+    turn.placement.forget(id)
+    detector.failed(id, on: name.pilot, cause, isLast: due == nil)
+  }
+
+  /// A failure that was found elsewhere: a publication that could not be, a job that vanished.
+  func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
+    switch turn.placement.whereabouts(of: id, job) {
+    case .waiting, .issued(.parked): return
+    case .issued, .publishing: break
+    }
+    let name = JobBuilder(task: task, spool).name(id.index, job)
+    var parts: [String] = []
+    if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
+    fail(InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
+  }
+
+  /// What does not count: an older attempt, a job that is judged, another task of the name. Its
+  /// parts go, after a grace period.
+  private func discard(_ name: InboxName, _ file: JobFile) throws {
+    if let job = turn.state.job(name.job.job), job.isPublishing, job.attempt == name.job.attempt {
+      registry.hold(name)
+      publisher.add(name.job.job, from: name)
+      return
+    }
+    // Where a claim was taken, its payload may yet begin a part.
+    let mayCome = name.cause == .cancelled || name.cause == .lost
+    let left = try parts(name, file).filter { part in
+      try mayCome || spool.files.attributesIfPresent(part) != nil
+    }
+    if !left.isEmpty { turn.record(.discarded(left, at: turn.date)) }
+    settle(name, isDiscarded: true)
+  }
+}

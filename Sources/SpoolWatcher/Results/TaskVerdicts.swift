@@ -1,0 +1,47 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Ends tasks: those of which nothing is left to do, of which too much has failed, or that are
+/// cancelled. Out go `ended` records.
+struct TaskVerdicts {
+  let turn: Turn
+  let formation: JobFormation
+
+  /// Returns whether any task ended.
+  func run() -> Bool {
+    var hasEnded = false
+    for task in turn.state.liveTasks {
+      guard let (state, reason) = verdict(task) else { continue }
+      turn.record(.ended(task: task.name, state: state, at: turn.date, reason: reason))
+      turn.say(
+        "task \(task.name) is \(state.rawValue): \(task.done) jobs done, \(task.failed) failed")
+      hasEnded = true
+    }
+    return hasEnded
+  }
+
+  private func verdict(_ task: TaskEntry) -> (TaskState, String?)? {
+    // What was accepted counts, whatever comes: its outputs get their names first.
+    if let owner = task.cancelledBy {
+      return turn.state.isPublishing(task.name) ? nil : (.cancelled, "cancelled by uid \(owner)")
+    }
+    guard turn.placement.status(of: task) == .active else { return nil }
+    if let stop = task.spec.stopAfter, task.failed > stop, task.revival == nil,
+      !turn.state.isPublishing(task.name)
+    {
+      return (.failed, "stopped: more than \(stop) jobs failed")
+    }
+    guard turn.state.jobs(of: task.name).isEmpty, formation.isExhausted(task) else { return nil }
+    guard task.failed <= task.spec.maxFailedJobs else {
+      return (
+        .failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)"
+      )
+    }
+    if task.isRepair, !task.leftover.isEmpty || !formation.isFormed(task) {
+      return (
+        .cancelled, "only what had failed was tried again; `spool retry` goes on with the rest"
+      )
+    }
+    return (.done, nil)
+  }
+}

@@ -1,0 +1,206 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Writes the archive of one task, or of a chain with its steps, a piece at a time: what is written
+/// follows from what is kept alone, so done again it is the same, byte for byte.
+final class ArchiveWriter {
+  let unit: Name
+  /// When it had ended: if it is another time now, it has been in work since.
+  let ended: Timestamp
+  private let spool: Spool
+  private let turn: Turn
+  /// What is left to do, the next last.
+  private var steps: [Step]
+  /// Bytes of the file in hand.
+  private var size = 0
+
+  private enum Step {
+    case begin
+    case page(Name)
+    case ledger(Name, length: Int)
+    case jobs(Name)
+    case jobFiles(Name, ArraySlice<JobFilePlace>)
+    case logs(Name)
+    case log(Name, PilotName)
+    case logBytes(Name, PilotName, from: Int, to: Int)
+    case finish
+  }
+
+  private struct JobFilePlace {
+    /// As the archive names it: `done/TASK/NAME`.
+    var name: String
+    var path: String
+  }
+
+  /// Bytes that are copied in one piece, and job files that are read for one.
+  static let pieceBytes = 2 << 20
+  static let pieceFiles = 32
+
+  init(_ unit: Name, ended: Timestamp, _ spool: Spool, _ turn: Turn) {
+    self.unit = unit
+    self.ended = ended
+    self.spool = spool
+    self.turn = turn
+    let state = turn.state
+    var steps = [Step.begin]
+    for task in state.meant(by: unit) {
+      steps += [
+        .page(task.name), .ledger(task.name, length: task.ledgerLength), .jobs(task.name),
+        .logs(task.name),
+      ]
+    }
+    if state.chains[unit] != nil { steps.append(.page(unit)) }
+    self.steps = (steps + [.finish]).reversed()
+  }
+
+  var isThrough: Bool { steps.isEmpty }
+
+  /// One piece. Returns what it has cost, as so many calls on the filesystem.
+  func step() throws(FileError) -> Int {
+    guard let step = steps.popLast() else { return 0 }
+    switch step {
+    case .begin: try spool.beginArchive(unit)
+    case .page(let name):
+      size = 0
+      try append(page(name), name, .page)
+      size = 0
+    case .ledger(let task, let length): return try ledger(task, length)
+    case .jobs(let task):
+      size = 0
+      steps.append(.jobFiles(task, try places(task)[...]))
+    case .jobFiles(let task, let places): return try jobFiles(task, places)
+    case .logs(let task):
+      size = 0
+      steps += try logs(task).reversed().map { .log(task, $0) }
+    case .log(let task, let pilot): try beginLog(task, pilot)
+    case .logBytes(let task, let pilot, let from, let to):
+      return try logBytes(task, pilot, from, to)
+    case .finish: try spool.finishArchive(unit)
+    }
+    return 5
+  }
+
+  private func append(
+    _ bytes: [UInt8], _ task: Name, _ part: ArchivePart
+  ) throws(FileError) {
+    guard !bytes.isEmpty else { return }
+    try spool.write(bytes, unit, task, part, at: size)
+    size += bytes.count
+  }
+
+  private func page(_ name: Name) -> [UInt8] {
+    let state = turn.state
+    let head: [UInt8]
+    let request: JSONObject
+    if let task = state.tasks[name] {
+      head = TaskPage(task, state, turn.placement, ready: 0, isPacked: true).head
+      request = task.spec.source
+    } else if let chain = state.chains[name] {
+      head = ChainPage(chain, state, turn.placement, ready: [:], isPacked: true).head
+      request = chain.accepted.spec.source
+    } else {
+      return []
+    }
+    return TaskPage.text(head, request: JSON.object(request).pretty(indent: 2))
+  }
+
+  private func ledger(_ task: Name, _ length: Int) throws(FileError) -> Int {
+    guard size < length else { return 1 }
+    let bytes = try read(spool.layout.ledger(task), from: size, to: length)
+    try append(bytes, task, .ledger)
+    if size < length { steps.append(.ledger(task, length: length)) }
+    return 6 + bytes.count >> 16
+  }
+
+  /// A stretch of a file; that it is not all there is an error.
+  private func read(_ path: String, from: Int, to: Int) throws(FileError) -> [UInt8] {
+    let file = try spool.files.open(path, .read)
+    defer { try? file.close() }
+    let count = min(Self.pieceBytes, to - from)
+    let bytes = try file.read(at: from, count: count)
+    guard bytes.count == count else { throw FileError("read all of", path, 5) }
+    return bytes
+  }
+
+  // MARK: Job files
+
+  private func places(_ task: Name) throws(FileError) -> [JobFilePlace] {
+    var places: [JobFilePlace] = []
+    for failed in [false, true] {
+      let directory = spool.layout.registeredDirectory(task, failed: failed)
+      let names = try spool.listIfPresent(directory)?.names ?? []
+      for name in names.sorted() where InboxName(fileName: name, failed: failed) != nil {
+        let place = "\(failed ? "failed" : "done")/\(task)/\(name)"
+        places.append(JobFilePlace(name: place, path: "\(directory)/\(name)"))
+      }
+    }
+    return places
+  }
+
+  private func jobFiles(
+    _ task: Name, _ places: ArraySlice<JobFilePlace>
+  ) throws(FileError) -> Int {
+    var lines: [UInt8] = []
+    var rest = places
+    while let place = rest.first, places.count - rest.count < Self.pieceFiles,
+      lines.count < Self.pieceBytes
+    {
+      rest = rest.dropFirst()
+      if let bytes = try contents(place.path) { lines += Self.line(place.name, bytes) }
+    }
+    try append(lines, task, .jobs)
+    if !rest.isEmpty { steps.append(.jobFiles(task, rest)) }
+    return 6 + places.count - rest.count + lines.count >> 16
+  }
+
+  /// Nil where somebody took it away, or put something else in its place: that is none of ours.
+  private func contents(_ path: String) throws(FileError) -> [UInt8]? {
+    do throws(FileError) {
+      return try spool.files.readIfPresent(path, limit: Limits.jobFile)
+    } catch {
+      guard error.isNotAFile else { throw error }
+      return nil
+    }
+  }
+
+  /// A job's file in a line of JSON: as it is, but for the line's end between the job and its result;
+  /// one that is torn as text.
+  private static func line(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
+    let head = Array("{\"file\":".utf8) + JSON.string(name).compact
+    let isWhole = (try? JSON.parse(bytes)) != nil
+    let body =
+      isWhole
+      ? Array(",\"job\":".utf8) + bytes.filter { $0 != 10 && $0 != 13 }
+      : Array(",\"text\":".utf8) + JSON.string(String(decoding: bytes, as: UTF8.self)).compact
+    return head + body + Array("}\n".utf8)
+  }
+
+  // MARK: Logs
+
+  private func logs(_ task: Name) throws(FileError) -> [PilotName] {
+    let names = try spool.listIfPresent(spool.layout.logDirectory(task))?.names ?? []
+    return names.compactMap { Spool.pilot(ofLog: $0) }.sorted()
+  }
+
+  private func logPath(_ task: Name, _ pilot: PilotName) -> String {
+    "\(spool.layout.root)/\(spool.layout.logName(task, pilot))"
+  }
+
+  private func beginLog(_ task: Name, _ pilot: PilotName) throws(FileError) {
+    let path = logPath(task, pilot)
+    guard let found = try spool.files.attributesIfPresent(path), found.kind == .file else { return }
+    let name = spool.layout.logName(task, pilot)
+    try append(LogSection(file: name, length: found.size).header, task, .log)
+    steps.append(.logBytes(task, pilot, from: 0, to: found.size))
+  }
+
+  private func logBytes(
+    _ task: Name, _ pilot: PilotName, _ from: Int, _ to: Int
+  ) throws(FileError) -> Int {
+    let bytes = from < to ? try read(logPath(task, pilot), from: from, to: to) : []
+    let next = from + bytes.count
+    try append(bytes + (next == to ? [10] : []), task, .log)
+    if next < to { steps.append(.logBytes(task, pilot, from: next, to: to)) }
+    return 6 + bytes.count >> 16
+  }
+}

@@ -1,0 +1,151 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Forgets datasets that are of no use any more: closed, and none of the tasks that filled or read
+/// them is known, and none of their files is there. As long as one is, its catalogue is what tells
+/// where it comes from. That all are gone must be found twice, a day apart: a disk may not be mounted.
+final class CatalogueRetention {
+  private let spool: Spool
+  private let turn: Turn
+  private struct Look {
+    /// Where in the catalogue those lines begin that are yet to be looked at.
+    var offset = 0
+    var timesGone = 0
+    /// When it is looked at next.
+    var next: Instant
+  }
+  private var looks: [Name: Look] = [:]
+  /// Those that are to be looked at now.
+  private var due: [Name] = []
+
+  /// Forgotten datasets whose catalogues are yet to be removed.
+  private(set) var leaving: Set<Name>
+  private var ages = Deadlines<Name>()
+
+  /// The longest time between two looks at one dataset.
+  static let longestInterval = Duration.seconds(86_400)
+  /// Lines of a catalogue that are looked at in one piece.
+  static let piece = 32
+
+  init(_ spool: Spool, _ turn: Turn, leaving: Set<Name>) {
+    self.spool = spool
+    self.turn = turn
+    self.leaving = leaving
+  }
+
+  /// Takes a dataset that is forgotten: its catalogue is to be removed.
+  func noteForgotten(_ dataset: Name) { leaving.insert(dataset) }
+
+  private var state: SpoolState { turn.state }
+
+  var isBusy: Bool { !due.isEmpty || !leaving.isEmpty }
+
+  /// Finds those of which it is worth looking whether their files are there.
+  func look() {
+    guard let after = spool.config.removeAfter.duration else { return }
+    let now = turn.now
+    let candidates = state.datasets.values.filter { dataset in
+      dataset.state != .open && state.readers[dataset.name] == nil
+        && dataset.producers.allSatisfy { state.tasks[$0] == nil && state.packed[$0] == nil }
+    }.filter { isOld($0, after) }
+    let names = Set(candidates.map(\.name))
+    looks = looks.filter { names.contains($0.key) }
+    for name in names where looks[name] == nil { looks[name] = Look(next: now) }
+    ages.keep { names.contains($0) || state.datasets[$0] != nil }
+    due = looks.filter { $0.value.next <= now }.keys.sorted(by: >)
+  }
+
+  private func isOld(_ dataset: DatasetEntry, _ age: Duration) -> Bool {
+    guard let closing = dataset.closing else { return true }
+    ages.note(closing + age, for: dataset.name, atMost: age, turn)
+    return ages.hasCome(closing + age, for: dataset.name, at: turn.now)
+  }
+
+  /// So many calls' worth of it. Returns what it has cost.
+  func act(_ limit: Int) throws(FileError) -> Int {
+    var cost = try removeCatalogues()
+    while cost < limit, let name = due.last {
+      guard let dataset = state.datasets[name], looks[name] != nil else {
+        due.removeLast()
+        continue
+      }
+      do throws(FileError) {
+        cost += try look(at: dataset)
+      } catch {
+        // Not known to be gone; and no other waits for it.
+        postpone(name)
+        throw error
+      }
+    }
+    return cost
+  }
+
+  private func postpone(_ name: Name) {
+    let after = spool.config.removeAfter.duration ?? Self.longestInterval
+    looks[name]?.next = turn.now + min(after, Self.longestInterval)
+    due.removeAll { $0 == name }
+  }
+
+  /// A stretch of a catalogue.
+  private func look(at dataset: DatasetEntry) throws(FileError) -> Int {
+    guard let offset = looks[dataset.name]?.offset else { return 0 }
+    let (next, isThere, count) = try files(of: dataset, from: offset)
+    if isThere {
+      // The same file is the first that is looked at next time.
+      looks[dataset.name]?.offset = next
+      looks[dataset.name]?.timesGone = 0
+      postpone(dataset.name)
+    } else if next < dataset.length {
+      looks[dataset.name]?.offset = next
+    } else {
+      noteGone(dataset)
+    }
+    return 3 + count
+  }
+
+  private func noteGone(_ dataset: DatasetEntry) {
+    let times = (looks[dataset.name]?.timesGone ?? 0) + 1
+    looks[dataset.name]?.timesGone = times
+    looks[dataset.name]?.offset = 0
+    postpone(dataset.name)
+    guard times > 1 || dataset.files == 0 else { return }
+    looks[dataset.name] = nil
+    turn.record(.forgotten(dataset: dataset.name))
+    turn.say("the dataset \(dataset.name) is forgotten: none of its files is there any more")
+  }
+
+  /// Looks whether files are there, up to the first that is: where its line begins, else where the
+  /// next stretch does.
+  private func files(
+    of dataset: DatasetEntry, from offset: Int
+  ) throws(FileError) -> (next: Int, isThere: Bool, count: Int) {
+    guard dataset.length > 0 else { return (0, false, 0) }
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    defer { try? file.close() }
+    var reader = LineReader(
+      file, from: offset, to: dataset.length, longest: Limits.catalogueLine)
+    var next = offset
+    for count in 0..<Self.piece {
+      guard let line = try reader.next() else { return (dataset.length, false, count) }
+      next = line.next
+      // The header names none.
+      guard let input = InputReader.file(line.bytes) else { continue }
+      if try spool.files.attributesIfPresent(input.path) != nil {
+        return (line.offset, true, count)
+      }
+    }
+    return (next, false, Self.piece)
+  }
+
+  /// Removes the catalogues of those that are forgotten. A name that is used anew has its own by now.
+  private func removeCatalogues() throws(FileError) -> Int {
+    let names = leaving
+    for name in names where state.datasets[name] == nil {
+      try spool.files.removeIfPresent(spool.layout.datasetPage(name))
+      try spool.files.removeIfPresent(spool.layout.catalogue(name))
+    }
+    if !names.isEmpty { try spool.files.syncDirectory(spool.layout.datasets) }
+    leaving.subtract(names)
+    return names.count
+  }
+}

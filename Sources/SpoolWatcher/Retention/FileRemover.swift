@@ -1,0 +1,177 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Removes files of datasets, so many a turn: all of a dataset that is deleted, or those of some lines
+/// of its catalogue. What is to be removed is in the journal first, and how far that has come
+/// afterwards: a restart goes on from there, and a file that is gone is fine.
+final class FileRemover: Stage {
+  private let spool: Spool
+  private let turn: Turn
+  /// Where the present walk through a catalogue is, and what it met.
+  private struct Walk {
+    var at = 0
+    /// When the next begins, after one that could not remove all.
+    var due: Instant?
+    /// What was refused in it, and the first of that.
+    var refused = 0
+    var trouble: FileError?
+  }
+  private var walks: [Name: Walk] = [:]
+
+  static let mostPerTurn = 500
+  /// Lines of which nothing is removed count little.
+  static let mostLines = 20_000
+  /// Time until what could not be removed is tried again.
+  static let again = Duration.seconds(60)
+
+  init(_ spool: Spool, _ turn: Turn) {
+    self.spool = spool
+    self.turn = turn
+  }
+
+  /// Has files removed: those of the catalogue's lines in these ranges of bytes, each of which begins
+  /// and ends with a line. What nobody made here stays, unless the dataset is deleted with its inputs.
+  func remove(_ dataset: Name, ranges: RangeSet<Int>) {
+    turn.record(.removing(RemovalOrdered(dataset: dataset, ranges: ranges)))
+    walks[dataset] = nil
+  }
+
+  var nextDue: Instant? {
+    turn.state.removing.map { walks[$0]?.due ?? turn.now }.min()
+  }
+
+  /// Whether something is to be removed now.
+  var isBusy: Bool { nextDue.map { $0 <= turn.now } ?? false }
+
+  /// What could not be removed, for people.
+  var troubles: [String] {
+    walks.sorted { $0.key < $1.key }.compactMap { name, walk in
+      guard walk.refused > 0, let trouble = walk.trouble else { return nil }
+      return "the dataset \(name): \(walk.refused) files cannot be removed, as \(trouble)"
+    }
+  }
+
+  /// Removes what is committed, as far as one turn goes.
+  func run() throws {
+    guard isBusy, !turn.commit.isDirty else { return }
+    try turn.checkLeaseOnce()
+    var room = Self.mostPerTurn
+    for name in turn.state.removing.sorted() where room > 0 {
+      guard let dataset = turn.state.datasets[name], walks[name]?.due ?? .distantPast <= turn.now
+      else {
+        continue
+      }
+      do throws(FileError) {
+        room -= try work(dataset, room)
+      } catch {
+        turn.note(error, "the removal of files of \(name)")
+        walks[name, default: Walk()].due = turn.now + Self.again
+      }
+    }
+  }
+
+  /// A stretch of one dataset. Returns how many files it took.
+  private func work(_ dataset: DatasetEntry, _ room: Int) throws(FileError) -> Int {
+    var walk = walks[dataset.name] ?? Walk()
+    if walk.due != nil { walk = Walk() }
+    var stretch = Stretch(room: room)
+    if !dataset.removal.left.isEmpty { try read(dataset, &walk, &stretch) }
+    for directory in stretch.directories { try makeDurable(directory) }
+    if !stretch.done.isEmpty {
+      turn.record(
+        .removed(
+          RemovalAdvanced(
+            dataset: dataset.name, ranges: stretch.done, files: stretch.files,
+            bytes: stretch.bytes)))
+    }
+    let left = turn.state.datasets[dataset.name] ?? dataset
+    if stretch.isAtEnd { end(left, &walk) }
+    walks[dataset.name] = left.removal.left.isEmpty ? nil : walk
+    return stretch.taken
+  }
+
+  private func end(_ dataset: DatasetEntry, _ walk: inout Walk) {
+    guard dataset.removal.left.isEmpty else {
+      walk.due = turn.now + Self.again
+      return
+    }
+    guard dataset.state == .deleting else { return }
+    turn.record(.deleted(dataset.name))
+    turn.say(
+      "deleted the dataset \(dataset.name): \(dataset.removal.files) files, "
+        + Units.text(bytes: dataset.removal.bytes))
+  }
+
+  /// What one turn removes of one dataset.
+  private struct Stretch {
+    let room: Int
+    var taken = 0
+    var lines = 0
+    var done = RangeSet<Int>()
+    var files = 0
+    var bytes = 0
+    var directories: Set<String> = []
+    var isAtEnd = true
+
+    var isFull: Bool { taken >= room || lines >= FileRemover.mostLines }
+  }
+
+  private func read(
+    _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch
+  ) throws(FileError) {
+    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    defer { try? file.close() }
+    for range in dataset.removal.left.ranges where range.upperBound > walk.at {
+      let end = min(range.upperBound, turn.placement.readable(dataset.name))
+      var reader = LineReader(
+        file, from: max(range.lowerBound, walk.at), to: end, longest: Limits.catalogueLine)
+      while !stretch.isFull, let line = try reader.next() {
+        stretch.lines += 1
+        if remove(line, of: dataset, &walk, &stretch) {
+          stretch.done.insert(contentsOf: line.offset..<line.next)
+        }
+        walk.at = line.next
+      }
+      guard !stretch.isFull else {
+        stretch.isAtEnd = false
+        return
+      }
+    }
+  }
+
+  /// Removes a line's file. False where that is to be tried again.
+  private func remove(
+    _ line: LineReader.Line, of dataset: DatasetEntry, _ walk: inout Walk,
+    _ stretch: inout Stretch
+  ) -> Bool {
+    guard let json = try? JSON.parse(line.bytes), let path = json["path"]?.string,
+      json["origin"]?["job"] != nil || dataset.removal.includesInputs
+    else { return true }
+    stretch.taken += 1
+    do throws(FileError) {
+      switch try spool.removeFile(path, size: json["size"]?.integer) {
+      case .gone: break
+      case .other(let what): turn.say("\(path) stays, which is \(what)")
+      case .removed(let size):
+        stretch.files += 1
+        stretch.bytes += size
+        stretch.directories.insert(FilePath.directory(path))
+      }
+      return true
+    } catch {
+      turn.note(error, "the removal of files of \(dataset.name)")
+      walk.refused += 1
+      walk.trouble = walk.trouble ?? error
+      return false
+    }
+  }
+
+  /// Else a power cut might bring back what the journal says is gone.
+  private func makeDurable(_ directory: String) throws(FileError) {
+    do throws(FileError) {
+      try spool.files.syncDirectory(directory)
+    } catch {
+      guard error.isLasting || error.isMissing else { throw error }
+    }
+  }
+}

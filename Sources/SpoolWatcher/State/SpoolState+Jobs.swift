@@ -1,0 +1,158 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Jobs: forming, results, failures.
+extension SpoolState {
+  mutating func apply(_ formed: JobsFormed) throws(Contradiction) {
+    try change(task: formed.task) { task throws(Contradiction) in
+      guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
+      task.formed = max(task.formed, formed.first + formed.offsets.count)
+      for source in task.next.indices where formed.source == source || formed.source == JobEntry.all
+      {
+        task.next[source] = formed.next
+      }
+    }
+    for (index, offset) in formed.offsets.enumerated() {
+      let end = index + 1 < formed.offsets.count ? formed.offsets[index + 1] : formed.next
+      let job = JobEntry(
+        source: formed.source, offset: offset, files: formed.files[index], end: end)
+      set(job, JobID(task: formed.task, index: formed.first + index))
+    }
+  }
+
+  mutating func apply(_ accepted: ResultAccepted) throws(Contradiction) {
+    guard var job = job(accepted.job) else { throw Contradiction("\(accepted.job) is not in work") }
+    if accepted.result.outputs.isEmpty {
+      return try finish(accepted.job, job, accepted.attempt, accepted.result, parents: [])
+    }
+    job.phase = .publishing(accepted.result)
+    job.parents = accepted.parents
+    set(job, accepted.job)
+  }
+
+  mutating func publish(_ id: JobID) throws(Contradiction) {
+    guard let job = job(id), case .publishing(let result) = job.phase else {
+      throw Contradiction("no result of \(id) is accepted")
+    }
+    try finish(id, job, job.attempt, result, parents: job.parents)
+  }
+
+  private mutating func finish(
+    _ id: JobID, _ job: JobEntry, _ attempt: Int, _ result: JobResult, parents: [String]
+  ) throws(Contradiction) {
+    let spec = try change(task: id.task) { task in
+      task.done += 1
+      task.count(result)
+      task.sums.add(result.report)
+      for output in result.outputs {
+        task.outputs += 1
+        task.outputBytes += output.size
+      }
+      return task.spec
+    }
+    set(nil, id)
+    consume(id.task, spec, job)
+    for output in result.outputs {
+      guard let dataset = spec.output(output.number)?.dataset else { continue }
+      try append(output, id, attempt, result, parents, toCatalogueOf: dataset)
+    }
+    try addToLedger(LedgerLines.success(id, attempt, result), of: id.task)
+  }
+
+  /// Notes that a job has succeeded with its inputs, where files go as soon as nobody needs them.
+  private mutating func consume(_ name: Name, _ spec: TaskSpec, _ job: JobEntry) {
+    guard case .datasets(let names) = spec.input else { return }
+    let read = job.source == JobEntry.all ? names : [names[job.source]]
+    for dataset in read {
+      guard let index = datasets.index(forKey: dataset), datasets.values[index].retention == .step
+      else { continue }
+      let length = datasets.values[index].length
+      let range = job.source == JobEntry.all ? 0..<length : job.offset..<job.end
+      datasets.values[index].consumed[name, default: RangeSet()].insert(contentsOf: range)
+      use(dataset)
+    }
+  }
+
+  mutating func apply(_ failed: AttemptFailed, grace: Duration) throws(Contradiction) {
+    guard var job = job(failed.job) else { throw Contradiction("\(failed.job) is not in work") }
+    for part in failed.parts { addLitter(part, due: failed.at + grace) }
+    switch failed.cause.kind {
+    case .payload: job.payloadFailures += 1
+    case .infrastructure: job.infrastructureFailures += 1
+    case .returned: job.returns += 1
+    case .final: break
+    }
+    if let memory = failed.memory { job.memory = memory }
+    try change(task: failed.job.task) { $0.count(failed) }
+    if let due = failed.retryAt {
+      job.phase = .waiting(until: due)
+      set(job, failed.job)
+      effects.events.append(.retryDue(failed.job, due))
+    } else {
+      set(nil, failed.job)
+    }
+    try addToLedger(LedgerLines.failure(failed, job), of: failed.job.task)
+  }
+
+  /// Gives a job back what a quarantined pilot cost it. A job that has ended meanwhile has nothing to
+  /// be given.
+  mutating func forgive(_ forgiven: Forgiven) {
+    guard var job = job(forgiven.job) else { return }
+    job.payloadFailures = max(0, job.payloadFailures - forgiven.payload)
+    job.infrastructureFailures = max(0, job.infrastructureFailures - forgiven.infrastructure)
+    set(job, forgiven.job)
+  }
+
+  // MARK: Views
+
+  private mutating func append(
+    _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String],
+    toCatalogueOf name: Name
+  ) throws(Contradiction) {
+    let line = CatalogueLines.output(output, id, attempt, result, parents)
+    let viewLine = try change(dataset: name) { dataset in
+      dataset.count(1, bytes: output.size)
+      dataset.files += 1
+      let header = dataset.length == 0 ? Spool.viewHeader("catalogue", name) : []
+      let bytes = header + line.compact + [10]
+      defer { dataset.length += bytes.count }
+      return ViewLine(view: .catalogue(name), offset: dataset.length, bytes: bytes)
+    }
+    touch(name)
+    effects.lines.append(viewLine)
+  }
+
+  private mutating func addToLedger(_ line: JSON, of name: Name) throws(Contradiction) {
+    let viewLine = try change(task: name) { task in
+      let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", name) : []
+      let bytes = header + line.compact + [10]
+      defer { task.ledgerLength += bytes.count }
+      return ViewLine(view: .ledger(name), offset: task.ledgerLength, bytes: bytes)
+    }
+    effects.lines.append(viewLine)
+  }
+}
+
+extension TaskEntry {
+  /// Adds an attempt's use of resources.
+  fileprivate mutating func count(_ result: JobResult) {
+    attempts += 1
+    cpu += result.cpu
+    wall += max(.zero, result.ended - result.started)
+    peakMemory = max(peakMemory, result.memory)
+    started = min(started ?? result.started, result.started)
+  }
+
+  /// Adds an attempt that failed.
+  fileprivate mutating func count(_ failure: AttemptFailed) {
+    if let result = failure.result { count(result) } else { attempts += 1 }
+    causes[failure.cause.description, default: 0] += 1
+    guard failure.retryAt == nil else { return }
+    failed += 1
+    finalCauses[failure.cause.description, default: 0] += 1
+    failedJobs.insert(contentsOf: failure.job.index..<failure.job.index + 1)
+    if let input = failure.input, failedFiles.count < TaskPage.mostFailed {
+      failedFiles[failure.job.index] = input
+    }
+  }
+}

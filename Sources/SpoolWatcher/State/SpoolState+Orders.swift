@@ -1,0 +1,169 @@
+internal import SpoolModel
+
+/// Orders of persons, and the return of failed jobs.
+extension SpoolState {
+  mutating func apply(_ control: ControlAccepted) throws(Contradiction) {
+    let request = control.request
+    let meant = meant(by: request.task)
+    guard !meant.isEmpty else { throw Contradiction("there is no task or chain \(request.task)") }
+    remember(control.key)
+    for task in meant { touch(around: task) }
+    switch request.action {
+    case .cancel:
+      for task in meant where !task.state.hasEnded {
+        try change(task: task.name) { $0.cancelledBy = control.owner }
+      }
+    case .hold:
+      for task in meant where !task.state.hasEnded {
+        try change(task: task.name) { $0.state = .held }
+      }
+    case .release: try release(meant, at: control.at)
+    case .priority(let priority):
+      for task in meant {
+        try change(task: task.name) { $0.spec.priority = priority }
+        guard !task.state.hasEnded else { continue }
+        leaveLife(task.name)
+        enliven(task.name)
+      }
+    case .retry(let order):
+      for task in meant where task.isRetried(chosen: meant.count == 1) {
+        try retry(task, order, at: control.at)
+        try resumeReaders(of: task, at: control.at)
+      }
+    }
+    tell(request, meant.map(\.name))
+  }
+
+  /// Tells what follows of an order for those of its tasks that are in work.
+  private mutating func tell(_ request: ControlRequest, _ names: [Name]) {
+    for name in names {
+      guard let task = tasks[name], !task.state.hasEnded else { continue }
+      switch request.action {
+      case .release, .retry: effects.events.append(.taskResumed(name))
+      case .cancel, .hold, .priority: break
+      }
+      if request.changesReady { effects.events.append(.recall(name)) }
+    }
+    effects.events.append(.ordered(request.task))
+  }
+
+  /// Lets held tasks go on; where none is held, those that want everything go on with what there is.
+  private mutating func release(_ meant: [TaskEntry], at now: Timestamp) throws(Contradiction) {
+    let held = meant.filter { $0.state == .held }
+    for task in held {
+      try change(task: task.name) {
+        $0.state = .active
+        $0.waitsSince = now
+      }
+    }
+    guard held.isEmpty else { return }
+    for task in meant where !task.state.hasEnded {
+      try change(task: task.name) { $0.spec.allowsIncomplete = true }
+    }
+  }
+
+  /// Lets the tasks go on that read the files which come of a retry.
+  private mutating func resumeReaders(
+    of task: TaskEntry, at now: Timestamp
+  ) throws(Contradiction) {
+    for reader in readers(of: task) where reader.state.hasEnded && reader.state != .cancelled {
+      try reopen(reader.name, at: now, isRepair: false)
+      try resumeReaders(of: reader, at: now)
+    }
+  }
+
+  /// Lets a task go on from where it was: failed jobs are revived bit by bit; jobs that were in work
+  /// when it ended, and jobs that wait, are due at once.
+  private mutating func retry(
+    _ task: TaskEntry, _ order: RetryOrder, at now: Timestamp
+  ) throws(Contradiction) {
+    let name = task.name
+    try change(task: name) { task in
+      task.spec.resources.memory = order.memory ?? task.spec.resources.memory
+      task.spec.resources.wall = order.wall ?? task.spec.resources.wall
+      task.revival = TaskEntry.Revival(order: order, until: task.ledgerLength)
+    }
+    if task.state.hasEnded { try reopen(name, at: now, isRepair: order.failedOnly) }
+    var jobs = jobs(of: name)
+    if !order.failedOnly {
+      try change(task: name) { task in
+        jobs.merge(task.leftover) { $1 }
+        task.leftover = [:]
+      }
+    }
+    for (index, job) in jobs where !job.isPublishing {
+      jobs[index]?.renew(memory: order.memory)
+      if case .waiting = job.phase { jobs[index]?.phase = .waiting(until: now) }
+    }
+    setJobs(jobs, of: name)
+  }
+
+  private mutating func reopen(
+    _ name: Name, at now: Timestamp, isRepair: Bool
+  ) throws(Contradiction) {
+    let task = try change(task: name) { task in
+      task.state = .active
+      task.ended = nil
+      task.reason = nil
+      task.waitsSince = now
+      task.isRepair = isRepair
+      for index in task.leftover.keys { task.leftover[index]?.phase = .waiting(until: now) }
+      return task
+    }
+    effects.events.append(.taskReopened(name))
+    forgetEnd(of: name)
+    enliven(name)
+    for name in task.spec.producedDatasets where datasets[name] != nil {
+      try change(dataset: name) { dataset in
+        dataset.activeProducers.insert(task.name)
+        dataset.failedProducers.remove(task.name)
+        dataset.state = .open
+      }
+    }
+    touch(around: task)
+  }
+
+  mutating func apply(_ revived: JobsRevived) throws(Contradiction) {
+    let jobs = try change(task: revived.task) { task in
+      let jobs = revived.jobs.filter { task.failedJobs.contains($0.index) }
+      for job in jobs {
+        task.failedJobs.remove(contentsOf: job.index..<job.index + 1)
+        task.failedFiles[job.index] = nil
+        task.failed -= 1
+        let left = (task.finalCauses[job.cause] ?? 1) - 1
+        task.finalCauses[job.cause] = left > 0 ? left : nil
+      }
+      if let next = revived.next { task.revival?.from = next } else { task.revival = nil }
+      return jobs
+    }
+    for job in jobs {
+      var entry = JobEntry(
+        source: job.source, offset: job.offset, files: job.files, end: job.end)
+      entry.attempt = job.attempt
+      entry.memory = job.memory
+      entry.phase = .waiting(until: revived.at)
+      let id = JobID(task: revived.task, index: job.index)
+      set(entry, id)
+      effects.events.append(.retryDue(id, revived.at))
+    }
+  }
+}
+
+extension TaskEntry {
+  /// Returns whether an order to try again is for it: of a chain, for the steps that have something
+  /// to do.
+  fileprivate func isRetried(chosen: Bool) -> Bool {
+    chosen || !failedJobs.isEmpty || !leftover.isEmpty || state == .cancelled || state == .failed
+  }
+}
+
+extension ControlRequest {
+  /// Whether an order makes what lies in ready wrong.
+  fileprivate var changesReady: Bool {
+    switch action {
+    case .hold, .priority: true
+    case .retry(let order): order.memory != nil || order.wall != nil
+    case .cancel, .release: false
+    }
+  }
+}

@@ -1,0 +1,186 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Tasks and chains: acceptance, end, packing.
+extension SpoolState {
+  // MARK: Questions
+
+  /// Returns the tasks of a chain's steps, as they were written.
+  func steps(of chain: ChainEntry) -> [TaskEntry] { chain.tasks.compactMap { tasks[$0] } }
+
+  /// Returns the chain that a task is a step of.
+  func chain(of task: TaskEntry) -> ChainEntry? { task.chain.flatMap { chains[$0] } }
+
+  /// Returns a task alone, or all steps of its chain.
+  func unit(of task: TaskEntry) -> [TaskEntry] { chain(of: task).map(steps) ?? [task] }
+
+  /// Returns the tasks that a name stands for: a task, or all of a chain.
+  func meant(by name: Name) -> [TaskEntry] {
+    if let task = tasks[name] { return [task] }
+    return chains[name].map(steps) ?? []
+  }
+
+  /// Returns the state of a chain: in work while one of its steps is, then as the worst of them.
+  func state(of chain: ChainEntry) -> TaskState {
+    Self.state(of: Set(steps(of: chain).map(\.state)))
+  }
+
+  static func state(of steps: Set<TaskState>) -> TaskState {
+    let order: [TaskState] = [.active, .waiting, .held, .failed, .cancelled]
+    return order.first(where: steps.contains) ?? .done
+  }
+
+  /// Returns the tasks of a task's own chain that read what it makes.
+  func readers(of task: TaskEntry) -> [TaskEntry] {
+    guard let chain = chain(of: task) else { return [] }
+    let made = task.spec.producedDatasets
+    return steps(of: chain).filter { !made.isDisjoint(with: $0.spec.inputDatasets) }
+  }
+
+  /// Returns the end of a task that is no step, or of a chain; nil where it is in work, or where
+  /// there is neither.
+  func end(ofUnit name: Name) -> Timestamp? {
+    if let task = tasks[name] { return task.chain == nil ? task.ended : nil }
+    guard let chain = chains[name] else { return nil }
+    let ends = steps(of: chain).map(\.ended)
+    return ends.contains(nil) ? nil : ends.compactMap(\.self).max()
+  }
+
+  /// Every packed task and chain once.
+  var packedUnits: [PackedTask] { packed.filter { $0.key == $0.value.name }.map(\.value) }
+
+  /// Returns the views that end with a record, asked before it is applied.
+  func viewsEnded(by record: Record) -> [ViewLine.View] {
+    switch record {
+    case .packed(let name, _): meant(by: name).map { .ledger($0.name) }
+    case .forgotten(let dataset): [.catalogue(dataset)]
+    default: []
+    }
+  }
+
+  // MARK: Acceptance
+
+  mutating func apply(_ task: TaskAccepted) throws(Contradiction) {
+    guard tasks[task.spec.name] == nil else {
+      throw Contradiction("there is a task \(task.spec.name) already")
+    }
+    accepted += 1
+    let entry = TaskEntry(task, number: accepted)
+    tasks[entry.name] = entry
+    enliven(entry.name)
+    noteReader(entry)
+    for name in task.spec.producedDatasets {
+      var dataset = datasets[name] ?? DatasetEntry(name)
+      dataset.producers.insert(entry.name)
+      dataset.activeProducers.insert(entry.name)
+      dataset.retention = dataset.retention?.longer(task.spec.retention) ?? task.spec.retention
+      datasets[name] = dataset
+    }
+    touch(around: entry)
+  }
+
+  mutating func apply(_ chain: ChainAccepted) throws(Contradiction) {
+    guard chains[chain.spec.name] == nil else {
+      throw Contradiction("there is a chain \(chain.spec.name) already")
+    }
+    accepted += 1
+    chains[chain.spec.name] = ChainEntry(chain, number: accepted)
+    for step in chain.spec.steps {
+      try apply(
+        TaskAccepted(
+          spec: step.task, incarnation: chain.incarnation, owner: chain.owner, at: chain.at,
+          digest: chain.digest))
+      try change(task: step.task.name) { $0.chain = chain.spec.name }
+    }
+  }
+
+  /// Notes which datasets a task reads.
+  mutating func noteReader(_ task: TaskEntry) {
+    for name in task.spec.inputDatasets { readers[name, default: []].insert(task.name) }
+  }
+
+  // MARK: End
+
+  mutating func end(
+    _ name: Name, _ state: TaskState, _ at: Timestamp, _ reason: String?
+  ) throws(Contradiction) {
+    let left = jobs(of: name)
+    let entry = try change(task: name) { task throws(Contradiction) in
+      guard !task.state.hasEnded else { throw Contradiction("the task \(name) has ended already") }
+      task.state = state
+      task.ended = at
+      task.reason = reason
+      task.leftover.merge(left) { $1 }
+      task.cancelledBy = nil
+      task.revival = nil
+      return task
+    }
+    setJobs([:], of: name)
+    leaveLife(name)
+    for other in unit(of: entry) { for dataset in other.spec.datasets { use(dataset) } }
+    touch(around: entry)
+    noteEnd(of: name)
+    for produced in entry.spec.producedDatasets where datasets[produced] != nil {
+      try change(dataset: produced) { dataset in
+        dataset.activeProducers.remove(name)
+        if entry.failed > 0 || state != .done { dataset.failedProducers.insert(name) }
+      }
+    }
+    effects.events.append(.taskEnded(name))
+  }
+
+  // MARK: Packing
+
+  mutating func pack(_ name: Name) throws(Contradiction) {
+    let meant = meant(by: name)
+    guard !meant.isEmpty, let ended = end(ofUnit: name) else {
+      throw Contradiction("\(name) is no task or chain that has ended")
+    }
+    let entry = PackedTask(
+      name, tasks: meant.map(\.name), isChain: chains[name] != nil,
+      state: chains[name].map(state(of:)) ?? meant[0].state, ended: ended,
+      done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed })
+    for task in meant {
+      tasks[task.name] = nil
+      forgetEnd(of: task.name)
+      forgetReader(task)
+    }
+    chains[name] = nil
+    keep(entry)
+  }
+
+  /// Forgets what a packed task has read: its name may be another's one day, which has read nothing.
+  private mutating func forgetReader(_ task: TaskEntry) {
+    for name in task.spec.inputDatasets {
+      readers[name]?.remove(task.name)
+      if readers[name]?.isEmpty ?? false { readers[name] = nil }
+      datasets[name]?.consumed[task.name] = nil
+    }
+    touch(around: task)
+  }
+
+  mutating func keep(_ entry: PackedTask) {
+    for name in entry.names { packed[name] = entry }
+    packedTasks += entry.tasks.count
+  }
+
+  mutating func expire(_ name: Name) throws(Contradiction) {
+    try setPhase(.removing, ofPacked: name)
+  }
+
+  /// The originals, or all of it, are gone.
+  mutating func clear(_ name: Name) throws(Contradiction) {
+    guard let entry = packed[name] else { throw Contradiction("\(name) is not packed") }
+    guard entry.phase == .removing else { return try setPhase(.kept, ofPacked: name) }
+    for name in entry.names { packed[name] = nil }
+    packedTasks -= entry.tasks.count
+  }
+
+  private mutating func setPhase(
+    _ phase: PackedTask.Phase, ofPacked name: Name
+  ) throws(Contradiction) {
+    guard var entry = packed[name] else { throw Contradiction("\(name) is not packed") }
+    entry.phase = phase
+    for name in entry.names { packed[name] = entry }
+  }
+}

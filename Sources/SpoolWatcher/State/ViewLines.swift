@@ -1,0 +1,69 @@
+internal import SpoolModel
+
+/// A piece of a view that a record gives rise to: the same bytes at the same place, whether the
+/// record is new or read again.
+struct ViewLine {
+  enum View: Hashable {
+    case catalogue(Name)
+    case ledger(Name)
+  }
+  var view: View
+  var offset: Int
+  var bytes: [UInt8]
+}
+
+/// The lines that outputs of jobs add to catalogues.
+enum CatalogueLines {
+  static func output(
+    _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String]
+  ) -> JSON {
+    var object = JSONObject([
+      .init("path", .string(output.path)), .init("size", .integer(output.size)),
+      .init("adler32", .string(output.adler32)),
+      .init(
+        "origin", ["job": .string(id.description), "attempt": .integer(attempt)]),
+    ])
+    if !parents.isEmpty { object["parents"] = .array(parents.map { .string($0) }) }
+    if !result.report.members.isEmpty { object["report"] = .object(result.report) }
+    return .object(object)
+  }
+}
+
+/// The lines that attempts add to the ledger of their task.
+enum LedgerLines {
+  static func success(_ id: JobID, _ attempt: Int, _ result: JobResult) -> JSON {
+    var object = head(id, attempt, "ok")
+    add(result, to: &object)
+    if let reason = result.reason { object["reason"] = .string(reason) }
+    return .object(object)
+  }
+
+  static func failure(_ failed: AttemptFailed, _ job: JobEntry) -> JSON {
+    var object = head(failed.job, failed.attempt, failed.cause.description)
+    object["final"] = .bool(failed.retryAt == nil)
+    if let result = failed.result {
+      add(result, to: &object)
+    } else if let pilot = failed.pilot {
+      object["pilot"] = .string(pilot.text)
+    }
+    object["registered"] = failed.at.json
+    if let reason = failed.reason ?? failed.result?.reason { object["reason"] = .string(reason) }
+    if let due = failed.retryAt {
+      object["retryAt"] = due.json
+    } else {
+      object["position"] = job.position
+    }
+    return .object(object)
+  }
+
+  private static func head(_ id: JobID, _ attempt: Int, _ outcome: String) -> JSONObject {
+    JSONObject([
+      .init("job", .string(id.description)), .init("attempt", .integer(attempt)),
+      .init("outcome", .string(outcome)),
+    ])
+  }
+
+  private static func add(_ result: JobResult, to object: inout JSONObject) {
+    object.members += result.json.object?.members.filter { $0.key != "reason" } ?? []
+  }
+}

@@ -2,24 +2,25 @@ import FoundationEssentials
 import SpoolModel
 import Testing
 
-/// A table of `docs/FORMAT.md`, found by the comment before it: `<!-- table: task -->`.
+/// A table of a page, found by the comment before it: `<!-- table: task -->`.
 struct DocumentTable {
   struct NoSuchTable: Error { var name: String }
 
   /// The cells of each row, without the header.
   var rows: [[String]] = []
 
-  /// The page, line by line.
-  static func page() throws -> [Substring] {
-    let parts = #filePath.split(separator: "/").dropLast(3)
-    let path = "/" + parts.joined(separator: "/") + "/docs/FORMAT.md"
-    let contents = try #require(FileManager.default.contents(atPath: path), "\(path)")
-    return String(decoding: contents, as: UTF8.self)
+  static let format = "docs/FORMAT.md"
+  static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+  /// A file of the package, line by line.
+  static func lines(_ path: String) throws -> [Substring] {
+    let contents = FileManager.default.contents(atPath: "\(package)/\(path)")
+    return String(decoding: try #require(contents, "\(path)"), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
   }
 
-  init(_ name: String) throws {
-    let lines = try Self.page()
+  init(_ name: String, in page: String = Self.format) throws {
+    let lines = try Self.lines(page)
     guard let mark = lines.firstIndex(of: "<!-- table: \(name) -->") else {
       throw NoSuchTable(name: name)
     }
@@ -60,7 +61,7 @@ extension String {
   }
 }
 
-/// The tables of `docs/FORMAT.md` say what the code accepts.
+/// The tables of `docs/FORMAT.md`, and of verbs in the README, say what the code accepts.
 struct DocumentTablesTests {
   /// A key that no object has, and that is near to none.
   private static let odd = "################"
@@ -163,7 +164,7 @@ struct DocumentTablesTests {
 
   /// The example of `spool.json` is what `spool init` writes.
   @Test func theConfigurationIsTheDefault() throws {
-    let lines = try DocumentTable.page()
+    let lines = try DocumentTable.lines(DocumentTable.format)
     let mark = try #require(lines.firstIndex(of: "<!-- schema: spool -->"))
     let block = lines[(mark + 1)...].drop { !$0.hasPrefix("{") }.prefix { $0 != "```" }
     let json = try JSON.parse(bytes(block.joined(separator: "\n")))
@@ -241,6 +242,55 @@ struct DocumentTablesTests {
     }
     #expect(known.count > 10)
     #expect(documented == known)
+  }
+
+  /// The limits that the page names are those of the code.
+  @Test func limits() throws {
+    let page = try DocumentTable.lines(DocumentTable.format).joined(separator: " ")
+    for text in [
+      "has \(Limits.request >> 20) MiB at most", "\(Self.grouped(Limits.listEntries)) entries",
+      "\(Self.grouped(Limits.requestValues)) values",
+      "of its lines has \(Limits.manifestLine >> 10) KiB",
+      "has \(Limits.outputBaseName) bytes at most",
+      "from `1ms` to `\(Limits.wallSeconds / 86_400)d`",
+    ] {
+      #expect(page.contains(text), "\(text)")
+    }
+  }
+
+  /// `100,000`.
+  private static func grouped(_ number: Int) -> String {
+    guard number >= 1000 else { return "\(number)" }
+    return "\(grouped(number / 1000))," + "\(1000 + number % 1000)".dropFirst()
+  }
+
+  /// The README's table has every verb, and no other.
+  @Test func verbs() throws {
+    let table = try DocumentTable("verbs", in: "README.md")
+    let words = { (cell: String) in
+      DocumentTable.code(cell).flatMap { $0.split(separator: " ").map(String.init) }
+    }
+    let all = Set(table.rows.flatMap { $0.flatMap(words) })
+    let verbs = Set(table.rows.flatMap { words($0[0]) })
+    let known = try Self.commandNames()
+    try #require(known.count > 15)
+    #expect(known.subtracting(all) == [])
+    #expect(verbs.subtracting(known) == [])
+  }
+
+  /// What the sources of the command line call their verbs.
+  private static func commandNames() throws -> Set<String> {
+    let root = "Sources/SpoolCommands"
+    let names = try FileManager.default.subpathsOfDirectory(
+      atPath: "\(DocumentTable.package)/\(root)")
+    var found: Set<String> = []
+    for name in names where name.hasSuffix(".swift") {
+      for line in try DocumentTable.lines("\(root)/\(name)")
+      where line.contains("commandName: \"") {
+        found.insert(String(line.split(separator: "\"").dropFirst().first ?? ""))
+      }
+    }
+    return found
   }
 
   @Test func states() throws {

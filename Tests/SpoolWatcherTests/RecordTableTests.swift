@@ -8,6 +8,7 @@ import Testing
 /// The table of journal records in `docs/PROTOCOL.md`, the schema, and what the watcher reads and
 /// writes name the same types.
 struct RecordTableTests {
+  private let files = MemoryFileSystem()
   private static let package =
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
@@ -95,7 +96,6 @@ struct RecordTableTests {
   @Test func theWatcherReadsAndWritesThem() throws {
     let fixture = try Self.text("Tests/SpoolWatcherTests/Fixtures/run.txt")
     let run = try #require(RecordedRun.decode(Array(fixture.utf8)))
-    let files = MemoryFileSystem()
     let spool = try makeSpool(files)
     for (path, bytes) in run where path.hasPrefix("journal/") && !path.contains("taken") {
       try files.plant(bytes, at: "\(spool.layout.root)/\(path)")
@@ -105,6 +105,21 @@ struct RecordTableTests {
     _ = try JournalReader(spool).replay(
       checkpoint: { _ in }, record: { seen.insert($0["type"]?.string ?? "?") })
     #expect(seen.sorted() == (try Self.documented()).sorted())
+    #expect(fault(spool) == nil)
+  }
+
+  /// The page's example of a journal is one that a watcher takes over: checksums, numbers, records.
+  @Test func theExampleIsAJournal() throws {
+    let page = try Self.text("docs/PROTOCOL.md")
+    let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex { $0.contains(#" {"n":1,"type":"segment""#) })
+    let example = lines[start...].prefix { $0 != "```" }
+    let spool = try makeSpool(files)
+    let text = example.joined(separator: "\n") + "\n"
+    try files.plant(Array(text.utf8), at: spool.layout.segment(1))
+    var count = 1
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in count += 1 })
+    #expect(count == example.count && end.bytes == text.utf8.count)
     #expect(fault(spool) == nil)
   }
 

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 from documents import BROKEN, GOOD
@@ -65,6 +66,16 @@ def check_page(schemas, report, path):
         report.check(what, problem)
 
 
+def check_journal(schemas, report, path):
+    """The lines of a journal that a page shows: checksum and schema."""
+    text = path.read_text()
+    for match in re.finditer(r"^([0-9a-f]{8}) (\{.*\})$", text, re.M):
+        what = f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
+        checksum = f"{zlib.crc32(match[2].encode()):08x}"
+        report.check(what, None if match[1] == checksum else f"the checksum is {checksum}")
+        report.check(what, schemas.text("journal-line", match[2]))
+
+
 def check_documents(schemas, report, spool):
     """Good and broken documents, by the schemas, and requests by the program, too."""
     for schema, cases, is_good in [
@@ -96,6 +107,7 @@ def main():
     for path in pages:
         if path.exists():
             check_page(schemas, report, path)
+            check_journal(schemas, report, path)
     with tempfile.TemporaryDirectory() as directory:
         spool = RealSpool(BINARY, Path(directory))
         for what, schema, text in spool.live():

@@ -36,7 +36,8 @@ final class Turn {
   var now: Instant { time.instant }
   /// The wall clock, for records and people.
   var date: Timestamp { time.timestamp }
-  var state: SpoolState { commit.state }
+  /// The state, read in place: a copy of it would count a reference for each of its tables.
+  var state: SpoolState { _read { yield commit.state } }
 
   /// Decides something: the state has it at once, others after the commit.
   func record(_ record: Record) { commit.record(record) }

@@ -102,10 +102,10 @@ public final class Watcher {
     let keeper = Int(try spool.files.attributes(of: spool.layout.config).owner)
     let registration = TaskRegistration(spool, turn, random: seams.random)
     intake = try RequestIntake(
-      spool, turn, tasks: registration,
+      spool, turn, registration: registration,
       orders: TaskOrders(
         spool: spool, turn: turn, registration: registration, formation: formation, keeper: keeper),
-      datasets: DatasetRequests(
+      datasetRequests: DatasetRequests(
         spool, turn, formation: formation, remover: remover, keeper: keeper),
       paths: paths)
     directories = WatchedDirectories(spool, turn, requests: intake, paths: paths)

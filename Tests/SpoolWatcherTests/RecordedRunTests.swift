@@ -63,7 +63,9 @@ struct RecordedRunTests {
 
   /// A spool that an earlier version wrote is taken over: its journal, and its checkpoint. The
   /// checkpoint of `earlier.txt` says of a task that it waits, which is not journalled.
-  @Test(arguments: ["run.txt", "end.txt", "earlier.txt"]) func aRecordedSpoolIsTakenOver(name: String) throws {
+  @Test(arguments: ["run.txt", "end.txt", "earlier.txt"]) func aRecordedSpoolIsTakenOver(
+    name: String
+  ) throws {
     let files = try #require(RecordedRun.decode(try Self.fixture(name)))
     let state = try JSON.parse(try Self.checkpoint(byTakingOver: files))["state"]
     let tasks = state?["tasks"]?.array?.compactMap { $0["accepted"]?["request"]?["name"]?.string }

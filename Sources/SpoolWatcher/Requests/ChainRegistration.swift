@@ -3,15 +3,13 @@ internal import SpoolStore
 
 /// Registers chains: a task for each of their steps, all or none. What follows is the tasks' own way,
 /// since a step reads the dataset that the one before it fills.
-final class ChainRegistration {
-  private let spool: Spool
+struct ChainRegistration {
   private let turn: Turn
-  private let tasks: TaskRegistration
+  private let registration: TaskRegistration
 
-  init(_ spool: Spool, _ turn: Turn, tasks: TaskRegistration) {
-    self.spool = spool
+  init(_ turn: Turn, registration: TaskRegistration) {
     self.turn = turn
-    self.tasks = tasks
+    self.registration = registration
   }
 
   /// As ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
@@ -21,12 +19,12 @@ final class ChainRegistration {
     if let chain = turn.state.chains[spec.name], mayBeKnown, chain.accepted.digest == digest {
       return
     }
-    try tasks.checkName(spec.name)
-    try tasks.checkSize(spec.source, key: "steps")
+    try registration.checkName(spec.name)
+    try registration.checkSize(spec.source, key: "steps")
     for (index, step) in spec.steps.enumerated() {
       do throws(RequestError) {
-        try tasks.checkName(step.task.name)
-        try tasks.check(step.task)
+        try registration.checkName(step.task.name)
+        try registration.check(step.task)
       } catch {
         throw RequestError(
           line: error.line, key: "steps[\(index)]" + (error.key.map { ".\($0)" } ?? ""),
@@ -36,7 +34,7 @@ final class ChainRegistration {
     turn.record(
       .chain(
         ChainAccepted(
-          spec: spec, incarnation: tasks.newIncarnation(), owner: owner, at: turn.date,
+          spec: spec, incarnation: registration.newIncarnation(), owner: owner, at: turn.date,
           digest: digest)))
     turn.say("accepted the chain \(spec.name): \(spec.steps.map(\.name).joined(separator: ", "))")
   }

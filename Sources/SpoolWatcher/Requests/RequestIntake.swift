@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import SpoolModel
 internal import SpoolStore
 
@@ -6,15 +7,15 @@ internal import SpoolStore
 final class RequestIntake: Stage {
   private let spool: Spool
   private let turn: Turn
-  private let tasks: TaskRegistration
-  private let chains: ChainRegistration
+  private let registration: TaskRegistration
+  private let chainRegistration: ChainRegistration
   private let orders: TaskOrders
-  private let datasets: DatasetRequests
+  private let datasetRequests: DatasetRequests
   private let looks: IncomingFiles
   private var number: Int
   private var nextAdoption = Instant.distantPast
   /// Requests that are taken, and not yet looked at.
-  private var queue: [Spool.Taken] = []
+  private var queue: Deque<Spool.Taken> = []
   /// Requests of which the filesystem refused something: looked at again after the next scan.
   private var later: [Spool.Taken] = []
   /// The manifest that is being taken in.
@@ -41,16 +42,16 @@ final class RequestIntake: Stage {
   var foreign: [Spool.Foreign] { untaken + looks.slow }
 
   init(
-    _ spool: Spool, _ turn: Turn, tasks: TaskRegistration, orders: TaskOrders,
-    datasets: DatasetRequests, paths: DatasetPaths
+    _ spool: Spool, _ turn: Turn, registration: TaskRegistration, orders: TaskOrders,
+    datasetRequests: DatasetRequests, paths: DatasetPaths
   ) throws(FileError) {
     self.spool = spool
     self.turn = turn
-    self.tasks = tasks
+    self.registration = registration
     self.orders = orders
-    self.datasets = datasets
+    self.datasetRequests = datasetRequests
     self.paths = paths
-    chains = ChainRegistration(spool, turn, tasks: tasks)
+    chainRegistration = ChainRegistration(turn, registration: registration)
     looks = IncomingFiles(spool, turn)
     number = turn.commit.epoch * Self.numbers
     try adopt()
@@ -243,11 +244,11 @@ final class RequestIntake: Stage {
     switch try Request(bytes, root: spool.dataRoot) {
     case .task(let spec):
       let isKnown = inherited.contains(taken)
-      try tasks.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
+      try registration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
       answered.append(taken)
     case .chain(let spec):
       let isKnown = inherited.contains(taken)
-      try chains.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
+      try chainRegistration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
       answered.append(taken)
     case .dataset(let manifest):
       guard try isNew(manifest.header, taken, digest) else { return }
@@ -263,7 +264,7 @@ final class RequestIntake: Stage {
     case .delete(let request):
       let isThere = turn.state.datasets[request.dataset] != nil
       try obey(taken, about: request.dataset, isThere: isThere, digest) {
-        try datasets.delete(request, owner: $0, key: $1)
+        try datasetRequests.delete(request, owner: $0, key: $1)
       }
     }
   }
@@ -316,7 +317,7 @@ final class RequestIntake: Stage {
       answered.append(taken)
       return false
     }
-    try datasets.check(header)
+    try datasetRequests.check(header)
     return true
   }
 

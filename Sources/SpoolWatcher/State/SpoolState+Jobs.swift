@@ -40,6 +40,10 @@ extension SpoolState {
   private mutating func finish(
     _ id: JobID, _ job: JobEntry, _ attempt: Int, _ result: JobResult, parents: [String]
   ) throws(Contradiction) {
+    let outputs = tasks[id.task]?.spec.outputs ?? []
+    if let lost = outputs.map(\.dataset).first(where: { datasets[$0] == nil }) {
+      throw Contradiction("there is no dataset \(lost)")
+    }
     let spec = try change(task: id.task) { task in
       task.done += 1
       task.count(result)

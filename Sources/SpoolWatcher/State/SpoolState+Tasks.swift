@@ -83,6 +83,9 @@ extension SpoolState {
     guard chains[chain.spec.name] == nil else {
       throw Contradiction("there is a chain \(chain.spec.name) already")
     }
+    if let taken = chain.spec.steps.map(\.task.name).first(where: { tasks[$0] != nil }) {
+      throw Contradiction("there is a task \(taken) already")
+    }
     accepted += 1
     chains[chain.spec.name] = ChainEntry(chain, number: accepted)
     for step in chain.spec.steps {

@@ -72,4 +72,20 @@ extension Spool {
   public func isGone(_ path: String) throws(FileError) -> Bool {
     try files.attributesIfPresent(path) == nil
   }
+
+  /// Returns true where a pilot is certainly not told to leave: that a listing lacks the file is no
+  /// proof.
+  public func isDrainGone(from pilot: PilotName) throws(FileError) -> Bool {
+    try isGone(layout.drain(pilot))
+  }
+
+  /// Returns true where a pilot is certainly not set aside.
+  public func isQuarantineGone(from pilot: PilotName) throws(FileError) -> Bool {
+    try isGone(layout.quarantine(pilot))
+  }
+
+  /// Returns true where a pilot certainly is set aside.
+  public func hasQuarantine(_ pilot: PilotName) -> Bool {
+    files.isPresent(layout.quarantine(pilot))
+  }
 }

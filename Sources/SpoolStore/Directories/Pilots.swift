@@ -36,6 +36,13 @@ extension Spool {
     return PilotRecord(json)
   }
 
+  /// Returns the moment of a pilot's last heartbeat by the filesystem's clock; nil where there is none.
+  public func heartbeatTime(of pilot: PilotName) throws(FileError) -> Timestamp? {
+    try files.attributesIfPresent(layout.heartbeat(pilot)).map {
+      Timestamp(milliseconds: Int($0.modified / 1_000_000))
+    }
+  }
+
   /// Removes a pilot's directory. False where something of value is still in it.
   public func unregister(_ pilot: PilotName) throws(FileError) -> Bool {
     guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }

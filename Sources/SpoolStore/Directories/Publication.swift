@@ -57,4 +57,9 @@ extension Spool {
 
   /// Removes a part that will not be published; one that is gone is fine.
   public func discardPart(_ path: String) throws(FileError) { try files.removeIfPresent(path) }
+
+  /// Makes a published output a part again, where other outputs of its job could not be published.
+  public func unpublish(_ output: StagedOutput) throws(FileError) {
+    try files.renameExclusively(output.path, to: output.partPath)
+  }
 }

@@ -83,4 +83,12 @@ public struct Spool: Sendable {
       try files.replace(layout.config, config.json.pretty, durable: true)
     }
   }
+
+  /// True where `spool.json` certainly is there.
+  public var isThere: Bool { files.isPresent(layout.config) }
+
+  /// Returns the owner of `spool.json`, a numeric user id, whose orders the watcher obeys.
+  public func keeper() throws(FileError) -> UInt32 {
+    try files.attributes(of: layout.config).owner
+  }
 }

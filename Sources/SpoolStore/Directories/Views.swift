@@ -30,6 +30,20 @@ extension Spool {
     try file.sync()
   }
 
+  /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
+  /// same.
+  public func write(_ bytes: [UInt8], to view: View, at offset: Int) throws(FileError) {
+    try write(bytes, toView: path(of: view), at: offset)
+  }
+
+  /// Cuts a view to its length and makes it durable. A view shorter than that has lost its tail.
+  public func settle(_ view: View, length: Int) throws(FileError) {
+    try settleView(path(of: view), length: length)
+  }
+
+  /// Makes what was written to a view durable.
+  public func sync(_ view: View) throws(FileError) { try syncView(path(of: view)) }
+
   /// The first line of a view.
   public static func viewHeader(_ kind: String, _ name: Name) -> [UInt8] {
     let json: JSON = ["format": 1, "kind": .string(kind), "name": .string(name.text)]

@@ -78,3 +78,10 @@ extension WatcherRecord {
     return Int(String(decoding: digits, as: UTF8.self)) ?? 0
   }
 }
+
+extension Spool {
+  /// Reads the record of the watcher that owns the spool; nil where there is none that can be read.
+  public func watcherRecord() -> WatcherRecord? {
+    (try? files.read(layout.watcher, limit: 64 << 10)).flatMap { WatcherRecord($0) }
+  }
+}

@@ -66,7 +66,7 @@ extension Spool {
     else { return nil }
     return Refused(
       reason: String(decoding: bytes, as: UTF8.self),
-      at: Timestamp(milliseconds: Int(attributes.modified / 1_000_000)))
+      at: attributes.modifiedAt)
   }
 
   /// Returns the reason for a refusal; nil where the request was not refused.

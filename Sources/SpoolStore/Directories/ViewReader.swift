@@ -8,7 +8,7 @@ extension Spool {
     /// `ledger/TASK.jsonl`: the attempts of a task's jobs.
     case ledger(Name)
 
-    /// Bytes that a line of it may have.
+    /// Bytes that a line of the view may have.
     public var longestLine: Int {
       switch self {
       case .catalogue: Limits.catalogueLine
@@ -32,7 +32,7 @@ extension Spool {
     ViewReader(try files.open(path(of: view), .read), path(of: view), view.longestLine)
   }
 
-  /// Opens a view; nil where it is certainly, or perhaps, not there. The caller closes it.
+  /// Opens a view; nil where no view can be seen. The caller closes it.
   public func openIfPresent(_ view: View) throws(FileError) -> ViewReader? {
     try openFirst(of: [path(of: view)], view)
   }
@@ -63,7 +63,7 @@ extension Spool {
     let file = try files.open(path, .read)
     defer { try? file.close() }
     let bytes = try file.read(at: offset, count: count)
-    guard bytes.count == count else { throw FileError("read all of", path, 5) }
+    guard bytes.count == count else { throw FileError("read all of", path, Errno.inputOutput) }
     return bytes
   }
 }
@@ -81,7 +81,7 @@ public struct ViewReader {
     self.longestLine = longestLine
   }
 
-  /// Returns the bytes of the view that are written now.
+  /// Returns the number of bytes that the view has now.
   public func size() throws(FileError) -> Int { try file.attributes().size }
 
   /// Returns a reader of the lines from one byte to another. A line that is longer than `longest`,

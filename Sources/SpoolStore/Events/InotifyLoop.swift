@@ -16,7 +16,8 @@
     /// Directories that could not be watched, or are watched no more, and how often they will be
     /// tried again: once a second.
     private var lost: [String: Int] = [:]
-    private var lastRetry = 0
+    /// The second of the monotonic clock in which that was done last.
+    private var lastRetry: time_t = 0
     /// How many watches a directory has had.
     private var generations: [String: Int] = [:]
 

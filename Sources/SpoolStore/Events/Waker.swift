@@ -1,5 +1,6 @@
 import CSpoolSystem
 import Glibc
+import SpoolModel
 
 /// Ends a sleep from another thread: an eventfd.
 ///
@@ -32,6 +33,13 @@ public final class Waker: Sendable {
   public func drain() -> Bool {
     var count: UInt64 = 0
     return read(descriptor, &count, 8) == 8
+  }
+
+  /// Sleeps until woken, or for so long. Returns true if it was woken. It may come back early without
+  /// either, after a signal.
+  @discardableResult
+  public func wait(atMost duration: Duration) -> Bool {
+    wait(until: Self.now() + UInt64(max(0, duration.milliseconds)) * 1_000_000)
   }
 
   /// Sleeps until woken or until `deadline` (``now()``); whether it was woken. It may come back

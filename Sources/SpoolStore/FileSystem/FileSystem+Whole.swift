@@ -1,15 +1,4 @@
-internal import Glibc
 internal import SpoolModel
-
-extension FileError {
-  /// The file is larger than the reader allows (`EFBIG`).
-  public var isTooLarge: Bool { code == 27 }
-
-  /// Nothing was tried, since the spool is another watcher's (`ECANCELED`).
-  static let leaseLost: Int32 = 125
-  /// Another holds the lock (`EAGAIN`).
-  static let lockHeld: Int32 = 11
-}
 
 extension FileSystem {
   /// The contents, or nil where nothing is there.
@@ -65,7 +54,7 @@ extension FileSystem {
       // A link may lead to a directory; anything else in its place is told now, not by who works there.
       switch try attributesIfPresent(path)?.kind {
       case .directory, .link, nil: return
-      case .file, .other: throw FileError("create directory", path, ENOTDIR)
+      case .file, .other: throw FileError("create directory", path, Errno.notDirectory)
       }
     }
   }

@@ -1,3 +1,5 @@
+public import SpoolModel
+
 /// What kind of thing a directory entry is.
 public enum FileKind: Sendable, Equatable {
   case file
@@ -30,6 +32,9 @@ public struct FileAttributes: Sendable, Equatable {
     self.inode = inode
     self.links = links
   }
+
+  /// The time of the last change in whole milliseconds, on the clock of whoever wrote the file.
+  public var modifiedAt: Timestamp { Timestamp(milliseconds: Int(modified / 1_000_000)) }
 }
 
 /// One reading of a directory: a hint of what is there, in no order (readdir may repeat or omit
@@ -87,7 +92,7 @@ public protocol FileSystem: AnyObject, Sendable {
   func isBeingWritten(_ path: String) throws(FileError) -> Bool?
   /// `lstat`.
   func attributes(of path: String) throws(FileError) -> FileAttributes
-  /// The contents of a regular file: `EFBIG` beyond `limit` bytes, `ELOOP` for a link, `EINVAL` for
+  /// Reads a regular file: ``FileError/Reason/overLimit`` beyond `limit` bytes, `ELOOP` for a link, `EINVAL` for
   /// what is no file.
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]
   /// Creates a file that must not be there (`EEXIST`) and writes it, with `fsync` if `durable`.

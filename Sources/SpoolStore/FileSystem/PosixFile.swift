@@ -107,13 +107,13 @@ extension PosixFile {
   static func readAll(
     _ descriptor: Int32, size: Int, limit: Int, _ path: String
   ) throws(FileError) -> [UInt8] {
-    if size > limit { throw FileError("read", path, EFBIG) }
+    if size > limit { throw FileError(FileError.reading, path, .overLimit) }
     var bytes: [UInt8] = []
     while true {
       let room = max(size - bytes.count, size == 0 ? 4_096 : 0) + 1
       let part = try readSome(descriptor, room, path)
       if bytes.isEmpty { bytes = part } else { bytes += part }
-      if bytes.count > limit { throw FileError("read", path, EFBIG) }
+      if bytes.count > limit { throw FileError(FileError.reading, path, .overLimit) }
       let stated = size > 0 && bytes.count >= size
       if part.isEmpty || (stated && part.count < room) { return bytes }
     }

@@ -25,6 +25,14 @@ public final class WatcherLease {
     /// The holder of the lock stands still: its place is being taken, if nobody else does.
     case replacing(WatcherRecord?, until: Int)
     case acquired(epoch: Int)
+
+    /// The moment until which this step waits at least, where that is known.
+    public var until: Instant? {
+      switch self {
+      case .waiting(_, let until), .replacing(_, let until): Instant(milliseconds: until)
+      case .standby, .acquired: nil
+      }
+    }
   }
 
   static let recordSize = 1024
@@ -40,10 +48,10 @@ public final class WatcherLease {
   /// Whether the lock stands in the place of one that another holds.
   private var hasReplaced = false
   /// The epoch is written, and counts if it still stands there then.
-  private var confirmAt: Int?
-  /// When `watcher.json` was last written, monotonic milliseconds: nobody who waits for it to stand
-  /// still can be through before `deadAfter` from then.
-  private var written = 0
+  private var confirmAt: Instant?
+  /// The moment at which `watcher.json` was last written: nobody who waits for it to stand still can
+  /// be through before `deadAfter` from then.
+  private var written = Instant(milliseconds: 0)
   /// What ended it.
   public private(set) var lost: LeaseLost?
 
@@ -55,30 +63,35 @@ public final class WatcherLease {
     self.record = record
     self.time = time
     self.isGone = isGone
-    standstill = Standstill(timeOut: spool.config.deadAfter.milliseconds)
+    standstill = Standstill(timeOut: spool.config.deadAfter)
   }
 
   public var epoch: Int { record.epoch }
 
-  /// Milliseconds between two steps: several fit into the shortest time that is waited for.
-  public var pace: Int { max(1, min(500, spool.config.deadAfter.milliseconds / 10)) }
+  /// The time between two steps: several fit into the shortest time that is waited for.
+  public var interval: Duration {
+    max(.milliseconds(1), min(.milliseconds(500), spool.config.deadAfter / 10))
+  }
+
+  /// ``interval`` in milliseconds.
+  public var pace: Int { interval.milliseconds }
 
   /// Half as long again as who holds the lock must wait: it goes first.
-  private var patience: Int { spool.config.deadAfter.milliseconds * 3 / 2 }
+  private var patience: Duration { spool.config.deadAfter * 3 / 2 }
   /// For how long an epoch that was taken without the lock must stand before it counts. Another that
   /// stood by has written its own by then, or seen this one; and a former watcher that woke in this
   /// very moment looks again before it changes anything.
-  private var settling: Int { spool.config.deadAfter.milliseconds / 2 }
+  private var settling: Duration { spool.config.deadAfter / 2 }
 
   // MARK: Acquiring
 
   /// Goes as far as it can now; to be called again, every ``pace``, until it has acquired.
   public func step() throws(FileError) -> Step {
     let former = try readRecord()
-    standstill.note(former, at: time.now)
+    standstill.note(former, at: time.instant)
     if let confirmAt { return confirm(former, at: confirmAt) }
     if try !takeLock() {
-      guard standstill.lasted(at: time.now) >= patience else { return .standby(former) }
+      guard standstill.lasted(at: time.instant) >= patience else { return .standby(former) }
       try replaceLock()
     }
     guard try isLockOurs() else { return giveUp(former) }
@@ -87,21 +100,24 @@ public final class WatcherLease {
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
-    return .replacing(former, until: moment)
+    return .replacing(former, until: moment.milliseconds)
   }
 
   /// The lock alone is not believed: the former watcher is known to have ended, or stands still.
   private func wait(for former: WatcherRecord) -> Step? {
     if isMine(former) || former.isClean || isGone(former.process) == true { return nil }
-    let left = spool.config.deadAfter.milliseconds - standstill.lasted(at: time.now)
-    guard left > 0 else { return nil }
-    return standstill.hasMoved ? .standby(former) : .waiting(former, until: time.now + left)
+    let left = spool.config.deadAfter - standstill.lasted(at: time.instant)
+    guard left > .zero else { return nil }
+    return standstill.hasMoved
+      ? .standby(former) : .waiting(former, until: (time.instant + left).milliseconds)
   }
 
   /// Of several that replaced one at a time, the last to write owns the spool.
-  private func confirm(_ current: WatcherRecord?, at moment: Int) -> Step {
+  private func confirm(_ current: WatcherRecord?, at moment: Instant) -> Step {
     guard let current, isMine(current) else { return giveUp(current) }
-    guard time.now >= moment else { return .replacing(current, until: moment) }
+    guard time.instant >= moment else {
+      return .replacing(current, until: moment.milliseconds)
+    }
     confirmAt = nil
     return .acquired(epoch: record.epoch)
   }
@@ -143,7 +159,7 @@ public final class WatcherLease {
     let path = spool.layout.newLock(record.id)
     try spool.files.removeIfPresent(path)
     let file = try spool.files.open(path, .createLock)
-    guard try file.tryLock() else { throw FileError("lock", path, FileError.lockHeld) }
+    guard try file.tryLock() else { throw FileError("lock", path, Errno.tryAgain) }
     try spool.files.rename(path, to: spool.layout.lock)
     lock = file
     hasReplaced = true
@@ -153,7 +169,7 @@ public final class WatcherLease {
   private func acquire(epoch: Int, segment: Int) throws(FileError) {
     record.epoch = epoch
     record.segment = segment
-    written = time.now
+    written = time.instant
     try spool.files.replace(
       spool.layout.watcher, contents(), by: record.id, durable: true)
     file = try spool.files.open(spool.layout.watcher, .update)
@@ -188,7 +204,7 @@ public final class WatcherLease {
 
   /// Shows that this watcher lives.
   public func beat() throws(FileError) {
-    let now = time.now
+    let now = time.instant
     record.counter += 1
     record.at = time.timestamp
     try file?.write(contents(), at: 0)
@@ -207,7 +223,7 @@ public final class WatcherLease {
   /// replaced looks first whether it was, and shows life. So no change is made late, and a long turn
   /// does not look like a death.
   func beforeChange(_ path: String) throws(FileError) {
-    guard lost != nil || time.now - written >= spool.config.deadAfter.milliseconds / 2 else {
+    guard lost != nil || time.instant - written >= spool.config.deadAfter / 2 else {
       return
     }
     do {
@@ -216,7 +232,7 @@ public final class WatcherLease {
     } catch let error as FileError {
       throw error
     } catch {
-      throw FileError("change", path, FileError.leaseLost)
+      throw FileError("change", path, .leaseLost)
     }
   }
 

@@ -1,11 +1,13 @@
 public import SpoolModel
 
-/// Removal of what lies elsewhere of a packed task, or of all that is kept of it; and the job files
-/// that an archive is made of.
+/// The removal of records that a packed task has elsewhere, or of all its records; and the job files that
+/// an archive is made of.
 extension Spool {
-  /// Something that is kept of a task or chain.
+  /// A record that is kept of a task or chain.
   public enum Kept: Hashable, Sendable {
+    /// A page.
     case page(Page)
+    /// The ledger of a task.
     case ledger(Name)
     /// `done/TASK/` or `failed/TASK/`.
     case jobFiles(Name, failed: Bool)
@@ -25,9 +27,8 @@ extension Spool {
     }
   }
 
-  /// Removes something that is kept: of a directory as many files of ours as are allowed, and the
-  /// directory with the last, where nobody else has put something there. What is gone already is
-  /// fine.
+  /// Removes a record. Of a directory it removes as many files of ours as are allowed, and with the last
+  /// one the directory, unless somebody else has put something there. A record that is gone is fine.
   public func remove(_ kept: Kept, atMost limit: Int) throws(FileError) -> Emptied {
     switch kept {
     case .page(let page):
@@ -54,7 +55,7 @@ extension Spool {
     return Emptied(count: 1, isThrough: true)
   }
 
-  /// Makes durable that what was packed, or removed, is gone from where it lay.
+  /// Makes the removal of records durable: those of packed tasks, and those of removed ones.
   public func syncKept(hasRemoved: Bool) throws(FileError) {
     let directories = [layout.done, layout.failed, layout.ledgers, layout.logs]
     for directory in directories + (hasRemoved ? [layout.archive] : []) {

@@ -1,17 +1,18 @@
 public import SpoolModel
 
-/// Files of datasets, which lie wherever people and tasks put them.
+/// The removal of files of datasets, which lie wherever people and tasks put them.
 extension Spool {
-  /// What became of a file that was to be removed.
+  /// The fate of a file that was to be removed.
   public enum FileRemoval: Equatable, Sendable {
-    /// Of so many bytes.
+    /// The file was removed. It had so many bytes.
     case removed(Int)
+    /// Nothing stood at the path.
     case gone
-    /// Something else stands at its path, in words; it was left alone.
+    /// Something else stands at the path, in words. It was left alone.
     case other(String)
   }
 
-  /// Removes a file of a dataset, if it is one and of its size. No link is followed.
+  /// Removes a file of a dataset, if a file of its size stands at the path. No link is followed.
   public func removeFile(_ path: String, size: Int?) throws(FileError) -> FileRemoval {
     guard let found = try files.attributesIfPresent(path) else { return .gone }
     guard found.kind == .file else { return .other("no file") }
@@ -28,8 +29,7 @@ extension Spool {
   }
 }
 
-/// What pilots, the watcher and commands ask of files of datasets, and of the directories that hold
-/// them.
+/// Questions about files of datasets, and work on the directories that hold them.
 extension Spool {
   /// Returns the attributes of a file of a dataset, of a part, or of an input; nil where it is not
   /// there. No link is followed.
@@ -67,7 +67,7 @@ extension Spool {
   /// Makes the names in a directory of data durable.
   public func sync(data directory: String) throws(FileError) { try files.syncDirectory(directory) }
 
-  /// Returns how full the filesystem is that a directory of data is on.
+  /// Returns the size of the filesystem that a directory of data is on, and its free bytes.
   public func usage(ofData directory: String) throws(FileError) -> FileSystemUsage {
     try files.usage(of: directory)
   }

@@ -22,8 +22,8 @@ extension Spool {
     "\(layout.archive(unit))/\(part.name(task))"
   }
 
-  /// Returns the paths at which a task's part may be: in its own archive, or in that of a chain whose
-  /// step it is.
+  /// Returns the paths at which a task's part may be: in its own archive, or in that of a chain
+  /// whose step it is.
   public func archivePlaces(_ task: Name, _ part: ArchivePart) -> [String] {
     var units = [task]
     var rest = task.text[...]
@@ -43,8 +43,8 @@ extension Spool {
     )
   }
 
-  /// Makes room for an archive. Removes an earlier attempt that came to nothing: an archive counts only
-  /// once the journal has it, and until then all that it is made of is still there.
+  /// Makes room for an archive. Removes an earlier attempt that came to nothing: an archive counts
+  /// only once the journal has it, and until then all that it is made of is still there.
   public func beginArchive(_ unit: Name) throws(FileError) {
     try discardUnfinishedArchive(unit)
     try discardDirectory(layout.archive(unit))
@@ -104,8 +104,8 @@ extension Spool {
   }
 }
 
-/// The head of one log in a file of several pilots' logs: a line that names the log and its length. A
-/// line's end follows each log.
+/// The head of one log in a file of several pilots' logs: a line that names the log and its length.
+/// A line's end follows each log.
 public struct LogSection: Equatable, Sendable {
   /// The log as results name it: `logs/TASK/PILOT.log`.
   public var file: String

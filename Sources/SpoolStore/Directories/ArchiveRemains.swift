@@ -1,7 +1,7 @@
 public import SpoolModel
 
-/// The removal of records that a packed task has elsewhere, or of all its records; and the job files that
-/// an archive is made of.
+/// The removal of records that a packed task has elsewhere, or of all its records; and the job
+/// files that an archive is made of.
 extension Spool {
   /// A record that is kept of a task or chain.
   public enum Kept: Hashable, Sendable {
@@ -27,8 +27,9 @@ extension Spool {
     }
   }
 
-  /// Removes a record. Of a directory it removes as many files of ours as are allowed, and with the last
-  /// one the directory, unless somebody else has put something there. A record that is gone is fine.
+  /// Removes a record. Of a directory it removes as many files of ours as are allowed, and with the
+  /// last one the directory, unless somebody else has put something there. A record that is gone is
+  /// fine.
   public func remove(_ kept: Kept, atMost limit: Int) throws(FileError) -> Emptied {
     switch kept {
     case .page(let page):

@@ -2,8 +2,8 @@ public import SpoolModel
 
 /// A claimed job: the file in the pilot's own directory.
 ///
-/// The value cannot be copied, only finished or given up. So nothing is handed in twice, and nothing
-/// is forgotten unnoticed.
+/// The value cannot be copied, only finished or given up. So nothing is handed in twice, and
+/// nothing is forgotten unnoticed.
 public struct Claim: ~Copyable {
   /// The job, by the name of its file.
   public let name: JobName
@@ -65,8 +65,8 @@ public struct Claim: ~Copyable {
 
 /// `running/PILOT/`: the jobs that a pilot has claimed.
 extension Spool {
-  /// Claims a job (R1). Returns nil where another pilot was first, or the job was withdrawn. On any error
-  /// only the pilot's own destination decides.
+  /// Claims a job (R1). Returns nil where another pilot was first, or the job was withdrawn. On any
+  /// error only the pilot's own destination decides.
   public func claim(
     _ name: JobName, from queue: Queue, for pilot: PilotName
   ) throws(FileError) -> Claim? {
@@ -75,16 +75,16 @@ extension Spool {
     return try adopt(name, for: pilot)
   }
 
-  /// Makes a claim of a file that lies in the pilot's directory already, since the reply of its rename was
-  /// lost. Returns nil where the file is gone.
+  /// Makes a claim of a file that lies in the pilot's directory already, since the reply of its
+  /// rename was lost. Returns nil where the file is gone.
   public func adopt(_ name: JobName, for pilot: PilotName) throws(FileError) -> Claim? {
     guard let contents = try files.readIfPresent(layout.claim(pilot, name), limit: Limits.jobFile)
     else { return nil }
     return Claim(name: name, pilot: pilot, contents: contents)
   }
 
-  /// Renames to a destination that is the caller's alone. On an error it looks there: a file that is
-  /// there has arrived, whatever the reply was. Returns false where the source was gone.
+  /// Renames to a destination that is the caller's alone. On an error it looks there: a file that
+  /// is there has arrived, whatever the reply was. Returns false where the source was gone.
   func moveOwn(_ source: String, to destination: String) throws(FileError) -> Bool {
     do throws(FileError) {
       try files.rename(source, to: destination)
@@ -106,8 +106,8 @@ extension Spool {
     try directory(of: pilot)?.claims
   }
 
-  /// Takes a claim from a pilot that is dead, or whose job is to end (R5). Returns false where the claim
-  /// was not there any more.
+  /// Takes a claim from a pilot that is dead, or whose job is to end (R5). Returns false where the
+  /// claim was not there any more.
   public func take(
     _ name: JobName, from pilot: PilotName, as cause: Cause
   ) throws(FileError) -> Bool {

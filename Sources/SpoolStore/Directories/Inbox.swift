@@ -40,8 +40,8 @@ extension Spool {
     try listIfPresent(layout.registeredDirectory(task, failed: failed))?.names.count ?? 0
   }
 
-  /// Moves a job's file that is registered from the inbox to its task's directory, or removes it where
-  /// it is not to be kept. Done again after a crash it changes nothing.
+  /// Moves a job's file that is registered from the inbox to its task's directory, or removes it
+  /// where it is not to be kept. Done again after a crash it changes nothing.
   public func register(_ name: InboxName, keep: Bool) throws(FileError) {
     guard keep else { return try files.removeIfPresent(layout.inbox(name)) }
     do throws(FileError) {

@@ -17,15 +17,15 @@ extension Spool {
     /// The reason for which it is not taken.
     public var why: String
 
-    /// Makes an entry; the name may hold anything.
+    /// Makes an entry. The name may hold any bytes.
     public init(name: String, why: String) {
       self.name = name.printable(Spool.longestRequestName)
       self.why = why
     }
   }
 
-  /// Lists the requests in `incoming/`, and the entries that are none (links, FIFOs, directories, other
-  /// extensions), which stay where they are.
+  /// Lists the requests in `incoming/`, and the entries that are none (links, FIFOs, directories,
+  /// other extensions), which stay where they are.
   public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [Foreign]) {
     var requests: [Dropped] = []
     var foreign: [Foreign] = []
@@ -76,8 +76,8 @@ extension Spool {
     }
   }
 
-  /// Takes a request: renames it aside, so that nobody's `cp` reaches the name any more. The number keeps
-  /// requests of one name apart. Returns nil where the request was gone.
+  /// Takes a request: renames it aside, so that nobody's `cp` reaches the name any more. The number
+  /// keeps requests of one name apart. Returns nil where the request was gone.
   public func takeRequest(_ name: String, number: Int) throws(FileError) -> Taken? {
     let taken = Taken(number: number, name: name)
     let moved = try moveOwn("\(layout.incoming)/\(name)", to: path(taken))
@@ -110,8 +110,8 @@ extension Spool {
   /// Returns the path of a request that was taken.
   public func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
 
-  /// Returns true where there is anything to do: requests, in the order in which they move, or tasks in
-  /// work.
+  /// Returns true where there is anything to do: requests, in the order in which they move, or
+  /// tasks in work.
   public func hasWork() throws(FileError) -> Bool {
     let dropped = try files.list(layout.incoming, fresh: true).names
     if dropped.contains(where: { !$0.hasPrefix(".") && Self.whyForeign($0, .file) == nil }) {

@@ -18,7 +18,8 @@ public struct Layout: Sendable, Equatable {
   public var lock: String { root + "/watcher.lock" }
   /// The file that is to become the lock.
   func newLock(_ id: String) -> String { root + "/.watcher.lock-\(id)" }
-  /// Returns true for the name of a file that somebody who wants the spool writes before its rename.
+  /// Returns true for the name of a file that somebody who wants the spool writes before its
+  /// rename.
   static func isLeasePart(_ name: String) -> Bool {
     name.hasPrefix(".watcher.lock-") || name.hasPrefix(".watcher.json-")
   }

@@ -1,5 +1,5 @@
-/// A reader of a file's lines, from an offset on, that holds one block in memory. Views and manifests of
-/// any size are read with it.
+/// A reader of a file's lines, from an offset on, that holds one block in memory. Views and
+/// manifests of any size are read with it.
 public struct LineReader {
   /// A line and its place in the file.
   public struct Line {

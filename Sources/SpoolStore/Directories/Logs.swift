@@ -1,6 +1,6 @@
 public import SpoolModel
 
-/// `logs/TASK/PILOT.log`: what payloads of a task printed on one pilot, which alone writes it.
+/// `logs/TASK/PILOT.log`: the output of a task's payloads on one pilot, which alone writes it.
 extension Spool {
   private func path(ofLog task: Name, _ pilot: PilotName) -> String {
     "\(layout.root)/\(layout.logName(task, pilot))"
@@ -45,8 +45,8 @@ extension Spool {
     try readAll(path(ofLog: task, pilot), from: offset, count: count)
   }
 
-  /// Reads up to `count` bytes of a log by the name that results give it, `logs/TASK/PILOT.log`; nil
-  /// where the name is that of no log.
+  /// Reads up to `count` bytes of a log by the name that results give it, `logs/TASK/PILOT.log`;
+  /// nil where the name is that of no log.
   public func read(
     logNamed name: String, from offset: Int, count: Int
   ) throws(FileError) -> [UInt8]? {
@@ -70,7 +70,8 @@ public struct PackedLogs {
   /// The first byte of each log, by the name that results give it.
   let places: [String: Int]
 
-  /// Reads up to `count` bytes of a log, from an offset in that log; nil where it is not among them.
+  /// Reads up to `count` bytes of a log, from an offset in that log; nil where it is not among
+  /// them.
   public func read(
     logNamed name: String, from offset: Int, count: Int
   ) throws(FileError) -> [UInt8]? {
@@ -87,7 +88,7 @@ extension Spool {
   /// Bytes of a live log that are read.
   private static let longestLiveLog = 8 << 20
 
-  /// Writes to a live log at an offset; an error of closing it does not count.
+  /// Writes to a live log at an offset. An error of closing it does not count.
   public func write(
     _ text: [UInt8], toLiveLog job: JobName, of pilot: PilotName, at offset: Int
   ) throws(FileError) {

@@ -2,7 +2,7 @@ public import SpoolModel
 
 /// Pages that say how a task, a chain or a dataset stands. The watcher rewrites them whole.
 extension Spool {
-  /// A page, by what it is about and where it lies.
+  /// A page, by its subject and its place.
   public enum Page: Hashable, Sendable {
     /// `running/TASK.json`: a task or chain in work.
     case active(Name)

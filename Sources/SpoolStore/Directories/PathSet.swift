@@ -1,7 +1,7 @@
 internal import SpoolModel
 
-/// A set of paths by 64-bit hash, in 10 to 15 bytes a path. Among a million paths two share a hash with
-/// a probability of 3e-8.
+/// A set of paths by 64-bit hash, in 10 to 15 bytes a path. Among a million paths two share a hash
+/// with a probability of 3e-8.
 public struct PathSet {
   /// The hashes, zero for a free slot: probed one after the other, at most four in five taken.
   private var slots: [UInt64] = []
@@ -11,8 +11,8 @@ public struct PathSet {
   /// Makes an empty set.
   public init() {}
 
-  /// Returns the hash of a path's bytes: two spellings of one text (NFC, NFD) are two names of files.
-  /// The hash is the same for the same bytes in one process.
+  /// Returns the hash of a path's bytes: two spellings of one text (NFC, NFD) are two names of
+  /// files. The hash is the same for the same bytes in one process.
   public static func hash(_ path: String) -> UInt64 {
     var path = path
     return path.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
@@ -67,8 +67,8 @@ public struct PathSet {
 }
 
 extension PathSet {
-  /// Takes in the paths of a catalogue, from one byte to another. Hardly any line is parsed, since a line
-  /// that the watcher wrote begins with its path.
+  /// Takes in the paths of a catalogue, from one byte to another. Hardly any line is parsed, since
+  /// a line that the watcher wrote begins with its path.
   public mutating func add(
     _ file: any OpenFile, from offset: Int, to end: Int, longest: Int
   ) throws(FileError) {

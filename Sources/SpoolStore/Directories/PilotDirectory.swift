@@ -29,7 +29,7 @@ extension Spool {
       hasQuarantine: names.contains(PilotDirectory.quarantine))
   }
 
-  /// Tells a pilot to leave once what it runs has ended.
+  /// Tells a pilot to leave once its jobs have ended.
   public func drain(_ pilot: PilotName) throws(FileError) {
     do throws(FileError) {
       try files.create(layout.drain(pilot), [], durable: false)
@@ -75,8 +75,8 @@ extension Spool {
     try files.attributesIfPresent(path) == nil
   }
 
-  /// Returns true where a pilot is certainly not told to leave. The absence of the file in a listing is
-  /// no proof.
+  /// Returns true where a pilot is certainly not told to leave. The absence of the file in a
+  /// listing is no proof.
   public func isDrainGone(from pilot: PilotName) throws(FileError) -> Bool {
     try isGone(layout.drain(pilot))
   }

@@ -11,8 +11,8 @@ extension Spool {
     try files.create(layout.heartbeat(record.pilot), Self.heartbeat(record), durable: false)
   }
 
-  /// Writes a heartbeat in place (R5). Fails with an error that ``FileError/isMissing`` where the watcher
-  /// has given the pilot up.
+  /// Writes a heartbeat in place (R5). Fails with an error that ``FileError/isMissing`` where the
+  /// watcher has given the pilot up.
   public func beat(_ record: PilotRecord) throws(FileError) {
     let file = try files.open(layout.heartbeat(record.pilot), .update)
     do throws(FileError) {
@@ -37,7 +37,8 @@ extension Spool {
     return PilotRecord(json)
   }
 
-  /// Returns the moment of a pilot's last heartbeat by the filesystem's clock; nil where there is none.
+  /// Returns the moment of a pilot's last heartbeat by the filesystem's clock; nil where there is
+  /// none.
   public func heartbeatTime(of pilot: PilotName) throws(FileError) -> Timestamp? {
     try files.attributesIfPresent(layout.heartbeat(pilot))?.modifiedAt
   }

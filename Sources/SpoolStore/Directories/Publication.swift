@@ -22,7 +22,7 @@ extension Spool {
     }
     switch try files.attributesIfPresent(output.path)?.kind {
     case nil: return .good
-    // What is replaced must be what the payload could have written.
+    // The payload could have replaced a file or a link itself, and nothing else.
     case .file, .link: return overwrites ? .good : .exists(output.path)
     case .directory, .other: return .exists(output.path)
     }

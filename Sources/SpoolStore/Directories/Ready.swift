@@ -32,8 +32,8 @@ extension Spool {
     }
   }
 
-  /// Removes the unfinished puts of a former watcher: hidden files whose names are jobs'. If that watcher
-  /// still lives, its rename finds nothing any more.
+  /// Removes the unfinished puts of a former watcher: hidden files whose names are jobs'. If that
+  /// watcher still lives, its rename finds nothing any more.
   public func removeUnfinishedPuts(_ queue: Queue) throws(FileError) {
     for name in try files.list(layout.ready(queue), fresh: true).names
     where name.hasPrefix(".") && JobName(fileName: String(name.dropFirst())) != nil {

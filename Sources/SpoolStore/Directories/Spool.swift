@@ -16,11 +16,11 @@ public struct Spool: Sendable {
 
   /// The reason for which a spool cannot be opened.
   public enum OpenError: Error, CustomStringConvertible {
-    /// There is none at this path.
+    /// No spool is at this path.
     case noSpool(String)
-    /// Its `spool.json` is wrong.
+    /// The file `spool.json` is wrong.
     case badConfig(path: String, RequestError)
-    /// Its `spool.json` cannot be read.
+    /// The file `spool.json` cannot be read.
     case unreadable(FileError)
 
     /// The reason in words, with what to do.
@@ -35,7 +35,7 @@ public struct Spool: Sendable {
     }
   }
 
-  /// Makes a spool of its parts; touches nothing on the disk.
+  /// Makes a spool of its parts. Nothing on the disk is touched.
   public init(files: any FileSystem, layout: Layout, config: SpoolConfig) {
     self.files = files
     self.layout = layout

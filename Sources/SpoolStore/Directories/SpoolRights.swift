@@ -20,8 +20,8 @@ public struct SpoolRights {
     self.group = group
   }
 
-  /// Returns the number of a group, by its name or by the number itself; nil where no group has that
-  /// name.
+  /// Returns the number of a group, by its name or by the number itself; nil where no group has
+  /// that name.
   public static func group(_ name: String) -> UInt32? {
     if let number = UInt32(name) { return number }
     var entry = Glibc.group()
@@ -31,8 +31,8 @@ public struct SpoolRights {
     return code == 0 && found != nil ? entry.gr_gid : nil
   }
 
-  /// Gives everything that is there its rights. Files in `incoming/`, and files that came from there,
-  /// stay their authors'. Fails with `EPERM` where the caller is not of the group.
+  /// Gives everything that is there its rights. Files in `incoming/`, and files that came from
+  /// there, stay their authors'. Fails with `EPERM` where the caller is not of the group.
   public func apply() throws(FileError) {
     try set(layout.root, Self.shared)
     for directory in layout.directories {

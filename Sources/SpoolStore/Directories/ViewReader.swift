@@ -85,7 +85,7 @@ public struct ViewReader {
   public func size() throws(FileError) -> Int { try file.attributes().size }
 
   /// Returns a reader of the lines from one byte to another. A line that is longer than `longest`,
-  /// by default what the view allows, is an error.
+  /// by default the view's limit, is an error.
   public func lines(from offset: Int = 0, to end: Int = .max, longest: Int? = nil) -> LineReader {
     LineReader(file, from: offset, to: end, longest: longest ?? longestLine)
   }

@@ -1,7 +1,7 @@
 public import SpoolModel
 
-/// Views of the journal, for people and programs to read: catalogues of datasets and ledgers of tasks.
-/// With them the pages that the watcher rewrites.
+/// Views of the journal, for people and programs to read: catalogues of datasets and ledgers of
+/// tasks. With them the pages that the watcher rewrites.
 extension Spool {
   /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
   /// same.
@@ -51,8 +51,9 @@ extension Spool {
     return json.compact + [10]
   }
 
-  /// Rewrites `STATUS`. The page must say why nothing goes on, above all on a full disk: there it is
-  /// written over the page that is there, whose room is its own, and a longer text may lack its end.
+  /// Rewrites `STATUS`. The page must say why nothing goes on, above all on a full disk: there it
+  /// is written over the page that is there, whose room is its own, and a longer text may lack its
+  /// end.
   public func writeStatus(_ text: [UInt8]) throws(FileError) {
     do throws(FileError) {
       try files.replace(layout.status, text)

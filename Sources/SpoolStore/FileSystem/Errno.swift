@@ -1,10 +1,12 @@
 internal import CSpoolSystem
 internal import Glibc
 
-/// A number by which the system says why a call failed.
+/// The number of an error, as the system gives it with a call that failed.
 public struct Errno: RawRepresentable, Hashable, Sendable {
+  /// The number.
   public let rawValue: Int32
 
+  /// Makes an error of any number, known or not.
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   init(_ code: Int32) { rawValue = code }
@@ -12,7 +14,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable {
   /// The number of the call that failed last on this thread.
   static var last: Errno { Errno(errno) }
 
-  /// The name in the manual pages, which is what people search for: `ENOSPC`; `errno 999` for a
+  /// The name in the manual pages, by which people search: `ENOSPC`; `errno 999` for a
   /// number that has none.
   public var name: String {
     spool_error_name(rawValue).map { String(cString: $0) } ?? "errno \(rawValue)"

@@ -39,8 +39,8 @@ extension FileError {
     .nameTooLong, .loop,
   ]
 
-  /// True where the filesystem is out of order as a whole, as far as can be told. It is waited for:
-  /// whoever wanted something of it has done nothing wrong.
+  /// True where the filesystem is out of order as a whole, as far as can be told. Callers wait for
+  /// it: the task has done nothing wrong.
   public var isOutage: Bool { isOne(of: Self.outages) }
 
   private static let outages: Set<Errno> = [
@@ -56,7 +56,7 @@ extension FileError {
   /// True where the filesystem is read-only.
   public var isReadOnly: Bool { refusal == .readOnly }
 
-  /// True where the path leads to what is none of ours to touch: a link, a FIFO, a device, a
+  /// True where the path leads to something that Spool does not touch: a link, a FIFO, a device, a
   /// directory.
   public var isNotAFile: Bool {
     refusal == .loop || refusal == .invalid || refusal == .isDirectory

@@ -1,4 +1,4 @@
-/// A call on a path that failed: what was being done, to which path, and why not.
+/// A call on a path that failed: the operation, the path and the reason.
 public struct FileError: Error, Equatable, Sendable {
   /// The reason for which a call failed.
   public enum Reason: Hashable, Sendable {

@@ -2,8 +2,8 @@ internal import SpoolModel
 
 extension FileError {
   /// The longest time that a job, a result or an output waits for the filesystem before it is given
-  /// up for this (R10). A disk that is full or read-only waits for a person, who may sleep; what else
-  /// is out of order may be so at one path alone.
+  /// up for this (R10). A disk that is full or read-only waits for a person, who may sleep. Other
+  /// outages may concern one path alone.
   public var longestWait: Duration {
     if isFull || isReadOnly { return .seconds(7 * 86_400) }
     return isOutage ? .seconds(600) : .zero
@@ -13,8 +13,8 @@ extension FileError {
   public var patience: Int { longestWait.milliseconds }
 }
 
-/// What the filesystem refuses at present: said once when it begins, and once when it has passed,
-/// however often and for however many things the same is tried (R10).
+/// The refusals of the filesystem at present. Each is said once when it begins and once when it has
+/// passed, however often and for however many things the same is tried (R10).
 public final class Troubles {
   private struct Trouble {
     var text: String
@@ -34,12 +34,13 @@ public final class Troubles {
   private let say: (String) -> Void
   private var troubles: [String: Trouble] = [:]
 
+  /// Makes a collection without troubles. `say` is told of each beginning and end.
   public init(time: any TimeSource, say: @escaping (String) -> Void) {
     self.time = time
     self.say = say
   }
 
-  /// Something was refused, and is tried again; `waits` says what waits for it.
+  /// Notes a refusal of something that is tried again. `waits` names the thing that waits.
   public func note(_ error: FileError, _ waits: String = "") {
     // Nothing was tried: the spool is another watcher's.
     if error.reason == .leaseLost { return }
@@ -56,12 +57,13 @@ public final class Troubles {
     }
   }
 
-  /// One trouble of a filesystem as a whole is met at many paths.
+  /// Returns the key of a trouble: one of a filesystem as a whole is met at many paths.
   private static func key(_ error: FileError) -> String {
     error.isOutage ? error.codeName : "\(error.codeName) \(FilePath.directory(error.path))"
   }
 
-  /// To be called now and then: what has not been met for a while has passed.
+  /// Notes that troubles have passed which were not met for a while. The caller calls it now and
+  /// then.
   public func look() {
     let now = time.instant
     for (key, trouble) in troubles where now - trouble.last >= Self.calm {
@@ -71,13 +73,13 @@ public final class Troubles {
     }
   }
 
-  /// What the filesystem refuses, and since when, for people.
+  /// The troubles with their beginnings, a line each, for people.
   public var lines: [String] {
     troubles.values.sorted { $0.begun < $1.begun }.map {
       "since \($0.since): \($0.text)"
     }
   }
 
-  /// The first of it; nil where all is well.
+  /// The first trouble; nil where all is well.
   public var first: String? { troubles.values.min { $0.begun < $1.begun }?.text }
 }

@@ -1,9 +1,8 @@
 internal import SpoolModel
 
-/// The time for which `watcher.json` has stood still, on the own monotonic clock (R7).
-///
-/// Only what was watched counts: where two looks lie further apart than a third of the time-out, as
-/// after a pause of the own, or while nothing could be read, the count begins anew.
+/// The time for which `watcher.json` has stood still, on the own monotonic clock (R7). Only watched
+/// time counts. The count begins anew where two looks lie further apart than a third of the
+/// time-out: after a pause of the own, or while nothing could be read.
 struct Standstill {
   let timeOut: Duration
   private var record: WatcherRecord?
@@ -14,7 +13,7 @@ struct Standstill {
 
   init(timeOut: Duration) { self.timeOut = timeOut }
 
-  /// Notes what one look has found.
+  /// Notes the finding of one look.
   mutating func note(_ record: WatcherRecord?, at now: Instant) {
     if since != nil, record != self.record { hasMoved = true }
     if since == nil || record != self.record || now - last > timeOut / 3 { since = now }
@@ -22,6 +21,6 @@ struct Standstill {
     last = now
   }
 
-  /// Returns the time for which it has stood still by now.
+  /// Returns the time for which the record has stood still by now.
   func lasted(at now: Instant) -> Duration { since.map { now - $0 } ?? .zero }
 }

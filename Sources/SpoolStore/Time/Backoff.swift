@@ -1,8 +1,9 @@
 internal import SpoolModel
 
-/// Delays between tries of what may fail again: each is longer than the one before, up to a longest.
+/// The delays between tries of something that may fail again. Each is longer than the one before,
+/// up to a longest.
 ///
-/// A value: who tries keeps one for each thing that is tried. Whole milliseconds count.
+/// It is a value: a caller keeps one for each thing that it tries. Jitter is in whole milliseconds.
 public struct Backoff: Hashable, Sendable {
   /// The delay after the first failure.
   public let first: Duration
@@ -10,8 +11,8 @@ public struct Backoff: Hashable, Sendable {
   public let factor: Int
   /// The delay that is never exceeded, jitter apart.
   public let longest: Duration
-  /// The jitter, in percent of a delay: with 20 a delay of 1 s becomes 0.8 to 1.2 s, so that many do
-  /// not act as one.
+  /// The jitter, in percent of a delay: with 20 a delay of 1 s becomes 0.8 to 1.2 s, so that many
+  /// do not act as one.
   public let jitter: Int
   /// The present delay, without jitter.
   public private(set) var delay: Duration

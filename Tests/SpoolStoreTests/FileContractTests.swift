@@ -2,7 +2,7 @@ import Glibc
 import SpoolStore
 import Testing
 
-/// What every ``FileSystem`` promises of files by name.
+/// The promises of every ``FileSystem`` about files by name.
 @Suite(.timeLimit(.minutes(1)))
 struct FileContractTests {
   @Test(arguments: Backing.allCases)
@@ -125,7 +125,7 @@ struct FileContractTests {
   }
 }
 
-/// Who has a file open, and names one by one.
+/// The question who has a file open, and the reading of names one by one.
 struct WriterContractTests {
   @Test(arguments: Backing.allCases)
   func aFileThatIsOpenForWritingIsKnown(_ backing: Backing) throws {

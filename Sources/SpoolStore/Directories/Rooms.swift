@@ -6,18 +6,27 @@ extension Spool {
   public enum Room: Hashable, Sendable {
     /// The spool's own directory.
     case root
+    /// `incoming/`.
     case incoming
+    /// `ready-cpu/` or `ready-gpu/`.
     case ready(Queue)
+    /// `running/`.
     case running
     /// `running/PILOT/`.
     case pilot(PilotName)
+    /// `done/`.
     case done
+    /// `failed/`.
     case failed
     /// `failed/@refused/`.
     case refused
+    /// `datasets/`.
     case datasets
+    /// `ledger/`.
     case ledgers
+    /// `logs/`.
     case logs
+    /// `archive/`.
     case archives
     /// `archive/UNIT/`.
     case archive(Name)

@@ -4,6 +4,7 @@ public import SpoolModel
 public enum FileKind: Sendable, Equatable {
   /// A regular file.
   case file
+  /// A directory.
   case directory
   /// A symbolic link.
   case link

@@ -11,14 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the guardian runs on: a copy made by the fork, in which other threads may have held any
-   lock. So: system calls and string functions only. */
+/* The guardian's state. The guardian runs on a copy of the process that the fork made, in which
+   other threads may have held any lock: so it makes system calls and string functions only. */
 struct guardian {
   struct spool_mark mark;
   int pipe;
 };
 
-/* What getdents64 fills in; the C library does not declare it. */
+/* An entry as getdents64 fills it in. The C library does not declare it. */
 struct entry {
   uint64_t inode;
   int64_t offset;
@@ -33,7 +33,7 @@ static pid_t pid_named(const char *name) {
   return *name == 0 ? pid : 0;
 }
 
-/* Kills what bears the mark, in one pass over /proc; returns how many there were. */
+/* Kills the processes that bear the mark, in one pass over /proc. Returns their number. */
 static int kill_marked(const struct spool_mark *mark) {
   _Alignas(16) char buffer[16384];
   int found = 0;
@@ -61,7 +61,7 @@ static void detach(struct guardian *guardian) {
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   for (int number = 1; number < NSIG; number++) sigaction(number, &ignore, NULL);
   setsid();
-  if (chdir("/") != 0) {} /* else it would pin a mount; no harm if it does */
+  if (chdir("/") != 0) {} /* else it would keep a mount busy, which does no harm */
   dup2(guardian->pipe, 0);
 #ifdef SYS_close_range
   if (syscall(SYS_close_range, 1u, ~0u, 0u) == 0) return;
@@ -77,8 +77,8 @@ static int guard(void *argument) {
   do {
     count = read(0, &byte, 1);
   } while (count > 0 || (count < 0 && errno == EINTR));
-  /* A process that forks while it is being looked for is found in the next pass; two clean passes
-     in a row end it, or half a minute of what cannot die (it waits for a disk). */
+  /* A process that forks during one pass is found in the next one. Two clean passes in a row end
+     the search, or half a minute with a process that cannot die (it waits for a disk). */
   int clean = 0;
   for (int pass = 0; pass < 600 && clean < 2; pass++) {
     clean = kill_marked(&guardian->mark) == 0 ? clean + 1 : 0;
@@ -93,8 +93,8 @@ pid_t spool_guardian_start(const struct spool_mark *mark, int *lifeline) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   struct guardian guardian = {*mark, ends[0]};
-  /* Signals are held back until the child ignores them: its handlers are ours. No exit signal: it
-     is nobody's SIGCHLD, and only a wait with __WALL or __WCLONE sees it. */
+  /* Signals are held back until the child ignores them, since its handlers are ours. It has no
+     exit signal: it is nobody's SIGCHLD, and only a wait with __WALL or __WCLONE sees it. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

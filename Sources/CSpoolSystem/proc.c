@@ -39,7 +39,7 @@ static int64_t serial_in_limit(pid_t pid, const struct spool_mark *mark) {
   return (int64_t)(value & 0xffffffff);
 }
 
-/* The number after `needle` in what was read, or -1. */
+/* Returns the number after `needle` in the text, or -1. */
 static int64_t serial_in_text(const char *text, size_t length, const char *needle) {
   size_t size = strlen(needle);
   const char *found = memmem(text, length, needle, size);
@@ -61,7 +61,8 @@ static int64_t serial_in_environment(pid_t pid, const struct spool_mark *mark) {
   if (fd < 0) return -1;
   int64_t serial = -1;
   size_t kept = 0;
-  /* Pieces overlap by more than a mark is long. Bounded: an environment may be megabytes. */
+  /* Pieces overlap by more than the length of a mark. Their number is limited, since an
+     environment may have megabytes. */
   for (int piece = 0; piece < 256 && serial < 0; piece++) {
     ssize_t count = read(fd, text + kept, PIECE);
     if (count <= 0) break;
@@ -95,13 +96,13 @@ ssize_t spool_children_read(int descriptor, char *text, size_t capacity) {
     if (count < 0) return -1;
     if (count == 0) break;
     length += (size_t)count;
-    /* A page is filled as far as it goes; less means that it was all. */
+    /* The kernel fills a page as far as it can. Less than that was all there is. */
     if (count < 2048) break;
   }
   return (ssize_t)length;
 }
 
-/* The fields of /proc/PID/stat that follow the name, as numbers: field 4 is the first. */
+/* Reads the fields of /proc/PID/stat that follow the name, as numbers: field 4 is the first. */
 static int read_numbers(const char *text, long long *numbers, int wanted) {
   for (int i = 0; i < wanted; i++) {
     while (*text == ' ') text++;
@@ -125,7 +126,7 @@ int spool_process_read(pid_t pid, struct spool_process *process) {
   close(fd);
   if (length <= 0) return length < 0 ? error : ESRCH;
   text[length] = 0;
-  /* The name may hold blanks and parentheses: the last one ends it. */
+  /* The name may hold blanks and parentheses. The last parenthesis ends it. */
   const char *rest = strrchr(text, ')');
   if (rest == NULL || rest[1] != ' ' || rest[2] == 0) return EINVAL;
   long long numbers[21];

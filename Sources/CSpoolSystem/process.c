@@ -34,7 +34,7 @@ int spool_pipe(int *read_end, int *write_end) {
 static int wait_polled(struct pollfd *polled, unsigned count, uint64_t deadline) {
   uint64_t now = spool_now();
   uint64_t left = deadline > now ? deadline - now : 0;
-  /* A day at most: who waits longer comes round again. */
+  /* A day at most. A caller that waits longer comes round again. */
   if (left > 86400000000000u) left = 86400000000000u;
   struct timespec timeout = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
   int ready = ppoll(polled, count, &timeout, NULL);
@@ -58,7 +58,7 @@ int spool_wait_readable(const int *descriptors, unsigned char *ready, unsigned c
 }
 
 int spool_usable_cores(void) {
-  /* The mask's size is the kernel's, not the library's 1,024. */
+  /* The size of the mask is the kernel's, not the library's 1,024. */
   for (int cores = 1024; cores <= 1 << 20; cores *= 2) {
     cpu_set_t *set = CPU_ALLOC((size_t)cores);
     if (set == NULL) return 1;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child needs; it lives in the parent's memory, which stands still until the exec. */
+/* The child's arguments. They lie in the parent's memory, which stands still until the exec. */
 struct child {
   struct spool_spawn *spawn;
   pid_t parent;
@@ -32,8 +32,9 @@ static void close_everything(void) {
   for (rlim_t fd = 0; fd < limit.rlim_cur && fd < 1 << 20; fd++) close((int)fd);
 }
 
-/* exec keeps what is ignored and the mask. Handlers go before the mask does, else one could run
-   here, in the parent's memory. The C library's own call refuses two of its own signals. */
+/* Makes all signals as they are by default: exec keeps ignored signals and the mask. Handlers go
+   before the mask does, else one could run here, in the parent's memory. The C library's own call
+   refuses two of its own signals. */
 static void reset_signals(void) {
   const char standard[128] __attribute__((aligned(16))) = {0}; /* SIG_DFL, no flags, no mask */
   for (int number = 1; number < _NSIG; number++) {
@@ -48,7 +49,7 @@ static int run_child(void *argument) {
   struct child *child = argument;
   struct spool_spawn *spawn = child->spawn;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != child->parent) _exit(127); /* it died before the line above */
+  if (getppid() != child->parent) _exit(127); /* the parent died before the line above */
   setsid();
   umask(spawn->umask);
   /* With nothing open, the three files get the numbers 0, 1 and 2. */
@@ -58,7 +59,7 @@ static int run_child(void *argument) {
   if (open(spawn->output, create, 0644) != 1) fail(spawn, SPOOL_SPAWN_OUTPUT);
   if (open(spawn->error_output, create, 0644) != 2) fail(spawn, SPOOL_SPAWN_ERROR_OUTPUT);
   if (chdir(spawn->directory) != 0) fail(spawn, SPOOL_SPAWN_DIRECTORY);
-  /* Refused where the limit is lower already; then the environment alone is the sign. */
+  /* The kernel refuses where the limit is lower already. Then the environment alone is the sign. */
   struct rlimit mark = {spawn->mark, spawn->mark};
   setrlimit(RLIMIT_RTTIME, &mark);
   reset_signals();
@@ -76,8 +77,8 @@ pid_t spool_start(struct spool_spawn *spawn) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  /* As vfork: memory is shared and we stand still until the exec; but on a stack of its own. An
-     older kernel ignores CLONE_PIDFD. */
+  /* As vfork does, but on a stack of its own: memory is shared, and the parent stands still until
+     the exec. An older kernel ignores CLONE_PIDFD. */
   const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
   pid_t pid = clone(run_child, stack + sizeof stack, flags, &child, &spawn->pidfd);
   if (pid < 0) spawn->error = errno;

@@ -6,8 +6,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Filesystems of this host alone, on which a read lease is refused exactly while somebody has the
-   file open for writing. NFS refuses it for reasons of its own, and others never. */
+/* Returns 1 on filesystems of this host alone, on which a read lease is refused exactly while
+   somebody has the file open for writing. NFS refuses it for other reasons too, and some
+   filesystems never do. */
 static int is_local(int fd) {
   static const long kinds[] = {
       0xEF53,     /* ext2, ext3, ext4 */
@@ -29,8 +30,8 @@ int spool_is_being_written(const char *path) {
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return errno == EACCES || errno == EPERM ? SPOOL_WRITERS_UNKNOWN : -errno;
   int answer = SPOOL_WRITERS_UNKNOWN;
-  /* Who opens the file while the lease is held has it broken, of which a signal tells: by default
-     SIGIO, which would end the process. SIGURG is ignored. */
+  /* Somebody who opens the file while we hold the lease breaks it, and a signal tells us: by
+     default SIGIO, which would end the process. SIGURG is ignored. */
   if (is_local(fd) && fcntl(fd, F_SETSIG, SIGURG) == 0) {
     if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
       answer = SPOOL_WRITERS_NONE;

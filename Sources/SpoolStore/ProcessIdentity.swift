@@ -1,17 +1,19 @@
 import CSpoolSystem
 import Glibc
 
-/// Which process it was, beyond its number: so that whoever shares a filesystem with it can tell
-/// whether it is gone, where that can be told at all (R5, R7).
+/// The identity of a process beyond its number. With it others on the same filesystem can tell that
+/// the process is gone, where that can be told at all (R5, R7).
 public struct ProcessIdentity: Sendable, Hashable, Codable {
+  /// The number of the process.
   public var pid: Int32
-  /// When it started, in clock ticks since boot: a pid that is used again has another.
+  /// The start of the process, in clock ticks since boot: a pid that is used again has another.
   public var startTime: UInt64
-  /// A random id that the kernel makes at each boot; empty where there is none.
+  /// The random id that the kernel makes at each boot; empty where there is none.
   public var bootID: String
-  /// The inode of the pid namespace, as containers on one host differ in it; 0 where unknown.
+  /// The inode of the pid namespace, in which containers on one host differ; 0 where unknown.
   public var pidNamespace: UInt64
 
+  /// Makes an identity from its parts.
   public init(pid: Int32, startTime: UInt64, bootID: String, pidNamespace: UInt64) {
     self.pid = pid
     self.startTime = startTime
@@ -19,7 +21,7 @@ public struct ProcessIdentity: Sendable, Hashable, Codable {
     self.pidNamespace = pidNamespace
   }
 
-  /// This process.
+  /// Returns the identity of this process.
   public static func current() -> ProcessIdentity {
     var process = spool_process()
     let isKnown = spool_process_read(getpid(), &process) == 0
@@ -28,8 +30,8 @@ public struct ProcessIdentity: Sendable, Hashable, Codable {
       pidNamespace: currentPidNamespace())
   }
 
-  /// Whether it has ended; nil where that cannot be known from here: it runs, or ran, on another
-  /// host, before a boot, or in another pid namespace.
+  /// Returns true where the process has ended; nil where that cannot be known from here, since it
+  /// runs, or ran, on another host, before a boot, or in another pid namespace.
   public func isGone() -> Bool? {
     guard !bootID.isEmpty, bootID == Self.currentBootID() else { return nil }
     guard pidNamespace != 0, pidNamespace == Self.currentPidNamespace() else { return nil }
@@ -47,7 +49,7 @@ public struct ProcessIdentity: Sendable, Hashable, Codable {
     return stat("/proc/self/ns/pid", &status) == 0 ? UInt64(status.st_ino) : 0
   }
 
-  /// The kernel's id of this boot; empty where there is none.
+  /// Returns the kernel's id of this boot; empty where there is none.
   public static func currentBootID() -> String {
     let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 struct EventSourceTests {
-  /// What a receiver was told.
+  /// The events that a receiver was told of.
   private final class Received: Sendable {
     let events = Mutex<[DirectoryEvent]>([])
   }

@@ -41,4 +41,25 @@ struct FileErrorTests {
     #expect(!FileError("open", "/a", ENOENT).isOutage)
     #expect(FileError("open", "/a", EACCES).patience == 0)
   }
+
+  /// The disk's limit and the reader's have one number, and are two things: a full disk is waited
+  /// for, a file that is too large never gets smaller.
+  @Test func theLimitOfAReaderIsNotThatOfTheDisk() {
+    let reader = FileError("read", "/a", .overLimit)
+    #expect(reader.isTooLarge && reader.isLasting)
+    #expect(!reader.isFull && !reader.isOutage && !reader.mayPass)
+    #expect(reader.longestWait == .zero)
+    #expect(reader.code == EFBIG)
+    #expect("\(reader)" == "cannot read /a: EFBIG (larger than its reader allows)")
+    let disk = FileError("write", "/a", EFBIG)
+    #expect(disk.isFull && !disk.isTooLarge && !disk.isLasting)
+    #expect(disk.longestWait == .seconds(7 * 86_400))
+    #expect(reader != disk)
+  }
+
+  @Test func nothingWasTriedWithoutTheLease() {
+    let error = FileError("change", "/a", .leaseLost)
+    #expect(error.codeName == "ECANCELED")
+    #expect(!error.isMissing && !error.isLasting && !error.isOutage && !error.mayPass)
+  }
 }

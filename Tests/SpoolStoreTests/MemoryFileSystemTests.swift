@@ -4,7 +4,7 @@ import SpoolTesting
 import Synchronization
 import Testing
 
-/// What tests do with ``MemoryFileSystem`` beyond what it shares with the real one.
+/// The uses of ``MemoryFileSystem`` in tests, beyond the contract that it shares with the real one.
 struct MemoryFileSystemTests {
   let fs = MemoryFileSystem()
 

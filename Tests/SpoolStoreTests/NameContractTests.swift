@@ -2,7 +2,7 @@ import Glibc
 import SpoolStore
 import Testing
 
-/// What every ``FileSystem`` promises of renaming, removing and directories.
+/// The promises of every ``FileSystem`` about renaming, removing and directories.
 struct NameContractTests {
   @Test(arguments: Backing.allCases)
   func renameMovesAndReplaces(_ backing: Backing) throws {

@@ -2,7 +2,7 @@ import Glibc
 import SpoolStore
 import Testing
 
-/// What every ``OpenFile`` promises.
+/// The promises of every ``OpenFile``.
 struct OpenFileContractTests {
   @Test(arguments: Backing.allCases)
   func writesLandAtTheirOffset(_ backing: Backing) throws {

@@ -3,7 +3,7 @@ import SpoolStore
 import SpoolTesting
 import Testing
 
-/// What only the real filesystem shows.
+/// The behaviour that only the real filesystem shows.
 @Suite(.timeLimit(.minutes(1)))
 struct PosixFileSystemTests {
   let fs = PosixFileSystem()

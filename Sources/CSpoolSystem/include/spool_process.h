@@ -6,31 +6,33 @@
 
 /* Process calls that Swift's Glibc module does not reach, or that must not run Swift code. */
 
-/* Nanoseconds of CLOCK_MONOTONIC: for deadlines, meaningless on another host or after a boot. */
+/* Returns nanoseconds of CLOCK_MONOTONIC. They are for deadlines, and mean nothing on another host
+   or after a boot. */
 uint64_t spool_now(void);
 
-/* `EPIPE`, `ENOENT`: the name of an errno, or NULL where there is none. A static string. */
+/* Returns the name of an errno, as `ENOENT`; NULL where it has none. The string is static. */
 const char *spool_error_name(int code);
-/* What an errno means, in English whatever the locale; or NULL. A static string. */
+/* Returns the meaning of an errno in English, whatever the locale, or NULL. The string is
+   static. */
 const char *spool_error_text(int code);
 
-/* An eventfd, not blocking, close-on-exec; -1 and errno. */
+/* Makes an eventfd that does not block, close-on-exec. Returns -1 and sets errno on failure. */
 int spool_event_create(void);
 
-/* A pipe, close-on-exec, whose read end alone does not block. 0 or errno. */
+/* Makes a pipe, close-on-exec, whose read end alone does not block. Returns 0 or an errno. */
 int spool_pipe(int *read_end, int *write_end);
 
 /* Sleeps until one of `count` descriptors is readable or `deadline` (spool_now) has come. Sets
-   ready[i]. Returns how many are ready: 0 at the deadline or after a signal. */
+   ready[i]. Returns the number that are ready: 0 at the deadline or after a signal. */
 int spool_wait_readable(const int *descriptors, unsigned char *ready, unsigned count,
                         uint64_t deadline);
 
-/* How many cores this process may run on, by its affinity mask; at least 1. */
+/* Returns the number of cores that this process may run on, by its affinity mask: at least 1. */
 int spool_usable_cores(void);
 
 /* --- Payloads --------------------------------------------------------------------------------- */
 
-/* How a payload's processes are known again. Two signs, since either can be lost:
+/* The signs by which a payload's processes are known again. There are two, since one can be lost:
    - `mark` is set as its RLIMIT_RTTIME. That limit concerns real-time threads alone, the value is
      so large that it limits nothing (146,000 years), it is inherited by every descendant, survives
      setsid() and an emptied environment, may be lowered but not raised without privilege, and one
@@ -41,10 +43,10 @@ struct spool_mark {
   uint64_t bits;
 };
 
-/* The serial number of the payload that process `pid` belongs to by these signs, or -1. */
+/* Returns the serial number of the payload that process `pid` belongs to by these signs, or -1. */
 int64_t spool_payload_of(pid_t pid, const struct spool_mark *mark);
 
-/* The rlimit for a payload of this runner. */
+/* Returns the rlimit for a payload of this runner. */
 uint64_t spool_mark_value(const struct spool_mark *mark, uint32_t serial);
 
 enum spool_spawn_step {
@@ -66,8 +68,8 @@ struct spool_spawn {
   mode_t umask;
   /* Answers. */
   int pidfd; /* -1 where the kernel has none */
-  int step;  /* enum spool_spawn_step: what failed */
-  int error; /* errno of it */
+  int step;  /* enum spool_spawn_step: the step that failed */
+  int error; /* the errno of that step */
 };
 
 /* Starts a process: a new session, standard input empty, output to the two files (emptied), no
@@ -75,23 +77,24 @@ struct spool_spawn {
    its pid, or -1 with `step` and `error`: failure to exec included. */
 pid_t spool_start(struct spool_spawn *spawn);
 
-/* A file in memory that holds `size` bytes, to be read from its beginning; close-on-exec. Or -1. */
+/* Makes a file in memory that holds `size` bytes, to be read from its beginning, close-on-exec.
+   Returns its descriptor, or -1. */
 int spool_memory_file(const void *bytes, size_t size);
 
 /* Starts a small program, in a process group of its own, with signals as they are by default and
-   nothing open but its input, its output and, if `errors`, the output again as standard error, else
-   nothing. 0 or errno. */
+   nothing open but its input, its output and, if `errors`, the output again as standard error.
+   Returns 0 or an errno. */
 int spool_spawn_small(pid_t *pid, const char *program, char *const *arguments,
                       char *const *environment, int input, int output, int errors);
 
-/* Orphans below this process become its children. 0 or errno. */
+/* Makes orphans below this process its children. Returns 0 or an errno. */
 int spool_become_subreaper(void);
 
-/* The file that lists the children that the main thread has, adopted ones among them. A
-   descriptor, or -1 where the kernel lacks it. */
+/* Opens the file that lists the main thread's children, adopted ones among them. Returns a
+   descriptor, or -1 where the kernel lacks the file. */
 int spool_children_open(void);
 
-/* Reads it, as text (pids, blanks between). Bytes, or -1. */
+/* Reads that file as text: pids with blanks between. Returns the number of bytes, or -1. */
 ssize_t spool_children_read(int descriptor, char *text, size_t capacity);
 
 struct spool_exit {
@@ -101,11 +104,12 @@ struct spool_exit {
   int64_t peak_bytes; /* ru_maxrss */
 };
 
-/* wait4 without blocking: 1 reaped, 0 still running, -1 not our child. */
+/* Waits without blocking. Returns 1 where it reaped the process, 0 where the process still runs, -1
+   where it is not our child. */
 int spool_reap(pid_t pid, struct spool_exit *how);
 
-/* The peak of this process' own memory, in bytes: the least that ru_maxrss of a child can be, since
-   a vforked child counts its parent's memory until it execs. */
+/* Returns the peak of this process's own memory in bytes. That is the least that ru_maxrss of a
+   child can be, since a vforked child counts its parent's memory until it execs. */
 int64_t spool_own_peak(void);
 
 struct spool_process {
@@ -116,10 +120,10 @@ struct spool_process {
   uint64_t cpu;      /* clock ticks, its own and of children that it has waited for */
 };
 
-/* /proc/PID/stat. 0 or errno. */
+/* Reads /proc/PID/stat. Returns 0 or an errno. */
 int spool_process_read(pid_t pid, struct spool_process *process);
 
-/* Every process there is: how many were stored, or -1 and errno. */
+/* Lists the processes. Returns the number that were stored, or -1 and sets errno. */
 int spool_process_list(struct spool_process *processes, int capacity);
 
 /* Frees the disk blocks of `path` between its first and last `keep` bytes, from `*done` on, which
@@ -135,7 +139,7 @@ int64_t spool_punch_middle(const char *path, int64_t keep, int64_t *done);
    see it. Returns its pid, or -1 and errno. */
 pid_t spool_guardian_start(const struct spool_mark *mark, int *lifeline);
 
-/* Reaps the guardian if it has left: 1, else 0. */
+/* Reaps the guardian if it has left. Returns 1 if it did, else 0. */
 int spool_guardian_reap(pid_t guardian);
 
 #endif

@@ -1,25 +1,29 @@
 public import SpoolModel
 
-/// The files of an archive: for each task of it one of each kind, as far as there is anything.
+/// The files of an archive: one of each kind for each task in it, as far as there is anything.
 public enum ArchivePart: String, CaseIterable, Sendable {
-  /// The page; a chain has one of its own.
+  /// The page. A chain has one of its own.
   case page = "json"
+  /// The ledger.
   case ledger = "ledger.jsonl"
   /// The kept job files, a line each.
   case jobs = "jobs.jsonl"
-  /// The logs of all pilots, one after the other.
+  /// The logs of all pilots, one after the other (``LogSection``).
   case log = "log"
 
+  /// Returns the name of the file in the archive: `run42.reco.ledger.jsonl`.
   public func name(_ task: Name) -> String { "\(task).\(rawValue)" }
 }
 
-/// `archive/`: what is kept of tasks that ended long ago.
+/// `archive/`: the records of tasks that ended long ago.
 extension Spool {
+  /// Returns the path of a task's part in the archive of a unit: a task, or a chain with its steps.
   public func archived(_ unit: Name, _ task: Name, _ part: ArchivePart) -> String {
     "\(layout.archive(unit))/\(part.name(task))"
   }
 
-  /// Where a task's part may be: in its own archive, or in that of a chain whose step it is.
+  /// Returns the paths at which a task's part may be: in its own archive, or in that of a chain
+  /// whose step it is.
   public func archivePlaces(_ task: Name, _ part: ArchivePart) -> [String] {
     var units = [task]
     var rest = task.text[...]
@@ -30,7 +34,7 @@ extension Spool {
     return units.map { archived($0, task, part) }
   }
 
-  /// The archives that are there, and those that were begun and not finished.
+  /// Lists the archives that are there, and those that were begun and not finished.
   public func archives() throws(FileError) -> (whole: [Name], unfinished: [Name]) {
     let names = try listIfPresent(layout.archive)?.names ?? []
     return (
@@ -39,7 +43,7 @@ extension Spool {
     )
   }
 
-  /// Makes room for an archive. What lies there is of an attempt that came to nothing: it counts
+  /// Makes room for an archive. Removes an earlier attempt that came to nothing: an archive counts
   /// only once the journal has it, and until then all that it is made of is still there.
   public func beginArchive(_ unit: Name) throws(FileError) {
     try discardUnfinishedArchive(unit)
@@ -47,6 +51,7 @@ extension Spool {
     try files.createDirectory(layout.unfinishedArchive(unit))
   }
 
+  /// Removes an archive that was begun and not finished.
   public func discardUnfinishedArchive(_ unit: Name) throws(FileError) {
     try discardDirectory(layout.unfinishedArchive(unit))
   }
@@ -55,7 +60,7 @@ extension Spool {
     while try !empty(directory, atMost: 1000, of: { _ in true }).isThrough {}
   }
 
-  /// Writes a piece of an archive that is being made, durable.
+  /// Writes a piece of an archive that is being made, and makes it durable.
   public func write(
     _ bytes: [UInt8], _ unit: Name, _ task: Name, _ part: ArchivePart, at offset: Int
   ) throws(FileError) {
@@ -65,23 +70,23 @@ extension Spool {
     try file.sync()
   }
 
-  /// The archive is whole: it gets its name.
+  /// Gives an archive that is whole its name, and makes the name durable.
   public func finishArchive(_ unit: Name) throws(FileError) {
     try files.syncDirectory(layout.unfinishedArchive(unit))
     try files.rename(layout.unfinishedArchive(unit), to: layout.archive(unit))
     try files.syncDirectory(layout.archive)
   }
 
-  /// How far the emptying of a directory has come.
+  /// The progress of emptying a directory.
   public struct Emptied: Sendable {
-    /// Files removed.
+    /// The number of files that were removed.
     public var count: Int
-    /// Whether nothing of ours is left in it, and it is gone if nothing at all is.
+    /// True once nothing of ours is left in the directory. It is gone if nothing at all is left.
     public var isThrough: Bool
   }
 
-  /// Removes a directory's files of ours, as many as are allowed; once none is left also the
-  /// directory, where nobody else has put something there.
+  /// Removes a directory's files of ours, as many as are allowed. With the last one it removes the
+  /// directory, unless somebody else has put something there.
   public func empty(
     _ directory: String, atMost limit: Int, of isOurs: (String) -> Bool
   ) throws(FileError) -> Emptied {
@@ -99,18 +104,21 @@ extension Spool {
   }
 }
 
-/// How the logs of several pilots are one file: before each a line that names it and its length,
-/// behind each a line's end.
+/// The head of one log in a file of several pilots' logs: a line that names the log and its length.
+/// A line's end follows each log.
 public struct LogSection: Equatable, Sendable {
-  /// As results name it: `logs/TASK/PILOT.log`.
+  /// The log as results name it: `logs/TASK/PILOT.log`.
   public var file: String
+  /// Bytes of the log.
   public var length: Int
 
+  /// Makes a head from its parts.
   public init(file: String, length: Int) {
     self.file = file
     self.length = length
   }
 
+  /// The line, with its end.
   public var header: [UInt8] { Array("=== \(file), \(length) bytes\n".utf8) }
 
   init?(_ line: [UInt8]) {
@@ -121,7 +129,7 @@ public struct LogSection: Equatable, Sendable {
     self.init(file: String(words[1].dropLast()), length: length)
   }
 
-  /// Where in such a file each of its logs begins.
+  /// Returns the first byte of each log in such a file.
   public static func places(in file: any OpenFile) throws(FileError) -> [String: Int] {
     var places: [String: Int] = [:]
     var offset = 0
@@ -138,12 +146,12 @@ public struct LogSection: Equatable, Sendable {
 }
 
 extension Spool {
-  /// Whose log a file in a task's `logs/TASK/` is; nil where it is none.
+  /// Returns the pilot that a file in `logs/TASK/` is the log of; nil where it is none.
   public static func pilot(ofLog name: String) -> PilotName? {
     name.hasSuffix(".log") ? PilotName(name.dropLast(4)) : nil
   }
 
-  /// Removes what a pilot printed of a task of which nothing else is kept in `logs/`.
+  /// Removes the log of a pilot, for a task of which nothing else is kept in `logs/`.
   public func discardLog(_ task: Name, _ pilot: PilotName) throws(FileError) {
     let own = FilePath.base(layout.logName(task, pilot))
     _ = try empty(layout.logDirectory(task), atMost: 1) { $0 == own }

@@ -1,23 +1,28 @@
 public import SpoolModel
 
-/// A claimed job: the file in the pilot's own directory. A value that cannot be copied, only
-/// finished or given up: so nothing is handed in twice, and nothing is forgotten unnoticed.
+/// A claimed job: the file in the pilot's own directory.
+///
+/// The value cannot be copied, only finished or given up. So nothing is handed in twice, and
+/// nothing is forgotten unnoticed.
 public struct Claim: ~Copyable {
+  /// The job, by the name of its file.
   public let name: JobName
+  /// The pilot that holds the claim.
   public let pilot: PilotName
   /// The job's file as it was read after the claim.
   public let contents: [UInt8]
 
-  /// What became of a claim that was to be handed in.
+  /// The fate of a claim that was to be handed in.
   public enum Delivery: ~Copyable {
+    /// The file lies in `done/` or `failed/`.
     case delivered
-    /// The file is gone: the watcher took it. Whatever the payload made does not count.
+    /// The file is gone, since the watcher took it. The payload's work does not count.
     case taken
-    /// The filesystem refused, now: the claim is still held, try again.
+    /// The filesystem refused. The claim is still held, and the caller tries again.
     case pending(Claim, FileError)
   }
 
-  /// A result that this pilot wrote into the file before, without being able to hand it in.
+  /// The result that this pilot wrote into the file before, without being able to hand it in.
   public var written: JobResult? {
     guard contents.firstIndex(of: 10) != contents.count - 1,
       let result = try? JobFile(contents).result, result.pilot == pilot
@@ -25,7 +30,7 @@ public struct Claim: ~Copyable {
     return result
   }
 
-  /// Hands in a result (R2): adds it in place, never creating the file, and renames it into
+  /// Hands in a result (R2): adds it in place, never creating the file, and renames the file into
   /// `done/` or `failed/`. A result that the file holds already is the one that counts.
   public consuming func finish(_ result: JobResult, in spool: Spool) -> Delivery {
     let before = written
@@ -54,14 +59,14 @@ public struct Claim: ~Copyable {
     try file.close()
   }
 
-  /// The watcher has taken the file: there is nothing to hand in.
+  /// Gives up a claim whose file the watcher has taken: there is nothing to hand in.
   public consuming func forget() {}
 }
 
-/// `running/PILOT/`: what pilots claim.
+/// `running/PILOT/`: the jobs that a pilot has claimed.
 extension Spool {
-  /// Claims a job (R1). Nil where another was first, or it was withdrawn. On any error only the own
-  /// destination decides.
+  /// Claims a job (R1). Returns nil where another pilot was first, or the job was withdrawn. On any
+  /// error only the pilot's own destination decides.
   public func claim(
     _ name: JobName, from queue: Queue, for pilot: PilotName
   ) throws(FileError) -> Claim? {
@@ -70,15 +75,16 @@ extension Spool {
     return try adopt(name, for: pilot)
   }
 
-  /// Makes a claim of a file that lies in the pilot's directory already: one whose reply was lost.
+  /// Makes a claim of a file that lies in the pilot's directory already, since the reply of its
+  /// rename was lost. Returns nil where the file is gone.
   public func adopt(_ name: JobName, for pilot: PilotName) throws(FileError) -> Claim? {
     guard let contents = try files.readIfPresent(layout.claim(pilot, name), limit: Limits.jobFile)
     else { return nil }
     return Claim(name: name, pilot: pilot, contents: contents)
   }
 
-  /// Renames to a destination that is the caller's alone. On an error it looks there: what is
-  /// there has arrived, whatever the reply was. False where the source was gone.
+  /// Renames to a destination that is the caller's alone. On an error it looks there: a file that
+  /// is there has arrived, whatever the reply was. Returns false where the source was gone.
   func moveOwn(_ source: String, to destination: String) throws(FileError) -> Bool {
     do throws(FileError) {
       try files.rename(source, to: destination)
@@ -90,18 +96,18 @@ extension Spool {
     }
   }
 
-  /// Whether a claim is certainly not in its pilot's directory.
+  /// Returns true where a claim is certainly not in its pilot's directory.
   public func isGone(_ name: JobName, from pilot: PilotName) throws(FileError) -> Bool {
     try files.attributesIfPresent(layout.claim(pilot, name)) == nil
   }
 
-  /// The claims in a pilot's directory; nil where the directory is gone.
+  /// Lists the claims in a pilot's directory; nil where the directory is gone.
   public func claims(of pilot: PilotName) throws(FileError) -> [JobName]? {
     try directory(of: pilot)?.claims
   }
 
-  /// Takes a claim from a pilot: because it is dead, or the job is to end (R5). False where it was
-  /// not there any more.
+  /// Takes a claim from a pilot that is dead, or whose job is to end (R5). Returns false where the
+  /// claim was not there any more.
   public func take(
     _ name: JobName, from pilot: PilotName, as cause: Cause
   ) throws(FileError) -> Bool {

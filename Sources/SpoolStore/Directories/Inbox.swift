@@ -2,8 +2,8 @@ public import SpoolModel
 
 /// `done/` and `failed/` as inboxes: jobs that just ended, not yet registered.
 extension Spool {
-  /// The entries of an inbox that are jobs' files. What else lies there is tasks' summaries and
-  /// directories, or nobody's.
+  /// Lists the jobs' files in an inbox. The other entries are tasks' pages and directories, or
+  /// nobody's.
   public func inbox(failed: Bool, fresh: Bool) throws(FileError) -> [InboxName] {
     try files.list(layout.outcome(failed: failed), fresh: fresh).names
       .compactMap { name in
@@ -12,14 +12,18 @@ extension Spool {
       }
   }
 
-  /// What an inbox's file says.
+  /// The contents of a file in an inbox.
   public enum InboxFile: Equatable, Sendable {
+    /// A job's file.
     case file(JobFile)
-    /// It is no job's file, in words.
+    /// No job's file, with the reason in words.
     case unreadable(String)
+    /// Nothing: the file is gone.
     case gone
   }
 
+  /// Reads a file in an inbox. A file that is larger than a job's may be is an error that lasts
+  /// (``FileError/isTooLarge``).
   public func read(_ name: InboxName) throws(FileError) -> InboxFile {
     guard let bytes = try files.readIfPresent(layout.inbox(name), limit: Limits.jobFile) else {
       return .gone
@@ -31,13 +35,13 @@ extension Spool {
     }
   }
 
-  /// How many job files of a task are registered; never more than are kept.
+  /// Counts the registered job files of a task, of which there are never more than are kept.
   public func registered(_ task: Name, failed: Bool) throws(FileError) -> Int {
     try listIfPresent(layout.registeredDirectory(task, failed: failed))?.names.count ?? 0
   }
 
-  /// Moves a registered job's file from the inbox to its task's directory, or removes it. Done
-  /// again after a crash it changes nothing.
+  /// Moves a job's file that is registered from the inbox to its task's directory, or removes it
+  /// where it is not to be kept. Done again after a crash it changes nothing.
   public func register(_ name: InboxName, keep: Bool) throws(FileError) {
     guard keep else { return try files.removeIfPresent(layout.inbox(name)) }
     do throws(FileError) {

@@ -1,28 +1,31 @@
 internal import SpoolModel
 
-/// `incoming/`: what people drop, and how the watcher takes it.
+/// `incoming/`: the requests that people drop, and the watcher's taking of them.
 extension Spool {
   /// A request as it lies in `incoming/`.
   public struct Dropped: Equatable, Sendable {
+    /// The name that its author gave it.
     public var name: String
+    /// The attributes at the time of the listing.
     public var attributes: FileAttributes
   }
 
-  /// What lies in `incoming/` and is not taken.
+  /// An entry of `incoming/` that is not taken.
   public struct Foreign: Hashable, Sendable {
-    /// Its name, as it may be shown.
+    /// The name, as it may be shown on a terminal.
     public var name: String
-    /// Why it is not taken.
+    /// The reason for which it is not taken.
     public var why: String
 
+    /// Makes an entry. The name may hold any bytes.
     public init(name: String, why: String) {
       self.name = name.printable(Spool.longestRequestName)
       self.why = why
     }
   }
 
-  /// What lies in `incoming/`: requests, and what is none (links, FIFOs, directories, other
-  /// extensions), which stays where it is.
+  /// Lists the requests in `incoming/`, and the entries that are none (links, FIFOs, directories,
+  /// other extensions), which stay where they are.
   public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [Foreign]) {
     var requests: [Dropped] = []
     var foreign: [Foreign] = []
@@ -42,10 +45,10 @@ extension Spool {
     return (requests, foreign)
   }
 
-  /// Bytes of a request's name.
+  /// Bytes that a request's name may have.
   static let longestRequestName = 200
 
-  /// Why something is no request; nil where it is one.
+  /// Returns the reason for which something is no request; nil where it is one.
   static func whyForeign(_ name: String, _ kind: FileKind) -> String? {
     switch kind {
     case .file: break
@@ -63,7 +66,7 @@ extension Spool {
     return isPlain ? nil : "a line's end or another control character in its name"
   }
 
-  /// The bytes of a dropped request, before it is taken; nil where it has gone or is too large.
+  /// Reads a dropped request before it is taken; nil where it has gone or is too large.
   public func peek(_ name: String) throws(FileError) -> [UInt8]? {
     do throws(FileError) {
       return try files.readIfPresent("\(layout.incoming)/\(name)", limit: Limits.request)
@@ -73,8 +76,8 @@ extension Spool {
     }
   }
 
-  /// Takes a request: renames it aside, so that nobody's `cp` reaches the name any more. The
-  /// number keeps requests of one name apart. Nil where it was gone.
+  /// Takes a request: renames it aside, so that nobody's `cp` reaches the name any more. The number
+  /// keeps requests of one name apart. Returns nil where the request was gone.
   public func takeRequest(_ name: String, number: Int) throws(FileError) -> Taken? {
     let taken = Taken(number: number, name: name)
     let moved = try moveOwn("\(layout.incoming)/\(name)", to: path(taken))
@@ -83,10 +86,12 @@ extension Spool {
 
   /// A request that was taken and not yet answered.
   public struct Taken: Hashable, Sendable {
+    /// The number that keeps requests of one name apart.
     public var number: Int
     /// The name that its author gave it.
     public var name: String
 
+    /// Makes one from its parts.
     public init(number: Int, name: String) {
       self.number = number
       self.name = name
@@ -102,9 +107,11 @@ extension Spool {
     }
   }
 
+  /// Returns the path of a request that was taken.
   public func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
 
-  /// Whether there is anything to do: requests, in the order in which they move, or tasks in work.
+  /// Returns true where there is anything to do: requests, in the order in which they move, or
+  /// tasks in work.
   public func hasWork() throws(FileError) -> Bool {
     let dropped = try files.list(layout.incoming, fresh: true).names
     if dropped.contains(where: { !$0.hasPrefix(".") && Self.whyForeign($0, .file) == nil }) {
@@ -114,19 +121,19 @@ extension Spool {
     return try !running(fresh: true).tasks.isEmpty
   }
 
-  /// Requests that a watcher took and did not finish with, in the order of taking.
+  /// Lists the requests that a watcher took and did not finish with, in the order of taking.
   public func takenRequests() throws(FileError) -> [Taken] {
     try files.list(layout.taken, fresh: true).names
       .compactMap { Taken(fileName: $0) }.sorted { $0.number < $1.number }
   }
 
-  /// A request that is in the journal needs no file any more.
+  /// Removes a request that the journal has: it needs no file any more.
   public func dropTaken(_ taken: Taken) throws(FileError) {
     try files.removeIfPresent(path(taken))
   }
 
-  /// Puts a request aside, unchanged, with the reason beside it; a name that was refused before is
-  /// numbered. Returns where it lies.
+  /// Puts a request aside, unchanged, with the reason beside it. A name that was refused before is
+  /// numbered. Returns the new path.
   @discardableResult
   public func refuse(_ taken: Taken, _ reason: String) throws(FileError) -> String {
     var target = "\(layout.refused)/\(taken.name)"

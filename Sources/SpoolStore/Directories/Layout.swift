@@ -1,46 +1,65 @@
 public import SpoolModel
 
-/// Every path of a spool (DESIGN 1). No other code builds one.
+/// The paths of a spool (DESIGN 1). No other code builds one.
 public struct Layout: Sendable, Equatable {
-  /// Absolute, without a final slash.
+  /// The spool's directory, absolute, without a final slash.
   public let root: String
 
+  /// Makes the layout of a spool at an absolute path without a final slash.
   public init(root: String) { self.root = root }
 
+  /// `spool.json`: the site's policy.
   public var config: String { root + "/spool.json" }
+  /// `README.md`: the page that explains the spool.
   public var readme: String { root + "/README.md" }
+  /// `STATUS`: the state of the spool, for people.
   public var status: String { root + "/STATUS" }
+  /// `watcher.lock` (R7).
   public var lock: String { root + "/watcher.lock" }
-  /// What is to become the lock.
+  /// The file that is to become the lock.
   func newLock(_ id: String) -> String { root + "/.watcher.lock-\(id)" }
-  /// Whether a name is what somebody who wants the spool writes before it is renamed.
+  /// Returns true for the name of a file that somebody who wants the spool writes before its
+  /// rename.
   static func isLeasePart(_ name: String) -> Bool {
     name.hasPrefix(".watcher.lock-") || name.hasPrefix(".watcher.json-")
   }
+  /// `watcher.json`: the watcher that owns the spool, and its heartbeat (R7).
   public var watcher: String { root + "/watcher.json" }
 
+  /// `incoming/`: dropped requests.
   public var incoming: String { root + "/incoming" }
+  /// `ready-cpu/` or `ready-gpu/`: jobs that wait for a pilot.
   public func ready(_ queue: Queue) -> String { root + "/ready-\(queue.rawValue)" }
+  /// `running/`: pages of tasks in work, and pilots' directories.
   public var running: String { root + "/running" }
+  /// `done/`: an inbox, pages of tasks that ended well, and their job files.
   public var done: String { root + "/done" }
+  /// `failed/`: the same for tasks and jobs that failed.
   public var failed: String { root + "/failed" }
+  /// `failed/@refused/`: refused requests and their reasons.
   public var refused: String { root + "/failed/@refused" }
+  /// `journal/`: the one durable record.
   public var journal: String { root + "/journal" }
+  /// `journal/taken/`: requests that the watcher is reading.
   public var taken: String { root + "/journal/taken" }
+  /// `datasets/`: catalogues and pages of datasets.
   public var datasets: String { root + "/datasets" }
+  /// `ledger/`: ledgers of tasks.
   public var ledgers: String { root + "/ledger" }
+  /// `logs/`: output of payloads.
   public var logs: String { root + "/logs" }
+  /// `archive/`: the records of tasks that ended long ago.
   public var archive: String { root + "/archive" }
 
-  /// Whether a path leads into the spool where nobody but its own parts may write.
+  /// Returns true for a path into the spool at which nobody but its own parts may write.
   public func isPrivate(_ path: String) -> Bool {
     path.utf8.starts(with: (root + "/").utf8) && !path.utf8.starts(with: (incoming + "/").utf8)
   }
 
-  /// Whether a path is the spool's directory, or leads into it.
+  /// Returns true for the path of the spool's directory, and for a path into it.
   public func holds(_ path: String) -> Bool { (path + "/").utf8.starts(with: (root + "/").utf8) }
 
-  /// All directories, parents first.
+  /// All directories of a spool, parents first.
   public var directories: [String] {
     [
       incoming, ready(.cpu), ready(.gpu), running, done, failed, refused, journal, taken, datasets,
@@ -48,14 +67,20 @@ public struct Layout: Sendable, Equatable {
     ]
   }
 
+  /// The file of a job that waits for a pilot.
   public func ready(_ queue: Queue, _ job: JobName) -> String {
     "\(ready(queue))/\(job.fileName)"
   }
 
+  /// `running/PILOT/`.
   public func pilot(_ pilot: PilotName) -> String { "\(running)/\(pilot)" }
+  /// `running/PILOT/pilot.json`: the pilot's heartbeat (R5).
   public func heartbeat(_ pilot: PilotName) -> String { "\(running)/\(pilot)/pilot.json" }
+  /// `running/PILOT/drain`: the order to leave.
   public func drain(_ pilot: PilotName) -> String { "\(running)/\(pilot)/drain" }
+  /// `running/PILOT/quarantine`: the order to claim nothing, with the reason.
   public func quarantine(_ pilot: PilotName) -> String { "\(running)/\(pilot)/quarantine" }
+  /// The file of a job that a pilot has claimed.
   public func claim(_ pilot: PilotName, _ job: JobName) -> String {
     "\(running)/\(pilot)/\(job.fileName)"
   }
@@ -64,25 +89,31 @@ public struct Layout: Sendable, Equatable {
     "\(running)/\(pilot)/\(job.stem).log"
   }
 
-  /// `done/` or `failed/`: an inbox, and where a task's summary and job files are.
+  /// `done/` or `failed/`: an inbox, and the place of tasks' pages and job files.
   public func outcome(failed isFailed: Bool) -> String { isFailed ? failed : done }
+  /// The file of a job that just ended.
   public func inbox(_ name: InboxName) -> String {
     "\(outcome(failed: name.cause != nil))/\(name.fileName)"
   }
+  /// The file of a job that is registered.
   public func registered(_ name: InboxName) -> String {
     "\(registeredDirectory(name.job.job.task, failed: name.cause != nil))/\(name.fileName)"
   }
+  /// `done/TASK/` or `failed/TASK/`.
   public func registeredDirectory(_ task: Name, failed isFailed: Bool) -> String {
     "\(outcome(failed: isFailed))/\(task)"
   }
 
+  /// The page of a task or chain in work.
   public func activeTask(_ task: Name) -> String { "\(running)/\(task).json" }
+  /// The page of a task or chain that ended.
   public func endedTask(_ task: Name, failed isFailed: Bool) -> String {
     "\(outcome(failed: isFailed))/\(task).json"
   }
 
+  /// A segment of the journal.
   public func segment(_ number: Int) -> String { "\(journal)/\(Self.digits(number)).log" }
-  /// The state that all before a segment adds up to. It bears the segment's number, which one
+  /// The state that all lines before a segment add up to. It bears the segment's number, which one
   /// watcher alone can have begun: so none can replace another's (R7).
   public func checkpoint(_ segment: Int) -> String {
     "\(journal)/\(Self.digits(segment)).checkpoint.json"
@@ -93,17 +124,20 @@ public struct Layout: Sendable, Equatable {
     return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
   }
 
+  /// The catalogue of a dataset: a file of it a line.
   public func catalogue(_ dataset: Name) -> String { "\(datasets)/\(dataset).jsonl" }
-  /// How a dataset stands.
+  /// The page of a dataset.
   public func datasetPage(_ dataset: Name) -> String { "\(datasets)/\(dataset).json" }
+  /// The ledger of a task: an attempt of a job a line.
   public func ledger(_ task: Name) -> String { "\(ledgers)/\(task).jsonl" }
 
-  /// Relative to the root, as results name it.
+  /// The log of a task on a pilot, relative to the root, as results name it.
   public func logName(_ task: Name, _ pilot: PilotName) -> String { "logs/\(task)/\(pilot).log" }
+  /// `logs/TASK/`.
   public func logDirectory(_ task: Name) -> String { "\(logs)/\(task)" }
 
-  /// What is kept of a task that was packed, or of a chain with all its steps.
+  /// `archive/UNIT/`: the records of a packed task, or of a packed chain with all its steps.
   public func archive(_ unit: Name) -> String { "\(archive)/\(unit)" }
-  /// Where that is made, before it is renamed.
+  /// The directory in which an archive is made, before its rename.
   public func unfinishedArchive(_ unit: Name) -> String { "\(archive)/.\(unit)" }
 }

@@ -1,16 +1,18 @@
-/// Reads a file line by line from an offset, holding one block in memory. Views and manifests of
-/// any size are read so.
+/// A reader of a file's lines, from an offset on, that holds one block in memory. Views and
+/// manifests of any size are read with it.
 public struct LineReader {
-  /// A line without its end, and where it begins.
+  /// A line and its place in the file.
   public struct Line {
+    /// The line without its end.
     public var bytes: [UInt8]
+    /// The first byte of the line.
     public var offset: Int
-    /// Where the next line begins.
+    /// The first byte of the next line.
     public var next: Int
   }
 
   private let file: any OpenFile
-  /// Nothing at or beyond is read.
+  /// The end: nothing at this byte or beyond it is read.
   private let end: Int
   private let longest: Int
   private var block: [UInt8] = []
@@ -19,7 +21,8 @@ public struct LineReader {
 
   static let blockSize = 128 << 10
 
-  /// Reads from `offset` up to `end`; lines longer than `longest` bytes are an error (`EFBIG`).
+  /// Makes a reader from `offset` up to `end`. Lines longer than `longest` bytes are an error
+  /// (``FileError/isTooLarge``).
   public init(_ file: any OpenFile, from offset: Int, to end: Int, longest: Int) {
     self.file = file
     self.end = end
@@ -28,7 +31,7 @@ public struct LineReader {
     at = 0
   }
 
-  /// The next line, or nil at the end; a last line without its end counts as one.
+  /// Returns the next line, or nil at the end. A last line without its end counts as one.
   public mutating func next() throws(FileError) -> Line? {
     var scanned = 0
     while true {
@@ -44,7 +47,7 @@ public struct LineReader {
   }
 
   private func check(_ length: Int) throws(FileError) {
-    guard length <= longest else { throw FileError("read a line of", "a file", 27) }
+    guard length <= longest else { throw FileError("read a line of", "a file", .overLimit) }
   }
 
   private mutating func take(_ stop: Int, skip: Int) -> Line {
@@ -54,7 +57,7 @@ public struct LineReader {
     return line
   }
 
-  /// Drops what was used and reads a block more; false at the end.
+  /// Drops the used bytes and reads a block more. Returns false at the end.
   private mutating func fill() throws(FileError) -> Bool {
     let position = blockStart + block.count
     let wanted = min(Self.blockSize, end - position)

@@ -1,21 +1,24 @@
 internal import SpoolModel
 
-/// A set of paths by 64-bit hash, in 10 to 15 bytes a path: of a million paths two share a hash with
-/// a probability of 3e-8.
+/// A set of paths by 64-bit hash, in 10 to 15 bytes a path. Among a million paths two share a hash
+/// with a probability of 3e-8.
 public struct PathSet {
-  /// Zero: free. Probed one after the other, at most four in five taken.
+  /// The hashes, zero for a free slot: probed one after the other, at most four in five taken.
   private var slots: [UInt64] = []
+  /// The number of hashes in the set.
   public private(set) var count = 0
 
+  /// Makes an empty set.
   public init() {}
 
-  /// Of the bytes: two spellings of one text (NFC, NFD) are two names of files. The same for the same
-  /// bytes in one process.
+  /// Returns the hash of a path's bytes: two spellings of one text (NFC, NFD) are two names of
+  /// files. The hash is the same for the same bytes in one process.
   public static func hash(_ path: String) -> UInt64 {
     var path = path
     return path.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Returns the hash of bytes, which is never zero.
   public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hasher = Hasher()
     hasher.combine(bytes: bytes)
@@ -23,12 +26,13 @@ public struct PathSet {
     return hash == 0 ? 1 : hash
   }
 
+  /// Returns true for a hash that is in the set.
   public func contains(_ hash: UInt64) -> Bool {
     guard !slots.isEmpty else { return false }
     return slots[place(of: hash, in: slots)] == hash
   }
 
-  /// False where it was there already.
+  /// Puts a hash into the set. Returns false where it was there already.
   @discardableResult
   public mutating func insert(_ hash: UInt64) -> Bool {
     if count * 5 >= slots.count * 4 { grow(to: max(64, slots.count * 3 / 2)) }
@@ -39,13 +43,13 @@ public struct PathSet {
     return true
   }
 
-  /// Makes room for so many in all.
+  /// Makes room for so many hashes in all.
   public mutating func reserve(_ total: Int) {
     let needed = total * 5 / 4 + 64
     if needed > slots.count { grow(to: needed) }
   }
 
-  /// Where a hash is, or would be.
+  /// Returns the slot that a hash is in, or would be.
   private func place(of hash: UInt64, in slots: [UInt64]) -> Int {
     var place = Int(hash.multipliedFullWidth(by: UInt64(slots.count)).high)
     while slots[place] != 0, slots[place] != hash {
@@ -63,8 +67,8 @@ public struct PathSet {
 }
 
 extension PathSet {
-  /// Takes in the paths of a catalogue, from one byte to another. A line that the watcher wrote
-  /// begins with its path, so that hardly any is parsed.
+  /// Takes in the paths of a catalogue, from one byte to another. Hardly any line is parsed, since
+  /// a line that the watcher wrote begins with its path.
   public mutating func add(
     _ file: any OpenFile, from offset: Int, to end: Int, longest: Int
   ) throws(FileError) {
@@ -76,7 +80,7 @@ extension PathSet {
 
   private static let head = Array(#"{"path":""#.utf8)
 
-  /// The hash of a catalogue line's path; nil for its header.
+  /// Returns the hash of the path in a catalogue's line; nil for the header.
   public static func hash(ofPathIn line: [UInt8]) -> UInt64? {
     guard line.starts(with: head) else { return parsed(line) }
     for index in head.count..<line.count {

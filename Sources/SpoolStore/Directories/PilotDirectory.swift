@@ -1,24 +1,26 @@
 public import SpoolModel
 
-/// What one reading of a pilot's directory showed.
+/// The findings of one reading of a pilot's directory.
 public struct PilotDirectory: Sendable {
+  /// The jobs that the pilot has claimed.
   public var claims: [JobName]
-  /// Whether the pilot is told to leave, and whether it is set aside.
+  /// True where the pilot is told to leave.
   public var hasDrain: Bool
+  /// True where the pilot is set aside.
   public var hasQuarantine: Bool
 
   static let drain = "drain"
   static let quarantine = "quarantine"
 
-  /// Whether a name belongs in a pilot's directory, claims apart.
+  /// Returns true for a name that belongs in a pilot's directory, claims apart.
   public static func isOwn(_ name: String) -> Bool {
     name == "pilot.json" || name == drain || name == quarantine || name.hasSuffix(".log")
   }
 }
 
-/// `running/PILOT/`: what others tell a pilot by a file in its directory.
+/// `running/PILOT/`: orders to a pilot, each a file in its directory.
 extension Spool {
-  /// What lies in a pilot's directory; nil where it is gone.
+  /// Reads a pilot's directory; nil where it is gone.
   public func directory(of pilot: PilotName) throws(FileError) -> PilotDirectory? {
     guard let names = try listIfPresent(layout.pilot(pilot))?.names else { return nil }
     return PilotDirectory(
@@ -27,7 +29,7 @@ extension Spool {
       hasQuarantine: names.contains(PilotDirectory.quarantine))
   }
 
-  /// Tells a pilot to leave once what it runs has ended.
+  /// Tells a pilot to leave once its jobs have ended.
   public func drain(_ pilot: PilotName) throws(FileError) {
     do throws(FileError) {
       try files.create(layout.drain(pilot), [], durable: false)
@@ -36,24 +38,24 @@ extension Spool {
     }
   }
 
-  /// Sets a pilot aside: the first line of the text is the reason, for people.
+  /// Sets a pilot aside. The first line of the text is the reason, for people.
   public func quarantine(_ pilot: PilotName, _ text: String) throws(FileError) {
     try files.replace(layout.quarantine(pilot), Array((text + "\n").utf8))
   }
 
-  /// Why a pilot is set aside; nil where it is not.
+  /// Returns the text with which a pilot was set aside; nil where it is not.
   public func quarantineText(of pilot: PilotName) throws(FileError) -> String? {
     try files.readIfPresent(layout.quarantine(pilot), limit: 64 << 10).map {
       String(decoding: $0, as: UTF8.self)
     }
   }
 
-  /// Takes the quarantine back; false where there was none.
+  /// Takes the quarantine back. Returns false where there was none.
   public func release(_ pilot: PilotName) throws(FileError) -> Bool {
     try removeOrder(layout.quarantine(pilot))
   }
 
-  /// Takes back that a pilot is to leave; false where it was not told to.
+  /// Takes back the order to leave. Returns false where there was none.
   public func keep(_ pilot: PilotName) throws(FileError) -> Bool {
     try removeOrder(layout.drain(pilot))
   }
@@ -68,8 +70,24 @@ extension Spool {
     }
   }
 
-  /// Whether a file is certainly gone: that a listing lacks it is no proof.
+  /// Returns true where a file is certainly gone. Its absence in a listing is no proof.
   public func isGone(_ path: String) throws(FileError) -> Bool {
     try files.attributesIfPresent(path) == nil
+  }
+
+  /// Returns true where a pilot is certainly not told to leave. The absence of the file in a
+  /// listing is no proof.
+  public func isDrainGone(from pilot: PilotName) throws(FileError) -> Bool {
+    try isGone(layout.drain(pilot))
+  }
+
+  /// Returns true where a pilot is certainly not set aside.
+  public func isQuarantineGone(from pilot: PilotName) throws(FileError) -> Bool {
+    try isGone(layout.quarantine(pilot))
+  }
+
+  /// Returns true where a pilot certainly is set aside.
+  public func hasQuarantine(_ pilot: PilotName) -> Bool {
+    files.isPresent(layout.quarantine(pilot))
   }
 }

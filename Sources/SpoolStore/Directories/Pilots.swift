@@ -2,7 +2,7 @@ public import SpoolModel
 
 /// `running/`: pilots' directories and heartbeats, and the files of active tasks.
 extension Spool {
-  /// Bytes of `pilot.json`: padded, so that one write in place replaces all of it.
+  /// Bytes of `pilot.json`, which is padded so that one write in place replaces all of it.
   static let heartbeatSize = 2048
 
   /// Makes a pilot's directory and its first heartbeat.
@@ -11,7 +11,8 @@ extension Spool {
     try files.create(layout.heartbeat(record.pilot), Self.heartbeat(record), durable: false)
   }
 
-  /// Writes a heartbeat in place; `isMissing` where the watcher has given the pilot up (R5).
+  /// Writes a heartbeat in place (R5). Fails with an error that ``FileError/isMissing`` where the
+  /// watcher has given the pilot up.
   public func beat(_ record: PilotRecord) throws(FileError) {
     let file = try files.open(layout.heartbeat(record.pilot), .update)
     do throws(FileError) {
@@ -28,7 +29,7 @@ extension Spool {
     return text + repeatElement(32, count: max(0, heartbeatSize - 1 - text.count)) + [10]
   }
 
-  /// A pilot's last heartbeat; nil where none can be read now.
+  /// Reads a pilot's last heartbeat; nil where none can be read now.
   public func heartbeat(of pilot: PilotName) -> PilotRecord? {
     guard let bytes = try? files.read(layout.heartbeat(pilot), limit: 64 << 10),
       let json = try? JSON.parse(bytes)
@@ -36,7 +37,13 @@ extension Spool {
     return PilotRecord(json)
   }
 
-  /// Removes a pilot's directory. False where something of value is still in it.
+  /// Returns the moment of a pilot's last heartbeat by the filesystem's clock; nil where there is
+  /// none.
+  public func heartbeatTime(of pilot: PilotName) throws(FileError) -> Timestamp? {
+    try files.attributesIfPresent(layout.heartbeat(pilot))?.modifiedAt
+  }
+
+  /// Removes a pilot's directory. Returns false where something of value is still in it.
   public func unregister(_ pilot: PilotName) throws(FileError) -> Bool {
     guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }
     for name in listing.names
@@ -53,6 +60,7 @@ extension Spool {
     }
   }
 
+  /// Lists a directory afresh; nil where it is not there.
   public func listIfPresent(_ directory: String) throws(FileError) -> Listing? {
     do throws(FileError) {
       return try files.list(directory, fresh: true)
@@ -62,7 +70,7 @@ extension Spool {
     }
   }
 
-  /// The pilots that have a directory, and the tasks that have a file, in `running/`.
+  /// Lists the pilots that have a directory in `running/`, and the tasks that have a page there.
   public func running(fresh: Bool) throws(FileError) -> (pilots: [PilotName], tasks: [Name]) {
     var pilots: [PilotName] = []
     var tasks: [Name] = []

@@ -1,17 +1,18 @@
 public import SpoolModel
 
-/// From part to final name (R3): the watcher's alone.
+/// Publication: the way of an output from its part to its final name (R3), the watcher's alone.
 extension Spool {
-  /// What stands in the way of accepting a result, if anything.
+  /// The finding about an output, before its result is accepted.
   public enum PartCheck: Equatable, Sendable {
+    /// The part is there with its size, and the final name is free.
     case good
-    /// A part is not there, or not of its size.
+    /// The part is not there, or not of its size, in words.
     case bad(String)
-    /// Something stands at the final path.
+    /// Something stands at this final path.
     case exists(String)
   }
 
-  /// Whether a part is there with its size and its final name is free.
+  /// Checks that a part is there with its size, and that its final name is free.
   public func check(_ output: StagedOutput, overwrites: Bool) throws(FileError) -> PartCheck {
     guard let part = try files.attributesIfPresent(output.partPath) else {
       return .bad("the part \(output.partPath) is gone")
@@ -21,16 +22,19 @@ extension Spool {
     }
     switch try files.attributesIfPresent(output.path)?.kind {
     case nil: return .good
-    // What is replaced must be what the payload could have written.
+    // The payload could have replaced a file or a link itself, and nothing else.
     case .file, .link: return overwrites ? .good : .exists(output.path)
     case .directory, .other: return .exists(output.path)
     }
   }
 
-  /// How a publication ended.
+  /// The end of a publication.
   public enum Published: Equatable, Sendable {
+    /// The output has its final name.
     case done
+    /// Something else stands at this final path.
     case exists(String)
+    /// Neither the part nor the output is there, in words.
     case lost(String)
   }
 
@@ -55,6 +59,11 @@ extension Spool {
     }
   }
 
-  /// Removes a part that will not be published; one that is gone is fine.
+  /// Removes a part that will not be published. A part that is gone is fine.
   public func discardPart(_ path: String) throws(FileError) { try files.removeIfPresent(path) }
+
+  /// Makes a published output a part again, where other outputs of its job could not be published.
+  public func unpublish(_ output: StagedOutput) throws(FileError) {
+    try files.renameExclusively(output.path, to: output.partPath)
+  }
 }

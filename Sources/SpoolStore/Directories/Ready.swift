@@ -2,16 +2,17 @@ public import SpoolModel
 
 /// `ready-cpu/` and `ready-gpu/`: jobs that wait for a pilot.
 extension Spool {
-  /// How a put ended (R4).
+  /// The end of a put (R4).
   public enum Put: Equatable, Sendable {
+    /// The job is there, or was and is claimed.
     case done
-    /// Certainly not there: the same attempt may be put again.
+    /// The job is certainly not there: the same attempt may be put again.
     case notDone(FileError)
-    /// Perhaps there, perhaps already claimed: only a new attempt may follow.
+    /// The job may be there, and may be claimed already: only a new attempt may follow.
     case inDoubt(FileError)
   }
 
-  /// Makes a job visible to pilots: written under a hidden name, then renamed.
+  /// Makes a job visible to pilots: writes it under a hidden name, then renames it.
   public func put(_ name: JobName, _ queue: Queue, _ contents: [UInt8]) -> Put {
     let path = layout.ready(queue, name)
     let hidden = "\(layout.ready(queue))/.\(name.fileName)"
@@ -31,8 +32,8 @@ extension Spool {
     }
   }
 
-  /// Removes what puts of a former watcher left unfinished: hidden files whose names are jobs'.
-  /// Should that watcher yet live, its rename finds nothing any more.
+  /// Removes the unfinished puts of a former watcher: hidden files whose names are jobs'. If that
+  /// watcher still lives, its rename finds nothing any more.
   public func removeUnfinishedPuts(_ queue: Queue) throws(FileError) {
     for name in try files.list(layout.ready(queue), fresh: true).names
     where name.hasPrefix(".") && JobName(fileName: String(name.dropFirst())) != nil {
@@ -40,12 +41,12 @@ extension Spool {
     }
   }
 
-  /// Removes what a put that is given up has left.
+  /// Removes the hidden file of a put that is given up.
   public func removeUnfinishedPut(_ name: JobName, _ queue: Queue) throws(FileError) {
     try files.removeIfPresent("\(layout.ready(queue))/.\(name.fileName)")
   }
 
-  /// A crash may have left the hidden file: it is ours alone.
+  /// Creates a hidden file anew. A crash may have left one, which is ours alone.
   private func createAnew(_ path: String, _ contents: [UInt8]) throws(FileError) {
     do throws(FileError) {
       try files.create(path, contents, durable: false)
@@ -56,17 +57,17 @@ extension Spool {
     }
   }
 
-  /// The jobs in a ready directory. What else is there is nobody's.
+  /// Lists the jobs in a ready directory. Every other entry is nobody's.
   public func readyJobs(_ queue: Queue, fresh: Bool) throws(FileError) -> [JobName] {
     try readyNames(queue, fresh: fresh).compactMap { JobName(fileName: $0) }
   }
 
-  /// The names in a ready directory, not yet parsed.
+  /// Lists the names in a ready directory, not yet parsed.
   public func readyNames(_ queue: Queue, fresh: Bool) throws(FileError) -> [String] {
     try files.list(layout.ready(queue), fresh: fresh).names
   }
 
-  /// Takes a job out of ready for good; false where it was not there (any more).
+  /// Takes a job out of ready for good. Returns false where it was not there (any more).
   public func withdraw(_ name: JobName, _ queue: Queue) throws(FileError) -> Bool {
     do throws(FileError) {
       try files.remove(layout.ready(queue, name))

@@ -1,22 +1,29 @@
 public import SpoolModel
 
-/// A spool on a filesystem: its paths, its policy, and what may be done in its directories. The
-/// rooms are in the extensions, a file each.
+/// A spool on a filesystem: its paths, its policy, and a verb for everything that is done in its
+/// directories. The rooms are in the extensions, a file each.
 public struct Spool: Sendable {
+  /// The filesystem that the spool lies on.
   public let files: any FileSystem
+  /// The paths.
   public let layout: Layout
+  /// The site's policy, as `spool.json` had it when the spool was opened.
   public let config: SpoolConfig
-  /// Where relative paths of dropped requests are taken from, absolute.
+  /// The directory that relative paths of dropped requests are taken from, absolute.
   public let dataRoot: String
-  /// Where outputs may lie.
+  /// The directories in which outputs may lie.
   public let dataRoots: DataRoots
 
-  /// A spool is there, but cannot be used, or none is there.
+  /// The reason for which a spool cannot be opened.
   public enum OpenError: Error, CustomStringConvertible {
+    /// No spool is at this path.
     case noSpool(String)
+    /// The file `spool.json` is wrong.
     case badConfig(path: String, RequestError)
+    /// The file `spool.json` cannot be read.
     case unreadable(FileError)
 
+    /// The reason in words, with what to do.
     public var description: String {
       switch self {
       case .noSpool(let root):
@@ -28,6 +35,7 @@ public struct Spool: Sendable {
     }
   }
 
+  /// Makes a spool of its parts. Nothing on the disk is touched.
   public init(files: any FileSystem, layout: Layout, config: SpoolConfig) {
     self.files = files
     self.layout = layout
@@ -58,7 +66,7 @@ public struct Spool: Sendable {
     }
   }
 
-  /// Makes the directories that are missing; somebody may have removed one.
+  /// Makes the directories that are missing, since somebody may have removed one.
   public func ensureDirectories() throws(FileError) {
     try Self.ensureDirectories(layout, files)
   }
@@ -69,7 +77,7 @@ public struct Spool: Sendable {
     for directory in layout.directories { try files.ensureDirectory(directory) }
   }
 
-  /// Makes what is missing of a spool at an absolute path, and touches nothing that is there.
+  /// Makes the missing parts of a spool at an absolute path, and touches nothing that is there.
   public static func create(
     _ root: String, files: any FileSystem, config: SpoolConfig = SpoolConfig()
   ) throws(FileError) {
@@ -82,5 +90,13 @@ public struct Spool: Sendable {
     if !files.isPresent(layout.config) {
       try files.replace(layout.config, config.json.pretty, durable: true)
     }
+  }
+
+  /// True where `spool.json` certainly is there.
+  public var isThere: Bool { files.isPresent(layout.config) }
+
+  /// Returns the owner of `spool.json`, a numeric user id, whose orders the watcher obeys.
+  public func keeper() throws(FileError) -> UInt32 {
+    try files.attributes(of: layout.config).owner
   }
 }

@@ -1,5 +1,6 @@
-/// The page that explains a spool to someone who just did `ls` in it.
+/// The page that explains a spool to somebody who just did `ls` in it.
 public enum SpoolReadme {
+  /// The page, in Markdown.
   public static let text = """
     # This is a spool
 

@@ -1,24 +1,27 @@
 internal import Glibc
 
-/// Who may do what in a spool that one user serves and the members of a group submit to: only that
-/// user writes, but into `incoming/`; the group reads everything but the journal.
+/// The rights in a spool that one user serves and the members of a group submit to. That user alone
+/// writes, except into `incoming/`. The group reads everything but the journal.
 public struct SpoolRights {
-  /// Read and entered by the group, which all that is made in them belongs to.
+  /// Directories that the group may read and enter. Everything made in them belongs to the group.
   private static let shared: mode_t = 0o2750
-  /// Also written by the group, whose members cannot touch what is another's.
+  /// Directories that the group may also write in. Its members cannot touch each other's files.
   private static let open: mode_t = 0o3770
+  /// Directories of the serving user alone.
   private static let closed: mode_t = 0o2700
 
   private let layout: Layout
   private let group: gid_t
   private let files = PosixFileSystem()
 
+  /// Makes the rights of a spool for a group, by its number.
   public init(_ layout: Layout, group: UInt32) {
     self.layout = layout
     self.group = group
   }
 
-  /// The number of a group, by its name or as it is; nil where there is none of that name.
+  /// Returns the number of a group, by its name or by the number itself; nil where no group has
+  /// that name.
   public static func group(_ name: String) -> UInt32? {
     if let number = UInt32(name) { return number }
     var entry = Glibc.group()
@@ -28,8 +31,8 @@ public struct SpoolRights {
     return code == 0 && found != nil ? entry.gr_gid : nil
   }
 
-  /// Gives everything that is there its rights. What lies in `incoming/`, and what came from there,
-  /// is its authors'.
+  /// Gives everything that is there its rights. Files in `incoming/`, and files that came from
+  /// there, stay their authors'. Fails with `EPERM` where the caller is not of the group.
   public func apply() throws(FileError) {
     try set(layout.root, Self.shared)
     for directory in layout.directories {
@@ -82,10 +85,10 @@ public struct SpoolRights {
     return status.st_mode
   }
 
-  /// From now on this process makes files with the rights that group and others have to the spool's
-  /// own directory, whatever its umask was, which is returned. Others write nowhere.
+  /// Makes this process create files with the rights that group and others have to the spool's own
+  /// directory, whatever its umask was. Others write nowhere. Returns the umask before.
   ///
-  /// To be called before there is more than one thread.
+  /// The caller has one thread only: the umask is the process's.
   public static func adopt(_ root: String) -> UInt32 {
     var status = stat()
     guard stat(root, &status) == 0 else {

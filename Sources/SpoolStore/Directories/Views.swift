@@ -1,9 +1,10 @@
 public import SpoolModel
 
-/// Views of the journal to read: catalogues of datasets, ledgers of tasks; and the pages that are
-/// rewritten as things change.
+/// Views of the journal, for people and programs to read: catalogues of datasets and ledgers of
+/// tasks. With them the pages that the watcher rewrites.
 extension Spool {
-  /// Writes bytes at an offset that the journal's order fixes: done again, it writes the same.
+  /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
+  /// same.
   public func write(_ bytes: [UInt8], toView path: String, at offset: Int) throws(FileError) {
     let file = try files.open(path, .create)
     do throws(FileError) {
@@ -15,7 +16,7 @@ extension Spool {
     try file.close()
   }
 
-  /// Cuts a view to its length and makes it durable. A view shorter than that has lost its tail.
+  /// Cuts a view to its length and makes it durable. A view that is shorter has lost its tail.
   public func settleView(_ path: String, length: Int) throws(FileError) {
     let file = try files.open(path, .create)
     defer { try? file.close() }
@@ -23,21 +24,36 @@ extension Spool {
     try file.sync()
   }
 
-  /// Makes what was written to a view durable.
+  /// Makes the bytes that were written to a view durable.
   public func syncView(_ path: String) throws(FileError) {
     let file = try files.open(path, .update)
     defer { try? file.close() }
     try file.sync()
   }
 
-  /// The first line of a view.
+  /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
+  /// same.
+  public func write(_ bytes: [UInt8], to view: View, at offset: Int) throws(FileError) {
+    try write(bytes, toView: path(of: view), at: offset)
+  }
+
+  /// Cuts a view to its length and makes it durable. A view that is shorter has lost its tail.
+  public func settle(_ view: View, length: Int) throws(FileError) {
+    try settleView(path(of: view), length: length)
+  }
+
+  /// Makes the bytes that were written to a view durable.
+  public func sync(_ view: View) throws(FileError) { try syncView(path(of: view)) }
+
+  /// Returns the first line of a view.
   public static func viewHeader(_ kind: String, _ name: Name) -> [UInt8] {
     let json: JSON = ["format": 1, "kind": .string(kind), "name": .string(name.text)]
     return json.compact + [10]
   }
 
-  /// `STATUS`, which is to say why nothing goes on, above all on a full disk: there it is written
-  /// over the page that is there, whose room is its own. What goes beyond that may be missing.
+  /// Rewrites `STATUS`. The page must say why nothing goes on, above all on a full disk: there it
+  /// is written over the page that is there, whose room is its own, and a longer text may lack its
+  /// end.
   public func writeStatus(_ text: [UInt8]) throws(FileError) {
     do throws(FileError) {
       try files.replace(layout.status, text)
@@ -59,7 +75,7 @@ extension Spool {
     }
   }
 
-  /// A page for people, rewritten whole.
+  /// Rewrites a page for people, atomically for every reader.
   public func writePage(_ path: String, _ text: [UInt8]) throws(FileError) {
     try files.replace(path, text)
   }

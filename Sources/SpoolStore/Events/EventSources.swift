@@ -1,9 +1,10 @@
-/// Which source of events a process gets.
+/// The choice of a process's source of events.
 public enum EventSources {
-  /// The best there is: inotify, unless `poll` says not to, the build is without it, or the system
-  /// refuses (its limits, no inotify). Then it is a ``PollingEventSource``, whose `reason` tells.
+  /// Makes the best source there is: inotify, unless `poll` says not to, the build is without it,
+  /// or the system refuses (its limits, no inotify). Then it is a ``PollingEventSource`` with the
+  /// reason.
   ///
-  /// To be called early, while descriptors are few (``InotifyEventSource``).
+  /// The caller calls it early, while descriptors are few (``InotifyEventSource``).
   public static func make(poll: Bool) -> any EventSource {
     if poll { return PollingEventSource() }
     #if Inotify

@@ -3,18 +3,19 @@
   internal import Glibc
   internal import Synchronization
 
-  /// Events from inotify, by way of libinotifytools, whose state is global: there is one source in a
-  /// process, and all but the setting up is done on one thread that never ends.
+  /// The source of events from inotify, by way of libinotifytools. The library's state is global:
+  /// there is one source in a process, and one thread that never ends does everything but the
+  /// setting up.
   ///
-  /// Changes made by other hosts are not seen. Where the library fails for good, ``delivers`` turns
+  /// Changes by other hosts are not seen. Where the library fails for good, ``delivers`` turns
   /// false and every watched directory gets a last `.rescan`.
   public final class InotifyEventSource: EventSource {
     typealias Receiver = @Sendable (DirectoryEvent) -> Void
 
-    /// What `watch` asks of the thread.
+    /// A request to the thread.
     struct Request: Sendable {
       var directory: String
-      /// Nil: nobody wants to hear of it any more.
+      /// The receiver; nil where nobody wants to hear of the directory any more.
       var receive: Receiver?
       var isBuffer = false
     }
@@ -25,16 +26,17 @@
     }
 
     private let mailbox = Mutex(Mailbox())
-    /// The thread watches this file, which has no name any more; touching it wakes the thread.
+    /// A file without a name that the thread watches: touching it wakes the thread.
     private let wakeFile: Int32
 
     private static let made = Result<InotifyEventSource, FileError> { () throws(FileError) in
       try InotifyEventSource()
     }
 
-    /// The one source, set up by the first call: to be made early, as the library waits with
-    /// `select`, which knows no descriptor beyond 1,023. Fails with what the system refused: `ENOSYS`
-    /// (no inotify), `EMFILE` (too many users of it, or descriptors), `ENOSPC` (too many watches).
+    /// Returns the one source, which the first call sets up. The first call comes early, since the
+    /// library waits with `select`, which knows no descriptor beyond 1,023. Fails with the system's
+    /// refusal: `ENOSYS` (no inotify), `EMFILE` (too many users of it, or descriptors), `ENOSPC`
+    /// (too many watches).
     public static func shared() throws(FileError) -> InotifyEventSource { try made.get() }
 
     private init() throws(FileError) {
@@ -44,22 +46,27 @@
       try WorkerThread.start { [self] in InotifyLoop(self, wakeWatch: watch).run() }
     }
 
+    /// True until the library fails for good.
     public var delivers: Bool { mailbox.withLock { $0.isOpen } }
 
-    /// Returns at once; the thread sets the watch up and then reports the first `.rescan`, also where
-    /// the directory cannot be watched (is not there, say). That is tried again for a minute.
+    /// Begins to report a directory, and returns at once. The thread sets the watch up and then
+    /// reports the first `.rescan`, also where the directory cannot be watched (is not there, say).
+    /// That is tried again for a minute.
     public func watch(
       _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
     ) {
       ask(Request(directory: directory, receive: receive))
     }
 
+    /// Begins to report a directory with its creations. A directory that cannot be watched is tried
+    /// again for as long as somebody wants it.
     public func watchBuffer(
       _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
     ) {
       ask(Request(directory: directory, receive: receive, isBuffer: true))
     }
 
+    /// Ends the reports of a directory.
     public func forget(_ directory: String) { ask(Request(directory: directory, receive: nil)) }
 
     private func ask(_ request: Request) {
@@ -74,7 +81,7 @@
       }
     }
 
-    /// What has been asked for since; with `closing` nothing more can be.
+    /// Returns the requests since the last call. With `closing` no more are taken.
     func takeRequests(closing: Bool = false) -> [Request] {
       mailbox.withLock { mailbox in
         if closing { mailbox.isOpen = false }
@@ -87,8 +94,8 @@
   // MARK: - Setting up
 
   extension InotifyEventSource {
-    /// Initialises the library. It keeps its descriptor to itself, but that is the lowest free one;
-    /// the payloads of a pilot must not inherit it.
+    /// Initialises the library. It keeps its descriptor to itself, but that is the lowest free one,
+    /// and the payloads of a pilot must not inherit it.
     private static func initialize() throws(FileError) {
       let lowest = open("/dev/null", O_RDONLY | O_CLOEXEC)
       if lowest < 0 { throw FileError("set up", "inotify", errno) }
@@ -100,8 +107,8 @@
       _ = fcntl(lowest, F_SETFD, FD_CLOEXEC)
     }
 
-    /// Makes a file, watches it and takes its name away, so that nothing is left behind. Returns its
-    /// descriptor and that of the watch.
+    /// Makes a file, watches it and takes its name away, so that nothing is left behind. Returns
+    /// its descriptor and that of the watch.
     private static func makeWakeFile() throws(FileError) -> (file: Int32, watch: Int32) {
       let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
       var template = Array("\(parent)/spool-wake-XXXXXX".utf8CString)

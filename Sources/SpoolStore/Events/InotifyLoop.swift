@@ -2,22 +2,25 @@
   internal import CInotifyTools
   internal import Glibc
 
-  /// What the thread of ``InotifyEventSource`` does, and all that it knows. Nobody else calls the
-  /// library once it runs.
+  /// The work of the thread of ``InotifyEventSource``, and its knowledge. Nobody else calls the
+  /// library once the thread runs.
   final class InotifyLoop {
     private let source: InotifyEventSource
     private let wakeWatch: Int32
     private var receivers: [String: [InotifyEventSource.Receiver]] = [:]
-    /// Directories by watch descriptor: several, where several paths lead to one directory.
+    /// The directories of each watch descriptor: several, where several paths lead to one
+    /// directory.
     private var directories: [Int32: [String]] = [:]
     private var watched: Set<String> = []
-    /// Of these also creations are told, and they are tried for as long as somebody wants them.
+    /// The directories whose creations are reported, too. They are tried for as long as somebody
+    /// wants them.
     private var buffers: Set<String> = []
-    /// Directories that could not be watched, or are watched no more, and how often they will be
-    /// tried again: once a second.
+    /// The directories that could not be watched, or are watched no more, with the number of tries
+    /// that are left. There is one try a second.
     private var lost: [String: Int] = [:]
-    private var lastRetry = 0
-    /// How many watches a directory has had.
+    /// The second of the monotonic clock in which the last try was.
+    private var lastRetry: time_t = 0
+    /// The number of watches that a directory has had.
     private var generations: [String: Int] = [:]
 
     init(_ source: InotifyEventSource, wakeWatch: Int32) {
@@ -25,7 +28,7 @@
       self.wakeWatch = wakeWatch
     }
 
-    /// Never ends, unless the library fails.
+    /// Takes requests and reports events. Never ends, unless the library fails.
     func run() {
       while true {
         source.takeRequests().forEach(accept)
@@ -51,7 +54,8 @@
       receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
     }
 
-    /// The watch itself stays, since the library would not let it go cleanly; it is told to nobody.
+    /// Ends the reports of a directory. The watch itself stays, since the library would not let it
+    /// go cleanly.
     private func forget(_ directory: String) {
       receivers[directory] = nil
       lost[directory] = nil
@@ -110,17 +114,17 @@
       }
     }
 
-    /// A spelling of a directory's path that was not used before, ending with a slash.
+    /// Returns a spelling of a directory's path that was not used before, ending with a slash.
     ///
-    /// The library keeps watches that the kernel has ended and would give us their descriptors for a
-    /// path that it knows. So a directory that was removed and made again is called `/a/./`, then
+    /// The library keeps watches that the kernel has ended, and would give us their descriptors for
+    /// a path that it knows. So a directory that was removed and made again is called `/a/./`, then
     /// `/a/.//`, `/a/././`: the binary digits of the number of watches that it has had.
     private func spelling(of directory: String) -> String {
       let digits = generations[directory].map { String($0, radix: 2) } ?? ""
       return directory + "/" + digits.map { $0 == "1" ? "./" : "/" }.joined()
     }
 
-    /// Tries what is lost, at most once a second.
+    /// Tries again to watch lost directories, at most once a second.
     private func retryLost() {
       if lost.isEmpty { return }
       var now = timespec()
@@ -138,7 +142,7 @@
   private struct InotifyEvent {
     var watch: Int32
     var mask: UInt32
-    /// Nil where there is none, or it is not UTF-8.
+    /// The name of the entry; nil where there is none, or it is not UTF-8.
     var name: String?
 
     init(_ event: UnsafeMutablePointer<inotify_event>) {

@@ -1,26 +1,30 @@
-/// The source where none can be had: it never tells of a change.
-///
-/// Whoever waits must look on a timer (R9: 50 ms busy to 2 s idle), as ``delivers`` says.
+/// The source for a process that can have no other. It never reports a change: a caller that waits
+/// looks on a timer (R9: 50 ms busy to 2 s idle).
 public final class PollingEventSource: EventSource {
-  /// Why there are no events, for the log: `asked for`, `cannot set up inotify: EMFILE (…)`.
+  /// The reason for which there are no events, for the log: `asked for`, `cannot set up inotify:
+  /// EMFILE (…)`.
   public let reason: String
 
+  /// Makes a source with the reason for it.
   public init(reason: String = "asked for") {
     self.reason = reason
   }
 
+  /// Always false.
   public var delivers: Bool { false }
 
-  /// Reports one `.rescan`, before it returns and so on the caller's thread, and nothing after.
+  /// Reports one `.rescan` on the caller's thread before it returns, and nothing after.
   public func watch(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void) {
     receive(DirectoryEvent(directory: directory, name: "", kind: .rescan))
   }
 
+  /// Reports one `.rescan`, as ``watch(_:_:)``.
   public func watchBuffer(
     _ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void
   ) {
     watch(directory, receive)
   }
 
+  /// Does nothing, since nothing is reported.
   public func forget(_ directory: String) {}
 }

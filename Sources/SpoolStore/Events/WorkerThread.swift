@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Threads that run one closure, without Foundation. Signals go to other threads.
 ///
-/// Nobody waits for such a thread: one that hangs in a read from a dead server must not keep the
-/// pilot from ending.
+/// Nobody waits for such a thread: a thread that hangs in a read from a dead server must not keep
+/// the pilot from ending.
 public enum WorkerThread {
   /// The closure, on its way through C.
   private final class Body {
@@ -11,6 +11,7 @@ public enum WorkerThread {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
+  /// Starts a thread, which ends with its closure. Fails where the system has no room for a thread.
   public static func start(_ run: @escaping @Sendable () -> Void) throws(FileError) {
     let body = Unmanaged.passRetained(Body(run))
     var thread = pthread_t()

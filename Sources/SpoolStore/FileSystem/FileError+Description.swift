@@ -1,81 +1,72 @@
-internal import Glibc
-
 extension FileError: CustomStringConvertible {
   /// `cannot rename /a/b: ENOENT (no such file or directory)`.
   public var description: String {
     "cannot \(operation) \(path): \(codeName) (\(meaning))"
   }
 
-  /// `errno` by name, as in the manual pages, which is what people search for: `ENOSPC`; `errno 999`
-  /// where it has none.
-  public var codeName: String {
-    errorNames[code] ?? "errno \(code)"
-  }
+  /// The number by name: `ENOSPC`; `errno 999` where it has none.
+  public var codeName: String { errno.name }
 
-  /// What the C library says of `errno`, beginning in lower case.
+  /// The reason in words, beginning in lower case.
   public var meaning: String {
-    guard let text = strerror(code) else { return "unknown error" }
-    let words = String(cString: text)
-    let startsWithAcronym = words.dropFirst().first?.isUppercase ?? true
-    return startsWithAcronym ? words : words.prefix(1).lowercased() + words.dropFirst()
+    reason == .overLimit ? "larger than its reader allows" : errno.meaning
   }
 }
 
 extension FileError {
-  /// Nothing stands at the path (any more), or a part of the path is no directory.
-  public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
-
-  /// Something stands at the path already.
-  public var isOccupied: Bool { code == EEXIST || code == ENOTEMPTY }
-
-  /// It says something of the path that trying again will not change.
-  public var isLasting: Bool {
-    [EPERM, EACCES, EXDEV, ENOTDIR, EISDIR, EINVAL, ENAMETOOLONG, ELOOP].contains(code)
+  /// The number with which the system refused; nil where it was not asked.
+  private var refusal: Errno? {
+    guard case .system(let errno) = reason else { return nil }
+    return errno
   }
 
-  /// The filesystem is out of order as a whole, as far as can be told: it is waited for, and whoever
-  /// wanted something of it has done nothing wrong.
-  public var isOutage: Bool {
-    [
-      ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ETIMEDOUT, EREMOTEIO, ENOTCONN, EHOSTDOWN, EHOSTUNREACH,
-    ].contains(code)
+  private func isOne(of errnos: Set<Errno>) -> Bool { refusal.map(errnos.contains) ?? false }
+
+  /// True where nothing stands at the path (any more), or a part of the path is no directory.
+  public var isMissing: Bool { refusal == .missing || refusal == .notDirectory }
+
+  /// True where something stands at the path already.
+  public var isOccupied: Bool { refusal == .exists || refusal == .notEmpty }
+
+  /// True where the file, or a line of it, is larger than its reader allows.
+  public var isTooLarge: Bool { reason == .overLimit }
+
+  /// True for a refusal that trying again does not change.
+  public var isLasting: Bool { reason == .overLimit || isOne(of: Self.lasting) }
+
+  private static let lasting: Set<Errno> = [
+    .notPermitted, .accessDenied, .crossesDevices, .notDirectory, .isDirectory, .invalid,
+    .nameTooLong, .loop,
+  ]
+
+  /// True where the filesystem is out of order as a whole, as far as can be told. Callers wait for
+  /// it: the task has done nothing wrong.
+  public var isOutage: Bool { isOne(of: Self.outages) }
+
+  private static let outages: Set<Errno> = [
+    .diskFull, .quotaFull, .readOnly, .inputOutput, .stale, .timedOut, .remoteInputOutput,
+    .notConnected, .hostDown, .hostUnreachable,
+  ]
+
+  /// True where there is no room: the disk or a quota is full, or the file may not grow further.
+  public var isFull: Bool {
+    refusal == .diskFull || refusal == .quotaFull || refusal == .fileTooLarge
   }
 
-  /// No room: the disk or a quota is full, or the file may not grow further.
-  public var isFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+  /// True where the filesystem is read-only.
+  public var isReadOnly: Bool { refusal == .readOnly }
 
-  public var isReadOnly: Bool { code == EROFS }
-
-  /// What the path leads to is none of ours to touch: a link, a FIFO, a device, a directory.
-  public var isNotAFile: Bool { code == ELOOP || code == EINVAL || code == EISDIR }
-
-  /// The server or the handle went away: the same call may well succeed when made again.
-  public var mayPass: Bool {
-    [ESTALE, EAGAIN, EINTR, EIO, ETIMEDOUT, EBUSY, EREMOTEIO, ENOTCONN, EHOSTDOWN, EHOSTUNREACH]
-      .contains(code)
+  /// True where the path leads to something that Spool does not touch: a link, a FIFO, a device, a
+  /// directory.
+  public var isNotAFile: Bool {
+    refusal == .loop || refusal == .invalid || refusal == .isDirectory
   }
+
+  /// True where the server or the handle went away: the same call may well succeed when made again.
+  public var mayPass: Bool { isOne(of: Self.passing) }
+
+  private static let passing: Set<Errno> = [
+    .stale, .tryAgain, .interrupted, .inputOutput, .timedOut, .busy, .remoteInputOutput,
+    .notConnected, .hostDown, .hostUnreachable,
+  ]
 }
-
-/// The errors that calls on files and processes give, by name.
-private let errorNames: [Int32: String] = [
-  EPERM: "EPERM", ENOENT: "ENOENT", ESRCH: "ESRCH", EINTR: "EINTR", EIO: "EIO", ENXIO: "ENXIO",
-  E2BIG: "E2BIG", ENOEXEC: "ENOEXEC", EBADF: "EBADF", ECHILD: "ECHILD", EAGAIN: "EAGAIN",
-  ENOMEM: "ENOMEM", EACCES: "EACCES", EFAULT: "EFAULT", ENOTBLK: "ENOTBLK", EBUSY: "EBUSY",
-  EEXIST: "EEXIST", EXDEV: "EXDEV", ENODEV: "ENODEV", ENOTDIR: "ENOTDIR", EISDIR: "EISDIR",
-  EINVAL: "EINVAL", ENFILE: "ENFILE", EMFILE: "EMFILE", ENOTTY: "ENOTTY", ETXTBSY: "ETXTBSY",
-  EFBIG: "EFBIG", ENOSPC: "ENOSPC", ESPIPE: "ESPIPE", EROFS: "EROFS", EMLINK: "EMLINK",
-  EPIPE: "EPIPE", EDOM: "EDOM", ERANGE: "ERANGE", EDEADLK: "EDEADLK",
-  ENAMETOOLONG: "ENAMETOOLONG", ENOLCK: "ENOLCK", ENOSYS: "ENOSYS", ENOTEMPTY: "ENOTEMPTY",
-  ELOOP: "ELOOP", ENOMSG: "ENOMSG", EIDRM: "EIDRM", ENODATA: "ENODATA", ETIME: "ETIME",
-  ENOLINK: "ENOLINK", EPROTO: "EPROTO", EBADMSG: "EBADMSG", EOVERFLOW: "EOVERFLOW",
-  EILSEQ: "EILSEQ", EUSERS: "EUSERS", ENOTSOCK: "ENOTSOCK", EMSGSIZE: "EMSGSIZE",
-  EOPNOTSUPP: "EOPNOTSUPP", EADDRINUSE: "EADDRINUSE", EADDRNOTAVAIL: "EADDRNOTAVAIL",
-  ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ENETRESET: "ENETRESET",
-  ECONNABORTED: "ECONNABORTED", ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS",
-  EISCONN: "EISCONN", ENOTCONN: "ENOTCONN", ESHUTDOWN: "ESHUTDOWN", ETIMEDOUT: "ETIMEDOUT",
-  ECONNREFUSED: "ECONNREFUSED", EHOSTDOWN: "EHOSTDOWN", EHOSTUNREACH: "EHOSTUNREACH",
-  EALREADY: "EALREADY", EINPROGRESS: "EINPROGRESS", ESTALE: "ESTALE", EUCLEAN: "EUCLEAN",
-  EREMOTEIO: "EREMOTEIO", EDQUOT: "EDQUOT", ENOMEDIUM: "ENOMEDIUM", EMEDIUMTYPE: "EMEDIUMTYPE",
-  ECANCELED: "ECANCELED", ENOKEY: "ENOKEY", EKEYEXPIRED: "EKEYEXPIRED", EKEYREVOKED: "EKEYREVOKED",
-  EKEYREJECTED: "EKEYREJECTED", EOWNERDEAD: "EOWNERDEAD", ENOTRECOVERABLE: "ENOTRECOVERABLE",
-]

@@ -1,18 +1,7 @@
-internal import Glibc
 internal import SpoolModel
 
-extension FileError {
-  /// The file is larger than the reader allows (`EFBIG`).
-  public var isTooLarge: Bool { code == 27 }
-
-  /// Nothing was tried, since the spool is another watcher's (`ECANCELED`).
-  static let leaseLost: Int32 = 125
-  /// Another holds the lock (`EAGAIN`).
-  static let lockHeld: Int32 = 11
-}
-
 extension FileSystem {
-  /// The contents, or nil where nothing is there.
+  /// Reads a file; nil where nothing is there.
   public func readIfPresent(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
     do throws(FileError) {
       return try read(path, limit: limit)
@@ -22,7 +11,7 @@ extension FileSystem {
     }
   }
 
-  /// What is there, or nil.
+  /// Returns the attributes of the entry at a path; nil where nothing is there.
   public func attributesIfPresent(_ path: String) throws(FileError) -> FileAttributes? {
     do throws(FileError) {
       return try attributes(of: path)
@@ -32,13 +21,13 @@ extension FileSystem {
     }
   }
 
-  /// Whether something is certainly there: an error is no.
+  /// Returns true where something is certainly there. An error counts as no.
   public func isPresent(_ path: String) -> Bool {
     (try? attributes(of: path)) != nil
   }
 
   /// Puts a whole file in the place of another, atomically for every reader. `writer` keeps several
-  /// that do so at a time apart.
+  /// writers apart that do so at a time.
   public func replace(
     _ path: String, _ contents: [UInt8], by writer: String = "", durable: Bool = false
   ) throws(FileError) {
@@ -49,6 +38,7 @@ extension FileSystem {
     if durable { try syncDirectory(FilePath.directory(path)) }
   }
 
+  /// Removes a file. A file that is gone is fine.
   public func removeIfPresent(_ path: String) throws(FileError) {
     do throws(FileError) {
       try remove(path)
@@ -57,15 +47,17 @@ extension FileSystem {
     }
   }
 
+  /// Makes a directory. A directory or a link that is there is fine. Fails with `ENOTDIR` where
+  /// something else is there.
   public func ensureDirectory(_ path: String) throws(FileError) {
     do throws(FileError) {
       try createDirectory(path)
     } catch {
       guard error.isOccupied else { throw error }
-      // A link may lead to a directory; anything else in its place is told now, not by who works there.
+      // A link may lead to a directory. Anything else is told now, not by a later user.
       switch try attributesIfPresent(path)?.kind {
       case .directory, .link, nil: return
-      case .file, .other: throw FileError("create directory", path, ENOTDIR)
+      case .file, .other: throw FileError("create directory", path, Errno.notDirectory)
       }
     }
   }
@@ -81,7 +73,8 @@ extension FileSystem {
     }
   }
 
-  /// The name under which a file is written before it is moved to `path`: dot names are nobody's.
+  /// Returns the name under which a file is written before its rename to `path`: names with a dot
+  /// in front are nobody's.
   static func hidden(_ path: String) -> String {
     "\(FilePath.directory(path))/.\(FilePath.base(path))"
   }

@@ -1,25 +1,33 @@
-/// What kind of thing a directory entry is.
+public import SpoolModel
+
+/// The kind of a directory entry.
 public enum FileKind: Sendable, Equatable {
+  /// A regular file.
   case file
+  /// A directory.
   case directory
+  /// A symbolic link.
   case link
-  /// A FIFO, a socket, a device: never opened, never followed.
+  /// A FIFO, a socket or a device: never opened, never followed.
   case other
 }
 
-/// What `lstat` knows of a path.
+/// The attributes of a path, as `lstat` gives them.
 public struct FileAttributes: Sendable, Equatable {
+  /// The kind of the entry.
   public var kind: FileKind
   /// Bytes.
   public var size: Int
-  /// Nanoseconds since the epoch, on the clock of whoever wrote the file.
+  /// The time of the last change in nanoseconds since 1970, on the clock of the file's writer.
   public var modified: Int64
-  /// Numeric user id.
+  /// The numeric user id of the owner.
   public var owner: UInt32
+  /// The number of the file on its filesystem.
   public var inode: UInt64
-  /// How many names it has.
+  /// The number of names that the file has.
   public var links: Int
 
+  /// Makes attributes from their parts.
   public init(
     kind: FileKind, size: Int, modified: Int64, owner: UInt32, inode: UInt64, links: Int
   ) {
@@ -30,90 +38,101 @@ public struct FileAttributes: Sendable, Equatable {
     self.inode = inode
     self.links = links
   }
+
+  /// The time of the last change in whole milliseconds, on the clock of the file's writer.
+  public var modifiedAt: Timestamp { Timestamp(milliseconds: Int(modified / 1_000_000)) }
 }
 
-/// One reading of a directory: a hint of what is there, in no order (readdir may repeat or omit
-/// entries of a directory that changes).
+/// One reading of a directory, in no order. It is a hint: readdir may repeat or omit entries of a
+/// directory that changes.
 public struct Listing: Sendable, Equatable {
-  /// Every entry whose name is UTF-8, without `.` and `..`.
+  /// The entries whose names are UTF-8, without `.` and `..`.
   public var names: [String]
-  /// How many entries had names that are not UTF-8: nobody's, only counted.
+  /// The number of entries whose names are not UTF-8: nobody's, and only counted.
   public var unreadable: Int
 
+  /// Makes a listing from its parts.
   public init(names: [String], unreadable: Int) {
     self.names = names
     self.unreadable = unreadable
   }
 }
 
-/// How full a filesystem is, as those see it who write to it.
+/// The size of a filesystem and its free room, as ordinary users have it.
 public struct FileSystemUsage: Sendable, Equatable {
-  /// Bytes.
+  /// Bytes in all.
   public var size: Int
+  /// Bytes that are free.
   public var free: Int
 
+  /// Makes one from its parts.
   public init(size: Int, free: Int) {
     self.size = size
     self.free = free
   }
 }
 
-/// How an existing or new file is opened. None follows a symbolic link or blocks on a FIFO.
+/// The ways to open a file. None follows a symbolic link or blocks on a FIFO.
 public enum OpenMode: Sendable {
   /// Read only.
   case read
-  /// Read and write a file that is there; never creates (R2).
+  /// Read and write a file that is there. Never creates one (R2).
   case update
-  /// Read and write, created empty where it is not there.
+  /// Read and write a file, which is created empty where it is not there.
   case create
-  /// As `create`, but whoever may not write in its directory gets no right to what is created: not
-  /// even to read it, which is enough to lock it.
+  /// As `create`, but who may not write in the directory gets no right to the new file: not even to
+  /// read it, which is enough to lock it.
   case createLock
 }
 
 /// The one door to the disk: the seam under everything (DESIGN, parts).
 ///
-/// Production goes through ``PosixFileSystem``; tests and the simulator bring their own. Paths are
+/// Production goes through ``PosixFileSystem``. Tests and the simulator bring their own. Paths are
 /// absolute, resolved from the root at every call, so a stale handle (`ESTALE`) heals by itself.
 /// Every failure is a ``FileError`` that names the call, the path and `errno`.
 public protocol FileSystem: AnyObject, Sendable {
   /// Reads a whole directory. `fresh` asks the server first (`AT_STATX_FORCE_SYNC`, R9).
   func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing
-  /// The same name by name, for directories of any size; returns how many are not UTF-8.
+  /// Reads a directory of any size, name by name. Returns the number of names that are not UTF-8.
   func visit(
     _ directory: String, fresh: Bool, _ body: (String) -> Void
   ) throws(FileError) -> Int
-  /// Whether anybody on this host has a file open for writing; nil where that cannot be known.
+  /// Returns true where anybody on this host has a file open for writing; nil where that cannot be
+  /// known.
   func isBeingWritten(_ path: String) throws(FileError) -> Bool?
-  /// `lstat`.
+  /// Returns the attributes of a path (`lstat`). No link is followed.
   func attributes(of path: String) throws(FileError) -> FileAttributes
-  /// The contents of a regular file: `EFBIG` beyond `limit` bytes, `ELOOP` for a link, `EINVAL` for
-  /// what is no file.
+  /// Reads a regular file: ``FileError/Reason/overLimit`` beyond `limit` bytes, `ELOOP` for a link,
+  /// `EINVAL` for everything else that is no file.
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]
   /// Creates a file that must not be there (`EEXIST`) and writes it, with `fsync` if `durable`.
-  /// A short write or a failed close is an error, and what was begun is removed.
+  /// A short write or a failed close is an error, and the begun file is removed.
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError)
+  /// Opens a regular file. The caller closes it.
   func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile
-  /// Atomic within the filesystem; replaces a file at `destination`.
+  /// Renames, atomically within the filesystem. Replaces a file at `destination`.
   func rename(_ source: String, to destination: String) throws(FileError)
-  /// As `rename`, but `EEXIST` where something stands at `destination`: atomically where the
-  /// filesystem can (`RENAME_NOREPLACE`), else looked up first.
+  /// Renames, and fails with `EEXIST` where something stands at `destination`: atomically where the
+  /// filesystem can (`RENAME_NOREPLACE`), else after a look.
   func renameExclusively(_ source: String, to destination: String) throws(FileError)
+  /// Removes a file or a link.
   func remove(_ path: String) throws(FileError)
-  /// `EEXIST` where it is there already.
+  /// Makes a directory. Fails with `EEXIST` where something stands there already.
   func createDirectory(_ path: String) throws(FileError)
-  /// As `createDirectory`, for the user's own eyes.
+  /// Makes a directory that the user alone may enter. Fails as ``createDirectory(_:)``.
   func createPrivateDirectory(_ path: String) throws(FileError)
+  /// Removes an empty directory.
   func removeDirectory(_ path: String) throws(FileError)
-  /// Where a directory really is, links followed.
+  /// Returns the real path of a directory, links followed.
   func resolve(_ directory: String) throws(FileError) -> String
-  /// How full the filesystem is that a path is on (`statvfs`).
+  /// Returns the size and the free room of the filesystem that a path is on (`statvfs`).
   func usage(of path: String) throws(FileError) -> FileSystemUsage
   /// Makes the names in a directory durable.
   func syncDirectory(_ path: String) throws(FileError)
 }
 
 extension FileSystem {
+  /// Reads a directory at once, and hands over its names.
   public func visit(
     _ directory: String, fresh: Bool, _ body: (String) -> Void
   ) throws(FileError) -> Int {
@@ -125,16 +144,18 @@ extension FileSystem {
 
 /// An open regular file, written and read at offsets.
 public protocol OpenFile: AnyObject {
+  /// Returns the attributes of the file, whatever its name is now.
   func attributes() throws(FileError) -> FileAttributes
-  /// Up to `count` bytes at `offset`; fewer only at the end of the file.
+  /// Reads up to `count` bytes at `offset`: fewer only at the end of the file.
   func read(at offset: Int, count: Int) throws(FileError) -> [UInt8]
-  /// Writes all of `bytes`; a short write is an error (`ENOSPC`).
+  /// Writes all of `bytes`. A short write is an error (`ENOSPC`).
   func write(_ bytes: [UInt8], at offset: Int) throws(FileError)
+  /// Cuts the file, or lengthens it with zeros.
   func truncate(to size: Int) throws(FileError)
-  /// `fsync`.
+  /// Makes the bytes of the file durable (`fsync`).
   func sync() throws(FileError)
-  /// Tries for the exclusive OFD lock on the whole file; false where another holds it.
+  /// Tries for the exclusive OFD lock on the whole file. Returns false where another holds it.
   func tryLock() throws(FileError) -> Bool
-  /// Write errors may surface only here (NFS), so its error counts.
+  /// Closes the file. Its error counts, since errors of writing may show only here (NFS).
   func close() throws(FileError)
 }

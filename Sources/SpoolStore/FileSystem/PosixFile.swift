@@ -1,11 +1,12 @@
 internal import CSpoolSystem
 internal import Glibc
 
-/// An open regular file. Closed when it is forgotten, but only ``close()`` tells of an error then.
+/// An open regular file. It is closed when it is forgotten, too, but only ``close()`` tells of an
+/// error.
 final class PosixFile: OpenFile {
-  /// -1 once it is closed.
+  /// The descriptor; -1 once it is closed.
   private var descriptor: Int32
-  /// As it was opened: the file may have been renamed since.
+  /// The path by which it was opened. The file may have been renamed since.
   private let path: String
 
   init(_ descriptor: Int32, _ path: String) {
@@ -80,10 +81,10 @@ final class PosixFile: OpenFile {
 // MARK: - On descriptors
 
 extension PosixFile {
-  /// Writes at `offset`, or where the file stands (which saves nothing but is what `create` means).
+  /// Writes at `offset`, or at the file's position.
   ///
-  /// One call as a rule. After a short one the rest is tried, for then the system says why: `ENOSPC`,
-  /// `EDQUOT`, `EFBIG`.
+  /// As a rule that is one call. After a short one the rest is tried, and the system says the
+  /// reason: `ENOSPC`, `EDQUOT`, `EFBIG`.
   static func writeAll(
     _ descriptor: Int32, _ bytes: [UInt8], at offset: Int?, _ path: String
   ) throws(FileError) {
@@ -102,18 +103,18 @@ extension PosixFile {
     if code != 0 { throw FileError("write", path, code) }
   }
 
-  /// Reads from where the file stands to its end. `size` is what `fstat` said: one call as a rule,
-  /// more for a file that grew meanwhile, or that states no size (`/proc`).
+  /// Reads from the file's position to its end. `size` is the answer of `fstat`. As a rule that is
+  /// one call: more for a file that grew meanwhile, or that states no size (`/proc`).
   static func readAll(
     _ descriptor: Int32, size: Int, limit: Int, _ path: String
   ) throws(FileError) -> [UInt8] {
-    if size > limit { throw FileError("read", path, EFBIG) }
+    if size > limit { throw FileError(FileError.reading, path, .overLimit) }
     var bytes: [UInt8] = []
     while true {
       let room = max(size - bytes.count, size == 0 ? 4_096 : 0) + 1
       let part = try readSome(descriptor, room, path)
       if bytes.isEmpty { bytes = part } else { bytes += part }
-      if bytes.count > limit { throw FileError("read", path, EFBIG) }
+      if bytes.count > limit { throw FileError(FileError.reading, path, .overLimit) }
       let stated = size > 0 && bytes.count >= size
       if part.isEmpty || (stated && part.count < room) { return bytes }
     }
@@ -140,7 +141,7 @@ extension PosixFile {
     }
   }
 
-  /// Never tried again: the descriptor is gone even where an error is reported.
+  /// Closes a descriptor, and never tries again: it is gone even where an error is reported.
   static func close(_ descriptor: Int32, _ path: String) throws(FileError) {
     if Glibc.close(descriptor) != 0 { throw FileError("close", path, errno) }
   }

@@ -4,20 +4,24 @@ internal import SpoolModel
 
 /// The filesystem itself. It holds no state: every path is resolved from the root at every call.
 ///
-/// As few system calls as can be, since this is what a job costs: a file is created by three (open,
-/// write, close) and read by four. Every descriptor is close-on-exec. No file is opened through a
-/// symbolic link, and none blocks, whatever stands there. Directories, though, may be links: people
-/// put `logs/` or a buffer on another disk.
+/// 1. It makes as few system calls as can be, since a job costs just these: a file is created by
+///    three (open, write, close) and read by four.
+/// 2. Every descriptor is close-on-exec.
+/// 3. No file is opened through a symbolic link, and no call blocks on a FIFO or a device.
+/// 4. Directories may be links: people put `logs/` or a buffer on another disk.
 public final class PosixFileSystem: FileSystem, Sendable {
+  /// Makes a filesystem.
   public init() {}
 
-  /// `lstat`.
+  /// Returns the attributes of a path (`lstat`).
   public func attributes(of path: String) throws(FileError) -> FileAttributes {
     var status = stat()
     try systemCall("look up", path) { lstat($0, &status) }
     return FileAttributes(status)
   }
 
+  /// Returns true where anybody on this host has a file open for writing; nil for another user's
+  /// file, and on filesystems that cannot tell.
   public func isBeingWritten(_ path: String) throws(FileError) -> Bool? {
     try checkNoZero("ask who writes", path)
     switch Int(spool_is_being_written(path)) {
@@ -28,7 +32,8 @@ public final class PosixFileSystem: FileSystem, Sendable {
     }
   }
 
-  /// By four system calls: open, fstat, read, close. A directory is refused with `EINVAL` too.
+  /// Reads a file by four system calls: open, fstat, read, close. A directory is refused with
+  /// `EINVAL`, too.
   public func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let descriptor = try openDescriptor("read", path, O_RDONLY)
     defer { Glibc.close(descriptor) }
@@ -36,6 +41,7 @@ public final class PosixFileSystem: FileSystem, Sendable {
     return try PosixFile.readAll(descriptor, size: size, limit: limit, path)
   }
 
+  /// Creates a file by three calls, four where it is to be durable.
   public func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
     let descriptor = try openDescriptor("create", path, O_WRONLY | O_CREAT | O_EXCL)
     do throws(FileError) {
@@ -53,7 +59,7 @@ public final class PosixFileSystem: FileSystem, Sendable {
     }
   }
 
-  /// A directory is refused with `EINVAL` (`.read`) or `EISDIR`.
+  /// Opens a regular file. Fails for a directory with `EINVAL` (`.read`) or `EISDIR`.
   public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
     let flags =
       switch mode {
@@ -72,7 +78,8 @@ public final class PosixFileSystem: FileSystem, Sendable {
     return PosixFile(descriptor, path)
   }
 
-  /// A lock is for its owner, and for the group only where that may write in the directory.
+  /// Returns the rights of a new lock: for its owner, and for the group only where the group may
+  /// write in the directory.
   private static func lockRights(_ path: String) -> mode_t {
     var status = stat()
     guard stat(FilePath.directory(path), &status) == 0 else { return 0o600 }
@@ -83,6 +90,7 @@ public final class PosixFileSystem: FileSystem, Sendable {
 // MARK: - Names
 
 extension PosixFileSystem {
+  /// Renames, and tries again when a signal interrupts the call.
   public func rename(_ source: String, to destination: String) throws(FileError) {
     try checkNoZero("rename", source)
     try checkNoZero("rename", destination)
@@ -92,8 +100,9 @@ extension PosixFileSystem {
     }
   }
 
-  /// Where the filesystem does not know `RENAME_NOREPLACE` (NFS), the destination is looked up first:
-  /// then the caller must be the only one who puts files there.
+  /// Renames where nothing stands at `destination`. On a filesystem that does not know
+  /// `RENAME_NOREPLACE` (NFS) the destination is looked up first: there the caller must be the only
+  /// one who puts files there.
   public func renameExclusively(_ source: String, to destination: String) throws(FileError) {
     try checkNoZero("rename", source)
     try checkNoZero("rename", destination)
@@ -111,18 +120,22 @@ extension PosixFileSystem {
     try rename(source, to: destination)
   }
 
+  /// Removes a file or a link (`unlink`).
   public func remove(_ path: String) throws(FileError) {
     try systemCall("remove", path) { unlink($0) }
   }
 
+  /// Makes a directory.
   public func createDirectory(_ path: String) throws(FileError) {
     try systemCall("create directory", path) { mkdir($0, 0o777) }
   }
 
+  /// Makes a directory that the user alone may enter.
   public func createPrivateDirectory(_ path: String) throws(FileError) {
     try systemCall("create directory", path) { mkdir($0, 0o700) }
   }
 
+  /// Returns the real path of a directory (`realpath`).
   public func resolve(_ directory: String) throws(FileError) -> String {
     try checkNoZero("resolve", directory)
     guard let path = realpath(directory, nil) else { throw FileError("resolve", directory, errno) }
@@ -130,6 +143,7 @@ extension PosixFileSystem {
     return String(cString: path)
   }
 
+  /// Returns the size and the free room of a filesystem (`statvfs`).
   public func usage(of path: String) throws(FileError) -> FileSystemUsage {
     var status = statvfs()
     try systemCall("statvfs", path) { statvfs($0, &status) }
@@ -137,10 +151,12 @@ extension PosixFileSystem {
     return FileSystemUsage(size: unit * Int(status.f_blocks), free: unit * Int(status.f_bavail))
   }
 
+  /// Removes an empty directory.
   public func removeDirectory(_ path: String) throws(FileError) {
     try systemCall("remove directory", path) { rmdir($0) }
   }
 
+  /// Makes the names in a directory durable.
   public func syncDirectory(_ path: String) throws(FileError) {
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK
     let descriptor = try systemCall("sync", path) { Glibc.open($0, flags) }
@@ -151,8 +167,8 @@ extension PosixFileSystem {
 
 // MARK: - System calls
 
-/// Opens a path with what every open has in common; `ENXIO` (a socket, a FIFO that nobody reads)
-/// becomes `EINVAL`, as for all that is no file.
+/// Opens a path with the flags that every open has in common. `ENXIO` (a socket, a FIFO that nobody
+/// reads) becomes `EINVAL`, as for everything that is no file.
 private func openDescriptor(
   _ operation: String, _ path: String, _ flags: Int32, _ rights: mode_t = 0o666
 ) throws(FileError) -> Int32 {
@@ -164,7 +180,7 @@ private func openDescriptor(
   }
 }
 
-/// The attributes of an open file, or `EINVAL` if it is none.
+/// Returns the attributes of an open file. Fails with `EINVAL` where it is no regular file.
 private func requireFile(
   _ descriptor: Int32, _ operation: String, _ path: String
 ) throws(FileError) -> FileAttributes {
@@ -182,14 +198,14 @@ private func systemCall(
 ) throws(FileError) -> Int32 {
   try checkNoZero(operation, path)
   while true {
-    // Taken inside: what is released at the end of withCString must not touch errno in between.
+    // Taken inside: the release at the end of withCString must not touch errno in between.
     let (result, code) = path.withCString { (call($0), errno) }
     if result >= 0 { return result }
     if code != EINTR { throw FileError(operation, path, code) }
   }
 }
 
-/// The C library would take a path with a NUL for a shorter one: another file.
+/// Refuses a path with a NUL, which the C library would take for a shorter one: another file.
 private func checkNoZero(_ operation: String, _ path: String) throws(FileError) {
   if path.utf8.contains(0) { throw FileError(operation, path, EINVAL) }
 }

@@ -3,13 +3,14 @@ internal import Glibc
 
 extension PosixFileSystem {
   /// Reads a whole directory. With `fresh`, a client that keeps listings (NFS, FUSE) first asks the
-  /// server whether the directory has changed; an error of that question is left to the reading.
+  /// server whether the directory has changed. An error of that question is left to the reading.
   public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
     var names: [String] = []
     let unreadable = try visit(directory, fresh: fresh) { names.append($0) }
     return Listing(names: names, unreadable: unreadable)
   }
 
+  /// Reads a directory of any size, name by name.
   public func visit(
     _ directory: String, fresh: Bool, _ body: (String) -> Void
   ) throws(FileError) -> Int {
@@ -35,13 +36,14 @@ extension PosixFileSystem {
   }
 }
 
-/// Where the name of an entry lies. The entry is as long as its name: never copied as a `dirent`.
+/// Returns the place of an entry's name. The entry is as long as its name, and never copied as a
+/// `dirent`.
 private func entryName(_ entry: UnsafeMutablePointer<dirent>) -> UnsafePointer<CChar> {
   let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
   return (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
 }
 
-/// `.` or `..`.
+/// Returns true for `.` and `..`.
 private func isDots(_ name: UnsafePointer<CChar>) -> Bool {
   let dot = CChar(UInt8(ascii: "."))
   guard name[0] == dot else { return false }

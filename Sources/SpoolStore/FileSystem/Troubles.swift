@@ -1,79 +1,85 @@
 internal import SpoolModel
 
 extension FileError {
-  /// How long a job, a result or an output waits for the filesystem before it is given up for this,
-  /// in milliseconds (R10): a disk that is full or read-only waits for a person, who may sleep; what
-  /// else is out of order may be so at one path alone.
-  public var patience: Int {
-    if isFull || isReadOnly { return 7 * 86_400_000 }
-    return isOutage ? 600_000 : 0
+  /// The longest time that a job, a result or an output waits for the filesystem before it is given
+  /// up for this (R10). A disk that is full or read-only waits for a person, who may sleep. Other
+  /// outages may concern one path alone.
+  public var longestWait: Duration {
+    if isFull || isReadOnly { return .seconds(7 * 86_400) }
+    return isOutage ? .seconds(600) : .zero
   }
+
+  /// ``longestWait`` in milliseconds.
+  public var patience: Int { longestWait.milliseconds }
 }
 
-/// What the filesystem refuses at present: said once when it begins, and once when it has passed,
-/// however often and for however many things the same is tried (R10).
+/// The refusals of the filesystem at present. Each is said once when it begins and once when it has
+/// passed, however often and for however many things the same is tried (R10).
 public final class Troubles {
   private struct Trouble {
     var text: String
-    /// Epoch and monotonic milliseconds.
-    var since: Int
-    var begun: Int
-    var last: Int
+    /// The first refusal, by the wall clock and by the monotonic clock.
+    var since: Timestamp
+    var begun: Instant
+    /// The last refusal.
+    var last: Instant
   }
 
-  /// Milliseconds without a refusal after which it has passed: more than between two tries.
-  static let calm = 5000
-  /// Of those that are not of the filesystem as a whole, but of one directory.
+  /// The time without a refusal after which a trouble has passed: more than between two tries.
+  static let calm = Duration.seconds(5)
+  /// The number of troubles that are known at a time.
   static let most = 20
 
   private let time: any TimeSource
   private let say: (String) -> Void
   private var troubles: [String: Trouble] = [:]
 
+  /// Makes a collection without troubles. `say` is told of each beginning and end.
   public init(time: any TimeSource, say: @escaping (String) -> Void) {
     self.time = time
     self.say = say
   }
 
-  /// Something was refused, and is tried again; `waits` says what waits for it.
+  /// Notes a refusal of something that is tried again. `waits` names the thing that waits.
   public func note(_ error: FileError, _ waits: String = "") {
     // Nothing was tried: the spool is another watcher's.
-    if error.code == FileError.leaseLost { return }
+    if error.reason == .leaseLost { return }
     let text = "\(error)" + (waits.isEmpty ? "" : "; \(waits) waits")
     let key = Self.key(error)
-    let now = time.now
+    let now = time.instant
     if var known = troubles[key] {
       known.text = text
       known.last = now
       troubles[key] = known
     } else if troubles.count < Self.most {
-      troubles[key] = Trouble(text: text, since: time.epoch, begun: now, last: now)
+      troubles[key] = Trouble(text: text, since: time.timestamp, begun: now, last: now)
       say("\(text); trying again until it passes")
     }
   }
 
-  /// One trouble of a filesystem as a whole is met at many paths.
+  /// Returns the key of a trouble: one of a filesystem as a whole is met at many paths.
   private static func key(_ error: FileError) -> String {
     error.isOutage ? error.codeName : "\(error.codeName) \(FilePath.directory(error.path))"
   }
 
-  /// To be called now and then: what has not been met for a while has passed.
+  /// Notes that troubles have passed which were not met for a while. The caller calls it now and
+  /// then.
   public func look() {
-    let now = time.now
+    let now = time.instant
     for (key, trouble) in troubles where now - trouble.last >= Self.calm {
       troubles[key] = nil
-      let lasted = Units.text(milliseconds: trouble.last - trouble.begun)
+      let lasted = Units.text(trouble.last - trouble.begun)
       say("passed: \(key) (it lasted \(lasted))")
     }
   }
 
-  /// What the filesystem refuses, and since when, for people.
+  /// The troubles with their beginnings, a line each, for people.
   public var lines: [String] {
     troubles.values.sorted { $0.begun < $1.begun }.map {
-      "since \(Timestamp.text($0.since)): \($0.text)"
+      "since \($0.since): \($0.text)"
     }
   }
 
-  /// The first of it; nil where all is well.
+  /// The first trouble; nil where all is well.
   public var first: String? { troubles.values.min { $0.begun < $1.begun }?.text }
 }

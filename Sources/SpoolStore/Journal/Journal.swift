@@ -1,11 +1,11 @@
 public import SpoolModel
 
-/// The one durable record (DESIGN 4): lines are gathered over a turn and written with one `fsync`.
+/// The one durable record (DESIGN 4). Lines are gathered over a turn and written with one `fsync`.
 public final class Journal {
   private let spool: Spool
   private let epoch: Int
   private var file: any OpenFile
-  /// The number of the segment that is written.
+  /// The number of the segment that is being written.
   public private(set) var segment: Int
   /// Bytes of the segment that are written and synced.
   private var size: Int
@@ -13,10 +13,11 @@ public final class Journal {
   private var sequence: Int
   /// The number of the segment's first line.
   private var begun: Int
-  /// Lines since the checkpoint.
+  /// The number of lines since the checkpoint.
   public private(set) var lines: Int
 
-  /// Opens a new segment after what was read, which states how much of the older ones counts.
+  /// Begins a new segment after the end that was read. The segment states how much of the older
+  /// ones counts (R7).
   public init(_ spool: Spool, epoch: Int, after end: JournalReader.End) throws(JournalError) {
     self.spool = spool
     self.epoch = epoch
@@ -45,8 +46,9 @@ public final class Journal {
     }
   }
 
-  /// A segment that was begun and is not used must not stay: its header says how much of the older
-  /// one counts, which goes on growing. Where it cannot be removed the watcher must end.
+  /// Removes a segment that was begun and is not used. It must not stay, since its header says how
+  /// much of the older one counts, which goes on growing. Where it cannot be removed the watcher
+  /// must end.
   private static func withdraw(_ spool: Spool, _ segment: Int) throws(JournalError) {
     do throws(FileError) {
       try spool.files.removeIfPresent(spool.layout.segment(segment))
@@ -55,18 +57,18 @@ public final class Journal {
     }
   }
 
-  /// Adds a record; it counts once `commit` has returned.
+  /// Adds a record. It counts once `commit` has returned.
   public func append(_ record: JSONObject) {
     sequence += 1
     lines += 1
     pending += JournalLine.encode(record, sequence: sequence)
   }
 
-  /// Whether there is something to commit.
+  /// True where there is something to commit.
   public var isDirty: Bool { !pending.isEmpty }
 
-  /// Writes and syncs what was appended. After a failed write the segment is cut to its last good
-  /// line, and the same lines are written at the next commit.
+  /// Writes and syncs the records that were added. After a failed write the segment is cut to its
+  /// last good line, and the same lines are written at the next commit.
   public func commit() throws(JournalError) {
     guard !pending.isEmpty else { return }
     do throws(FileError) {
@@ -84,14 +86,13 @@ public final class Journal {
     pending.removeAll(keepingCapacity: true)
   }
 
-  /// Writes down a state that holds all that was committed, after which older lines need no
-  /// reading: a new segment, then the checkpoint, which is announced, then the older segments are
-  /// removed.
+  /// Writes down a state that holds everything committed, after which older lines need no reading.
+  /// It begins a new segment, writes the checkpoint, announces it, and removes the older segments.
   public func checkpoint(
     _ state: JSON, announce: (Int) throws(FileError) -> Void
   ) throws(JournalError) {
     try commit()
-    // One that holds nothing yet, as where the checkpoint could not be written, does as well.
+    // A segment that holds nothing yet does as well, as where the checkpoint could not be written.
     if sequence != begun { try beginNext() }
     let saved: JSON = [
       "format": 1, "segment": .integer(segment), "sequence": .integer(begun - 1), "state": state,
@@ -118,8 +119,8 @@ public final class Journal {
     (file, size) = next
   }
 
-  /// Segments and checkpoints that the new one made needless, and what was begun of one. What cannot
-  /// be removed now is removed next time.
+  /// Removes segments and checkpoints that the new one made needless, and those that were begun. A
+  /// file that cannot be removed now is removed next time.
   private func removeFiles(upTo last: Int) {
     guard let listing = try? spool.files.list(spool.layout.journal, fresh: false) else { return }
     for name in listing.names {
@@ -131,5 +132,6 @@ public final class Journal {
     }
   }
 
+  /// Closes the segment. An error does not count, since everything that counts is synced.
   public func close() { try? file.close() }
 }

@@ -1,8 +1,9 @@
 internal import SpoolModel
 
-/// The form of a line: CRC-32 of the JSON as 8 hexadecimal digits, a space, the JSON, a line's end.
-/// The JSON's first member is the sequence number `n`.
+/// The form of a line: the CRC-32 of the JSON as 8 hexadecimal digits, a space, the JSON, a line's
+/// end. The JSON's first member is the sequence number `n`.
 enum JournalLine {
+  /// Returns a record as a line.
   static func encode(_ record: JSONObject, sequence: Int) -> [UInt8] {
     var object = JSONObject([.init("n", .integer(sequence))])
     object.members += record.members
@@ -10,7 +11,7 @@ enum JournalLine {
     return Array(CRC32.hex(json).utf8) + [32] + json + [10]
   }
 
-  /// Nil where the line is torn or damaged.
+  /// Returns the record of a line; nil where the line is torn or damaged.
   static func decode(_ line: [UInt8]) -> (sequence: Int, record: JSONObject)? {
     guard line.count > 9, line[8] == 32 else { return nil }
     let json = line[9...]
@@ -24,8 +25,8 @@ enum JournalLine {
 /// The first line of a segment.
 struct SegmentHeader {
   var epoch: Int
-  /// The segment before, and how many of its bytes count: what a former watcher wrote later is
-  /// nothing (R7). Nil for the first.
+  /// The segment before, and the number of its bytes that count. Bytes that a former watcher wrote
+  /// later do not (R7). Nil for the first segment.
   var previous: (segment: Int, bytes: Int)?
 
   var record: JSONObject {

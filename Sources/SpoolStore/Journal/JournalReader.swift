@@ -1,21 +1,23 @@
 public import SpoolModel
 
-/// The journal cannot be read or written.
+/// The reason for which the journal cannot be read or written.
 public enum JournalError: Error, CustomStringConvertible {
-  /// It holds a line that is not what was written, before its end.
+  /// A line before the journal's end is not as it was written.
   case damaged(segment: String, offset: Int)
   /// A segment that should be there is not.
   case missing(segment: String)
+  /// A checkpoint is not as it was written, in words.
   case badCheckpoint(String)
   /// A record contradicts those before it.
   case impossible(String)
-  /// A write failed; nothing was lost, and it may be tried again.
+  /// A write failed. Nothing was lost, and it may be tried again.
   case write(FileError)
-  /// `fsync` failed: what is on the disk is unknown, and the watcher must end.
+  /// `fsync` failed. The contents of the disk are unknown, and the watcher must end.
   case sync(FileError)
   /// Another watcher has begun the segment that was to be begun.
   case taken(FileError)
 
+  /// The reason in words, with the place.
   public var description: String {
     switch self {
     case .damaged(let segment, let offset):
@@ -29,7 +31,7 @@ public enum JournalError: Error, CustomStringConvertible {
 }
 
 extension FileError {
-  /// What the filesystem answered, where that is what an error is about.
+  /// Takes the filesystem's answer out of an error; nil where the error is about something else.
   public init?(from error: any Error) {
     switch error {
     case let error as FileError: self = error
@@ -40,29 +42,32 @@ extension FileError {
   }
 }
 
-/// Reads the journal: the checkpoint, then every line after it.
+/// A reader of the journal: of the checkpoint, then of every line after it.
 public struct JournalReader {
-  /// Longer than any line that is written.
+  /// Bytes of a line that is longer than any that is written.
   static let longestLine = 64 << 20
 
   let spool: Spool
 
+  /// Makes a reader of a spool's journal.
   public init(_ spool: Spool) { self.spool = spool }
 
-  /// Where the journal ends, and so where a new segment goes on.
+  /// The end of the journal, at which a new segment goes on.
   public struct End: Equatable, Sendable {
-    /// The last segment that counts, 0 where there is none, and its good bytes.
+    /// The last segment that counts; 0 where there is none.
     public var segment = 0
+    /// The good bytes of that segment.
     public var bytes = 0
-    /// The highest number that is in use, good or not.
+    /// The highest number of a segment that is in use, good or not.
     public var highest = 0
-    /// The last line's sequence number.
+    /// The sequence number of the last line.
     public var sequence = 0
-    /// Lines after the checkpoint.
+    /// The number of lines after the checkpoint.
     public var lines = 0
   }
 
-  /// Hands over the checkpointed state, if there is one, and then each record in order.
+  /// Hands over the state of the checkpoint, if there is one, and then each record in order.
+  /// Returns the end of the journal.
   public func replay(
     checkpoint: (JSON) throws(JournalError) -> Void,
     record: (JSONObject) throws(JournalError) -> Void
@@ -86,7 +91,7 @@ public struct JournalReader {
     var state: JSON
   }
 
-  /// The state before a segment, where it was written down.
+  /// Reads the state before a segment; nil where it was not written down.
   private func checkpoint(_ segment: Int) throws(JournalError) -> Checkpoint? {
     let path = spool.layout.checkpoint(segment)
     let bytes: [UInt8]?
@@ -102,8 +107,8 @@ public struct JournalReader {
     return Checkpoint(sequence: sequence, state: state)
   }
 
-  /// The numbers that are in use. A listing may omit entries, even all; of these, the last may not be
-  /// overlooked: so it is looked for from where `watcher.json` says that there was one.
+  /// Returns the numbers that are in use. A listing may omit entries, even all, and the last number
+  /// may not be overlooked: it is looked for from the one that `watcher.json` names.
   private func segments() throws(JournalError) -> [Int] {
     let known: Int
     var numbers: [Int]
@@ -129,19 +134,20 @@ public struct JournalReader {
     return numbers
   }
 
-  /// How many numbers after one may be in no use: of a checkpoint that was not announced, and of one
-  /// that was given up.
+  /// The most numbers in a row that are in no use: one of a checkpoint that was not announced, and
+  /// one that was given up.
   private static let longestGap = 2
 
-  /// A segment that counts, and how much of it: all that is good where it is the last.
+  /// A segment that counts, and the number of its bytes that do: nil for the last, of which all
+  /// good lines count.
   private struct Link {
     var segment: Int
     var bytes: Int?
   }
 
-  /// The segments that count, found from the last one backwards, each naming the one before it, down
-  /// to one whose beginning was written down as a checkpoint. What else lies there a watcher left
-  /// that had been replaced (R7).
+  /// Returns the segments that count, from the last one backwards. Each names the one before it,
+  /// down to one that has a checkpoint. Every other segment was left by a watcher that had been
+  /// replaced (R7).
   private func chain(_ numbers: [Int]) throws(JournalError) -> ([Link], Checkpoint?) {
     var candidates = numbers
     while let last = candidates.last, try header(last) == nil { candidates.removeLast() }
@@ -160,18 +166,20 @@ public struct JournalReader {
     }
   }
 
-  /// Nil where the segment is not there, or was begun and its header not finished. One that cannot
-  /// be read now is an error: passed over, all that it holds would be lost.
+  /// Reads the header of a segment; nil where the segment is not there, or its header was not
+  /// finished. A segment that cannot be read now is an error: passed over, all its lines would be
+  /// lost.
   private func header(_ number: Int) throws(JournalError) -> SegmentHeader? {
     let path = spool.layout.segment(number)
     guard let (first, hasMore) = try beginning(path) else { return nil }
     if let record = JournalLine.decode(first)?.record { return SegmentHeader(record) }
-    // Begun and not finished there is nothing behind it; else it is damaged.
+    // Nothing follows a header that was not finished. Else it is damaged.
     guard !hasMore else { throw .damaged(segment: path, offset: 0) }
     return nil
   }
 
-  /// The first line of a segment, and whether there is another; nil where there is none at all.
+  /// Returns the first line of a segment, and true where another follows; nil where there is no
+  /// line.
   private func beginning(_ path: String) throws(JournalError) -> (first: [UInt8], hasMore: Bool)? {
     do throws(FileError) {
       let file = try spool.files.open(path, .read)
@@ -204,8 +212,9 @@ public struct JournalReader {
       guard let (sequence, record) = JournalLine.decode(line.bytes),
         sequence == end.sequence + 1 || (end.bytes == 0 && sequence > end.sequence)
       else {
-        // The end of the last segment may be torn; a good line behind it says that it is not the end.
-        if link.bytes == nil, try !hasGoodLine(&reader, after: end.sequence) { return }
+        // The end of the last segment may be torn. A good line behind it says that it is not the
+        // end.
+        if link.bytes == nil, try !findGoodLine(&reader, after: end.sequence) { return }
         throw .damaged(segment: path, offset: line.offset)
       }
       end.sequence = sequence
@@ -215,7 +224,8 @@ public struct JournalReader {
     }
   }
 
-  private func hasGoodLine(
+  /// Reads on to a good line. Returns false where there is none up to the end.
+  private func findGoodLine(
     _ reader: inout LineReader, after sequence: Int
   ) throws(JournalError) -> Bool {
     while let line = try next(&reader) {

@@ -1,8 +1,8 @@
-/// The watcher's door to the disk: before each change it is certain that the spool is still its own
-/// (R7). For time passes between a look and what follows from it, and a process may be stopped there
-/// for as long as anybody likes.
+/// The watcher's door to the disk. Before each change it makes certain that the spool is still the
+/// watcher's own (R7): time passes between a look and the change that follows from it, and a
+/// process may be stopped there for as long as anybody likes.
 ///
-/// Not made for more than one thread, as the watcher, whose own it is, is none.
+/// It is for one thread, as the watcher has no other.
 final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   private let files: any FileSystem
   private let lease: WatcherLease
@@ -86,7 +86,7 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   func syncDirectory(_ path: String) throws(FileError) { try files.syncDirectory(path) }
 }
 
-/// A file that is open to be changed.
+/// A file that is open to be changed, under the same rule.
 private final class LeasedFile: OpenFile {
   private let file: any OpenFile
   private let path: String

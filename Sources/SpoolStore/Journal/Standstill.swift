@@ -1,24 +1,26 @@
-/// For how long `watcher.json` has stood still, on the own monotonic clock (R7).
-///
-/// Only what was watched counts: where two looks lie further apart than a third of the time-out, as
-/// after a pause of the own, or while nothing could be read, the count begins anew.
+internal import SpoolModel
+
+/// The time for which `watcher.json` has stood still, on the own monotonic clock (R7). Only watched
+/// time counts. The count begins anew where two looks lie further apart than a third of the
+/// time-out: after a pause of the own, or while nothing could be read.
 struct Standstill {
-  let timeOut: Int
+  let timeOut: Duration
   private var record: WatcherRecord?
-  private var since: Int?
-  private var last = 0
-  /// Whether it was seen to change: who writes it lives, or lived a moment ago.
+  private var since: Instant?
+  private var last = Instant(milliseconds: 0)
+  /// True once the record was seen to change: who writes it lives, or lived a moment ago.
   private(set) var hasMoved = false
 
-  init(timeOut: Int) { self.timeOut = timeOut }
+  init(timeOut: Duration) { self.timeOut = timeOut }
 
-  mutating func note(_ record: WatcherRecord?, at now: Int) {
+  /// Notes the finding of one look.
+  mutating func note(_ record: WatcherRecord?, at now: Instant) {
     if since != nil, record != self.record { hasMoved = true }
     if since == nil || record != self.record || now - last > timeOut / 3 { since = now }
     self.record = record
     last = now
   }
 
-  /// Milliseconds.
-  func lasted(at now: Int) -> Int { since.map { now - $0 } ?? 0 }
+  /// Returns the time for which the record has stood still by now.
+  func lasted(at now: Instant) -> Duration { since.map { now - $0 } ?? .zero }
 }

@@ -1,10 +1,13 @@
 public import SpoolModel
 
-/// Another watcher owns the spool now: the end of this one (R7).
+/// The end of a watcher: another one owns the spool now (R7).
 public struct LeaseLost: Error, CustomStringConvertible {
+  /// The epoch of the watcher that ends.
   public var mine: Int
+  /// The record of the new owner; nil where `watcher.json` is gone.
   public var theirs: WatcherRecord?
 
+  /// The end in words.
   public var description: String {
     let who = theirs.map { "epoch \($0.epoch) on \($0.host)" } ?? "watcher.json is gone"
     return "another watcher has taken over (\(who)); this one, of epoch \(mine), ends"
@@ -13,40 +16,56 @@ public struct LeaseLost: Error, CustomStringConvertible {
 
 /// The right to be the one watcher (R7): an exclusive lock, and an epoch.
 ///
-/// The lock tells at once that a watcher has died. It proves nothing else: on some network
-/// filesystems it is granted twice, and a process that is stopped, or hangs, keeps it. So what counts
-/// is `watcher.json`: whose it is may act, and who stands still may be replaced, lock or no lock.
+/// The lock tells at once that a watcher has died. It proves nothing else: some network filesystems
+/// grant it twice, and a process that is stopped, or hangs, keeps it. So `watcher.json` decides:
+/// its owner may act, and an owner that stands still may be replaced, lock or no lock.
 public final class WatcherLease {
+  /// The outcome of a step towards the lease.
   public enum Step {
     /// Another process holds the lock.
     case standby(WatcherRecord?)
-    /// The lock is ours, but the former watcher may yet live: it must stand still first.
+    /// The lock is ours, but the former watcher may still live: it must stand still first, until
+    /// this monotonic time in milliseconds.
     case waiting(WatcherRecord, until: Int)
-    /// The holder of the lock stands still: its place is being taken, if nobody else does.
+    /// The holder of the lock stands still. Its place is ours at this monotonic time in
+    /// milliseconds, if nobody else takes it.
     case replacing(WatcherRecord?, until: Int)
+    /// The spool is ours.
     case acquired(epoch: Int)
+
+    /// The moment until which this step waits at least, where that is known.
+    public var until: Instant? {
+      switch self {
+      case .waiting(_, let until), .replacing(_, let until): Instant(milliseconds: until)
+      case .standby, .acquired: nil
+      }
+    }
   }
 
+  /// Bytes of `watcher.json`, which is padded so that one write in place replaces all of it.
   static let recordSize = 1024
 
   private let spool: Spool
   private let time: any TimeSource
   private var record: WatcherRecord
-  /// Whether a process of this description is gone from this host; nil where it cannot be known.
+  /// The question whether a process of this description is gone from this host; nil where that
+  /// cannot be known.
   private let isGone: (JSON) -> Bool?
   private var lock: (any OpenFile)?
   private var file: (any OpenFile)?
   private var standstill: Standstill
-  /// Whether the lock stands in the place of one that another holds.
+  /// True where our lock stands in the place of one that another process holds.
   private var hasReplaced = false
-  /// The epoch is written, and counts if it still stands there then.
-  private var confirmAt: Int?
-  /// When `watcher.json` was last written, monotonic milliseconds: nobody who waits for it to stand
-  /// still can be through before `deadAfter` from then.
-  private var written = 0
-  /// What ended it.
+  /// The moment at which our epoch counts, if it still stands in `watcher.json` then.
+  private var confirmAt: Instant?
+  /// The moment at which `watcher.json` was last written: nobody who waits for it to stand still
+  /// can be through before `deadAfter` from then.
+  private var written = Instant(milliseconds: 0)
+  /// The loss that ended this lease; nil while it holds.
   public private(set) var lost: LeaseLost?
 
+  /// Makes a lease that is not acquired. `isGone` tells of a process on this host whether it is
+  /// gone; nil where that cannot be known.
   public init(
     _ spool: Spool, _ record: WatcherRecord, time: any TimeSource,
     isGone: @escaping (JSON) -> Bool?
@@ -55,30 +74,37 @@ public final class WatcherLease {
     self.record = record
     self.time = time
     self.isGone = isGone
-    standstill = Standstill(timeOut: spool.config.deadAfter.milliseconds)
+    standstill = Standstill(timeOut: spool.config.deadAfter)
   }
 
+  /// The epoch of this watcher, once it is acquired.
   public var epoch: Int { record.epoch }
 
-  /// Milliseconds between two steps: several fit into the shortest time that is waited for.
-  public var pace: Int { max(1, min(500, spool.config.deadAfter.milliseconds / 10)) }
+  /// The time between two steps: several fit into the shortest time that is waited for.
+  public var interval: Duration {
+    max(.milliseconds(1), min(.milliseconds(500), spool.config.deadAfter / 10))
+  }
 
-  /// Half as long again as who holds the lock must wait: it goes first.
-  private var patience: Int { spool.config.deadAfter.milliseconds * 3 / 2 }
-  /// For how long an epoch that was taken without the lock must stand before it counts. Another that
-  /// stood by has written its own by then, or seen this one; and a former watcher that woke in this
-  /// very moment looks again before it changes anything.
-  private var settling: Int { spool.config.deadAfter.milliseconds / 2 }
+  /// ``interval`` in milliseconds.
+  public var pace: Int { interval.milliseconds }
+
+  /// The time for which `watcher.json` must stand still before its place is taken without the lock:
+  /// 1.5 × `deadAfter`, because the lock's holder waits 1 × and must win.
+  private var patience: Duration { spool.config.deadAfter * 3 / 2 }
+  /// The time for which an epoch that was taken without the lock must stand before it counts. By
+  /// then another that stood by has written its own, or seen this one. A former watcher that wakes
+  /// in this very moment looks again before it changes anything.
+  private var settling: Duration { spool.config.deadAfter / 2 }
 
   // MARK: Acquiring
 
-  /// Goes as far as it can now; to be called again, every ``pace``, until it has acquired.
+  /// Goes as far as it can now. The caller calls it every ``interval`` until the lease is acquired.
   public func step() throws(FileError) -> Step {
     let former = try readRecord()
-    standstill.note(former, at: time.now)
+    standstill.note(former, at: time.instant)
     if let confirmAt { return confirm(former, at: confirmAt) }
     if try !takeLock() {
-      guard standstill.lasted(at: time.now) >= patience else { return .standby(former) }
+      guard standstill.lasted(at: time.instant) >= patience else { return .standby(former) }
       try replaceLock()
     }
     guard try isLockOurs() else { return giveUp(former) }
@@ -87,26 +113,31 @@ public final class WatcherLease {
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
-    return .replacing(former, until: moment)
+    return .replacing(former, until: moment.milliseconds)
   }
 
-  /// The lock alone is not believed: the former watcher is known to have ended, or stands still.
+  /// Returns the step of waiting for the former watcher; nil where it is known to have ended, or
+  /// stands still. The lock alone is not believed.
   private func wait(for former: WatcherRecord) -> Step? {
     if isMine(former) || former.isClean || isGone(former.process) == true { return nil }
-    let left = spool.config.deadAfter.milliseconds - standstill.lasted(at: time.now)
-    guard left > 0 else { return nil }
-    return standstill.hasMoved ? .standby(former) : .waiting(former, until: time.now + left)
+    let left = spool.config.deadAfter - standstill.lasted(at: time.instant)
+    guard left > .zero else { return nil }
+    return standstill.hasMoved
+      ? .standby(former) : .waiting(former, until: (time.instant + left).milliseconds)
   }
 
-  /// Of several that replaced one at a time, the last to write owns the spool.
-  private func confirm(_ current: WatcherRecord?, at moment: Int) -> Step {
+  /// Confirms an epoch that was taken without the lock. Among several that did so at a time, the
+  /// last to write owns the spool.
+  private func confirm(_ current: WatcherRecord?, at moment: Instant) -> Step {
     guard let current, isMine(current) else { return giveUp(current) }
-    guard time.now >= moment else { return .replacing(current, until: moment) }
+    guard time.instant >= moment else {
+      return .replacing(current, until: moment.milliseconds)
+    }
     confirmAt = nil
     return .acquired(epoch: record.epoch)
   }
 
-  /// Somebody else was faster: back to where it began.
+  /// Goes back to the beginning, since somebody else was faster.
   private func giveUp(_ current: WatcherRecord?) -> Step {
     confirmAt = nil
     hasReplaced = false
@@ -117,7 +148,7 @@ public final class WatcherLease {
     return .standby(current)
   }
 
-  /// False where another holds the lock, or has put another file in its place.
+  /// Takes the lock. Returns false where another holds it, or has put another file in its place.
   private func takeLock() throws(FileError) -> Bool {
     if lock != nil { return true }
     let file = try spool.files.open(spool.layout.lock, .createLock)
@@ -131,7 +162,7 @@ public final class WatcherLease {
     return false
   }
 
-  /// Whether the file that is locked is the one that has the name.
+  /// Returns true where the file that is locked is the one that has the name.
   private func isLockOurs() throws(FileError) -> Bool {
     guard let lock else { return false }
     let inode = try lock.attributes().inode
@@ -143,17 +174,18 @@ public final class WatcherLease {
     let path = spool.layout.newLock(record.id)
     try spool.files.removeIfPresent(path)
     let file = try spool.files.open(path, .createLock)
-    guard try file.tryLock() else { throw FileError("lock", path, FileError.lockHeld) }
+    guard try file.tryLock() else { throw FileError("lock", path, Errno.tryAgain) }
     try spool.files.rename(path, to: spool.layout.lock)
     lock = file
     hasReplaced = true
   }
 
-  /// A new file in the place of the old: a former watcher's descriptor writes to nothing.
+  /// Writes the epoch into a new file in the place of the old one: so a former watcher's descriptor
+  /// writes to nothing.
   private func acquire(epoch: Int, segment: Int) throws(FileError) {
     record.epoch = epoch
     record.segment = segment
-    written = time.now
+    written = time.instant
     try spool.files.replace(
       spool.layout.watcher, contents(), by: record.id, durable: true)
     file = try spool.files.open(spool.layout.watcher, .update)
@@ -174,9 +206,9 @@ public final class WatcherLease {
     there.epoch == record.epoch && there.id == record.id
   }
 
-  /// Re-reads whose the spool is: before every commit and every batch of renames, and after the
-  /// commit. Fails with ``LeaseLost`` where it is another's, and with a ``FileError`` where it cannot
-  /// be read now.
+  /// Reads again whose the spool is. The watcher does so before every commit and every batch of
+  /// renames, and after the commit. Fails with ``LeaseLost`` where the spool is another's, and with
+  /// a ``FileError`` where that cannot be read now.
   public func check() throws {
     if let lost { throw lost }
     let there = try readRecord()
@@ -186,28 +218,28 @@ public final class WatcherLease {
     throw loss
   }
 
-  /// Shows that this watcher lives.
+  /// Writes a heartbeat: this watcher lives.
   public func beat() throws(FileError) {
-    let now = time.now
+    let now = time.instant
     record.counter += 1
     record.at = time.timestamp
     try file?.write(contents(), at: 0)
     written = now
   }
 
-  /// Notes that a segment of the journal is begun, before those before it are removed: so the next
-  /// watcher finds it, whatever a listing omits.
+  /// Notes a new segment of the journal, before the older ones are removed. So the next watcher
+  /// finds it, whatever a listing omits.
   public func note(segment: Int) throws(FileError) {
     record.segment = segment
     try beat()
     try file?.sync()
   }
 
-  /// Before anything is changed: who has not shown life for half the time after which it may be
-  /// replaced looks first whether it was, and shows life. So no change is made late, and a long turn
-  /// does not look like a death.
+  /// Makes certain before a change that the spool is still ours. A watcher that has not written its
+  /// heartbeat for half of `deadAfter` reads `watcher.json` first, and writes a heartbeat. So no
+  /// change is made late, and a long turn does not look like a death.
   func beforeChange(_ path: String) throws(FileError) {
-    guard lost != nil || time.now - written >= spool.config.deadAfter.milliseconds / 2 else {
+    guard lost != nil || time.instant - written >= spool.config.deadAfter / 2 else {
       return
     }
     do {
@@ -216,18 +248,18 @@ public final class WatcherLease {
     } catch let error as FileError {
       throw error
     } catch {
-      throw FileError("change", path, FileError.leaseLost)
+      throw FileError("change", path, .leaseLost)
     }
   }
 
-  /// The spool, to be changed only as long as it is this watcher's.
+  /// Returns the spool as one that changes only as long as it is this watcher's.
   public func guarding(_ spool: Spool) -> Spool {
     Spool(
       files: LeasedFileSystem(spool.files, self), layout: spool.layout, config: spool.config)
   }
 
-  /// Removes what others that wanted the spool began to write, and did not finish: should one of
-  /// them yet live, its rename finds nothing.
+  /// Removes files that others who wanted the spool began to write and did not finish. If one of
+  /// them still lives, its rename finds nothing.
   public func removeUnfinished() throws(FileError) {
     for name in try spool.files.list(spool.layout.root, fresh: true).names
     where Layout.isLeasePart(name) {
@@ -235,7 +267,7 @@ public final class WatcherLease {
     }
   }
 
-  /// Ends in good order: the next watcher need not wait.
+  /// Gives the spool up in good order: the next watcher need not wait.
   public func release() {
     record.isClean = true
     try? beat()

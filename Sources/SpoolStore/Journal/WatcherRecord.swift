@@ -1,22 +1,28 @@
 public import SpoolModel
 
-/// `watcher.json`: who owns the spool.
+/// `watcher.json`: the watcher that owns the spool, and its heartbeat (R7).
 public struct WatcherRecord: Equatable, Sendable {
+  /// The epoch: one more than that of the watcher before.
   public var epoch: Int
-  /// A segment of the journal that was begun: what a listing may omit is looked for from there on.
+  /// A segment of the journal that was begun. Segments that a listing may omit are looked for from
+  /// there on.
   public var segment = 0
-  /// At random: two that took one epoch at a time are told apart.
+  /// A random id, by which two that took one epoch at a time are told apart.
   public var id: String
+  /// The host that the watcher runs on.
   public var host: String
+  /// The version of the watcher.
   public var version: String
+  /// The number of the last heartbeat.
   public var counter: Int
-  /// As in ``PilotRecord``.
+  /// The process, as in ``PilotRecord``.
   public var process: JSON
-  /// Whether the watcher has ended in good order.
+  /// True once the watcher has ended in good order.
   public var isClean: Bool
-  /// When the last heartbeat was written, on the watcher's clock: for people.
+  /// The time of the last heartbeat, on the watcher's clock: for people.
   public var at: Timestamp
 
+  /// The record as the file holds it.
   public var json: JSON {
     [
       "format": 1, "epoch": .integer(epoch), "segment": .integer(segment), "id": .string(id),
@@ -27,6 +33,7 @@ public struct WatcherRecord: Equatable, Sendable {
     ]
   }
 
+  /// Makes the record of a watcher that has not written a heartbeat yet.
   public init(epoch: Int, id: String, host: String, version: String, process: JSON, at: Timestamp) {
     self.epoch = epoch
     self.id = id
@@ -38,6 +45,7 @@ public struct WatcherRecord: Equatable, Sendable {
     self.at = at
   }
 
+  /// Reads a record; nil where it is torn.
   public init?(_ bytes: [UInt8]) {
     guard let json = try? JSON.parse(bytes), let epoch = json["epoch"]?.integer,
       let id = json["id"]?.string, let host = json["host"]?.string,
@@ -55,14 +63,15 @@ public struct WatcherRecord: Equatable, Sendable {
 }
 
 extension WatcherRecord {
-  /// What the file says; as far as it can be read where it is torn.
+  /// Reads the file, as far as it can be read where it is torn; nil where there is none.
   static func read(_ spool: Spool) throws(FileError) -> WatcherRecord? {
     try spool.files.readIfPresent(spool.layout.watcher, limit: 64 << 10)
       .map { WatcherRecord($0) ?? WatcherRecord(damaged: $0) }
   }
 
-  /// A record that was torn: its writer may live, and its epoch must not be given out again. The
-  /// epoch and the segment stand before all that a heartbeat changes, so they can be read.
+  /// Reads a record that was torn. Its writer may live, and its epoch must not be given out again.
+  /// The epoch and the segment stand before everything that a heartbeat changes, so they can be
+  /// read.
   init(damaged bytes: [UInt8]) {
     self.init(
       epoch: Self.number("epoch", in: bytes), id: "", host: "?", version: "?",
@@ -76,5 +85,12 @@ extension WatcherRecord {
     let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
     let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
     return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+  }
+}
+
+extension Spool {
+  /// Reads the record of the watcher that owns the spool; nil where there is none that can be read.
+  public func watcherRecord() -> WatcherRecord? {
+    (try? files.read(layout.watcher, limit: 64 << 10)).flatMap { WatcherRecord($0) }
   }
 }

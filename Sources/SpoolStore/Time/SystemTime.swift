@@ -2,9 +2,12 @@ internal import Glibc
 
 /// The host's own clocks.
 public final class SystemTime: TimeSource {
+  /// Makes a source of time.
   public init() {}
 
+  /// Milliseconds on the monotonic clock.
   public var now: Int { Self.read(CLOCK_MONOTONIC) }
+  /// Milliseconds since 1970 on the wall clock.
   public var epoch: Int { Self.read(CLOCK_REALTIME) }
 
   private static func read(_ clock: clockid_t) -> Int {

@@ -1,0 +1,87 @@
+public import SpoolModel
+
+/// `incoming/` as users see it, and requests that the watcher has taken.
+extension Spool {
+  /// Drops a request into `incoming/`, whole at once and durable. `writer` keeps two that drop one
+  /// name apart. Fails with `EEXIST` where the name is there already.
+  public func drop(
+    _ contents: [UInt8], as name: String, by writer: String
+  ) throws(FileError) {
+    let hidden = "\(layout.incoming)/.\(name).\(writer)"
+    try files.create(hidden, contents, durable: true)
+    do throws(FileError) {
+      try files.renameExclusively(hidden, to: "\(layout.incoming)/\(name)")
+    } catch {
+      try files.removeIfPresent(hidden)
+      throw error
+    }
+  }
+
+  /// Returns true where a request certainly lies in `incoming/`.
+  public func isDropped(_ name: String) -> Bool { files.isPresent("\(layout.incoming)/\(name)") }
+
+  /// Returns the attributes of a request that was taken.
+  public func attributes(of taken: Taken) throws(FileError) -> FileAttributes {
+    try files.attributes(of: path(taken))
+  }
+
+  /// Reads a request that was taken. Fails where it is larger than a request may be.
+  public func read(_ taken: Taken) throws(FileError) -> [UInt8] {
+    try files.read(path(taken), limit: Limits.request)
+  }
+
+  /// Opens a request that was taken, to be read line by line. The caller closes it.
+  public func open(_ taken: Taken) throws(FileError) -> any OpenFile {
+    try files.open(path(taken), .read)
+  }
+}
+
+/// `failed/@refused/`: requests that were refused, each with a `.reason` beside it.
+extension Spool {
+  private static let reasonEnding = ".reason"
+  /// Bytes of a refused request, or of a reason, that are read.
+  private static let longestRefused = 1 << 20
+
+  /// The reason for which a request was refused.
+  public struct Refused: Equatable, Sendable {
+    /// The reason, as the watcher wrote it.
+    public var reason: String
+    /// The moment at which the reason was written, by the filesystem's clock.
+    public var at: Timestamp
+  }
+
+  /// Lists the requests that have a reason beside them, by the names of their files.
+  public func refusedRequests() throws(FileError) -> [String] {
+    try names(in: .refused, fresh: false)
+      .filter { $0.hasSuffix(Self.reasonEnding) }.map {
+        String($0.dropLast(Self.reasonEnding.count))
+      }
+  }
+
+  /// Returns the reason for a refusal and its time; nil where it cannot be read now.
+  public func refusal(of name: String) -> Refused? {
+    let path = pathOfReason(name)
+    guard let attributes = try? files.attributes(of: path),
+      let bytes = try? files.read(path, limit: Self.longestRefused)
+    else { return nil }
+    return Refused(
+      reason: String(decoding: bytes, as: UTF8.self),
+      at: attributes.modifiedAt)
+  }
+
+  /// Returns the reason for a refusal; nil where the request was not refused.
+  public func reason(ofRefused name: String) throws(FileError) -> String? {
+    try files.readIfPresent(pathOfReason(name), limit: Self.longestRefused).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  /// Reads a request that was refused; nil where it cannot be read now.
+  public func readRefused(_ name: String) -> [UInt8]? {
+    try? files.read("\(layout.refused)/\(name)", limit: Self.longestRefused)
+  }
+
+  private func pathOfReason(_ name: String) -> String {
+    "\(layout.refused)/\(name)\(Self.reasonEnding)"
+  }
+}

@@ -1,0 +1,104 @@
+public import SpoolModel
+
+extension Spool {
+  /// A view of the journal that is read line by line.
+  public enum View: Hashable, Sendable {
+    /// `datasets/NAME.jsonl`: the files of a dataset.
+    case catalogue(Name)
+    /// `ledger/TASK.jsonl`: the attempts of a task's jobs.
+    case ledger(Name)
+
+    /// Bytes that a line of the view may have.
+    public var longestLine: Int {
+      switch self {
+      case .catalogue: Limits.catalogueLine
+      case .ledger: 64 << 20
+      }
+    }
+  }
+
+  func path(of view: View) -> String {
+    switch view {
+    case .catalogue(let name): layout.catalogue(name)
+    case .ledger(let name): layout.ledger(name)
+    }
+  }
+
+  /// Returns the place of a view as people read it: `ledger/run42.reco.jsonl`.
+  public func place(of view: View) -> String { relative(path(of: view)) }
+
+  /// Opens a view. The caller closes it.
+  public func open(_ view: View) throws(FileError) -> ViewReader {
+    ViewReader(try files.open(path(of: view), .read), path(of: view), view.longestLine)
+  }
+
+  /// Opens a view; nil where no view can be seen. The caller closes it.
+  public func openIfPresent(_ view: View) throws(FileError) -> ViewReader? {
+    try openFirst(of: [path(of: view)], view)
+  }
+
+  /// Opens the ledger of a task, packed or not; nil where it is in neither place. The caller
+  /// closes it.
+  public func openLedger(of task: Name) throws(FileError) -> ViewReader? {
+    try openFirst(of: [layout.ledger(task)] + archivePlaces(task, .ledger), .ledger(task))
+  }
+
+  private func openFirst(of paths: [String], _ view: View) throws(FileError) -> ViewReader? {
+    guard let path = paths.first(where: files.isPresent) else { return nil }
+    return ViewReader(try files.open(path, .read), path, view.longestLine)
+  }
+
+  /// Returns the attributes of a view; nil where it is not there.
+  public func attributes(of view: View) throws(FileError) -> FileAttributes? {
+    try files.attributesIfPresent(path(of: view))
+  }
+
+  /// Reads `count` bytes of a view. Fails with `EIO` where it has fewer.
+  public func read(_ view: View, from offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    try readAll(path(of: view), from: offset, count: count)
+  }
+
+  /// Reads a stretch of a file. Fails with `EIO` where it is not all there.
+  func readAll(_ path: String, from offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    let file = try files.open(path, .read)
+    defer { try? file.close() }
+    let bytes = try file.read(at: offset, count: count)
+    guard bytes.count == count else { throw FileError("read all of", path, Errno.inputOutput) }
+    return bytes
+  }
+}
+
+/// A catalogue or a ledger that is open to be read.
+public struct ViewReader {
+  /// The path of the view, for messages.
+  public let path: String
+  let file: any OpenFile
+  private let longestLine: Int
+
+  init(_ file: any OpenFile, _ path: String, _ longestLine: Int) {
+    self.file = file
+    self.path = path
+    self.longestLine = longestLine
+  }
+
+  /// Returns the number of bytes that the view has now.
+  public func size() throws(FileError) -> Int { try file.attributes().size }
+
+  /// Returns a reader of the lines from one byte to another. A line that is longer than `longest`,
+  /// by default the view's limit, is an error.
+  public func lines(from offset: Int = 0, to end: Int = .max, longest: Int? = nil) -> LineReader {
+    LineReader(file, from: offset, to: end, longest: longest ?? longestLine)
+  }
+
+  /// Closes the view. Readers of its lines end with it.
+  public func close() { try? file.close() }
+}
+
+extension PathSet {
+  /// Takes in the paths of a catalogue, from one byte to another.
+  public mutating func add(
+    _ catalogue: ViewReader, from offset: Int = 0, to end: Int = .max
+  ) throws(FileError) {
+    try add(catalogue.file, from: offset, to: end, longest: Limits.catalogueLine)
+  }
+}

@@ -151,9 +151,8 @@ extension JobDocument {
   private static func inputs(_ json: JSON) throws(RequestError) -> [InputFile] {
     var files: [InputFile] = []
     for value in json["inputs"]?.array ?? [] {
-      guard let path = value["path"]?.string else { throw fault("inputs") }
-      files.append(
-        InputFile(path: path, size: value["size"]?.integer, adler32: value["adler32"]?.string))
+      guard let file = InputFile(json: value) else { throw fault("inputs") }
+      files.append(file)
     }
     return files
   }

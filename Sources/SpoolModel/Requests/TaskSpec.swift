@@ -11,14 +11,6 @@ public struct Resources: Equatable, Sendable {
   public var tags: [String] = []
 
   public init() {}
-
-  /// As pages show it: bytes, and seconds.
-  public var json: JSON {
-    [
-      "cpus": .integer(cpus), "gpus": .integer(gpus), "memory": .integer(memory),
-      "wall": .number(Double(wall.milliseconds) / 1000), "tags": .array(tags.map { .string($0) }),
-    ]
-  }
 }
 
 /// How often a job is tried, and when not again.

@@ -48,7 +48,8 @@ public struct SpoolCommand: ParsableCommand {
     }
   }
 
-  /// The parser knows no verb that was meant; we do.
+  /// Fails for a word that is no verb, with the verb that may have been meant: the parser has no such
+  /// advice.
   private static func checkVerb(_ word: String?) throws {
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     guard let word, !word.hasPrefix("-"), !(verbs + ["help"]).contains(word) else { return }
@@ -56,7 +57,7 @@ public struct SpoolCommand: ParsableCommand {
     throw Failure(.usage, "there is no verb \"\(word)\"\(advice) See `spool --help`")
   }
 
-  /// The parser's own errors have a message and usage to show.
+  /// True for an error of the parser's own, which has a message and usage to show.
   private static func isParsing(_ error: any Error) -> Bool {
     exitCode(for: error) != .failure || "\(type(of: error))".contains("Command")
   }

@@ -17,7 +17,7 @@ public struct EventFlow: Equatable, Sendable {
 }
 
 extension EventFlow {
-  private enum Key: String { case eventsIn, eventsOut, suppression }
+  fileprivate enum Key: String { case eventsIn, eventsOut, suppression }
 
   /// The members that the page of a chain holds beside its own.
   var members: [JSONObject.Member] {
@@ -34,5 +34,19 @@ extension EventFlow {
       let eventsOut: Double = members[.eventsOut]
     else { return nil }
     self.init(eventsIn: eventsIn, eventsOut: eventsOut)
+  }
+}
+
+extension ReportSums {
+  /// The events that went into the jobs, if they report them.
+  public var eventsIn: Double? { sums[EventFlow.Key.eventsIn.rawValue] }
+
+  /// The events that came out of the jobs, if they report them.
+  public var eventsOut: Double? { sums[EventFlow.Key.eventsOut.rawValue] }
+
+  /// The events into and out of the jobs; nil if the jobs do not report both.
+  public var flow: EventFlow? {
+    guard let eventsIn, let eventsOut else { return nil }
+    return EventFlow(eventsIn: eventsIn, eventsOut: eventsOut)
   }
 }

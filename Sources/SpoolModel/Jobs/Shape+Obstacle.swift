@@ -38,10 +38,3 @@ extension Shape {
     return "\(parts.joined(separator: ", ")) in the queue \(queue.rawValue)"
   }
 }
-
-extension JobName {
-  /// What it needs, waiting in `queue`.
-  public func shape(in queue: Queue) -> Shape {
-    Shape(queue: queue, cores: cores, memory: memory, gpus: gpus, tags: tags)
-  }
-}

@@ -1,0 +1,37 @@
+/// The name of a file in an inbox or among the registered: the job's, the pilot, and in `failed/`
+/// the cause: `p5.…w600@node07-3fa91c22.exit2.json`.
+public struct InboxName: Hashable, Sendable {
+  public var job: JobName
+  /// Nil for a file that the watcher itself took out of ready.
+  public var pilot: PilotName?
+  /// Nil in `done/`.
+  public var cause: Cause?
+
+  public init(job: JobName, pilot: PilotName?, cause: Cause?) {
+    self.job = job
+    self.pilot = pilot
+    self.cause = cause
+  }
+
+  public var fileName: String {
+    "\(job.stem)@\(pilot?.text ?? "")\(cause.map { ".\($0)" } ?? "").json"
+  }
+
+  public init?(fileName: String, failed: Bool) {
+    guard fileName.hasSuffix(".json"), let at = fileName.lastIndex(of: "@"),
+      let job = JobName(stem: fileName[..<at])
+    else { return nil }
+    var rest = fileName[fileName.index(after: at)...].dropLast(5)
+    var cause: Cause?
+    if failed {
+      guard let dot = rest.lastIndex(of: "."),
+        let parsed = Cause(String(rest[rest.index(after: dot)...]))
+      else { return nil }
+      cause = parsed
+      rest = rest[..<dot]
+    }
+    let pilot = PilotName(rest)
+    guard pilot != nil || rest.isEmpty else { return nil }
+    self.init(job: job, pilot: pilot, cause: cause)
+  }
+}

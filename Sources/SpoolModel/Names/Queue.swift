@@ -1,0 +1,5 @@
+/// Which of the two ready directories a job waits in.
+public enum Queue: String, Sendable, Hashable, CaseIterable {
+  case cpu
+  case gpu
+}

@@ -1,8 +1,9 @@
 public import ArgumentParser
 internal import SpoolModel
 
-/// `spool`: all verbs.
+/// The command `spool` with all its verbs.
 public struct SpoolCommand: ParsableCommand {
+  /// The name, the help text and the verbs.
   public static let configuration = CommandConfiguration(
     commandName: "spool",
     abstract: "A batch system made of directories.",
@@ -24,11 +25,14 @@ public struct SpoolCommand: ParsableCommand {
       CheckCommand.self,
     ])
 
+  /// The version that `--version` prints, and that pilots and watchers record.
   public static let version = "0.1.0"
 
+  /// Makes the command; the parser fills it.
   public init() {}
 
-  /// Runs what the arguments say, and exits with the code that tells how it went.
+  /// Runs the verb that the arguments name, and exits with the code that tells how it went (DESIGN
+  /// 6).
   public static func main() { main(nil) }
 
   private static func main(_ arguments: [String]?) {

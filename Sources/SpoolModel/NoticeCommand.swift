@@ -1,9 +1,11 @@
-/// `onEnd` of `spool.json`: the command that is told.
+/// The command that gets notices: `onEnd` of `spool.json`.
 public struct NoticeCommand: Equatable, Sendable {
+  /// The program and its arguments.
   public var command: [String]
-  /// Time after which it is killed.
+  /// The time after which the command is killed.
   public var timeout = Duration.seconds(60)
 
+  /// Makes a command with the usual time-out.
   public init(command: [String]) { self.command = command }
 
   init(_ json: JSON, line: Int?) throws(RequestError) {

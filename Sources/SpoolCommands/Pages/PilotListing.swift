@@ -10,9 +10,11 @@ struct PilotListing {
   /// A pilot, by its directory.
   struct Entry {
     var name: PilotName
-    /// Nil if it cannot be read now: the pilot has just come, or is about to go.
+    /// The pilot's record; nil if it cannot be read now, because the pilot has just come, or is
+    /// about to go.
     var record: PilotRecord?
-    /// When the pilot last wrote its record, by the clock of the filesystem: all readers see the same.
+    /// The time at which the pilot last wrote its record, by the clock of the filesystem: all
+    /// readers see the same.
     var beat: Timestamp?
     /// The time since then, by this host's clock. Clocks that differ make it wrong by as much.
     var age: Duration?

@@ -3,8 +3,9 @@ internal import SpoolStore
 
 /// A request that the watcher refused, as it lies in `failed/@refused/` with its reason.
 struct RefusedRequest {
+  /// The reason in words.
   var reason: String
-  /// When the watcher wrote the reason, by the clock of the filesystem.
+  /// The time at which the watcher wrote the reason, by the clock of the filesystem.
   var at: Timestamp
 
   private static let ending = ".reason"

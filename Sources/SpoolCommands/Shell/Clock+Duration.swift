@@ -20,6 +20,6 @@ extension Duration {
 }
 
 extension FileAttributes {
-  /// When the file was last written, by the clock of the filesystem.
+  /// The time at which the file was last written, by the clock of the filesystem.
   var modifiedAt: Timestamp { Timestamp(milliseconds: Int(modified / 1_000_000)) }
 }

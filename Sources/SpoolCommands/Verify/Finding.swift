@@ -4,13 +4,13 @@ internal import SpoolModel
 struct Finding: Sendable {
   /// The kinds of difference.
   enum Kind: String, Sendable {
-    /// Not there.
+    /// The file is not there.
     case missing
-    /// Of another size or checksum, or no file.
+    /// The file has another size or checksum, or is no file.
     case changed
-    /// Not readable, for now.
+    /// The file cannot be read, for now.
     case unreadable
-    /// On disk beside the dataset's files, and in no dataset.
+    /// The file lies beside the dataset's files, and is in no dataset.
     case dark
   }
 

@@ -8,7 +8,7 @@ struct TaskWait {
   let events: any EventSource
   /// The longest time for each task; nil for ever.
   let timeOut: Duration?
-  /// Only a refusal since then is about the request that is waited for, and counts at once.
+  /// The time of the request that is waited for: only a refusal since then counts at once.
   var since = SystemTime().timestamp
 
   /// The time between two looks if no event comes.

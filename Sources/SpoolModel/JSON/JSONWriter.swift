@@ -7,10 +7,10 @@ extension JSON {
     return out
   }
 
-  /// The value over several lines, for people.
+  /// The value over several lines, for people, with a line end.
   public var pretty: [UInt8] { pretty(indent: 0) + [10] }
 
-  /// As it stands in a pretty text at so many blanks, without a line end.
+  /// Returns the value as it stands in a pretty text after a number of blanks, without a line end.
   public func pretty(indent: Int) -> [UInt8] {
     var out: [UInt8] = []
     JSONWriter.writePretty(self, indent: indent, to: &out)
@@ -57,7 +57,7 @@ enum JSONWriter {
     }
   }
 
-  /// A member or element per line, but what is short on one line.
+  /// Writes a member or an element a line; a value that is short enough is written on one line.
   static func writePretty(_ value: JSON, indent: Int, to out: inout [UInt8]) {
     let room = lineWidth - indent
     if leastWidth(value, limit: room) <= room {

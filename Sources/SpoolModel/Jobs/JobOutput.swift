@@ -2,18 +2,20 @@
 public struct JobOutput: Equatable, Sendable {
   /// The final path, absolute.
   public var path: String
-  /// For `{output:NAME}`.
+  /// The NAME of `{output:NAME}`; nil for an output without a name.
   public var name: String?
+  /// True if the job may end well without it.
   public var isOptional: Bool
 
+  /// Makes an output.
   public init(path: String, name: String?, isOptional: Bool) {
     self.path = path
     self.name = name
     self.isOptional = isOptional
   }
 
-  /// Where a pilot stages it: `.spool.a1@PILOT.NAME` beside the final path (R3), the extension
-  /// kept, since some programs go by it.
+  /// Returns the path at which a pilot stages the output: `.spool.a1@PILOT.NAME` beside the final
+  /// path (R3). The extension is kept, since some programs go by it.
   public func part(attempt: Int, pilot: PilotName) -> String {
     "\(FilePath.directory(path))/\(Self.partName(FilePath.base(path), attempt, pilot))"
   }

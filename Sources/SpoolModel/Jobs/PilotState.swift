@@ -1,8 +1,9 @@
-/// Whether a pilot takes jobs.
+/// The state of a pilot: whether it takes jobs.
 public enum PilotState: String, Sendable, Hashable, CaseIterable {
+  /// Takes jobs.
   case active
-  /// Lets what runs end, and leaves.
+  /// Takes no more jobs, lets the running ones end, and leaves.
   case draining
-  /// Set aside: lets what runs end, and waits until its quarantine file is removed.
+  /// Takes no more jobs, lets the running ones end, and waits until its quarantine file is removed.
   case quarantined
 }

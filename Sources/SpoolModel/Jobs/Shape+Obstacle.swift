@@ -1,6 +1,6 @@
 extension Shape {
-  /// Why none of these pilots can ever run a job of this shape, for people: what it needs, and the
-  /// most that there is. Nil where one can.
+  /// Returns the reason why none of these pilots can ever run a job of this shape, in words: what
+  /// the job needs, and the most that there is. Nil if a pilot can.
   public func obstacle(among pilots: [PilotRecord]) -> String? {
     guard !pilots.isEmpty else { return "no pilot is alive; start one with `spool pilot`" }
     guard !pilots.contains(where: { $0.slots(for: self) > 0 }) else { return nil }
@@ -27,7 +27,7 @@ extension Shape {
     return "needs \(words); no pilot has all of that"
   }
 
-  /// What it needs, for people.
+  /// The shape in words.
   public var words: String {
     var parts = [
       "\(cores) \(cores == 1 ? "core" : "cores")",

@@ -1,15 +1,17 @@
 /// An output that a pilot has staged.
 public struct StagedOutput: Equatable, Sendable {
-  /// Which of the task's outputs it is, from 0.
+  /// The number of the output in the task's list, from 0.
   public var number: Int
   /// The final path.
   public var path: String
   /// The base name of the part beside it.
   public var part: String
-  /// Bytes.
+  /// The size in bytes.
   public var size: Int
+  /// The checksum, 8 hexadecimal digits.
   public var adler32: String
 
+  /// Makes a staged output.
   public init(number: Int, path: String, part: String, size: Int, adler32: String) {
     self.number = number
     self.path = path
@@ -18,9 +20,10 @@ public struct StagedOutput: Equatable, Sendable {
     self.adler32 = adler32
   }
 
-  /// Where the part lies.
+  /// The path of the part.
   public var partPath: String { "\(FilePath.directory(path))/\(part)" }
 
+  /// The output as a result holds it.
   public var json: JSON {
     [
       "number": .integer(number), "path": .string(path), "part": .string(part),
@@ -29,6 +32,7 @@ public struct StagedOutput: Equatable, Sendable {
     ]
   }
 
+  /// Reads an output; nil if the JSON is not what a pilot writes.
   public init?(_ json: JSON) {
     guard let number = json["number"]?.integer, (0..<64).contains(number),
       let path = json["path"]?.string,

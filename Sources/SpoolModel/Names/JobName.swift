@@ -2,20 +2,26 @@
 /// `.tavx2+ssd` before `.json` where there are tags. Identity is task, index and attempt; the rest
 /// are hints, from which a pilot decides whether the job fits it.
 public struct JobName: Hashable, Sendable {
+  /// The priority, 0 to 9; 0 is first.
   public let priority: Int
+  /// The job.
   public let job: JobID
-  /// From 1; never issued twice.
+  /// The number of the attempt, from 1; none is issued twice (R4).
   public let attempt: Int
+  /// The number of cores.
   public let cores: Int
-  /// MiB.
+  /// The memory in MiB.
   public let memory: Int
+  /// The number of GPUs.
   public let gpus: Int
-  /// Seconds.
+  /// The wall time in seconds.
   public let wall: Int
+  /// The tags that a pilot must have.
   public let tags: [String]
   /// The name without `.json`, to which an inbox adds the pilot. All else can be read from it.
   public let stem: String
 
+  /// Makes the name of an attempt's file.
   public init(
     priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
     tags: [String]
@@ -27,18 +33,22 @@ public struct JobName: Hashable, Sendable {
       stem: tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+"))
   }
 
+  /// The name of the file.
   public var fileName: String { stem + ".json" }
 
+  /// Returns true if the names are spelled the same.
   public static func == (left: JobName, right: JobName) -> Bool { left.stem == right.stem }
+  /// Hashes the spelling.
   public func hash(into hasher: inout Hasher) { hasher.combine(stem) }
 
+  /// Reads the name of a file; nil if it is no job's.
   public init?(fileName: String) {
     guard fileName.utf8.last == UInt8(ascii: "n"), fileName.hasSuffix(".json") else { return nil }
     self.init(stem: fileName.dropLast(5))
   }
 
-  /// Parsed from the right, since a task's name may hold dots. Listings are long, so this goes over
-  /// the bytes; a name that is written in any other way than `stem` writes it is none.
+  /// Reads a name from the right, since a task's name may hold dots. Listings are long, so this
+  /// goes over the bytes. A name that is spelled in any other way than `stem` spells it is none.
   init?(stem: Substring) {
     guard
       let parsed = stem.utf8.withContiguousStorageIfAvailable({ bytes -> JobName? in
@@ -63,13 +73,14 @@ public struct JobName: Hashable, Sendable {
     self.stem = stem
   }
 
-  /// A tag: 1 to 32 of `[A-Za-z0-9_-]`.
+  /// Returns true for a tag: 1 to 32 of `[A-Za-z0-9_-]`.
   public static func isTag(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 32
       && text.utf8.allSatisfy { Name.isAlphanumeric($0) || $0 == 95 || $0 == 45 }
   }
 
-  /// Up to 10 digits, spelled as they are written: no other file is meant by a name that is read.
+  /// Reads up to 10 digits, spelled as they are written: no other file is meant by a name that is
+  /// read.
   static func number(digits: Substring) -> Int? {
     guard digits.utf8.count <= 10, digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
       digits.utf8.first != 48 || digits.utf8.count == 1

@@ -1,4 +1,4 @@
-/// Takes a job's name apart, from its end.
+/// The parser of a job's name, which takes it apart from its end.
 struct JobNameParser {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var end: Int

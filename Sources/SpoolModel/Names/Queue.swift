@@ -1,5 +1,7 @@
-/// Which of the two ready directories a job waits in.
+/// The queue of a job: one of the two ready directories.
 public enum Queue: String, Sendable, Hashable, CaseIterable {
+  /// `ready-cpu/`
   case cpu
+  /// `ready-gpu/`
   case gpu
 }

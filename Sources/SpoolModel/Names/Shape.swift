@@ -1,12 +1,17 @@
-/// What a job needs of a pilot, as its name says it. Jobs of one shape wait for the same pilots.
+/// The needs of a job, as its name tells them. Jobs of one shape wait for the same pilots.
 public struct Shape: Hashable, Sendable {
+  /// The queue in which the job waits.
   public var queue: Queue
+  /// The number of cores.
   public var cores: Int
-  /// MiB.
+  /// The memory in MiB.
   public var memory: Int
+  /// The number of GPUs.
   public var gpus: Int
+  /// The tags that a pilot must have.
   public var tags: [String]
 
+  /// Makes a shape.
   public init(queue: Queue, cores: Int, memory: Int, gpus: Int, tags: [String]) {
     self.queue = queue
     self.cores = cores
@@ -17,7 +22,7 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension JobName {
-  /// What it needs, waiting in `queue`.
+  /// Returns the shape of a job that waits in `queue`.
   public func shape(in queue: Queue) -> Shape {
     Shape(queue: queue, cores: cores, memory: memory, gpus: gpus, tags: tags)
   }

@@ -10,15 +10,18 @@ public struct CatalogueLine: Equatable, Sendable {
     case job(JobID, attempt: Int)
   }
 
+  /// The file, with its size and checksum as far as they are known.
   public var file: InputFile
   /// The object that the manifest gave with the file.
   public var meta: JSONObject?
+  /// The origin of the file.
   public var origin: Origin
   /// The first input files of the job that wrote the file.
   public var parents: [String]
   /// The report of the job that wrote the file.
   public var report: JSONObject
 
+  /// Makes a line.
   public init(
     file: InputFile, meta: JSONObject? = nil, origin: Origin, parents: [String] = [],
     report: JSONObject = JSONObject()

@@ -3,10 +3,12 @@ extension ChainSummary {
   public struct Step: Equatable, Sendable {
     /// A job that failed for good.
     public struct FailedJob: Equatable, Sendable {
+      /// The job.
       public var job: JobID
       /// A file that the job was to read.
       public var input: String?
 
+      /// Makes a failed job.
       public init(job: JobID, input: String? = nil) {
         self.job = job
         self.input = input
@@ -15,7 +17,9 @@ extension ChainSummary {
 
     /// The name of the step in its chain.
     public var name: String
+    /// The task of the step.
     public var task: Name
+    /// The state of the task.
     public var state: TaskState
     /// The reason of the state, in words.
     public var reason: String?
@@ -23,6 +27,7 @@ extension ChainSummary {
     public var waitsFor: Name?
     /// The dataset that lacks files, of a step whose job is to have all of them.
     public var lacks: Name?
+    /// The jobs by their state.
     public var jobs: JobCounts
     /// All attempts that ended.
     public var attempts: Int
@@ -30,10 +35,14 @@ extension ChainSummary {
     public var failedAttempts: [String: Int]
     /// The first jobs that failed for good.
     public var failedJobs: [FailedJob]
+    /// The sums over the jobs.
     public var totals: JobTotals
+    /// The time at which the first attempt began.
     public var started: Timestamp?
+    /// The time at which the task ended.
     public var ended: Timestamp?
 
+    /// Makes a step.
     public init(
       name: String, task: Name, state: TaskState, reason: String? = nil, waitsFor: Name? = nil,
       lacks: Name? = nil, jobs: JobCounts, attempts: Int, failedAttempts: [String: Int] = [:],

@@ -1,21 +1,27 @@
 /// The page of a chain: `running/CHAIN.json`, then `done/CHAIN.json` or `failed/CHAIN.json`. It says,
 /// step by step, what went in, what came out and what it took.
 public struct ChainSummary: Equatable, Sendable {
+  /// The chain.
   public var chain: Name
+  /// The state of the chain.
   public var state: TaskState
   /// True for the page of a chain in the archive.
   public var isPacked: Bool
   /// The reasons of the steps' states, in words.
   public var reason: String?
+  /// The jobs of all steps by their state.
   public var jobs: JobCounts
+  /// The steps, in their order.
   public var steps: [Step]
-  /// Nil if no step reports events.
+  /// The events in and out; nil if no step reports events.
   public var flow: EventFlow?
   /// CPU time of all attempts; the page holds it in seconds, to the millisecond.
   public var cpu: Duration
-  /// When the watcher accepted the request, when the first attempt began, and when the chain ended.
+  /// The time at which the watcher accepted the request.
   public var accepted: Timestamp
+  /// The time at which the first attempt began.
   public var started: Timestamp?
+  /// The time at which the chain ended.
   public var ended: Timestamp?
   /// The uid that dropped the request.
   public var owner: Int
@@ -25,6 +31,7 @@ public struct ChainSummary: Equatable, Sendable {
   /// the text of the request itself.
   public var request: JSONObject?
 
+  /// Makes a page.
   public init(
     chain: Name, state: TaskState, isPacked: Bool = false, reason: String? = nil, jobs: JobCounts,
     steps: [Step], flow: EventFlow? = nil, cpu: Duration, accepted: Timestamp,

@@ -3,9 +3,12 @@
 public struct DatasetSummary: Equatable, Sendable {
   /// A task that fills or reads the dataset.
   public struct TaskReference: Equatable, Sendable {
+    /// The task.
     public var task: Name
+    /// The state of the task.
     public var state: TaskState
 
+    /// Makes a reference.
     public init(task: Name, state: TaskState) {
       self.task = task
       self.state = state
@@ -14,19 +17,22 @@ public struct DatasetSummary: Equatable, Sendable {
 
   /// A directory whose files join the dataset as they appear.
   public struct Watch: Equatable, Sendable {
+    /// The directory, absolute.
     public var directory: String
+    /// The pattern of the names that join.
     public var pattern: String
     /// The name of the marker file that closes the dataset.
     public var closeOn: String?
-    /// The files that have joined.
+    /// The number of files that have joined.
     public var files: Int
-    /// When the watcher saw the marker.
+    /// The time at which the watcher saw the marker.
     public var marked: Timestamp?
-    /// The files that are not whole yet.
+    /// The number of files that are not whole yet.
     public var pending: Int?
     /// The reason why the directory cannot be read.
     public var trouble: String?
 
+    /// Makes a watch.
     public init(
       directory: String, pattern: String, closeOn: String? = nil, files: Int,
       marked: Timestamp? = nil, pending: Int? = nil, trouble: String? = nil
@@ -41,24 +47,30 @@ public struct DatasetSummary: Equatable, Sendable {
     }
   }
 
+  /// The dataset.
   public var dataset: Name
+  /// The state of the dataset.
   public var state: DatasetState
-  /// All files, and the size of those whose size is known.
+  /// The number of all files, and the size of those whose size is known.
   public var totals: FileTotals
-  /// Files whose size is not known.
+  /// The number of files whose size is not known.
   public var unsized: Int
   /// The number of files that a manifest named.
   public var expected: Int?
-  /// When a manifest closed the dataset, until that takes effect.
+  /// The time at which a manifest closed the dataset, until that takes effect.
   public var closing: Timestamp?
+  /// The directories whose files join.
   public var watches: [Watch]
+  /// The tasks that fill the dataset.
   public var producers: [TaskReference]
+  /// The tasks that read the dataset.
   public var consumers: [TaskReference]
-  /// Nil if the files are kept for ever.
+  /// The time for which the files are kept; nil for ever.
   public var retention: Retention?
   /// The files that the watcher has removed; nil if it was never to remove any.
   public var removed: FileTotals?
 
+  /// Makes a page.
   public init(
     dataset: Name, state: DatasetState, totals: FileTotals, unsized: Int = 0, expected: Int? = nil,
     closing: Timestamp? = nil, watches: [Watch] = [], producers: [TaskReference] = [],

@@ -5,6 +5,7 @@ public struct EventFlow: Equatable, Sendable {
   /// Events out of the steps that feed no other.
   public var eventsOut: Double
 
+  /// Makes a flow.
   public init(eventsIn: Double, eventsOut: Double) {
     self.eventsIn = eventsIn
     self.eventsOut = eventsOut

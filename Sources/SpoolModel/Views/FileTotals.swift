@@ -1,8 +1,11 @@
 /// A number of files, and their size.
 public struct FileTotals: Equatable, Sendable {
+  /// The number of files.
   public var files: Int
+  /// The size of all of them.
   public var bytes: Int
 
+  /// Makes totals.
   public init(files: Int = 0, bytes: Int = 0) {
     self.files = files
     self.bytes = bytes

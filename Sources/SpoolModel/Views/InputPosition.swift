@@ -5,12 +5,14 @@ public struct InputPosition: Equatable, Sendable {
   public var source: Int
   /// The place of the first file: bytes in a catalogue, a number in a list.
   public var offset: Int
+  /// The number of files.
   public var files: Int
   /// The place after the last file.
   public var end: Int
-  /// Bytes, if the memory limit grew beyond the task's.
+  /// The memory limit in bytes, if it grew beyond the task's.
   public var memory: Int?
 
+  /// Makes a position.
   public init(source: Int, offset: Int, files: Int, end: Int, memory: Int? = nil) {
     self.source = source
     self.offset = offset

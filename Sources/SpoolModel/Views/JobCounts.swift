@@ -4,11 +4,14 @@ public struct JobCounts: Equatable, Sendable {
   public struct Live: Equatable, Sendable {
     /// True while more jobs may come, because a dataset of the input is open.
     public var isOpen: Bool
+    /// Jobs in ready.
     public var ready: Int
+    /// Jobs that pilots have.
     public var running: Int
     /// Jobs that wait for the retry delay after a failed attempt.
     public var retrying: Int
 
+    /// Makes the counts of a live task.
     public init(isOpen: Bool, ready: Int, running: Int, retrying: Int) {
       self.isOpen = isOpen
       self.ready = ready
@@ -19,12 +22,14 @@ public struct JobCounts: Equatable, Sendable {
 
   /// All jobs, as far as is known now.
   public var total: Int
+  /// Jobs that succeeded.
   public var done: Int
   /// Jobs that failed for good.
   public var failed: Int
-  /// Nil once the task has ended.
+  /// The jobs in work; nil once the task has ended.
   public var live: Live?
 
+  /// Makes counts.
   public init(total: Int, done: Int, failed: Int, live: Live? = nil) {
     self.total = total
     self.done = done

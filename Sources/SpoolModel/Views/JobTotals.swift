@@ -1,5 +1,6 @@
 /// The sums over the jobs of a task: what they reported, used and wrote.
 public struct JobTotals: Equatable, Sendable {
+  /// The sums of the jobs' reports.
   public var report: ReportSums
   /// CPU time of all attempts; pages hold it in seconds, to the millisecond.
   public var cpu: Duration
@@ -10,6 +11,7 @@ public struct JobTotals: Equatable, Sendable {
   /// The files that the jobs wrote.
   public var outputs: FileTotals
 
+  /// Makes totals.
   public init(
     report: ReportSums = ReportSums(), cpu: Duration = .zero, runTime: Duration = .zero,
     peakMemory: Int = 0, outputs: FileTotals = FileTotals()

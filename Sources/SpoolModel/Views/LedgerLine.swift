@@ -3,13 +3,15 @@
 public struct LedgerLine: Equatable, Sendable {
   /// The watcher's verdict on an attempt.
   public enum Outcome: Equatable, Sendable {
+    /// The attempt succeeded.
     case success(JobResult)
+    /// The attempt failed.
     case failure(Failure)
   }
 
   /// An attempt that did not succeed.
   public struct Failure: Equatable, Sendable {
-    /// The end of the story of a failed attempt.
+    /// The consequence of a failed attempt.
     public enum Sequel: Equatable, Sendable {
       /// The next attempt is due at this time.
       case retry(Timestamp)
@@ -17,19 +19,21 @@ public struct LedgerLine: Equatable, Sendable {
       case final(InputPosition)
     }
 
+    /// The cause of the failure.
     public var cause: Cause
     /// The pilot's result; nil if there is none, as of a pilot that died.
     public var result: JobResult?
     /// The pilot that had the job; nil if no pilot had it.
     public var pilot: PilotName?
-    /// When the watcher judged the attempt.
+    /// The time at which the watcher judged the attempt.
     public var registered: Timestamp
     /// The reason, in words.
     public var reason: String?
+    /// The end of the job, or its next attempt.
     public var sequel: Sequel
 
-    /// `pilot` counts only without a result, which names its own. Without a `reason`, the result's
-    /// reason is taken.
+    /// Makes a failure. `pilot` counts only without a result, which names its own. Without a
+    /// `reason`, the result's reason is taken.
     public init(
       cause: Cause, result: JobResult?, pilot: PilotName?, registered: Timestamp, reason: String?,
       sequel: Sequel
@@ -43,10 +47,14 @@ public struct LedgerLine: Equatable, Sendable {
     }
   }
 
+  /// The job.
   public var job: JobID
+  /// The number of the attempt, from 1.
   public var attempt: Int
+  /// The verdict.
   public var outcome: Outcome
 
+  /// Makes a line.
   public init(job: JobID, attempt: Int, outcome: Outcome) {
     self.job = job
     self.attempt = attempt

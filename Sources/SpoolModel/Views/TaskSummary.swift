@@ -1,21 +1,25 @@
 /// The page of a task: `running/TASK.json` while it is in work, `done/TASK.json` or
 /// `failed/TASK.json` when it has ended. The watcher writes it; people, commands and notices read it.
 public struct TaskSummary: Equatable, Sendable {
+  /// The task.
   public var task: Name
+  /// The state of the task.
   public var state: TaskState
   /// True for the page of a task in the archive.
   public var isPacked: Bool
   /// The reason of the state, in words.
   public var reason: String?
-  /// The dataset that is not there yet, and since when the task waits for it.
+  /// The dataset that is not there yet.
   public var waitsFor: Name?
+  /// The time since when the task waits for the dataset.
   public var waitsSince: Timestamp?
   /// The dataset that lacks files, of a task whose job is to have all of them.
   public var lacks: Name?
   /// The chain of which the task is a step.
   public var chain: Name?
+  /// The jobs by their state.
   public var jobs: JobCounts
-  /// All attempts that ended.
+  /// The number of attempts that ended.
   public var attempts: Int
   /// Attempts that failed, by cause.
   public var failedAttempts: [String: Int]
@@ -23,14 +27,19 @@ public struct TaskSummary: Equatable, Sendable {
   public var failures: [String: Int]
   /// The first jobs that failed for good.
   public var failedJobs: [JobID]
+  /// The sums over the jobs.
   public var totals: JobTotals
-  /// When the watcher accepted the request, when the first attempt began, and when the task ended.
+  /// The time at which the watcher accepted the request.
   public var accepted: Timestamp
+  /// The time at which the first attempt began.
   public var started: Timestamp?
+  /// The time at which the task ended.
   public var ended: Timestamp?
-  /// The priority, the queue and the resources that hold now.
+  /// The priority that holds now, 0 to 9; 0 is first.
   public var priority: Int
+  /// The queue of the jobs.
   public var queue: Queue
+  /// The resources that hold now.
   public var resources: Resources
   /// The uid that dropped the request.
   public var owner: Int
@@ -40,6 +49,7 @@ public struct TaskSummary: Equatable, Sendable {
   /// the text of the request itself.
   public var request: JSONObject?
 
+  /// Makes a page.
   public init(
     task: Name, state: TaskState, isPacked: Bool = false, reason: String? = nil,
     waitsFor: Name? = nil, waitsSince: Timestamp? = nil, lacks: Name? = nil, chain: Name? = nil,

@@ -1,8 +1,9 @@
 public import ArgumentParser
 internal import SpoolModel
 
-/// `spool`: all verbs.
+/// The command `spool` with all its verbs.
 public struct SpoolCommand: ParsableCommand {
+  /// The name, the help text and the verbs.
   public static let configuration = CommandConfiguration(
     commandName: "spool",
     abstract: "A batch system made of directories.",
@@ -24,11 +25,14 @@ public struct SpoolCommand: ParsableCommand {
       CheckCommand.self,
     ])
 
+  /// The version that `--version` prints, and that pilots and watchers record.
   public static let version = "0.1.0"
 
+  /// Makes the command; the parser fills it.
   public init() {}
 
-  /// Runs what the arguments say, and exits with the code that tells how it went.
+  /// Runs the verb that the arguments name, and exits with the code that tells how it went (DESIGN
+  /// 6).
   public static func main() { main(nil) }
 
   private static func main(_ arguments: [String]?) {
@@ -48,7 +52,8 @@ public struct SpoolCommand: ParsableCommand {
     }
   }
 
-  /// The parser knows no verb that was meant; we do.
+  /// Fails for a word that is no verb, with the verb that may have been meant: the parser has no such
+  /// advice.
   private static func checkVerb(_ word: String?) throws {
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     guard let word, !word.hasPrefix("-"), !(verbs + ["help"]).contains(word) else { return }
@@ -56,7 +61,7 @@ public struct SpoolCommand: ParsableCommand {
     throw Failure(.usage, "there is no verb \"\(word)\"\(advice) See `spool --help`")
   }
 
-  /// The parser's own errors have a message and usage to show.
+  /// True for an error of the parser's own, which has a message and usage to show.
   private static func isParsing(_ error: any Error) -> Bool {
     exitCode(for: error) != .failure || "\(type(of: error))".contains("Command")
   }

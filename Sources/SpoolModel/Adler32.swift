@@ -3,6 +3,7 @@ public struct Adler32: Sendable {
   private var a: UInt32 = 1
   private var b: UInt32 = 0
 
+  /// Begins the checksum of no bytes.
   public init() {}
 
   /// Adds bytes that follow what was added before.

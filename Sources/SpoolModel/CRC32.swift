@@ -6,13 +6,14 @@ public enum CRC32 {
     }
   }
 
+  /// Returns the checksum of bytes.
   public static func of(_ bytes: some Sequence<UInt8>) -> UInt32 {
     table.withUnsafeBufferPointer { table in
       ~bytes.reduce(~0) { crc, byte in table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ crc >> 8 }
     }
   }
 
-  /// As 8 lower-case hexadecimal digits.
+  /// Returns the checksum of bytes as 8 lower-case hexadecimal digits.
   public static func hex(_ bytes: some Sequence<UInt8>) -> String {
     let text = String(of(bytes), radix: 16)
     return String(repeating: "0", count: 8 - text.utf8.count) + text

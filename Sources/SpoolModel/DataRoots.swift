@@ -1,10 +1,10 @@
-/// The directories below which tasks may have their outputs written; none given: anywhere. By the
-/// spelling of paths, component by component: `/data/a` does not contain `/data/ab`.
+/// The directories below which tasks may have their outputs written; none given: anywhere. Paths
+/// are compared by their spelling, component by component: `/data/a` does not contain `/data/ab`.
 public struct DataRoots: Equatable, Sendable {
   /// Absolute, without a slash at the end: empty for `/`.
   private let roots: [String]
 
-  /// `parent` is what relative ones are taken from.
+  /// Makes the roots; relative ones are taken from `parent`.
   public init(_ roots: [String], in parent: String) {
     self.roots = roots.map { root in
       let whole = root.utf8.first == UInt8(ascii: "/") ? root : parent + "/" + root
@@ -13,17 +13,18 @@ public struct DataRoots: Equatable, Sendable {
     }
   }
 
+  /// True if there are no roots, and every path is allowed.
   public var isAnywhere: Bool { roots.isEmpty }
 
-  /// The roots, as people read them.
+  /// The roots, for people.
   public var words: String { roots.map { $0.isEmpty ? "/" : $0 }.joined(separator: ", ") }
 
-  /// Refuses a path, absolute and without `..`, that lies in none of them.
+  /// Refuses a path, absolute and without `..`, that lies in none of the roots.
   public func check(path: String) throws(RequestError) {
     try check(path, of: path)
   }
 
-  /// Refuses an output for whose jobs' paths it is not certain that they lie in one: what stands
+  /// Refuses an output if it is not certain that the paths of all jobs lie in a root: the text
   /// before the first placeholder decides.
   public func check(_ template: Template) throws(RequestError) {
     guard case .text(let text)? = template.parts.first else {
@@ -40,12 +41,12 @@ public struct DataRoots: Equatable, Sendable {
       key: "outputs", "the output \(path) is in none of this spool's data roots: \(words)")
   }
 
-  /// Whether a directory is one of them, or lies in one.
+  /// Returns true for a directory that is a root, or lies in one.
   public func contains(directory: String) -> Bool {
     isAnywhere || roots.contains { (directory + "/").utf8.starts(with: ($0 + "/").utf8) }
   }
 
-  /// With each root as `resolve` knows it.
+  /// Returns the roots as `resolve` spells them, as with symbolic links followed.
   public func resolved(_ resolve: (String) -> String) -> DataRoots {
     DataRoots(roots.map { $0.isEmpty ? "/" : resolve($0) }, in: "/")
   }

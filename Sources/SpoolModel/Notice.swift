@@ -1,17 +1,21 @@
-/// Something that somebody wants to be told of: a task has ended, a pilot was lost.
+/// A notice for the command that a site wants to be told: a task has ended, or a pilot was lost.
 public struct Notice: Equatable, Sendable {
+  /// The events that are told.
   public enum Event: String, Sendable, CaseIterable {
+    /// A task has ended.
     case taskEnded = "task-ended"
+    /// A pilot has died.
     case pilotLost = "pilot-lost"
   }
 
+  /// The event.
   public var event: Event
-  /// The task's or the pilot's name.
+  /// The name of the task or of the pilot.
   public var subject: String
-  /// As it is handed over, on one line.
+  /// The notice as the command gets it, on one line.
   public var json: JSON
 
-  /// `summary` is the task's page.
+  /// Makes the notice that a task has ended; `summary` is its page.
   public init(taskEnded task: Name, summary: JSON, spool: String, at: Timestamp) {
     event = .taskEnded
     subject = task.text
@@ -19,7 +23,8 @@ public struct Notice: Equatable, Sendable {
       event, spool, at, [.init("task", .string(task.text)), .init("summary", summary)])
   }
 
-  /// `jobs` were taken back from it.
+  /// Makes the notice that a pilot was lost; `jobs` is the number of jobs that were taken back from
+  /// it.
   public init(
     pilotLost pilot: PilotName, host: String, reason: String, jobs: Int, spool: String,
     at: Timestamp
@@ -42,33 +47,5 @@ public struct Notice: Equatable, Sendable {
       .init("at", at.json), .init("spool", .string(spool)),
     ]
     return .object(JSONObject(common + members))
-  }
-}
-
-/// `onEnd` of `spool.json`: the command that is told.
-public struct NoticeCommand: Equatable, Sendable {
-  public var command: [String]
-  /// Time after which it is killed.
-  public var timeout = Duration.seconds(60)
-
-  public init(command: [String]) { self.command = command }
-
-  init(_ json: JSON, line: Int?) throws(RequestError) {
-    let fields = try Fields(json, path: "onEnd", line: line, keys: ["command", "timeout"])
-    _ = try fields.required("command", "the program and its arguments, as [\"notify\"]")
-    command = try fields.strings("command") ?? []
-    guard let program = command.first, !program.isEmpty else {
-      throw fields.fault("command", "expected a program")
-    }
-    timeout = try fields.duration("timeout", "a time as \"5s\" or \"1m\"") ?? timeout
-    guard (.milliseconds(1)...Duration.seconds(3600)).contains(timeout) else {
-      throw fields.fault("timeout", "expected from 1ms to 1h")
-    }
-  }
-
-  var json: JSON {
-    [
-      "command": .array(command.map { .string($0) }), "timeout": timeout.json,
-    ]
   }
 }

@@ -1,7 +1,7 @@
 extension String {
-  /// The text as one line that may be shown to anybody: control characters as escapes, and of a
-  /// long text the beginning and the end, in about `most` bytes. Users' names and values may hold
-  /// whatever they like, line ends and terminal escapes among it.
+  /// Returns the text as one line that may be shown to anybody: control characters as escapes, and
+  /// of a long text the beginning and the end, in about `most` bytes. Names and values of users may
+  /// hold anything, line ends and terminal escapes among it.
   public func printable(_ most: Int = .max) -> String {
     let isPlain = utf8.allSatisfy { $0 >= 32 && $0 < 127 }
     if isPlain, utf8.count <= most { return self }

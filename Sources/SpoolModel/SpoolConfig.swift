@@ -1,40 +1,44 @@
-/// `spool.json`: the format of a spool and the policy of its site.
+/// The configuration `spool.json`: the format of a spool and the policy of its site.
 public struct SpoolConfig: Equatable, Sendable {
-  /// Where relative paths of dropped requests are taken from; itself relative to the directory
-  /// that holds the spool.
+  /// The directory from which relative paths of dropped requests are taken; itself relative to the
+  /// directory that holds the spool.
   public var dataRoot = "."
-  /// Directories in which all outputs must lie, relative ones taken as `dataRoot`; none: anywhere.
+  /// The directories in which all outputs must lie, relative ones taken as `dataRoot`; none:
+  /// anywhere.
   public var dataRoots: [String] = []
-  /// Time between two heartbeats of a pilot.
+  /// The time between two heartbeats of a pilot.
   public var heartbeat = Duration.seconds(5)
-  /// Time without a heartbeat after which a pilot or a watcher is dead (R5, R7).
+  /// The time without a heartbeat after which a pilot or a watcher is dead (R5, R7).
   public var deadAfter = Duration.seconds(60)
-  /// How many job files of a task stay in `done/TASK/` and in `failed/TASK/`.
+  /// The number of job files of a task that stay in `done/TASK/`, and in `failed/TASK/`.
   public var keepJobFiles = 1000
-  /// How long a task waits for a dataset that is not there.
+  /// The time for which a task waits for a dataset that is not there.
   public var datasetWait = Duration.seconds(3600)
-  /// How long a job over everything waits for a decision where files are lacking.
+  /// The time for which a job over everything waits for a decision, if files are lacking.
   public var verdictWait = Duration.seconds(7 * 86_400)
-  /// How many attempts of a job may fail through no fault of its own.
+  /// The number of attempts of a job that may fail through no fault of its own.
   public var infrastructureAttempts = 10
-  /// How often a job may be given back.
+  /// The number of times that a job may be given back.
   public var returns = 100
-  /// Time before the parts of a discarded attempt are removed: its pilot may yet write.
+  /// The time before the watcher removes the parts of a discarded attempt: its pilot may yet write.
   public var partGrace = Duration.seconds(120)
-  /// Percent of the filesystem of a task's outputs that may be used: above it, only tasks that free
-  /// space are fed, until it is below the low mark. Nil for no marks.
+  /// The high mark, in percent of the filesystem of a task's outputs: above it, only tasks that
+  /// free space are fed, until it is below the low mark. Nil for no marks.
   public var highWater: Int?
+  /// The low mark, in percent; nil for 5 less than the high mark.
   public var lowWater: Int?
   /// Journal lines between two checkpoints.
   public var checkpointEvery = 20_000
-  /// For how long payloads may do nothing, where their task does not say.
+  /// The time for which payloads may do nothing, if their task does not say.
   public var stuckAfter = StuckLimit.after(.seconds(1800))
-  /// What is run when a task has ended, or a pilot was lost.
+  /// The command that is told when a task has ended, or a pilot was lost.
   public var onEnd: NoticeCommand?
-  /// When what is kept of a task that has ended is packed into `archive/`, and when it is removed.
+  /// The age at which the remains of a task are packed into `archive/`.
   public var packAfter = AgeLimit.after(.seconds(30 * 86_400))
+  /// The age at which the remains of a task are removed.
   public var removeAfter = AgeLimit.never
 
+  /// Makes the usual configuration.
   public init() {}
 
   static let keys = [
@@ -44,6 +48,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "stuckAfter", "packAfter", "removeAfter", "onEnd",
   ]
 
+  /// Reads `spool.json`; fails with the line and the key that are wrong.
   public init(_ bytes: [UInt8]) throws(RequestError) {
     let json: JSON
     do throws(JSONError) {
@@ -106,6 +111,7 @@ public struct SpoolConfig: Equatable, Sendable {
     return value ?? fallback
   }
 
+  /// The configuration as `spool.json` holds it.
   public var json: JSON {
     var object = JSONObject([.init("format", 1), .init("dataRoot", .string(dataRoot))])
     if !dataRoots.isEmpty { object["dataRoots"] = .array(dataRoots.map { .string($0) }) }

@@ -1,5 +1,7 @@
-/// Rows of text in columns as wide as they need: the first column flush left, numbers flush right.
+/// A table for people: columns as wide as they need, the first flush left, columns of numbers flush
+/// right.
 public enum TextTable {
+  /// Returns the lines of a table; the first row is the heading.
   public static func lines(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in

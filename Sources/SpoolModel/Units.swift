@@ -1,6 +1,7 @@
 /// Sizes and times as people write them (DESIGN 5), and back.
 public enum Units {
-  /// Bytes of `512MB` (10⁶), `16GiB` (2³⁰), `77` (bytes); nil for what is no size or too large.
+  /// Returns the bytes of `512MB` (10⁶), `16GiB` (2³⁰) or `77` (bytes); nil for a text that is no
+  /// size, and for one that is too large.
   public static func bytes(_ text: String) -> Int? {
     scaled(
       text,
@@ -11,13 +12,15 @@ public enum Units {
       ])
   }
 
-  /// Milliseconds of `500ms`, `10s`, `5m`, `2h`, `7d`; nil for what is no time or too long.
+  /// Returns the milliseconds of `500ms`, `10s`, `5m`, `2h` or `7d`; nil for a text that is no
+  /// time, and for one that is too long.
   public static func milliseconds(_ text: String) -> Int? {
     scaled(
       text, [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)])
   }
 
-  /// The duration that `500ms`, `10s`, `5m`, `2h` or `7d` says; nil for what is no time or too long.
+  /// Returns the duration of `500ms`, `10s`, `5m`, `2h` or `7d`; nil for a text that is no time,
+  /// and for one that is too long.
   public static func duration(_ text: String) -> Duration? {
     milliseconds(text).map { .milliseconds($0) }
   }
@@ -32,7 +35,7 @@ public enum Units {
     return product <= Double(1 << 50) ? Int(product) : nil
   }
 
-  /// `2.0 GB`, `512 MB`, `77 B`.
+  /// Returns a size for people: `2.0 GB`, `512 MB`, `77 B`.
   public static func text(bytes: Int) -> String {
     for (unit, scale) in [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)]
     where Double(bytes) >= scale {
@@ -41,7 +44,7 @@ public enum Units {
     return "\(bytes) B"
   }
 
-  /// `350 ms`, `12.0 s`, `4m 05s`, `2h 03m`, `3d 04h`.
+  /// Returns a time for people: `350 ms`, `12.0 s`, `4m 05s`, `2h 03m`, `3d 04h`.
   public static func text(milliseconds: Int) -> String {
     let seconds = milliseconds / 1000
     switch milliseconds {
@@ -53,12 +56,12 @@ public enum Units {
     }
   }
 
-  /// As `text(milliseconds:)`.
+  /// Returns a duration for people, as `text(milliseconds:)` does.
   public static func text(_ duration: Duration) -> String {
     text(milliseconds: duration.milliseconds)
   }
 
-  /// A number with a fixed count of decimals.
+  /// Returns a number with a fixed count of decimals.
   public static func fixed(_ value: Double, _ decimals: Int) -> String {
     let scale = (0..<decimals).reduce(1) { product, _ in product * 10 }
     guard value.isFinite, value.magnitude * Double(scale) < 1e18 else { return "\(value)" }

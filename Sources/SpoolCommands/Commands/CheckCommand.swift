@@ -21,7 +21,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let spool = try options.open()
-    let report = try SpoolCheck(spool, isWatched: WatcherProbe(spool).warning == nil).run()
+    let report = try SpoolCheck(spool, isWatched: WatcherProbe(spool).warning() == nil).run()
     if format == .table, report.findings.isEmpty { return Terminal.print(report.summary) }
     Output.render(
       format, columns: ["kind", "where", "what"],

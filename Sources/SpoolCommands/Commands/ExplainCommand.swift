@@ -21,25 +21,25 @@ struct ExplainCommand: ParsableCommand {
     let spool = try options.openWatched()
     switch TaskLookup(spool).find(name) {
     case .page(let page):
-      guard let steps = page.steps else {
-        return try print(TaskExplanation(spool, name, page).lines)
+      switch page.content {
+      case .task(let task): try print(TaskExplanation(spool, task, page).lines())
+      case .chain(let chain): try explain(chain, page, spool)
       }
-      Terminal.print("the chain \(name) is \(page.stands)")
-      for step in steps { try explainStep(step, spool) }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
-    case .refused(let refusal): Terminal.print("\(name) was refused: \(refusal.reason)")
+    case .refused(let request): Terminal.print("\(name) was refused: \(request.reason)")
     case .unknown:
-      guard let job = JobID(name.text), case .page(let page) = TaskLookup(spool).find(job.task)
+      guard let job = JobID(name.text), let page = TaskLookup(spool).page(of: job.task)
       else { throw TaskArgument.missing(name, in: spool) }
-      try print(JobExplanation(spool, job, page).lines)
+      try print(JobExplanation(spool, job, page).lines())
     }
   }
 
-  private func explainStep(_ step: JSON, _ spool: Spool) throws {
-    guard let name = step["task"]?.string.flatMap({ Name($0) }),
-      case .page(let page) = TaskLookup(spool).find(name)
-    else { return }
-    try print([""] + TaskExplanation(spool, name, page).lines)
+  private func explain(_ chain: ChainSummary, _ page: TaskPage, _ spool: Spool) throws {
+    Terminal.print("the chain \(chain.chain) is \(page.stateText)")
+    for step in chain.steps {
+      guard let page = TaskLookup(spool).page(of: step.task), let task = page.task else { continue }
+      try print([""] + TaskExplanation(spool, task, page).lines())
+    }
   }
 
   private func print(_ lines: [String]) { for line in lines { Terminal.print(line) } }

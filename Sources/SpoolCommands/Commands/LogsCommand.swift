@@ -24,9 +24,9 @@ struct LogsCommand: ParsableCommand {
     var hasPrinted = false
     let reader = try LogReader(spool, task)
     defer { reader.close() }
-    try LedgerReader(spool: spool, task: task).each { attempt in
-      guard job == nil || attempt["job"]?.string == job?.description else { return }
-      guard !failed || attempt["outcome"]?.string != "ok" else { return }
+    try LedgerReader(spool: spool, task: task).each { attempt, _ in
+      guard job == nil || attempt.job == job else { return }
+      guard !failed || attempt.failure != nil else { return }
       guard let text = try reader.text(of: attempt) else { return }
       Terminal.write(text, to: 1)
       hasPrinted = true
@@ -35,17 +35,15 @@ struct LogsCommand: ParsableCommand {
     if !hasPrinted { Terminal.note("spool: \(name) has printed nothing that is kept") }
   }
 
-  /// A job's name may be a task's: the task that is there wins.
+  /// Returns the task, and the job if a job is named. A job's name may be a task's: the task wins.
   private func resolve(_ spool: Spool) throws -> (Name, JobID?) {
-    if let task = Name(name) {
-      if case .page = TaskLookup(spool).find(task) { return (task, nil) }
-    }
-    if let job = JobID(name) {
-      if case .page = TaskLookup(spool).find(job.task) { return (job.task, job) }
-    }
+    let lookup = TaskLookup(spool)
+    if let task = Name(name), lookup.page(of: task) != nil { return (task, nil) }
+    if let job = JobID(name), lookup.page(of: job.task) != nil { return (job.task, job) }
     throw Failure(.missing, "there is no task or job \(name); `spool status` lists tasks")
   }
 
+  /// Prints what running jobs have printed so far. Returns true if there was anything.
   private func printLive(_ task: Name, _ job: JobID?, _ spool: Spool) throws -> Bool {
     var hasPrinted = false
     for pilot in try spool.running(fresh: true).pilots.sorted() {

@@ -27,7 +27,7 @@ struct PilotCommand: ParsableCommand {
   var exitWhenIdle = false
 
   func validate() throws {
-    if let lifetime, Units.milliseconds(lifetime) ?? 0 < 1000 {
+    if let lifetime, Units.duration(lifetime) ?? .zero < .seconds(1) {
       throw ValidationError("--lifetime: expected a time from 1s, as 2h, found \(lifetime)")
     }
   }
@@ -38,11 +38,11 @@ struct PilotCommand: ParsableCommand {
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
     var offer = flags.pilotOptions()
-    offer.lifetime = lifetime.flatMap(Units.milliseconds)
+    offer.lifetime = lifetime.flatMap(Units.duration)?.milliseconds
     offer.exitsWhenIdle = exitWhenIdle
     let loop = try PilotLoop(
-      spool, events: events, options: offer, drain: flags.drainMilliseconds, umask: umask)
-    try signals.calls { loop.stop() }
+      spool, events: events, options: offer, drain: flags.drainTime, umask: umask)
+    try signals.onEach { loop.stop() }
     try loop.run()
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
   }

@@ -69,27 +69,3 @@ struct PilotsReleaseCommand: ParsableCommand {
     }
   }
 }
-
-/// Pilots by name or host, as verbs take them that tell something to each by a file in its directory.
-struct PilotArguments: ParsableArguments {
-  @OptionGroup var options: SpoolOptions
-  @Argument(help: "Pilots, or hosts.")
-  var names: [String]
-
-  /// Tells each, and prints what the body says of it.
-  func tell(
-    _ verb: String, _ body: (Spool, PilotName) throws(FileError) -> String
-  ) throws {
-    let spool = try options.openWatched()
-    for pilot in try PilotListing(spool).named(names) {
-      do throws(FileError) {
-        Terminal.print("\(pilot): \(try body(spool, pilot))")
-      } catch {
-        if error.isMissing {
-          throw Failure(.missing, "cannot \(verb) \(pilot): it has left")
-        }
-        throw Failure(.unavailable, "cannot \(verb) \(pilot): \(error)")
-      }
-    }
-  }
-}

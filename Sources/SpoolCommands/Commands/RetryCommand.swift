@@ -33,7 +33,7 @@ struct RetryCommand: ParsableCommand {
     if let memory, Units.bytes(memory) ?? 0 < 1 << 20 {
       throw ValidationError("--memory: expected a size as 8GB, found \(memory)")
     }
-    if let wall, Units.milliseconds(wall) ?? 0 < 1 {
+    if let wall, Units.duration(wall) ?? .zero <= .zero {
       throw ValidationError("--wall: expected a time as 2h, found \(wall)")
     }
   }

@@ -28,12 +28,12 @@ struct StatusCommand: ParsableCommand {
     switch TaskLookup(spool).find(name) {
     case .page(let page):
       switch format {
-      case .table: Terminal.print(SummaryText(page).text)
+      case .table: Terminal.print(TaskText(page).text)
       case .json: Terminal.write(page.json.pretty, to: 1)
       }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
-    case .refused(let refusal):
-      throw Failure(.failed, "\(name) was refused: \(refusal.reason)")
+    case .refused(let request):
+      throw Failure(.failed, "\(name) was refused: \(request.reason)")
     case .unknown: throw TaskArgument.missing(name, in: spool)
     }
   }
@@ -50,13 +50,13 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  private func list(_ spool: Spool, _ pages: [TaskLookup.Page]) throws {
+  private func list(_ spool: Spool, _ pages: [TaskPage]) throws {
     Output.render(
       format, columns: ["task", "state", "done", "of", "failed", "reason"],
       rows: pages.map { page in
         [
-          page.name, page.state.rawValue, "\(page.jobs("done"))", "\(page.jobs("total"))",
-          "\(page.jobs("failed"))", page.reason ?? "",
+          page.name.text, page.state.rawValue, "\(page.jobs.done)", "\(page.jobs.total)",
+          "\(page.jobs.failed)", page.reason ?? "",
         ]
       },
       json: pages.map(\.json))

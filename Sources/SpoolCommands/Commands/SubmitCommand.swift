@@ -56,7 +56,7 @@ struct SubmitCommand: ParsableCommand {
     try variables.checkUse()
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
-    let now = SystemTime().epoch
+    let now = SystemTime().timestamp
     let names = try submissions.compactMap { try drop($0, spool) }
     guard wait, !names.isEmpty else { return }
     let wait = TaskWait(
@@ -64,7 +64,7 @@ struct SubmitCommand: ParsableCommand {
     if let failure = try wait.run(names) { throw failure }
   }
 
-  /// Drops one; returns its name if it is a task or a chain.
+  /// Drops a request. Returns its name if it is for a task or a chain.
   private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
     switch submission.content {
     case .task(let spec):
@@ -108,7 +108,7 @@ struct SubmitCommand: ParsableCommand {
     noteMissing(spec, spool)
   }
 
-  /// Inputs may come later, but most often a path is wrong.
+  /// Warns of inputs that are not there: they may come later, but most often a path is wrong.
   private func noteMissing(_ spec: TaskSpec, _ spool: Spool) {
     guard case .files(let files) = spec.input else { return }
     let missing = files.prefix(1000).filter { !spool.files.isPresent($0.path) }
@@ -122,14 +122,14 @@ struct SubmitCommand: ParsableCommand {
     switch TaskLookup(spool).find(name) {
     case .page(let page):
       throw Failure(
-        .usage, "there is a task \(name) already (\(page.stands)): choose another name")
+        .usage, "there is a task \(name) already (\(page.stateText)): choose another name")
     case .pending: throw Failure(.usage, "a task \(name) is dropped already")
     case .refused, .unknown: break
     }
   }
 
   private func preview(_ submissions: [Submission]) throws {
-    // What a spool says of its jobs, where there is one already.
+    // A spool that is there already sets defaults and bounds for its jobs.
     let spool = try? options.open()
     let config = spool?.config ?? SpoolConfig()
     let roots = spool?.dataRoots ?? DataRoots([], in: "/")

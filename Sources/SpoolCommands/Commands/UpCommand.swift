@@ -34,9 +34,9 @@ struct UpCommand: ParsableCommand {
     let watch = try WatchLoop(
       spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainMilliseconds,
+      spool, events: events, options: flags.pilotOptions(), drain: flags.drainTime,
       umask: umask)
-    try signals.calls { pilot.stop() }
+    try signals.onEach { pilot.stop() }
     let pilotLeft = try Outcome()
     let outcome = try start(watch, pilot, pilotLeft)
     do {
@@ -52,7 +52,7 @@ struct UpCommand: ParsableCommand {
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
   }
 
-  /// Runs the watcher on a thread of its own; when it has nothing left to do the pilot leaves first.
+  /// Runs the watcher on a thread of its own. When it has nothing left to do, the pilot leaves first.
   private func start(
     _ watch: WatchLoop, _ pilot: PilotLoop, _ pilotLeft: Outcome
   ) throws -> Outcome {
@@ -74,7 +74,7 @@ struct UpCommand: ParsableCommand {
   }
 }
 
-/// How a thread ended: nil for well.
+/// The end of a thread: a message if it failed.
 private final class Outcome: Sendable {
   private let value = Mutex<(isSet: Bool, message: String?)>((false, nil))
   private let waker: Waker

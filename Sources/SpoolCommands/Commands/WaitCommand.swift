@@ -19,7 +19,7 @@ struct WaitCommand: ParsableCommand {
   var timeout: String?
 
   func validate() throws {
-    if let timeout, Units.milliseconds(timeout) == nil {
+    if let timeout, Units.duration(timeout) == nil {
       throw ValidationError("--timeout: expected a time as 10m, found \(timeout)")
     }
     if tasks.isEmpty { throw ValidationError("name at least one task, as: spool wait run42.reco") }
@@ -30,7 +30,7 @@ struct WaitCommand: ParsableCommand {
     let spool = try options.openWatched()
     let wait = TaskWait(
       spool: spool, events: EventSources.make(poll: false),
-      timeOut: timeout.flatMap(Units.milliseconds))
+      timeOut: timeout.flatMap(Units.duration))
     if let failure = try wait.run(names) { throw failure }
   }
 }

@@ -26,26 +26,8 @@ struct WatchCommand: ParsableCommand {
     let spool = try options.open()
     let loop = try WatchLoop(
       spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
-    try signals.calls { loop.stop() }
+    try signals.onEach { loop.stop() }
     try loop.run()
     if signals.count > 0, signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
-  }
-}
-
-extension StopSignals {
-  /// Calls `body` on a thread of its own at each signal.
-  func calls(_ body: @escaping @Sendable () -> Void) throws(FileError) {
-    let waker = try Waker()
-    wakes(waker)
-    try WorkerThread.start { [self] in
-      var seen = 0
-      while true {
-        waker.wait(until: .max)
-        while seen < count {
-          seen += 1
-          body()
-        }
-      }
-    }
   }
 }

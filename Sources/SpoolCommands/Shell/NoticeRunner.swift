@@ -4,21 +4,23 @@ internal import SpoolPilot
 internal import SpoolStore
 internal import Synchronization
 
-/// Runs the site's command for each notice, one after another, on a thread of its own: whatever it
-/// does, the watcher goes on.
+/// The runner of the site's command for notices: it runs the command for one notice after another, on
+/// a thread of its own, so that the watcher goes on whatever the command does.
 final class NoticeRunner: Sendable {
   private struct State {
     var queue: [Notice] = []
     var isBusy = false
-    /// Nothing more is run, and what runs is killed.
+    /// True at the watcher's end: no more commands are run, and the running one is killed.
     var isOver = false
   }
 
-  /// How many wait at the most; then the oldest is dropped.
+  /// The most notices that wait; beyond it the oldest is dropped.
   static let longestQueue = 100
-  /// Milliseconds that a watcher which ends leaves them.
-  static let farewell = 5000
-  /// Of what a command prints so much goes into the log.
+  /// The time that the command has at the watcher's end.
+  static let farewell = Duration.seconds(5)
+  /// The time within which a killed command is gone.
+  static let killTime = Duration.seconds(1)
+  /// The part of the command's output that goes into the log: lines, and bytes of each.
   static let mostLines = 20
   static let longestLine = 500
 
@@ -50,9 +52,9 @@ final class NoticeRunner: Sendable {
     news.wake()
   }
 
-  /// Waits for what was told, for a while; what is not through by then is killed or dropped.
+  /// Waits for the commands, for a while; then kills the running one and drops the notices that wait.
   func finish() {
-    let deadline = Waker.now() + UInt64(Self.farewell) * 1_000_000
+    let deadline = Waker.deadline(in: Self.farewell)
     while !isIdle, Waker.now() < deadline { quiet.wait(until: deadline) }
     let (left, isBusy) = state.withLock { state in
       state.isOver = true
@@ -61,8 +63,7 @@ final class NoticeRunner: Sendable {
     }
     if left > 0 { say("\(left) notices were not told: the watcher ends") }
     guard isBusy else { return }
-    // It is killed within moments.
-    let end = Waker.now() + 1_000_000_000
+    let end = Waker.deadline(in: Self.killTime)
     while !isIdle, Waker.now() < end { quiet.wait(until: end) }
   }
 
@@ -90,7 +91,7 @@ final class NoticeRunner: Sendable {
   private func run(_ notice: Notice) {
     var call = CommandOutput.Call(
       arguments: command.command, environment: environment(notice),
-      deadline: Waker.now() + UInt64(command.timeout.milliseconds) * 1_000_000)
+      deadline: Waker.deadline(in: command.timeout))
     call.input = notice.json.compact + [10]
     call.takesErrors = true
     call.limit = 64 << 10

@@ -3,21 +3,21 @@ internal import SpoolPilot
 internal import SpoolStore
 internal import Synchronization
 
-/// The pilot's thin shell: a thread that never ends before its payloads, their processes, events.
+/// The pilot's thin shell: its thread, which never ends before the payloads, its events and its clock.
 final class PilotLoop: Sendable {
   private let spool: Spool
   private let events: any EventSource
   private let options: PilotOptions
-  /// Milliseconds that running jobs are let end after a first signal.
-  private let drain: Int
-  /// Of the payloads.
+  /// The time that running jobs have to end after a first signal.
+  private let drain: Duration
+  /// The umask of the payloads.
   private let umask: UInt32
   private let waker: Waker
   private let hints = Mutex(Set<Queue>())
   private let stops = Mutex(0)
 
   init(
-    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Int, umask: UInt32
+    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Duration, umask: UInt32
   ) throws(FileError) {
     self.spool = spool
     self.events = events
@@ -27,7 +27,8 @@ final class PilotLoop: Sendable {
     waker = try Waker()
   }
 
-  /// Once: claims nothing more, lets jobs end for `drain`, then gives back. Twice: gives back now.
+  /// Stops the pilot. At the first call it claims nothing more, and gives back what still runs after
+  /// `drain`; at the second it gives back at once.
   func stop() {
     stops.withLock { $0 += 1 }
     waker.wake()
@@ -58,7 +59,7 @@ final class PilotLoop: Sendable {
     try ScratchDirectory.remove(options.scratch, files)
   }
 
-  /// A pilot, once the filesystem takes its registration; nil if stopped before.
+  /// Registers the pilot, as soon as the filesystem allows it. Returns nil if stopped before.
   private func register(_ seams: Pilot.Seams) throws(FileError) -> Pilot? {
     let troubles = Troubles(time: seams.time, say: seams.say)
     while stops.withLock({ $0 }) == 0 {
@@ -68,7 +69,7 @@ final class PilotLoop: Sendable {
         guard error.isOutage else { throw error }
         troubles.note(error, "the registration")
       }
-      waker.wait(until: Waker.now() + UInt64(WatchLoop.retry) * 1_000_000)
+      waker.wait(for: WatchLoop.retry)
     }
     return nil
   }
@@ -83,7 +84,7 @@ final class PilotLoop: Sendable {
   }
 
   private func loop(_ pilot: Pilot, _ runner: ProcessRunner, _ time: SystemTime) {
-    var returnAt: Int?
+    var returnAt: Instant?
     while !pilot.isFinished {
       let heard = hints.withLock { hints in
         defer { hints = [] }
@@ -92,27 +93,29 @@ final class PilotLoop: Sendable {
       for queue in heard { pilot.hint(queue) }
       let stops = stops.withLock { $0 }
       if stops > 0, returnAt == nil {
-        returnAt = time.now + drain
+        returnAt = time.instant + drain
         pilot.drain()
         if pilot.load > 0 {
-          let left = Units.text(milliseconds: drain)
+          let left = Units.text(drain)
           Terminal.say(
             "pilot",
             "leaving: running jobs (\(pilot.load)) have \(left) to end; "
               + "INT or TERM again gives them back at once")
         }
       }
-      if stops > 1 || returnAt.map({ time.now >= $0 }) == true { pilot.giveBack() }
-      var wait = pilot.step()
-      if let returnAt, stops == 1 { wait = max(1, min(wait, returnAt - time.now)) }
+      if stops > 1 || returnAt.map({ time.instant >= $0 }) == true { pilot.giveBack() }
+      var wait = Duration.milliseconds(pilot.step())
+      if let returnAt, stops == 1 {
+        wait = max(.milliseconds(1), min(wait, returnAt - time.instant))
+      }
       guard !pilot.isFinished else { return }
-      runner.wait(until: Waker.now() + UInt64(wait) * 1_000_000, waker: waker)
+      runner.wait(until: Waker.deadline(in: wait), waker: waker)
     }
   }
 }
 
 extension PilotOptions {
-  /// What it offers, for the operator.
+  /// The resources on offer, for the operator.
   var words: String {
     let gpu = gpus.isEmpty ? "" : ", \(gpus.count) GPUs"
     let tag = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")

@@ -2,7 +2,7 @@ internal import Glibc
 internal import SpoolStore
 internal import Synchronization
 
-/// INT and TERM, as counts and a wake: what they mean is up to whoever asks.
+/// The signals INT, TERM and HUP, counted; those that wait for one are woken.
 final class StopSignals: Sendable {
   private struct State {
     var count = 0
@@ -12,7 +12,8 @@ final class StopSignals: Sendable {
 
   private let state = Mutex(State())
 
-  /// Blocks the signals, so it must come before the first thread, and waits for them on a thread.
+  /// Blocks the signals and waits for them on a thread. It must come before the first other thread,
+  /// because threads inherit the blocking.
   init() throws(FileError) {
     var signals = Self.signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -42,12 +43,30 @@ final class StopSignals: Sendable {
     for waker in wakers { waker.wake() }
   }
 
-  /// Wakes `waker` at each signal.
-  func wakes(_ waker: Waker) { state.withLock { $0.wakers.append(waker) } }
+  /// Wakes `waker` at each signal, from now on.
+  private func wake(_ waker: Waker) { state.withLock { $0.wakers.append(waker) } }
 
-  /// How many came.
+  /// The number of signals that came.
   var count: Int { state.withLock { $0.count } }
 
-  /// 130 after INT, as shells have it; 0 after TERM, which is an orderly end.
+  /// The exit code: 130 after INT, as shells have it; 0 after TERM, which is an orderly end.
   var exitCode: Int32 { state.withLock { $0.last == SIGINT ? 130 : 0 } }
+}
+
+extension StopSignals {
+  /// Calls `body` at each signal, on a thread of its own.
+  func onEach(_ body: @escaping @Sendable () -> Void) throws(FileError) {
+    let waker = try Waker()
+    wake(waker)
+    try WorkerThread.start { [self] in
+      var seen = 0
+      while true {
+        waker.wait(until: .max)
+        while seen < count {
+          seen += 1
+          body()
+        }
+      }
+    }
+  }
 }

@@ -4,23 +4,23 @@ internal import SpoolStore
 internal import SpoolWatcher
 internal import Synchronization
 
-/// The watcher's thin shell: a thread, its events, its clock.
+/// The watcher's thin shell: its thread, its events and its clock. A spool comes in; the watcher turns
+/// until it is stopped, or idle, or meets an error that ends it.
 final class WatchLoop: Sendable {
   private let spool: Spool
   private let events: any EventSource
   private let waker: Waker
   private let hints = Mutex(Hints())
   private let stopping = Mutex(false)
-  /// Directories that datasets are filled from.
+  /// The directories from which datasets are filled.
   private let buffers = Mutex<Set<String>>([])
   private let version: String
   private let exitWhenIdle: Bool
 
-  /// Milliseconds between the beginnings of two turns while much is going on: results that come
-  /// together share a commit.
-  static let pace = 8
-  /// Before another try after the filesystem refused something.
-  static let retry = 1000
+  /// The shortest time between the beginnings of two turns: results that come together share a commit.
+  static let pace = Duration.milliseconds(8)
+  /// The retry delay after the filesystem refused something.
+  static let retry = Duration.seconds(1)
 
   init(
     _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
@@ -39,8 +39,8 @@ final class WatchLoop: Sendable {
 
   private var isStopping: Bool { stopping.withLock { $0 } }
 
-  /// Runs until stopped, or idle if so asked; throws what ends a watcher. `beforeEnd` is called
-  /// when nothing more is taken on, and before the last word is written.
+  /// Runs until stopped, or idle if so asked; throws the error that ends a watcher. It calls
+  /// `beforeEnd` when it takes nothing more on, and before it writes its last record.
   func run(beforeEnd: () -> Void = {}) throws {
     let time = SystemTime()
     let record = WatcherRecord(
@@ -63,7 +63,7 @@ final class WatchLoop: Sendable {
     notices?.finish()
   }
 
-  /// Waits for the lease; false if stopped meanwhile.
+  /// Waits for the lease. Returns false if stopped meanwhile.
   private func acquire(
     _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles
   ) throws -> Bool {
@@ -77,7 +77,8 @@ final class WatchLoop: Sendable {
         let who = other.map { " on \($0.host)" } ?? ""
         message = "another watcher\(who) is at work; standing by"
       case .waiting(let former, let until):
-        let left = Units.text(milliseconds: max(0, until - time.now) / 1000 * 1000)
+        let wait = max(.zero, Instant(milliseconds: until) - time.instant)
+        let left = Units.text(wait.wholeSeconds)
         message =
           told.isEmpty
           ? "the watcher on \(former.host) has not said goodbye; waiting \(left) for it to show life"
@@ -88,19 +89,19 @@ final class WatchLoop: Sendable {
       }
       if message != told { Terminal.say("watch", message) }
       told = message
-      waker.wait(until: Waker.now() + UInt64(lease.pace) * 1_000_000)
+      waker.wait(for: .milliseconds(lease.pace))
     }
     return false
   }
 
-  /// A step towards the lease; nil where the filesystem refuses, now: the one that stands by must
-  /// not end of what may pass.
+  /// Goes a step towards the lease. Returns nil if the filesystem refuses it now: a standby must not end
+  /// of an error that may pass.
   private func step(_ lease: WatcherLease, _ troubles: Troubles) throws -> WatcherLease.Step? {
     troubles.look()
     do throws(FileError) {
       return try lease.step()
     } catch {
-      // What it had written may have been cleared away by who was faster.
+      // A faster watcher may have cleared away what this one had written.
       let isRace = error.isMissing && spool.files.isPresent(spool.layout.config)
       guard error.mayPass || error.isOutage || isRace else { throw error }
       troubles.note(error)
@@ -108,8 +109,8 @@ final class WatchLoop: Sendable {
     }
   }
 
-  /// Reads the journal and begins to work; again where the filesystem refuses something that may
-  /// pass. Nil if stopped meanwhile.
+  /// Reads the journal and begins to work; again after an error that may pass. Returns nil if stopped
+  /// meanwhile.
   private func takeOver(
     _ lease: WatcherLease, _ time: SystemTime, _ troubles: Troubles, _ notices: NoticeRunner?
   ) throws -> Watcher? {
@@ -129,7 +130,7 @@ final class WatchLoop: Sendable {
         }
         troubles.note(refused)
       }
-      waker.wait(until: Waker.now() + UInt64(Self.retry) * 1_000_000)
+      waker.wait(for: Self.retry)
     }
     lease.release()
     return nil
@@ -148,7 +149,7 @@ final class WatchLoop: Sendable {
     }
   }
 
-  /// Watches the directories that datasets are filled from, and no others any more.
+  /// Watches the directories from which datasets are filled, and no others any more.
   private func watchBuffers(_ wanted: Set<String>) {
     guard wanted != buffers.withLock({ $0 }) else { return }
     let known = buffers.withLock { buffers in
@@ -172,12 +173,12 @@ final class WatchLoop: Sendable {
     var heard = Hints.all
     while !isStopping {
       let begun = Waker.now()
-      let wait = try watcher.turn(heard)
+      let wait = Duration.milliseconds(try watcher.turn(heard))
       if exitWhenIdle, watcher.isIdle { return }
       watchBuffers(watcher.watchedDirectories)
       // Results that come close together are taken together; the first of a quiet time at once.
-      if wait > 0 { waker.wait(until: begun + UInt64(wait) * 1_000_000) }
-      let soonest = begun + UInt64(Self.pace) * 1_000_000
+      if wait > .zero { waker.wait(until: Waker.deadline(wait, after: begun)) }
+      let soonest = Waker.deadline(Self.pace, after: begun)
       while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
       heard = hints.withLock { hints in
         defer { hints = Hints() }

@@ -3,13 +3,13 @@ internal import SpoolStore
 internal import SpoolWatcher
 internal import Synchronization
 
-/// The lines of a catalogue that are to be looked at, handed out to any number of threads.
+/// The lines of a catalogue whose files are compared, handed out to any number of threads.
 final class CatalogueSource: Sendable {
   private struct State {
     var reader: LineReader
     var removed: RangeSet<Int>
-    /// Where the last line of a path begins, of paths that have several: a job may overwrite what
-    /// another wrote.
+    /// The offset of the last line of a path, for paths that have several lines: a job may overwrite
+    /// the file of another.
     var last: [UInt64: Int]
     var failure: FileError?
   }
@@ -27,7 +27,7 @@ final class CatalogueSource: Sendable {
         removed: dataset.removed, last: last))
   }
 
-  /// The next line; nil at the end.
+  /// Returns the next line; nil at the end, and after an error.
   func next() -> [UInt8]? {
     state.withLock { state in
       while true {
@@ -51,6 +51,6 @@ final class CatalogueSource: Sendable {
     return offset == line.offset
   }
 
-  /// Why it ended before its end.
+  /// The error that ended the lines before their end.
   var failure: FileError? { state.withLock { $0.failure } }
 }

@@ -2,17 +2,17 @@ internal import SpoolModel
 internal import SpoolStore
 internal import SpoolWatcher
 
-/// Finds files in the directories of a dataset that are in no dataset of the spool.
+/// The dark files of a spool: those that lie beside the files of a dataset, and are in no dataset.
 struct DarkFiles {
   let spool: Spool
   /// The paths of all datasets.
   var known: PathSet
 
-  /// Where files lie that were moved aside.
+  /// The directory into which a repair moves dark files.
   static let aside = ".spool.dark"
 
-  /// What lies in these directories and is nobody's. What a watcher or a pilot is at work on is
-  /// somebody's: that is asked after the looking, since it moves meanwhile.
+  /// Returns the dark files in these directories. A file that a watcher or a pilot is at work on is not
+  /// dark; the state of the spool is read after the directories, because files move meanwhile.
   mutating func find(_ directories: [String], of dataset: Name) throws -> [Finding] {
     var candidates: [String] = []
     for directory in directories {
@@ -32,7 +32,7 @@ struct DarkFiles {
     }
   }
 
-  /// Hidden files are nobody's business but parts of outputs, which only pilots make.
+  /// True for all names but hidden ones; hidden parts of outputs count, because only pilots make them.
   private static func mayBeDark(_ name: String) -> Bool {
     !name.hasPrefix(".") || isPart(name)
   }
@@ -61,12 +61,12 @@ struct DarkFiles {
     }
   }
 
-  /// Reads all catalogues again where something may be dark: lines may have come meanwhile.
+  /// Reads all catalogues again: lines may have come meanwhile.
   private mutating func learn(_ snapshot: SpoolSnapshot) throws {
     for name in snapshot.datasets.keys { try Self.add(name, of: spool, to: &known) }
   }
 
-  /// Takes in the paths of a dataset's catalogue.
+  /// Adds the paths of a dataset's catalogue.
   static func add(_ name: Name, of spool: Spool, to known: inout PathSet) throws(FileError) {
     let path = spool.layout.catalogue(name)
     guard spool.files.isPresent(path) else { return }

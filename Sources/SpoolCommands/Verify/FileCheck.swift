@@ -1,28 +1,30 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Compares one file with its line in a catalogue.
+/// The comparison of one file with its line in a catalogue.
 struct FileCheck {
   let files: any FileSystem
-  /// Whether its checksum is made, where the line has one.
+  /// True if the checksum is compared, too, if the line has one.
   let sums: Bool
 
+  /// Bytes that are read at a time.
   static let chunk = 1 << 20
 
-  /// What is wrong with the file, if anything. `read` is told of bytes as they are read.
+  /// Returns the fault of a file; nil if it is as its line says. `read` is told of bytes as they are
+  /// read.
   func check(
-    _ line: JSON, _ path: String, read: (Int) -> Void
+    _ file: InputFile, read: (Int) -> Void
   ) -> (kind: Finding.Kind, what: String)? {
     do throws(FileError) {
-      guard let found = try files.attributesIfPresent(path) else {
+      guard let found = try files.attributesIfPresent(file.path) else {
         return (.missing, "is not there")
       }
       guard found.kind == .file else { return (.changed, "is no file") }
-      if let size = line["size"]?.integer, size != found.size {
+      if let size = file.size, size != found.size {
         return (.changed, "has \(found.size) bytes, not \(size)")
       }
-      guard sums, let sum = line["adler32"]?.string else { return nil }
-      let own = try adler32(path, read)
+      guard sums, let sum = file.adler32 else { return nil }
+      let own = try adler32(file.path, read)
       return own == sum.lowercased() ? nil : (.changed, "has the adler32 \(own), not \(sum)")
     } catch {
       return error.isMissing ? (.missing, "is not there") : (.unreadable, "\(error)")

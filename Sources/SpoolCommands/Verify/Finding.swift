@@ -1,26 +1,28 @@
 internal import SpoolModel
 
-/// Something about a dataset's files that is not as its catalogue says.
+/// A difference between a dataset's catalogue and its files.
 struct Finding: Sendable {
+  /// The kinds of difference.
   enum Kind: String, Sendable {
-    /// Not there.
+    /// The file is not there.
     case missing
-    /// Of another size or checksum, or no file.
+    /// The file has another size or checksum, or is no file.
     case changed
-    /// It could not be looked at.
+    /// The file cannot be read, for now.
     case unreadable
-    /// On disk beside the dataset's files, and in no dataset.
+    /// The file lies beside the dataset's files, and is in no dataset.
     case dark
   }
 
   var kind: Kind
   var dataset: Name
   var path: String
-  /// In words.
+  /// The difference in words.
   var what: String
   /// The catalogue's line; nil for a dark file.
-  var line: JSON?
+  var line: CatalogueLine?
 
+  /// The finding as cells of a table.
   var row: [String] { [kind.rawValue, dataset.text, path.printable(), what] }
 
   var json: JSON {

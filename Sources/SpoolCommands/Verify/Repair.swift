@@ -1,26 +1,30 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What can be done about findings: dark files are moved aside; what a job made can be made again, by
-/// a task that the user submits; nothing is deleted.
+/// The repair of findings: dark files are moved aside, and for a file that a job made there is a
+/// command that makes it again. Nothing is deleted.
 struct Repair {
   let spool: Spool
 
-  /// What would be done about a finding, in words.
+  /// The watcher names only so many parents in a catalogue line; of a file with as many, some may be
+  /// left out.
+  private static let mostParents = 100
+
+  /// Returns what would be done about a finding, in words.
   func plan(_ finding: Finding) -> [String] {
     let path = finding.path.printable()
     switch finding.kind {
     case .dark: return ["\(path): would be moved to \(aside(finding.path).printable())"]
     case .unreadable: return ["\(path): \(finding.what); nothing is done"]
     case .missing, .changed:
-      guard let job = finding.line?["origin"]?["job"]?.string.flatMap({ JobID($0) }) else {
+      guard let job = finding.line?.job else {
         return ["\(path): no job of this spool made it; put it back from where it came"]
       }
       return remake(finding, job)
     }
   }
 
-  /// The command that makes a file again, as far as one line can say it.
+  /// Returns the command that makes a file again, as far as one line can say it.
   private func remake(_ finding: Finding, _ job: JobID) -> [String] {
     let path = finding.path.printable()
     let first = finding.kind == .changed ? "move it away, then " : ""
@@ -33,12 +37,13 @@ struct Repair {
   }
 
   private func command(_ finding: Finding, _ job: JobID) -> String? {
-    guard case .page(let page) = TaskLookup(spool).find(job.task),
-      let request = page.json["request"], request["outputs"]?.array?.count == 1,
-      let words = request["command"]?.array?.compactMap(\.string),
-      let parents = finding.line?["parents"]?.array?.compactMap(\.string), parents.count < 100,
-      request["environment"] == nil,
-      !words.contains(where: { $0.contains("{value}") || $0.contains("{index}") })
+    guard let request = TaskLookup(spool).page(of: job.task)?.task?.request,
+      let task = try? TaskSpec(.object(request), root: "/"), task.outputs.count == 1,
+      let parents = finding.line?.parents, !parents.isEmpty, parents.count < Self.mostParents,
+      task.environment.isEmpty
+    else { return nil }
+    let words = task.command.map(\.text)
+    guard !words.contains(where: { $0.contains("{value}") || $0.contains("{index}") })
     else { return nil }
     let name = "\(job.task).again.\(job.index)"
     let inputs = parents.map(Self.quoted).joined(separator: " ")
@@ -49,7 +54,7 @@ struct Repair {
       + words.map(Self.quoted).joined(separator: " ")
   }
 
-  /// As a shell reads it.
+  /// Returns a word as a shell reads it.
   private static func quoted(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {
@@ -67,7 +72,7 @@ struct Repair {
     "\(FilePath.directory(path))/\(DarkFiles.aside)/\(FilePath.base(path))"
   }
 
-  /// Moves a dark file aside. What lies there already is not replaced.
+  /// Moves a dark file aside, and returns its new path. A file that lies there already is not replaced.
   func moveAside(_ finding: Finding) throws(FileError) -> String {
     let target = aside(finding.path)
     try spool.files.ensureDirectory(FilePath.directory(target))

@@ -3,9 +3,10 @@ internal import SpoolStore
 internal import SpoolWatcher
 internal import Synchronization
 
-/// Looks at all files of a dataset, several at a time.
+/// The comparison of a dataset with its files: the lines of a catalogue come in, and findings go out.
+/// Several threads read the files.
 final class Verification: Sendable {
-  /// How far it is.
+  /// The files and bytes that were compared so far.
   struct Progress: Sendable {
     var files = 0
     var bytes = 0
@@ -24,8 +25,8 @@ final class Verification: Sendable {
   private let state = Mutex(State())
   private let waker: Waker
 
-  /// Milliseconds between two looks at how far it is.
-  static let tick = 200
+  /// The time between two reports of the progress.
+  static let tick = Duration.milliseconds(200)
 
   init(_ dataset: Name, _ source: CatalogueSource, _ check: FileCheck) throws(FileError) {
     self.dataset = dataset
@@ -34,12 +35,12 @@ final class Verification: Sendable {
     waker = try Waker()
   }
 
-  /// Runs so many threads to the end; tells meanwhile how far they are.
+  /// Runs a number of threads to the end, and shows the progress meanwhile.
   func run(threads: Int, _ show: (Progress) -> Void) throws(FileError) {
     state.withLock { $0.running = threads }
     for _ in 0..<threads { try WorkerThread.start { [self] in work() } }
     while state.withLock({ $0.running > 0 }) {
-      waker.wait(until: Waker.now() + UInt64(Self.tick) * 1_000_000)
+      waker.wait(for: Self.tick)
       show(state.withLock { $0.progress })
     }
     if let failure = source.failure { throw failure }
@@ -47,8 +48,9 @@ final class Verification: Sendable {
 
   private func work() {
     while let bytes = source.next() {
-      guard let line = try? JSON.parse(bytes), let path = line["path"]?.string else { continue }
-      let wrong = check.check(line, path) { count in
+      guard let line = (try? JSON.parse(bytes)).flatMap({ CatalogueLine($0) }) else { continue }
+      let path = line.file.path
+      let wrong = check.check(line.file) { count in
         state.withLock { $0.progress.bytes += count }
       }
       let directory = FilePath.directory(path)
@@ -66,9 +68,9 @@ final class Verification: Sendable {
 
   var progress: Progress { state.withLock { $0.progress } }
 
-  /// What is wrong, in the order of the paths.
+  /// The findings, in the order of the paths.
   var findings: [Finding] { state.withLock { $0.findings }.sorted { $0.path < $1.path } }
 
-  /// Where the dataset's files are.
+  /// The directories of the dataset's files.
   var directories: [String] { state.withLock { $0.directories }.sorted() }
 }

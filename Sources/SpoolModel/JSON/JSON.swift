@@ -1,81 +1,39 @@
 /// A JSON value (RFC 8259). Objects keep the order of their members.
 ///
-/// Own code, because no package reports what a person who dropped a file needs to hear: the line
-/// of an error, the line of a key, and keys given twice.
+/// This is our own code, because no package reports what a person who dropped a file needs to hear:
+/// the line of an error, the line of a key, and keys given twice.
 public enum JSON: Equatable, Sendable {
   case null
   case bool(Bool)
   /// A number without fraction and exponent that fits 64 bits.
   case integer(Int)
+  /// Any other number.
   case number(Double)
   case string(String)
   case array([JSON])
   case object(JSONObject)
 }
 
-/// The members of an object, in their order; keys are unique.
-public struct JSONObject: Equatable, Sendable {
-  /// A key, its value, and the line of the text on which the key stands (0: not read from text).
-  public struct Member: Equatable, Sendable {
-    public var key: String
-    public var value: JSON
-    public var line: Int
-
-    public init(_ key: String, _ value: JSON, line: Int = 0) {
-      self.key = key
-      self.value = value
-      self.line = line
-    }
-
-    public static func == (left: Member, right: Member) -> Bool {
-      left.key == right.key && left.value == right.value
-    }
-  }
-
-  public var members: [Member]
-
-  public init(_ members: [Member] = []) { self.members = members }
-
-  /// The value of a key; setting it appends or replaces, setting nil removes.
-  public subscript(key: String) -> JSON? {
-    get {
-      for member in members where member.key == key { return member.value }
-      return nil
-    }
-    set {
-      guard let index = members.firstIndex(where: { $0.key == key }) else {
-        if let newValue { members.append(Member(key, newValue)) }
-        return
-      }
-      if let newValue { members[index].value = newValue } else { members.remove(at: index) }
-    }
-  }
-
-  /// The line of a key, if the object was read from text.
-  public func line(of key: String) -> Int? {
-    for member in members where member.key == key { return member.line == 0 ? nil : member.line }
-    return nil
-  }
-}
-
 extension JSON {
-  /// The value of a member, if this is an object that has it.
+  /// The value of a member; nil if there is none, or if this is no object.
   public subscript(key: String) -> JSON? {
     if case .object(let object) = self { return object[key] }
     return nil
   }
 
+  /// The text of a string; nil for any other value.
   public var string: String? {
     if case .string(let text) = self { return text }
     return nil
   }
 
+  /// The number of an integer; nil for any other value.
   public var integer: Int? {
     if case .integer(let value) = self { return value }
     return nil
   }
 
-  /// An integer or a number.
+  /// The number of an integer or a number; nil for any other value.
   public var double: Double? {
     switch self {
     case .integer(let value): Double(value)
@@ -84,22 +42,25 @@ extension JSON {
     }
   }
 
+  /// The value of `true` or `false`; nil for any other value.
   public var bool: Bool? {
     if case .bool(let value) = self { return value }
     return nil
   }
 
+  /// The elements of an array; nil for any other value.
   public var array: [JSON]? {
     if case .array(let values) = self { return values }
     return nil
   }
 
+  /// The members of an object; nil for any other value.
   public var object: JSONObject? {
     if case .object(let object) = self { return object }
     return nil
   }
 
-  /// What a person calls it: "a string", "an object", …
+  /// The value as a message names it: a short value itself, else "an array" or "an object".
   public var kindName: String {
     switch self {
     case .null: "null"
@@ -116,10 +77,15 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral, ExpressibleByBooleanLiteral
 {
+  /// Makes a string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// Makes an integer.
   public init(integerLiteral value: Int) { self = .integer(value) }
+  /// Makes `true` or `false`.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// Makes an array.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// Makes an object; the members keep their order.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(JSONObject(elements.map { JSONObject.Member($0.0, $0.1) }))
   }

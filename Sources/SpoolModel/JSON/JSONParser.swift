@@ -1,17 +1,20 @@
-/// Text that is not JSON: where, and what was expected there.
+/// An error in text that is not JSON: the place, and what was expected there.
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// From 1.
+  /// The line, from 1.
   public var line: Int
-  /// In bytes, from 1.
+  /// The column in bytes, from 1.
   public var column: Int
+  /// The error in words.
   public var message: String
 
+  /// The error on one line.
   public var description: String { "line \(line), column \(column): \(message)" }
 }
 
 extension JSON {
-  /// Reads one JSON value and nothing after it but white space. It may consist of `most` values: in
-  /// memory each takes many times the two bytes that it may have as text.
+  /// Reads one JSON value and nothing after it but white space. `most` bounds the number of values,
+  /// because in memory each takes many times the two bytes that it may have as text. `firstLine` is
+  /// the number of the first line, for errors.
   public static func parse(
     _ bytes: [UInt8], firstLine: Int = 1, most: Int = .max
   ) throws(JSONError) -> JSON {
@@ -30,7 +33,7 @@ struct JSONParser {
   private var line: Int
   private var lineStart = 0
   private var depth = 0
-  /// How many values there may be yet.
+  /// The number of values that may still come.
   private var left: Int
 
   init(_ bytes: [UInt8], firstLine: Int, most: Int) {
@@ -104,7 +107,8 @@ struct JSONParser {
     }
   }
 
-  /// Large objects are checked through a set, made when it first pays.
+  /// Adds a key to the keys of a large object; returns false for one that is there already. The set
+  /// is made when it first pays.
   private func insert(_ key: String, _ seen: inout Set<String>, _ object: JSONObject) -> Bool {
     if seen.isEmpty { seen = Set(object.members.map(\.key)) }
     return seen.insert(key).inserted

@@ -7,10 +7,10 @@ extension JSON {
     return out
   }
 
-  /// The value over several lines, for people.
+  /// The value over several lines, for people, with a line end.
   public var pretty: [UInt8] { pretty(indent: 0) + [10] }
 
-  /// As it stands in a pretty text at so many blanks, without a line end.
+  /// Returns the value as it stands in a pretty text after a number of blanks, without a line end.
   public func pretty(indent: Int) -> [UInt8] {
     var out: [UInt8] = []
     JSONWriter.writePretty(self, indent: indent, to: &out)
@@ -18,7 +18,11 @@ extension JSON {
   }
 }
 
+/// The writer behind `JSON.compact` and `JSON.pretty`.
 enum JSONWriter {
+  /// Bytes of a line of a pretty text that holds a whole value.
+  private static let lineWidth = 72
+
   static func write(_ value: JSON, to out: inout [UInt8]) {
     switch value {
     case .array(let values):
@@ -53,12 +57,12 @@ enum JSONWriter {
     }
   }
 
-  /// A member or element per line, but what is short on one line.
+  /// Writes a member or an element a line; a value that is short enough is written on one line.
   static func writePretty(_ value: JSON, indent: Int, to out: inout [UInt8]) {
-    var room = 72 - indent
-    if mayFit(value, &room) {
+    let room = lineWidth - indent
+    if leastWidth(value, limit: room) <= room {
       let flat = value.compact
-      if flat.count + indent <= 72 { return out.append(contentsOf: flat) }
+      if flat.count <= room { return out.append(contentsOf: flat) }
     }
     switch value {
     case .array(let values):
@@ -69,23 +73,28 @@ enum JSONWriter {
     }
   }
 
-  /// Whether a value may fit on a line with so much room, by how long it is at the least: what
-  /// surely does not is not written to find out, for a request may have megabytes.
-  private static func mayFit(_ value: JSON, _ room: inout Int) -> Bool {
+  /// Returns the least width that a value takes on one line, or some width beyond `limit`. A value that
+  /// surely does not fit is not measured to its end, because a request may have megabytes.
+  private static func leastWidth(_ value: JSON, limit: Int) -> Int {
     switch value {
-    case .string(let text): room -= text.utf8.count + 2
+    case .string(let text): return text.utf8.count + 2
     case .array(let values):
-      room -= 2
-      for element in values where !mayFit(element, &room) { return false }
-    case .object(let object):
-      room -= 2
-      for member in object.members {
-        room -= member.key.utf8.count + 3
-        guard mayFit(member.value, &room) else { return false }
+      var width = 2
+      for element in values {
+        width += leastWidth(element, limit: limit - width)
+        guard width <= limit else { break }
       }
-    default: room -= 1
+      return width
+    case .object(let object):
+      var width = 2
+      for member in object.members {
+        width += member.key.utf8.count + 3
+        width += leastWidth(member.value, limit: limit - width)
+        guard width <= limit else { break }
+      }
+      return width
+    default: return 1
     }
-    return room >= 0
   }
 
   private static func writeLines(

@@ -1,49 +1,32 @@
-/// An output as a job's file names it.
-public struct JobOutput: Equatable, Sendable {
-  /// The final path, absolute.
-  public var path: String
-  /// For `{output:NAME}`.
-  public var name: String?
-  public var isOptional: Bool
-
-  public init(path: String, name: String?, isOptional: Bool) {
-    self.path = path
-    self.name = name
-    self.isOptional = isOptional
-  }
-
-  /// Where a pilot stages it: `.spool.a1@PILOT.NAME` beside the final path (R3), the extension
-  /// kept, since some programs go by it.
-  public func part(attempt: Int, pilot: PilotName) -> String {
-    "\(FilePath.directory(path))/\(Self.partName(FilePath.base(path), attempt, pilot))"
-  }
-
-  static func partName(_ base: Substring, _ attempt: Int, _ pilot: PilotName) -> String {
-    ".spool.a\(attempt)@\(pilot).\(base)"
-  }
-}
-
-/// What a pilot reads: one attempt of a job, with the placeholders that only it can fill.
+/// One attempt of a job as a pilot reads it, with the placeholders that only the pilot can fill.
 public struct JobDocument: Equatable, Sendable {
+  /// The job.
   public var job: JobID
-  /// A random id of the task's life under its name, so that a result of an earlier task of that
+  /// The random id of the task's life under its name, by which a result of an earlier task of that
   /// name is known as such (R6).
   public var incarnation: String
+  /// The number of the attempt, from 1.
   public var attempt: Int
   /// The uid that dropped the task.
   public var owner: Int
+  /// The files that the job reads.
   public var inputs: [InputFile]
+  /// True if the pilot checks inputs by checksum, not by size alone.
   public var verifiesChecksum: Bool
+  /// The program and its arguments.
   public var command: [Template]
+  /// The files that the job writes.
   public var outputs: [JobOutput]
+  /// The variables that the payload gets beside the pilot's own.
   public var environment: [(name: String, value: Template)]
   /// The longest time that the payload may run.
   public var wall: Duration
-  /// Bytes.
+  /// The memory limit in bytes.
   public var memory: Int
-  /// How long the payload may do nothing; nil: for ever.
+  /// The longest time that the payload may do nothing; nil for no limit.
   public var stuck: Duration?
 
+  /// Makes the document of an attempt.
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
     verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
@@ -64,8 +47,10 @@ public struct JobDocument: Equatable, Sendable {
     self.stuck = stuck
   }
 
+  /// Returns true if both are written as the same file.
   public static func == (left: JobDocument, right: JobDocument) -> Bool { left.json == right.json }
 
+  /// The document as the job's file holds it.
   public var json: JSON {
     var object = JSONObject([
       .init("format", 1), .init("job", .string(job.description)),
@@ -96,27 +81,14 @@ public struct JobDocument: Equatable, Sendable {
       ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
   }
 
-  /// The file's first bytes: the object and a line's end; a result is written over its last brace.
+  /// The bytes of a new file: the object and a line end. A result is later written over its last
+  /// brace (R2).
   public var fileContents: [UInt8] { json.compact + [10] }
 }
 
-extension JobOutput {
-  var json: JSON {
-    var object = JSONObject([.init("path", .string(path))])
-    if let name { object["name"] = .string(name) }
-    if isOptional { object["optional"] = true }
-    return .object(object)
-  }
-
-  init(_ json: JSON) throws(RequestError) {
-    guard let path = json["path"]?.string else { throw RequestError(key: "outputs", "no path") }
-    self.init(
-      path: path, name: json["name"]?.string, isOptional: json["optional"]?.bool ?? false)
-  }
-}
-
 extension JobDocument {
-  /// Reads the job part of a job's file; a result in it is left alone.
+  /// Reads the job part of a job's file, and leaves a result in it alone; fails with the key that
+  /// is missing or wrong.
   public init(_ json: JSON) throws(RequestError) {
     guard let text = json["job"]?.string, let job = JobID(text) else { throw Self.fault("job") }
     guard let incarnation = json["incarnation"]?.string else { throw Self.fault("incarnation") }
@@ -135,7 +107,7 @@ extension JobDocument {
       stuck: try Self.time(json, "stuck"))
   }
 
-  /// A limit, which the file holds in seconds.
+  /// Reads a limit, which the file holds in seconds.
   private static func time(_ json: JSON, _ key: String) throws(RequestError) -> Duration? {
     guard let value = json["limits"]?[key] else { return nil }
     guard let seconds = value.double, seconds > 0, seconds < 1e9 else {
@@ -151,9 +123,8 @@ extension JobDocument {
   private static func inputs(_ json: JSON) throws(RequestError) -> [InputFile] {
     var files: [InputFile] = []
     for value in json["inputs"]?.array ?? [] {
-      guard let path = value["path"]?.string else { throw fault("inputs") }
-      files.append(
-        InputFile(path: path, size: value["size"]?.integer, adler32: value["adler32"]?.string))
+      guard let file = InputFile(json: value) else { throw fault("inputs") }
+      files.append(file)
     }
     return files
   }

@@ -1,7 +1,8 @@
-/// A job's file as bytes: the job, and once an attempt has ended, its result (R2).
+/// The file of a job: the job itself and, once an attempt has ended, the result (R2).
 public struct JobFile: Equatable, Sendable {
+  /// The job.
   public var document: JobDocument
-  /// Nil where none was written, or where it is torn.
+  /// The result; nil if there is none yet, or if it is torn.
   public var result: JobResult?
 
   /// Reads a file; a torn result still leaves a readable job.
@@ -22,8 +23,9 @@ public struct JobFile: Equatable, Sendable {
     }
   }
 
-  /// Where a result goes in a file of these bytes, and what is written there: from the job's last
-  /// brace, which it moves behind itself. Nil where the file does not end as a job's does.
+  /// Returns the bytes of a result, and the offset at which they are written into a file of these
+  /// bytes: from the job's last brace, which the result moves behind itself. Nil if the file does
+  /// not end as a job's does.
   public static func addition(
     of result: JobResult, to bytes: [UInt8]
   ) -> (offset: Int, bytes: [UInt8])? {

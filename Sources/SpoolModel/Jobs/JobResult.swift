@@ -1,76 +1,42 @@
-/// An output that a pilot has staged.
-public struct StagedOutput: Equatable, Sendable {
-  /// Which of the task's outputs it is, from 0.
-  public var number: Int
-  /// The final path.
-  public var path: String
-  /// The base name of the part beside it.
-  public var part: String
-  /// Bytes.
-  public var size: Int
-  public var adler32: String
-
-  public init(number: Int, path: String, part: String, size: Int, adler32: String) {
-    self.number = number
-    self.path = path
-    self.part = part
-    self.size = size
-    self.adler32 = adler32
-  }
-
-  /// Where the part lies.
-  public var partPath: String { "\(FilePath.directory(path))/\(part)" }
-
-  public var json: JSON {
-    [
-      "number": .integer(number), "path": .string(path), "part": .string(part),
-      "size": .integer(size),
-      "adler32": .string(adler32),
-    ]
-  }
-
-  public init?(_ json: JSON) {
-    guard let number = json["number"]?.integer, (0..<64).contains(number),
-      let path = json["path"]?.string,
-      let part = json["part"]?.string,
-      part.hasPrefix(".spool."), !part.contains("/"), let size = json["size"]?.integer,
-      (0...(1 << 60)).contains(size),
-      let adler32 = json["adler32"]?.string
-    else { return nil }
-    self.init(number: number, path: path, part: part, size: size, adler32: adler32)
-  }
-}
-
-/// What a pilot adds to a job's file when the attempt has ended (R2).
+/// The result that a pilot adds to a job's file when the attempt has ended (R2).
 public struct JobResult: Equatable, Sendable {
+  /// The pilot that ran the attempt.
   public var pilot: PilotName
+  /// The host of the pilot.
   public var host: String
-  /// When the attempt began and ended, on the pilot's clock.
+  /// The time at which the attempt began, on the pilot's clock.
   public var started: Timestamp
+  /// The time at which the attempt ended, on the pilot's clock.
   public var ended: Timestamp
-  /// The payload's exit code, or the signal that ended it; neither where it never ran.
+  /// The payload's exit code; nil if a signal ended it, or if it never ran.
   public var exit: Int?
+  /// The signal that ended the payload.
   public var signal: Int?
-  /// Nil for a success.
+  /// The cause of the failure; nil for a success.
   public var cause: Cause?
-  /// Seconds.
+  /// The CPU time in seconds.
   public var cpu: Double
-  /// Peak, bytes.
+  /// The peak of memory in bytes.
   public var memory: Int
+  /// The outputs that the pilot has staged.
   public var outputs: [StagedOutput]
-  /// What the payload reported: numbers by name.
+  /// The payload's report: numbers by name.
   public var report: JSONObject
-  /// Why it failed, in words: the last lines of standard error, or what the pilot found.
+  /// The reason of the failure in words: the last lines of standard error, or what the pilot found.
   public var reason: String?
-  /// Where its output lies in the spool.
+  /// The payload's output in the spool.
   public var log: LogExtent?
 
-  /// A range of bytes in a log file, its path relative to the spool.
+  /// A range of bytes in a log file.
   public struct LogExtent: Equatable, Sendable {
+    /// The path of the file, relative to the spool.
     public var file: String
+    /// The place of the first byte.
     public var offset: Int
+    /// The number of bytes.
     public var length: Int
 
+    /// Makes a range.
     public init(file: String, offset: Int, length: Int) {
       self.file = file
       self.offset = offset
@@ -78,6 +44,7 @@ public struct JobResult: Equatable, Sendable {
     }
   }
 
+  /// Makes a result; the rest is set afterwards.
   public init(pilot: PilotName, host: String, started: Timestamp, ended: Timestamp, cause: Cause?) {
     self.pilot = pilot
     self.host = host
@@ -90,6 +57,7 @@ public struct JobResult: Equatable, Sendable {
     self.report = JSONObject()
   }
 
+  /// The result as the job's file holds it.
   public var json: JSON {
     var object = JSONObject([
       .init("pilot", .string(pilot.text)), .init("host", .string(host)),
@@ -115,7 +83,7 @@ public struct JobResult: Equatable, Sendable {
   /// The milliseconds that a result may name: sums of them do not overflow.
   private static let times = 0...(1 << 53)
 
-  /// Nil where it is not what a pilot writes.
+  /// Reads a result; nil if the JSON is not what a pilot writes.
   public init?(_ json: JSON) {
     guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
       let host = json["host"]?.string, let started = json["started"]?.timestamp,

@@ -1,42 +1,46 @@
-/// Whether a pilot takes jobs.
-public enum PilotState: String, Sendable, Hashable, CaseIterable {
-  case active
-  /// Lets what runs end, and leaves.
-  case draining
-  /// Set aside: lets what runs end, and waits until its quarantine file is removed.
-  case quarantined
-}
-
-/// `pilot.json`: what a pilot says of itself at every heartbeat.
+/// The record `pilot.json`, which a pilot writes at every heartbeat.
 public struct PilotRecord: Equatable, Sendable {
+  /// The name of the pilot.
   public var pilot: PilotName
+  /// The host of the pilot.
   public var host: String
+  /// The version of `spool` that the pilot is.
   public var version: String
-  /// Grows by one a heartbeat; that it does not change is how a dead pilot is known (R5).
+  /// The number of heartbeats. A pilot whose counter does not change is dead (R5).
   public var counter = 0
   /// The process, as JSON that its host can check; opaque to others.
   public var process: JSON
+  /// The queues that the pilot serves.
   public var queues: [Queue]
+  /// The tags that the pilot has.
   public var tags: [String]
-  /// Cores, bytes and GPUs that jobs may use, in all and now.
+  /// The cores that jobs may use, in all.
   public var cpus: Int
+  /// The bytes that jobs may use, in all.
   public var memory: Int
+  /// The GPUs that jobs may use, in all.
   public var gpus: Int
+  /// The cores that are free now.
   public var freeCpus: Int
+  /// The bytes that are free now.
   public var freeMemory: Int
+  /// The GPUs that are free now.
   public var freeGpus: Int
-  /// How many jobs it runs.
+  /// The number of running jobs.
   public var jobs = 0
-  /// What the filesystem refuses it, and what waits for that; nil where all is well.
+  /// The error with which the filesystem refuses the pilot something, and what waits for that; nil
+  /// if all is well.
   public var trouble: String?
-  /// When it was started, on its own clock.
+  /// The start of the pilot, on its own clock.
   public var started: Timestamp
+  /// The state of the pilot.
   public var state = PilotState.active
-  /// Why it is set aside.
+  /// The reason of a quarantine.
   public var reason: String?
-  /// When its lifetime is over, on its own clock.
+  /// The end of the pilot's lifetime, on its own clock; nil for no end.
   public var ends: Timestamp?
 
+  /// Makes the record of a pilot without jobs.
   public init(
     pilot: PilotName, host: String, version: String, process: JSON, queues: [Queue],
     tags: [String], cpus: Int, memory: Int, gpus: Int, started: Timestamp
@@ -56,6 +60,7 @@ public struct PilotRecord: Equatable, Sendable {
     self.started = started
   }
 
+  /// The record as `pilot.json` holds it.
   public var json: JSON {
     var object = JSONObject([
       .init("format", 1), .init("pilot", .string(pilot.text)), .init("host", .string(host)),
@@ -81,7 +86,7 @@ public struct PilotRecord: Equatable, Sendable {
     ]
   }
 
-  /// Nil where it is not what a pilot writes, or torn.
+  /// Reads a record; nil if it is torn, or not what a pilot writes.
   public init?(_ json: JSON) {
     guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
       let host = json["host"]?.string, let version = json["version"]?.string,
@@ -108,7 +113,7 @@ public struct PilotRecord: Equatable, Sendable {
   /// Bytes of a reason in the record, whose length is bounded.
   private static let longestReason = 300
 
-  /// A reason as the record can hold it: its first line, cut.
+  /// Returns a reason as the record can hold it: its first line, cut.
   public static func reason(_ text: String) -> String {
     var reason = String.UnicodeScalarView()
     var length = 0
@@ -120,17 +125,18 @@ public struct PilotRecord: Equatable, Sendable {
     return String(reason.drop { $0 == " " })
   }
 
-  /// How many jobs of a shape it may run at once; 0 where the shape does not fit, or where it takes
-  /// none.
+  /// Returns the number of jobs of a shape that the pilot may run at once; 0 if the shape does not
+  /// fit, or if the pilot takes no jobs.
   public func slots(for shape: Shape) -> Int { state == .active ? capacity(for: shape) : 0 }
 
-  /// What a pilot of so many bytes gives to jobs, in MiB: jobs' names are rounded up, so that as many
-  /// fit as their bytes do, there is one more for each core.
+  /// Returns the memory that a pilot of so many bytes gives to jobs, in MiB. The names of jobs
+  /// round their memory up; so that as many jobs fit as their bytes do, the pilot has one MiB more
+  /// for each core.
   public static func mebibytes(_ memory: Int, cpus: Int) -> Int {
     TaskSpec.mebibytes(memory) + cpus
   }
 
-  /// How many jobs of a shape it could run at once if it took any.
+  /// Returns the number of jobs of a shape that the pilot could run at once if it took any.
   public func capacity(for shape: Shape) -> Int {
     guard queues.contains(shape.queue), shape.tags.allSatisfy(tags.contains),
       shape.gpus <= gpus

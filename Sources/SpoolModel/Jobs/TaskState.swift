@@ -1,45 +1,23 @@
-/// Where a task stands.
+/// The state of a task or a chain.
 public enum TaskState: String, Sendable, Hashable, CaseIterable {
-  /// For a dataset that is not there yet.
+  /// Waits for a dataset that is not there yet, or that lacks files.
   case waiting
+  /// Has jobs in work, or may get some.
   case active
+  /// Held by an order, until it is released.
   case held
+  /// Ended; no more jobs failed than may.
   case done
+  /// Ended; more jobs failed than may.
   case failed
+  /// Ended by an order.
   case cancelled
 
+  /// True for a state in which the task has no jobs in work, and gets none.
   public var hasEnded: Bool {
     switch self {
     case .done, .failed, .cancelled: true
     case .waiting, .active, .held: false
     }
-  }
-}
-
-/// Sums of what jobs reported: numbers by name.
-public struct ReportSums: Equatable, Sendable {
-  public private(set) var sums: [String: Double] = [:]
-
-  public init() {}
-
-  public mutating func add(_ report: JSONObject) {
-    for member in report.members {
-      guard let value = member.value.double else { continue }
-      sums[member.key, default: 0] += value
-    }
-  }
-
-  /// Whole numbers are written as such; the keys sorted.
-  public var json: JSON {
-    .object(
-      JSONObject(
-        sums.sorted { $0.key < $1.key }.map { key, value in
-          let whole = value == value.rounded() && value.magnitude < 9e15
-          return JSONObject.Member(key, whole ? .integer(Int(value)) : .number(value))
-        }))
-  }
-
-  public init(_ json: JSON?) {
-    for member in json?.object?.members ?? [] { sums[member.key] = member.value.double ?? 0 }
   }
 }

@@ -1,14 +1,16 @@
-/// Why an attempt did not succeed, as file names, journal and ledger write it: `exit2`, `signal9`,
+/// The cause of a failed attempt, as file names, journal and ledger write it: `exit2`, `signal9`,
 /// `wall`, `stuck`, `lost`, …
 public enum Cause: Hashable, Sendable, CustomStringConvertible {
   // The payload's own failures.
+  /// The payload ended with an exit code other than 0.
   case exit(Int)
+  /// A signal ended the payload.
   case signal(Int)
-  /// Over its wall time.
+  /// The payload was over its wall time.
   case wall
-  /// Over its memory.
+  /// The payload was over its memory.
   case memory
-  /// It did nothing for too long.
+  /// The payload did nothing for too long.
   case stuck
   /// A declared output was not there.
   case output
@@ -26,21 +28,26 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   // Neither.
   /// Given back by a pilot that was told to stop.
   case returned
+  /// The pilot lost the job, because the task was ended.
   case cancelled
   /// Something that is not this job's stands at the final path of an output.
   case exists
   /// The job could not be formed, or would write what another job writes.
   case refused
 
-  /// Who is to blame, and so which budget an attempt is charged to (DESIGN 3).
+  /// The kind of a cause: the party to blame, and so the budget that is charged (DESIGN 3).
   public enum Kind: String, Sendable {
+    /// The payload's own failure.
     case payload
+    /// A failure of what is around the payload.
     case infrastructure
+    /// Given back by the pilot.
     case returned
-    /// Not tried again.
+    /// No further attempt is made.
     case final
   }
 
+  /// The kind of the cause.
   public var kind: Kind {
     switch self {
     case .exit, .signal, .wall, .memory, .stuck, .output: .payload
@@ -50,7 +57,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether the node may be to blame as well as the job: what makes a pilot suspect.
+  /// True if the node may be to blame as well as the job: such failures make a pilot suspect.
   public var mayBeTheNodes: Bool {
     switch self {
     case .spawn, .input, .staging: true
@@ -64,6 +71,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
   ]
 
+  /// Reads a cause as file names and ledgers spell it; nil for any other text.
   public init?(_ text: String) {
     if let word = Self.words.first(where: { $0.0 == text }) {
       self = word.1
@@ -80,6 +88,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The cause as file names and ledgers spell it.
   public var description: String {
     switch self {
     case .exit(let code): "exit\(code)"

@@ -1,11 +1,14 @@
 /// The name of a task, a chain or a dataset: `[A-Za-z0-9][A-Za-z0-9._-]{0,79}`, and not ending in
-/// `.json` or `.jsonl`, so that it can be a file's and a directory's name anywhere.
+/// `.json` or `.jsonl`. So it can be the name of a file and of a directory anywhere.
 public struct Name: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The rule for names, for messages.
   public static let rule =
     "1 to 80 of A-Z a-z 0-9 . _ -, beginning with a letter or digit, not ending in .json or .jsonl"
 
+  /// The name as text.
   public let text: String
 
+  /// Checks a name; nil if it breaks the rule.
   public init?(_ text: some StringProtocol) {
     let bytes = text.utf8
     guard let first = bytes.first, Self.isAlphanumeric(first), bytes.count <= 80,
@@ -15,8 +18,10 @@ public struct Name: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.text = String(text)
   }
 
+  /// The name as text.
   public var description: String { text }
 
+  /// Orders names by their text.
   public static func < (left: Name, right: Name) -> Bool { left.text < right.text }
 
   static func isAlphanumeric(_ byte: UInt8) -> Bool {
@@ -27,32 +32,4 @@ public struct Name: Hashable, Sendable, Comparable, CustomStringConvertible {
     default: false
     }
   }
-}
-
-/// The name of a pilot: its host, cut, and 32 random bits: at most 40 bytes of `[A-Za-z0-9._-]`.
-public struct PilotName: Hashable, Sendable, Comparable, CustomStringConvertible {
-  public let text: String
-
-  public init?(_ text: some StringProtocol) {
-    let bytes = text.utf8
-    guard let first = bytes.first, Name.isAlphanumeric(first), bytes.count <= 40,
-      bytes.allSatisfy({ Name.isAlphanumeric($0) || $0 == 46 || $0 == 95 || $0 == 45 })
-    else { return nil }
-    self.text = String(text)
-  }
-
-  /// `host-3fa91c22`; what a host name may not hold here becomes `-`.
-  public init(host: String, random: UInt32) {
-    let hex = String(random, radix: 16)
-    let suffix = "-" + String(repeating: "0", count: 8 - hex.count) + hex
-    let plain = host.utf8.prefix(40 - suffix.utf8.count).map { byte in
-      Name.isAlphanumeric(byte) || byte == 46 ? byte : UInt8(ascii: "-")
-    }
-    let safe = plain.drop { !Name.isAlphanumeric($0) }
-    self.text = (safe.isEmpty ? "host" : String(decoding: safe, as: UTF8.self)) + suffix
-  }
-
-  public var description: String { text }
-
-  public static func < (left: PilotName, right: PilotName) -> Bool { left.text < right.text }
 }

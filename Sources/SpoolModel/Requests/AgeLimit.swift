@@ -1,6 +1,8 @@
-/// How long ago a task has ended when something is done about what is kept of it.
+/// The age, counted from a task's end, at which its remains are packed or removed.
 public enum AgeLimit: Equatable, Sendable {
+  /// The remains are kept for ever.
   case never
+  /// The remains are kept for this time.
   case after(Duration)
 
   /// The age; nil for never.
@@ -8,7 +10,7 @@ public enum AgeLimit: Equatable, Sendable {
     if case .after(let time) = self { time } else { nil }
   }
 
-  /// As a configuration has it.
+  /// The limit as `spool.json` holds it.
   public var text: String {
     switch self {
     case .never: "never"
@@ -16,7 +18,7 @@ public enum AgeLimit: Equatable, Sendable {
     }
   }
 
-  /// Whether something that ended then is of that age.
+  /// Returns true if something that ended at `ended` has reached the age.
   public func isReached(by ended: Timestamp, at now: Timestamp) -> Bool {
     duration.map { now - ended >= $0 } ?? false
   }

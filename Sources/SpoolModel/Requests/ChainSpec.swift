@@ -1,20 +1,23 @@
-/// A chain: steps that stream into each other, each a task (DESIGN 5).
+/// A chain of steps that stream into each other; each step is a task (DESIGN 5).
 public struct ChainSpec: Equatable, Sendable {
+  /// A step of a chain.
   public struct Step: Equatable, Sendable {
-    /// Its name within the chain.
+    /// The name within the chain.
     public var name: String
-    /// Its task, `CHAIN.STEP`.
+    /// The task, `CHAIN.STEP`.
     public var task: TaskSpec
-    /// The steps that it reads from, by position.
+    /// The steps from which it reads, by position.
     public var sources: [Int]
   }
 
+  /// The name of the chain.
   public var name: Name
-  /// In the order in which they were written.
+  /// The steps, in the order in which they were written.
   public var steps: [Step]
-  /// The request itself, to be kept: as it was written, its paths absolute.
+  /// The request as it is kept: as it was written, its paths absolute.
   public var source: JSONObject
 
+  /// Returns true if the requests are the same.
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = ["kind", "name", "input", "steps", "priority", "retention"]
@@ -43,7 +46,7 @@ public struct ChainSpec: Equatable, Sendable {
     try ChainRules(steps: steps, fields: fields).check()
   }
 
-  /// A step as it is kept: what the task made absolute is taken from there.
+  /// Returns a step as it is kept: with the paths that its task made absolute.
   private static func absolute(_ json: JSON, _ task: TaskSpec) -> JSON {
     guard case .object(var object) = json else { return json }
     if object["outputs"] != nil { object["outputs"] = task.source["outputs"] }
@@ -52,7 +55,7 @@ public struct ChainSpec: Equatable, Sendable {
   }
 }
 
-/// The steps by name, before their tasks are read: who stands for which datasets.
+/// The steps by name, before their tasks are read: the datasets that each stands for.
 private struct ChainOutline {
   let chain: Name
   let fields: Fields
@@ -104,7 +107,7 @@ private struct ChainOutline {
     return ChainSpec.Step(name: names[index], task: task, sources: sources)
   }
 
-  /// A step's input as its task has it, and the steps that make it.
+  /// Returns the input of a step as its task has it, and the steps that make it.
   private func input(_ index: Int) throws(RequestError) -> (JSON, [Int]) {
     let step = objects[index]
     guard let given = step.object["input"] else {
@@ -133,7 +136,7 @@ private struct ChainOutline {
     return (.array(names), sources)
   }
 
-  /// The datasets that a step's outputs join, for another step to read.
+  /// Returns the datasets that the outputs of a step join, for another step to read.
   private func datasets(of source: Int, for step: Fields) throws(RequestError) -> JSON {
     let outputs = objects[source].object["outputs"]?.array ?? []
     guard !outputs.isEmpty else {
@@ -148,7 +151,7 @@ private struct ChainOutline {
   }
 }
 
-/// What must hold between the steps of a chain.
+/// The rules between the steps of a chain.
 private struct ChainRules {
   let steps: [ChainSpec.Step]
   let fields: Fields

@@ -1,21 +1,28 @@
-/// What a person asks of a task that is there: `{"kind": "hold", "task": "run42.reco"}`.
+/// An order about a task that is there: `{"kind": "hold", "task": "run42.reco"}`.
 public struct ControlRequest: Equatable, Sendable {
+  /// The action that is ordered.
   public enum Action: Equatable, Sendable {
-    /// Takes back what is ready, and running claims away; the task ends.
+    /// Ends the task: ready jobs are taken back, and running claims away.
     case cancel
-    /// Takes back what is ready; running jobs end by themselves.
+    /// Takes back ready jobs; running jobs end by themselves.
     case hold
+    /// Lets a held task go on.
     case release
+    /// Tries failed jobs again.
     case retry(RetryOrder)
-    /// 0 to 9, 0 first.
+    /// Sets the priority, 0 to 9; 0 is first.
     case priority(Int)
   }
 
+  /// The task.
   public var task: Name
+  /// The action.
   public var action: Action
 
+  /// The kinds of order, as requests spell them.
   public static let kinds = ["cancel", "hold", "release", "retry", "priority"]
 
+  /// Makes an order.
   public init(task: Name, action: Action) {
     self.task = task
     self.action = action
@@ -44,6 +51,7 @@ public struct ControlRequest: Equatable, Sendable {
     }
   }
 
+  /// The kind, as requests spell it.
   public var kind: String {
     switch action {
     case .cancel: "cancel"
@@ -54,6 +62,7 @@ public struct ControlRequest: Equatable, Sendable {
     }
   }
 
+  /// The order as a request holds it.
   public var json: JSONObject {
     var object = JSONObject([.init("kind", .string(kind)), .init("task", .string(task.text))])
     switch action {
@@ -65,20 +74,21 @@ public struct ControlRequest: Equatable, Sendable {
   }
 }
 
-/// Which jobs of a task are to be tried again, and with what limits.
+/// The jobs of a task that are to be tried again, and their new limits.
 public struct RetryOrder: Equatable, Sendable {
-  /// Only jobs that failed for good; otherwise also those that were cancelled, and those that
-  /// were never formed.
+  /// True for jobs alone that failed for good; else also the jobs that were cancelled, and those
+  /// that were never formed.
   public var failedOnly = false
-  /// Only jobs that failed for good of this: a cause, or `exit` or `signal` for any such.
+  /// The cause of the failures that are meant, `exit` and `signal` for any such; nil for all.
   public var cause: String?
-  /// Bytes: the task's memory limit from now on.
+  /// The task's memory limit from now on, in bytes.
   public var memory: Int?
   /// The task's wall time from now on.
   public var wall: Duration?
 
   static let keys = ["failedOnly", "cause", "memory", "wall"]
 
+  /// Makes an order for all jobs.
   public init() {}
 
   init(_ fields: Fields) throws(RequestError) {
@@ -92,15 +102,16 @@ public struct RetryOrder: Equatable, Sendable {
     wall = try Resources.wall(fields)
   }
 
-  /// For people.
+  /// The causes that an order may name, for messages.
   public static let causes =
     "expected exit, exit2, signal, signal11, \(Cause.words.map(\.0).joined(separator: ", "))"
 
+  /// Returns true for a cause that an order may name.
   public static func isCause(_ text: String) -> Bool {
     text == "exit" || text == "signal" || Cause(text) != nil
   }
 
-  /// Whether a job that failed of `other`, as the ledger writes it, is meant.
+  /// Returns true if a job that failed of `other`, as the ledger writes it, is meant.
   public func covers(_ other: String) -> Bool {
     guard let cause else { return true }
     if cause == "exit" || cause == "signal" {

@@ -1,10 +1,12 @@
 /// A file of a dataset, as a manifest names it.
 public struct ManifestEntry: Equatable, Sendable {
+  /// The file.
   public var file: InputFile
-  /// What travels along.
+  /// The object that travels along with the file.
   public var meta: JSONObject?
 
   /// Reads `"a.raw"` or `{"path": "b.raw", "size": 9, …}`; relative paths are taken from `root`.
+  /// Fails with the key that is wrong.
   public init(_ json: JSON, root: String, line: Int?) throws(RequestError) {
     if let text = json.string {
       do throws(RequestError) {
@@ -20,21 +22,22 @@ public struct ManifestEntry: Equatable, Sendable {
   }
 }
 
-/// The part of a dataset manifest that is not its files (DESIGN 5): in `NAME.jsonl` its first line.
+/// The part of a dataset manifest that is not its files (DESIGN 5): in `NAME.jsonl` the first line.
 public struct ManifestHeader: Equatable, Sendable {
+  /// The name of the dataset.
   public var name: Name
-  /// Whether no file is to follow after this manifest's.
+  /// True if no file follows after this manifest's.
   public var closed: Bool
-  /// How many files the dataset must have when it is closed.
+  /// The number of files that the dataset must have when it is closed.
   public var expected: Int?
-  /// How long the files are kept, also those that nobody makes here.
+  /// The time for which the files are kept, also those that no job of this spool made.
   public var retention: Retention?
-  /// A directory whose files join as they appear.
+  /// The directory whose files join as they appear.
   public var watch: DirectoryWatch?
-  /// The header as it was written, without files; its paths absolute.
+  /// The header as it was written, without files, its paths absolute.
   public var source: JSONObject
 
-  /// Reads it; a relative path is taken from `root`.
+  /// Reads a header; relative paths are taken from `root`. Fails with the key that is wrong.
   public init(_ json: JSON, root: String) throws(RequestError) {
     let fields = try Fields(
       json, keys: ["kind", "name", "files", "closed", "expected", "watch", "retention"])
@@ -71,9 +74,12 @@ public struct ManifestHeader: Equatable, Sendable {
 
 /// A whole manifest in one JSON object.
 public struct DatasetManifest: Equatable, Sendable {
+  /// The manifest without its files.
   public var header: ManifestHeader
+  /// The files.
   public var files: [ManifestEntry]
 
+  /// Reads a manifest; relative paths are taken from `root`. Fails with the key that is wrong.
   public init(_ json: JSON, root: String) throws(RequestError) {
     header = try ManifestHeader(json, root: root)
     files = []

@@ -1,14 +1,18 @@
-/// The order to delete a dataset's files: `{"kind": "delete", "dataset": "run42.reco"}`. What nobody
-/// made here stays, unless it says `"inputs": true`.
+/// The order to delete a dataset's files: `{"kind": "delete", "dataset": "run42.reco"}`. Files that
+/// no job of this spool made stay, unless it says `"inputs": true`.
 public struct DeleteRequest: Equatable, Sendable {
+  /// The dataset.
   public var dataset: Name
-  /// Whether files go, too, that a manifest named or a watch found.
+  /// True if files go, too, that a manifest named or a watch found.
   public var inputs: Bool
-  /// Whether it may be done although a task that reads it has failed jobs that could be tried again.
+  /// True if the files go although a task that reads them has failed jobs, which could be tried
+  /// again.
   public var force: Bool
 
+  /// The kind, as requests spell it.
   public static let kind = "delete"
 
+  /// Makes an order.
   public init(dataset: Name, inputs: Bool, force: Bool) {
     self.dataset = dataset
     self.inputs = inputs
@@ -22,6 +26,7 @@ public struct DeleteRequest: Equatable, Sendable {
     force = try fields.bool("force") ?? false
   }
 
+  /// The order as a request holds it.
   public var json: JSONObject {
     var object = JSONObject([
       .init("kind", .string(Self.kind)), .init("dataset", .string(dataset.text)),

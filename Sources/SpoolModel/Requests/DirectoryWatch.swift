@@ -1,15 +1,15 @@
 /// A buffer directory whose files join a dataset as they appear: `watch` of a manifest (DESIGN 5).
 public struct DirectoryWatch: Hashable, Sendable {
-  /// Absolute, without a final slash.
+  /// The directory, absolute, without a final slash.
   public var directory: String
-  /// Which names are meant.
+  /// The pattern of the names that join.
   public var pattern: FilePattern
-  /// The name of the file whose appearance says that no more come. It joins no dataset.
+  /// The name of the marker file whose appearance closes the dataset. It joins no dataset.
   public var closeOn: String?
-  /// How long a file must have stood still where no event told that it was closed.
+  /// The time for which a file must have stood still, if no event told that it was closed.
   public var settle: Duration
 
-  /// Longer than network mounts cache what a file looks like.
+  /// The usual time to settle: longer than network mounts cache the attributes of a file.
   public static let usualSettle = Duration.seconds(5)
   static let keys = ["directory", "pattern", "closeOn", "settle"]
 
@@ -51,8 +51,8 @@ public struct DirectoryWatch: Hashable, Sendable {
     scalar.value < 32 || scalar.value == 127
   }
 
-  /// Whether a file of this name is meant: names that begin with a dot never are, nor is what no
-  /// request could name.
+  /// Returns true for a name that joins. Names that begin with a dot never do, nor do names that no
+  /// request could hold.
   public func covers(_ name: String) -> Bool {
     guard name.utf8.first != UInt8(ascii: "."), name != closeOn, pattern.matches(name) else {
       return false
@@ -60,9 +60,10 @@ public struct DirectoryWatch: Hashable, Sendable {
     return name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
   }
 
+  /// Returns the path of a file in the directory.
   public func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-  /// As a manifest writes it, the directory absolute.
+  /// The watch as a manifest holds it, the directory absolute.
   public var json: JSON {
     var object = JSONObject([
       .init("directory", .string(directory)), .init("pattern", .string(pattern.text)),
@@ -72,7 +73,7 @@ public struct DirectoryWatch: Hashable, Sendable {
     return .object(object)
   }
 
-  /// Reads what `json` wrote; nil for anything else.
+  /// Reads a watch as `json` wrote it; nil for anything else.
   public init?(_ json: JSON?) {
     guard let json, let fields = try? Fields(["watch": json], keys: ["watch"]),
       let watch = try? DirectoryWatch(fields, root: "/")

@@ -1,5 +1,5 @@
-/// Reads the members of an object that a person wrote: unknown keys are refused with the nearest
-/// known one, wrong values with line, key and what was expected.
+/// The members of an object that a person wrote. Unknown keys are refused with the nearest known
+/// one, wrong values with line, key and what was expected.
 struct Fields {
   let object: JSONObject
   /// The path of the object itself: empty, or `retry`.
@@ -120,12 +120,12 @@ struct Fields {
     return texts
   }
 
-  /// A fault at an element of `key`, told with the element's path and the key's line.
+  /// Returns the fault of an element of `key`, told with the element's path and the key's line.
   func fault(_ element: String, at key: String, _ message: String) -> RequestError {
     RequestError(line: lineOf(key), key: full(element), message)
   }
 
-  /// A value that is written as text with a unit, as `2GB` or `10m`.
+  /// Reads a value that is written as text with a unit, as `2GB` or `10m`.
   func quantity(
     _ key: String, _ what: String, _ parse: (String) -> Int?
   ) throws(RequestError) -> Int? {
@@ -136,15 +136,15 @@ struct Fields {
     return number
   }
 
-  /// A time that is written with its unit, as `10m`.
+  /// Reads a time that is written with its unit, as `10m`.
   func duration(_ key: String, _ what: String) throws(RequestError) -> Duration? {
     try quantity(key, what, Units.milliseconds).map { .milliseconds($0) }
   }
 }
 
-/// Finds what a person most likely meant.
+/// The search for the word that a person most likely meant.
 public enum Nearest {
-  /// The word at the smallest edit distance, if it is near enough to be meant.
+  /// Returns the word at the smallest edit distance, if it is near enough to be meant.
   public static func word(to text: String, among words: [String]) -> String? {
     let best =
       words
@@ -156,12 +156,12 @@ public enum Nearest {
     return best.word
   }
 
-  /// `did you mean "reco"?`; nil where no word is near enough.
+  /// Returns `did you mean "reco"?`; nil if no word is near enough.
   public static func question(_ text: String, among words: [String]) -> String? {
     word(to: text, among: words).map { "did you mean \"\($0)\"?" }
   }
 
-  /// Levenshtein's distance.
+  /// Returns Levenshtein's distance.
   private static func distance(_ left: [Character], _ right: [Character]) -> Int {
     guard left.count <= 64, right.count <= 64 else { return Int.max }
     var row = Array(0...right.count)

@@ -1,9 +1,9 @@
-/// Rules for paths that people write into requests. Paths are bytes to the system, and so they are
-/// here: a slash before an accent is one character to Swift, and a slash all the same.
+/// The rules for paths that people write into requests. Paths are bytes to the system, and so they
+/// are here: a slash before an accent is one character to Swift, and a slash all the same.
 public enum FilePath {
-  /// The path, absolute: as written, or relative to `root`; without `.` and empty components, so
-  /// that one file has one spelling. Refused: empty, over 4,000 bytes, with a `..` component, with a
-  /// reserved `scheme:`, or a directory's (`…/`).
+  /// Returns the path, absolute: as written, or relative to `root`; without `.` and empty
+  /// components, so that one file has one spelling. Refuses a path that is empty, over 4,000 bytes,
+  /// has a `..` component or a reserved `scheme:`, or is a directory's (`…/`).
   public static func absolute(_ path: String, in root: String) throws(RequestError) -> String {
     guard !path.isEmpty else { throw RequestError("a path may not be empty") }
     guard path.utf8.count <= 4000 else { throw RequestError("a path of over 4000 bytes") }
@@ -36,18 +36,18 @@ public enum FilePath {
     return word
   }
 
-  /// What is after the last slash.
+  /// Returns the part after the last slash.
   public static func base(_ path: String) -> Substring {
     path.utf8.lastIndex(of: slash).map { path[path.utf8.index(after: $0)...] } ?? path[...]
   }
 
-  /// What is before the last slash.
+  /// Returns the part before the last slash; `.` if there is none.
   public static func directory(_ path: String) -> String {
     guard let end = path.utf8.lastIndex(of: slash) else { return "." }
     return end == path.startIndex ? "/" : String(path[..<end])
   }
 
-  /// The base name without its last extension: `f17` of `/d/f17.raw`.
+  /// Returns the base name without its last extension: `f17` of `/d/f17.raw`.
   public static func stem(_ path: String) -> String {
     let base = base(path)
     guard let dot = base.utf8.lastIndex(of: UInt8(ascii: ".")), dot != base.startIndex else {

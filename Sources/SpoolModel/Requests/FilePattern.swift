@@ -1,8 +1,10 @@
 /// A pattern for names of files: `*` stands for any text, `?` for one character, all else for itself.
 public struct FilePattern: Hashable, Sendable {
+  /// The pattern as it was written.
   public let text: String
   private let bytes: [UInt8]
 
+  /// Makes a pattern; every text is one.
   public init(_ text: String) {
     self.text = text
     bytes = Array(text.utf8)
@@ -11,8 +13,8 @@ public struct FilePattern: Hashable, Sendable {
   private static let star = UInt8(ascii: "*")
   private static let question = UInt8(ascii: "?")
 
-  /// Whether the whole name is as the pattern says. Takes time with the product of their lengths at
-  /// the most.
+  /// Returns true if the whole name fits the pattern. Takes time with the product of their lengths
+  /// at the most.
   public func matches(_ name: String) -> Bool {
     var name = name
     return name.withUTF8 { matches($0) }
@@ -43,7 +45,7 @@ public struct FilePattern: Hashable, Sendable {
     return bytes[at...].allSatisfy { $0 == Self.star }
   }
 
-  /// Where the next character begins.
+  /// Returns the place at which the next character begins.
   private static func next(_ name: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
     var next = place + 1
     while next < name.count, name[next] & 0xC0 == 0x80 { next += 1 }

@@ -1,14 +1,20 @@
-/// Any request that a `.json` file in `incoming/` may hold.
+/// A request of any kind that a `.json` file in `incoming/` may hold.
 public enum Request: Equatable, Sendable {
+  /// A task.
   case task(TaskSpec)
+  /// A chain.
   case chain(ChainSpec)
+  /// A dataset manifest.
   case dataset(DatasetManifest)
+  /// An order about a task.
   case control(ControlRequest)
+  /// An order to delete a dataset's files.
   case delete(DeleteRequest)
 
   static let kinds = ["task", "chain", "dataset"] + ControlRequest.kinds + [DeleteRequest.kind]
 
-  /// Reads a request; relative paths are taken from `root`.
+  /// Reads a request; relative paths are taken from `root`. Fails with the line and the key that
+  /// are wrong.
   public init(_ bytes: [UInt8], root: String) throws(RequestError) {
     let json: JSON
     do throws(JSONError) {
@@ -19,6 +25,8 @@ public enum Request: Equatable, Sendable {
     try self.init(json, root: root)
   }
 
+  /// Reads a request from JSON; relative paths are taken from `root`. Fails with the key that is
+  /// wrong.
   public init(_ json: JSON, root: String) throws(RequestError) {
     guard let object = json.object else {
       throw RequestError("expected an object with \"kind\", found \(json.kindName)")
@@ -32,7 +40,7 @@ public enum Request: Equatable, Sendable {
     }
   }
 
-  /// The kind of request that an object says it is.
+  /// Returns the kind that an object says it is; fails for an unknown one.
   public static func kind(_ object: JSONObject) throws(RequestError) -> String {
     let known = "expected \(kinds.joined(separator: ", "))"
     guard let value = object["kind"] else { throw RequestError(key: "kind", "missing: \(known)") }

@@ -1,14 +1,15 @@
-/// How long the files of a dataset that a task fills are kept.
+/// The time for which the files of a dataset are kept.
 public enum Retention: Equatable, Sendable {
+  /// The files are kept for ever.
   case forever
-  /// Each file until every task that reads it has succeeded with it.
+  /// Each file is kept until every task that reads it has succeeded with it.
   case step
-  /// Until the chain is done.
+  /// The files are kept until the chain is done.
   case chain
-  /// So long after the task, or its chain, has ended.
+  /// The files are kept for this time after their task, or its chain, has ended.
   case time(Duration)
 
-  /// The one that keeps longer.
+  /// Returns the retention that keeps longer.
   public func longer(_ other: Retention) -> Retention {
     switch (self, other) {
     case (.forever, _), (_, .forever): .forever
@@ -21,6 +22,7 @@ public enum Retention: Equatable, Sendable {
 
   static let expected = "\"step\", \"chain\", \"forever\" or a time as \"7d\""
 
+  /// Reads a retention as requests spell it; nil for any other text.
   public init?(_ text: String) {
     switch text {
     case "forever": self = .forever
@@ -32,6 +34,7 @@ public enum Retention: Equatable, Sendable {
     }
   }
 
+  /// The retention as requests spell it.
   public var text: String {
     switch self {
     case .forever: "forever"

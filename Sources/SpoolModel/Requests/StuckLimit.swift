@@ -1,17 +1,21 @@
-/// For how long a payload may do nothing, neither print nor use a processor, before it is ended.
+/// The time for which a payload may do nothing, neither print nor use a processor, before the pilot
+/// ends it.
 public enum StuckLimit: Equatable, Sendable {
+  /// No limit.
   case never
+  /// This time.
   case after(Duration)
 
-  /// Shorter ones the runner, which looks twice a second, could not tell from a pause.
+  /// The shortest limit: the runner looks twice a second, and could not tell a shorter one from a
+  /// pause.
   static let shortest = Duration.seconds(1)
 
-  /// As the job's file has it; nil for never.
+  /// The time; nil for no limit.
   public var duration: Duration? {
     if case .after(let time) = self { time } else { nil }
   }
 
-  /// As a configuration has it.
+  /// The limit as `spool.json` holds it.
   public var text: String {
     switch self {
     case .never: "never"

@@ -127,12 +127,4 @@ extension InputFile {
     }
     self.init(path: path, size: size, adler32: adler32)
   }
-
-  /// As a manifest or a job writes it.
-  public var json: JSON {
-    var object = JSONObject([.init("path", .string(path))])
-    if let size { object["size"] = .integer(size) }
-    if let adler32 { object["adler32"] = .string(adler32) }
-    return .object(object)
-  }
 }

@@ -1,4 +1,4 @@
-/// What must hold between the parts of a task, each violation told at its key.
+/// The rules between the parts of a task; each violation is told at its key.
 struct TaskRules {
   let task: TaskSpec
   let fields: Fields
@@ -50,7 +50,7 @@ struct TaskRules {
     }
   }
 
-  /// Why the task's input gives a placeholder no value.
+  /// Returns the reason why the task's input gives a placeholder no value; nil if it gives one.
   private func problem(_ placeholder: Template.Placeholder) -> String? {
     switch (placeholder, task.input) {
     case (.input, .count), (.inputs, .count), (.stem, .count),

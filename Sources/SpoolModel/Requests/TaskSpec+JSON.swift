@@ -1,6 +1,6 @@
-/// The most that a request may ask for: beyond it, it is a mistake.
+/// The limits of what a request may ask for; more is taken for a mistake.
 public enum Limits {
-  /// Job indices have 8 digits.
+  /// Jobs of a task: their numbers have 8 digits.
   public static let jobsPerTask = 99_999_999
   /// Bytes of a `.json` request.
   public static let request = 16 << 20
@@ -9,7 +9,7 @@ public enum Limits {
   /// Values of all kinds in a `.json` request: a list of so many entries, of five values each and
   /// the object that they are in. This is what bounds the memory that reading it takes.
   public static let requestValues = 600_000
-  /// What to do with more than that.
+  /// The advice to a person whose request is beyond that.
   public static let manyFiles = "list many files in a NAME.jsonl manifest"
   /// Bytes of one line of a manifest in JSONL.
   public static let manifestLine = 64 << 10
@@ -30,11 +30,11 @@ extension TaskSpec {
     "allowIncomplete",
   ]
 
-  /// What a step of a chain may say.
+  /// The keys that a step of a chain may have.
   static let stepKeys = keys.filter { $0 != "kind" }
 
   /// Reads a task; relative paths are taken from `root`. `path` and `line` say where it stands, if
-  /// not by itself.
+  /// not by itself. Fails with the key that is wrong.
   public init(
     _ json: JSON, root: String, path: String = "", line: Int? = nil
   ) throws(RequestError) {
@@ -60,7 +60,8 @@ extension TaskSpec {
     try TaskRules(self, fields).check()
   }
 
-  /// What is journalled must not depend on where it is read again.
+  /// Makes the paths in the kept request absolute: the meaning of the journal must not depend on
+  /// where it is read again.
   private mutating func makeSourceAbsolute() {
     if case .files(let files) = input {
       source["input"] = .object(

@@ -1,49 +1,45 @@
-/// What a job of a task may use.
+/// The resources that a job of a task may use.
 public struct Resources: Equatable, Sendable {
-  /// Cores.
+  /// The number of cores.
   public var cpus = 1
+  /// The number of GPUs.
   public var gpus = 0
-  /// Bytes.
+  /// The memory in bytes.
   public var memory = 2_000_000_000
   /// The longest time that a job may run.
   public var wall = Duration.seconds(3600)
-  /// What a pilot must have been given as tags, too.
+  /// The tags that a pilot must have.
   public var tags: [String] = []
 
+  /// Makes the resources of a task that asks for nothing else.
   public init() {}
-
-  /// As pages show it: bytes, and seconds.
-  public var json: JSON {
-    [
-      "cpus": .integer(cpus), "gpus": .integer(gpus), "memory": .integer(memory),
-      "wall": .number(Double(wall.milliseconds) / 1000), "tags": .array(tags.map { .string($0) }),
-    ]
-  }
 }
 
-/// How often a job is tried, and when not again.
+/// The number of attempts of a job, and the failures that allow no further one.
 public struct RetryPolicy: Equatable, Sendable {
-  /// How many payload runs there are at the most.
+  /// The most payload runs.
   public var attempts = 3
-  /// Retry delay before the second attempt, doubled for each further one, up to ten minutes.
+  /// The retry delay before the second attempt, doubled for each further one, up to ten minutes.
   public var backoff = Duration.seconds(5)
-  /// Exit codes that are not worth another attempt.
+  /// The exit codes that allow no further attempt.
   public var never: [Int] = []
-  /// By what the memory limit grows after a job was over it.
+  /// The factor by which the memory limit grows after a job was over it.
   public var growMemory = 1.5
 
+  /// Makes the usual policy.
   public init() {}
 }
 
 /// A file that a job reads.
 public struct InputFile: Hashable, Sendable {
-  /// Absolute.
+  /// The path, absolute.
   public var path: String
-  /// Bytes, where known.
+  /// The size in bytes, if known.
   public var size: Int?
-  /// 8 hexadecimal digits, where known.
+  /// The checksum, 8 hexadecimal digits, if known.
   public var adler32: String?
 
+  /// Makes an input.
   public init(path: String, size: Int? = nil, adler32: String? = nil) {
     self.path = path
     self.size = size
@@ -51,9 +47,11 @@ public struct InputFile: Hashable, Sendable {
   }
 }
 
-/// What a task's jobs are made of.
+/// The input of a task, of which its jobs are made.
 public enum TaskInput: Equatable, Sendable {
+  /// The files of datasets.
   case datasets([Name])
+  /// A list of files.
   case files([InputFile])
   /// Jobs without files, numbered.
   case count(Int)
@@ -61,54 +59,66 @@ public enum TaskInput: Equatable, Sendable {
   case values([String])
 }
 
-/// How many files a job gets.
+/// The number of files of a job.
 public enum Grouping: Equatable, Sendable {
+  /// This number of files at the most.
   case files(Int)
+  /// All files of the input.
   case all
 }
 
 /// A file that every job of a task writes.
 public struct OutputSpec: Equatable, Sendable {
-  /// The final path, absolute; unique per job.
+  /// The final path, absolute; it must differ from job to job.
   public var path: Template
-  /// For `{output:NAME}`, where there are several.
+  /// The NAME of `{output:NAME}`, if there are several outputs.
   public var name: String?
-  /// The dataset that it joins: by default the task's own, named like the task.
+  /// The dataset that the file joins: by default the task's own, named like the task.
   public var dataset: Name
-  /// Whether a job may do without it.
+  /// True if a job may end well without it.
   public var isOptional = false
-  /// Whether it replaces what stands there.
+  /// True if it replaces a file at its path.
   public var overwrites = false
 }
 
-/// A task: one command over many inputs (DESIGN 5). Checked: what holds within the request holds.
+/// A task: one command over many inputs (DESIGN 5). It is checked: the rules within a request hold.
 public struct TaskSpec: Equatable, Sendable {
+  /// The name of the task.
   public var name: Name
+  /// The input.
   public var input: TaskInput
+  /// The program and its arguments.
   public var command: [Template]
+  /// The files that each job writes.
   public var outputs: [OutputSpec]
+  /// The queue of the jobs.
   public var queue: Queue
+  /// The resources of each job.
   public var resources: Resources
+  /// The number of files of each job.
   public var filesPerJob: Grouping
-  /// 0 to 9, 0 first.
+  /// The priority, 0 to 9; 0 is first.
   public var priority: Int
+  /// The policy for failed attempts.
   public var retry: RetryPolicy
-  /// More failed jobs than this, and the task is failed.
+  /// The most failed jobs of a task that is done; more, and it is failed.
   public var maxFailedJobs: Int
-  /// More failed jobs than this end the task early.
+  /// The most failed jobs of a task that goes on; more end it early. Nil for no limit.
   public var stopAfter: Int?
-  /// For how long a payload may do nothing; nil: as long as the spool says.
+  /// The time for which a payload may do nothing; nil for the spool's own limit.
   public var stuckAfter: StuckLimit?
+  /// The variables that the payload gets.
   public var environment: [(name: String, value: Template)]
-  /// Whether inputs are checked by checksum, not by size alone, before a job runs.
+  /// True if inputs are checked by checksum, not by size alone, before a job runs.
   public var verifiesChecksum: Bool
-  /// How long the files that it makes are kept.
+  /// The time for which the files that it makes are kept.
   public var retention: Retention
-  /// Whether a job over everything runs though its datasets lack files.
+  /// True if a job over everything runs although its datasets lack files.
   public var allowsIncomplete: Bool
-  /// The request itself, to be kept: as it was written, its paths absolute.
+  /// The request as it is kept: as it was written, its paths absolute.
   public var source: JSONObject
 
+  /// Returns true if the requests are the same.
   public static func == (left: TaskSpec, right: TaskSpec) -> Bool { left.source == right.source }
 
   /// The datasets that its outputs join.
@@ -122,10 +132,10 @@ public struct TaskSpec: Equatable, Sendable {
   /// The datasets that it reads or fills.
   public var datasets: Set<Name> { producedDatasets.union(inputDatasets) }
 
-  /// How many datasets or lists its jobs are made of.
+  /// The number of datasets or lists of which its jobs are made.
   public var sources: Int { max(1, inputDatasets.count) }
 
-  /// One of its outputs, by its number from 0.
+  /// Returns one of its outputs, by its number from 0; nil if there is none.
   public func output(_ number: Int) -> OutputSpec? {
     outputs.indices.contains(number) ? outputs[number] : nil
   }
@@ -137,6 +147,6 @@ public struct TaskSpec: Equatable, Sendable {
       gpus: resources.gpus, tags: resources.tags)
   }
 
-  /// Rounded up, so that a job never claims less than it may use.
+  /// Returns bytes in MiB, rounded up, so that a job never claims less than it may use.
   public static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
 }

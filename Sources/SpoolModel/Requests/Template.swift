@@ -1,14 +1,16 @@
 /// A text with placeholders: `--run={index}`; `{{` is a brace.
 public struct Template: Hashable, Sendable {
+  /// A placeholder in a template.
   public enum Placeholder: Hashable, Sendable {
     case input, inputs, stem, index, value, task, job, attempt
     /// The staged path of an output: of the only one (nil) or of a named one.
     case output(String?)
-    /// A file for a flat JSON object of numbers.
+    /// The path of a file for a flat JSON object of numbers.
     case report
+    /// The directory in which the payload runs.
     case scratch
 
-    /// What only a pilot can fill.
+    /// True for a placeholder that only a pilot can fill.
     public var isPilots: Bool {
       switch self {
       case .output, .report, .scratch: true
@@ -17,11 +19,13 @@ public struct Template: Hashable, Sendable {
     }
   }
 
+  /// A part of a template.
   public enum Part: Hashable, Sendable {
     case text(String)
     case placeholder(Placeholder)
   }
 
+  /// The parts, in their order.
   public let parts: [Part]
 
   static let words: [(String, Placeholder)] = [
@@ -30,15 +34,16 @@ public struct Template: Hashable, Sendable {
     ("report", .report), ("scratch", .scratch),
   ]
 
-  /// Whether `{word}` is a placeholder.
+  /// Returns true if `{word}` is a placeholder.
   public static func isPlaceholder(_ word: String) -> Bool {
     words.contains { $0.0 == word } || word.hasPrefix("output:")
   }
 
   private static let open = UInt8(ascii: "{")
 
-  /// Fails with a message that names what was not understood. Read byte by byte: a brace before an
-  /// accent is one character to Swift, and a brace all the same.
+  /// Reads a template; fails with a message that names the faulty placeholder. The text is read
+  /// byte by byte, because a brace before an accent is one character to Swift, and a brace all the
+  /// same.
   public init(_ text: String) throws(RequestError) {
     var parts: [Part] = []
     var plain = ""
@@ -74,14 +79,16 @@ public struct Template: Hashable, Sendable {
         + "and {{ for a brace")
   }
 
+  /// The placeholders, in their order.
   public var placeholders: [Placeholder] {
     parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
   }
 
-  /// Whether the whole text is `{inputs}`, which becomes many arguments.
+  /// True if the whole text is `{inputs}`, which becomes many arguments.
   public var isAllInputs: Bool { parts == [.placeholder(.inputs)] }
 
-  /// Fills what `value` knows and leaves the rest as a template again.
+  /// Returns the template with the placeholders filled in that `value` knows; the rest stays a
+  /// template.
   public func filled(_ value: (Placeholder) -> String?) -> String {
     var out = ""
     for part in parts {
@@ -94,7 +101,7 @@ public struct Template: Hashable, Sendable {
     return out
   }
 
-  /// Fills everything; nil where `value` does not know a placeholder.
+  /// Returns the text with all placeholders filled in; nil if `value` does not know one.
   public func expanded(_ value: (Placeholder) -> String?) -> String? {
     var out = ""
     for part in parts {
@@ -116,7 +123,7 @@ public struct Template: Hashable, Sendable {
     return "{\(words.first { $0.1 == placeholder }?.0 ?? "")}"
   }
 
-  /// `text` so that it reads as itself in a template.
+  /// Returns a template that reads as `text`.
   public static func escaped(_ text: String) -> String {
     guard text.utf8.contains(open) else { return text }
     return text.utf8.split(separator: open, omittingEmptySubsequences: false)

@@ -7,6 +7,20 @@ extension Duration {
 
   /// The duration as requests and configurations hold it: `"5000ms"`.
   public var json: JSON { .string("\(milliseconds)ms") }
+
+  /// The duration in seconds, to the millisecond: as pages, ledgers and results hold it.
+  public var inSeconds: Double { Double(milliseconds) / 1000 }
+
+  /// The duration that a number of seconds says, rounded to milliseconds. A number that is negative
+  /// or greater than 2⁵³ ms becomes the nearest bound: no file may stop the program.
+  public init(inSeconds seconds: Double) {
+    let milliseconds = (seconds * 1000).rounded()
+    guard milliseconds > 0 else {
+      self = .zero
+      return
+    }
+    self = .milliseconds(Int(min(milliseconds, 0x1p53)))
+  }
 }
 
 extension Int {

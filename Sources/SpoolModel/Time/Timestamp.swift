@@ -4,12 +4,15 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Milliseconds since 1970, UTC.
   public var milliseconds: Int
 
+  /// Makes a timestamp from milliseconds since 1970, UTC.
   public init(milliseconds: Int) { self.milliseconds = milliseconds }
 
+  /// Returns true if the left timestamp is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.milliseconds < right.milliseconds
   }
 
+  /// Returns the timestamp after a duration.
   public static func + (timestamp: Timestamp, duration: Duration) -> Timestamp {
     Timestamp(milliseconds: timestamp.milliseconds.addingClamped(duration.milliseconds))
   }
@@ -29,10 +32,10 @@ extension JSON {
 }
 
 extension Timestamp: CustomStringConvertible {
-  /// `2026-11-24 22:10:03 UTC`.
+  /// The timestamp for people: `2026-11-24 22:10:03 UTC`.
   public var description: String { Self.text(milliseconds) }
 
-  /// `2026-11-24 22:10:03 UTC` of epoch milliseconds.
+  /// Returns a time of epoch milliseconds for people: `2026-11-24 22:10:03 UTC`.
   public static func text(_ epoch: Int) -> String {
     let seconds = epoch.floored(1000)
     let days = seconds.floored(86_400)
@@ -42,8 +45,8 @@ extension Timestamp: CustomStringConvertible {
       + "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) UTC"
   }
 
-  /// Year, month and day of a day number from 1970 (the proleptic Gregorian calendar, counted in
-  /// eras of 400 years that begin in March).
+  /// Returns year, month and day of a day number from 1970 (the proleptic Gregorian calendar,
+  /// counted in eras of 400 years that begin in March).
   private static func civil(_ days: Int) -> (Int, Int, Int) {
     let shifted = days + 719_468
     let era = shifted.floored(146_097)
@@ -61,7 +64,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Int {
-  /// Division that rounds down, for times before 1970, too.
+  /// Returns the quotient rounded down, also for times before 1970.
   fileprivate func floored(_ divisor: Int) -> Int {
     self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
   }

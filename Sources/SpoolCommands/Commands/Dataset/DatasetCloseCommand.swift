@@ -16,21 +16,24 @@ struct DatasetCloseCommand: ParsableCommand {
 
   func run() throws {
     let (spool, name, page) = try argument.open()
-    guard page.state == "open" else {
-      return Terminal.print("\(name) is \(page.state) already, with \(page.files) files")
+    guard page.summary.state == .open else {
+      return Terminal.print(
+        "\(name) is \(page.summary.state.rawValue) already, with \(Self.files(page))")
     }
     let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
     guard try delivery.deliver(Submission(closing: name), "close \(name)") else { return }
     let lookup = DatasetLookup(spool)
-    _ = try delivery.wait { lookup.find(name)?.state != "open" }
+    _ = try delivery.wait { lookup.find(name)?.summary.state != .open }
     let after = lookup.find(name) ?? page
-    guard after.state == "open" else {
-      return Terminal.print("\(name) is \(after.state), with \(after.files) files")
+    guard after.summary.state == .open else {
+      return Terminal.print("\(name) is \(after.summary.state.rawValue), with \(Self.files(after))")
     }
-    let fillers = after.fillers
+    let producers = after.livingProducers.map(\.text)
     Terminal.print(
-      fillers.isEmpty
+      producers.isEmpty
         ? "\(name) closes when what is unfinished has come: see `spool dataset show \(name)`"
-        : "\(name) closes when what fills it has ended: \(fillers.joined(separator: ", "))")
+        : "\(name) closes when what fills it has ended: \(producers.joined(separator: ", "))")
   }
+
+  private static func files(_ page: DatasetPage) -> String { "\(page.summary.totals.files) files" }
 }

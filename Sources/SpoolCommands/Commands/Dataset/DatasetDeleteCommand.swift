@@ -23,9 +23,9 @@ struct DatasetDeleteCommand: ParsableCommand {
 
   func run() throws {
     let (spool, name, page) = try argument.open()
-    if page.state == "deleted" { return Terminal.print("\(name) is deleted already") }
+    if page.summary.state == .deleted { return Terminal.print("\(name) is deleted already") }
     Terminal.print(try plan(spool, name))
-    guard yes || Terminal.confirms("Delete them?") else {
+    guard yes || Terminal.confirm("Delete them?") else {
       throw Failure(.usage, "nothing is deleted; say --yes to delete")
     }
     let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
@@ -35,13 +35,13 @@ struct DatasetDeleteCommand: ParsableCommand {
     }
   }
 
-  /// What would go, and what would stay, by the catalogue.
+  /// Reads the catalogue, and returns in words which files would go, and which would stay.
   private func plan(_ spool: Spool, _ name: Name) throws -> String {
     var (files, bytes, unsized, others) = (0, 0, 0, 0)
-    try DatasetLookup(spool).eachFile(of: name) { file in
-      guard inputs || file["origin"]?["job"] != nil else { return others += 1 }
+    try DatasetLookup(spool).eachFile(of: name) { line, _ in
+      guard inputs || line.job != nil else { return others += 1 }
       files += 1
-      if let size = file["size"]?.integer {
+      if let size = line.file.size {
         let (sum, isOver) = bytes.addingReportingOverflow(size)
         bytes = isOver ? .max : sum
       } else {
@@ -56,13 +56,13 @@ struct DatasetDeleteCommand: ParsableCommand {
 
   private func follow(_ spool: Spool, _ name: Name, _ delivery: RequestDelivery) throws {
     let lookup = DatasetLookup(spool)
-    _ = try delivery.wait { lookup.find(name)?.state == "deleted" }
-    let page = lookup.find(name)
-    let files = page?.json["removed"]?["files"]?.integer ?? 0
-    let bytes = Units.text(bytes: page?.json["removed"]?["bytes"]?.integer ?? 0)
+    _ = try delivery.wait { lookup.find(name)?.summary.state == .deleted }
+    let summary = lookup.find(name)?.summary
+    let removed = summary?.removed ?? FileTotals()
     Terminal.print(
-      page?.state == "deleted"
-        ? "deleted \(name): \(files) files, \(bytes)"
-        : "\(name) is being deleted: \(files) files so far; see `spool dataset show \(name)`")
+      summary?.state == .deleted
+        ? "deleted \(name): \(removed.files) files, \(Units.text(bytes: removed.bytes))"
+        : "\(name) is being deleted: \(removed.files) files so far; see `spool dataset show \(name)`"
+    )
   }
 }

@@ -14,18 +14,22 @@ struct DatasetFilesCommand: ParsableCommand {
   func run() throws {
     let (spool, name, _) = try argument.open()
     var stream = OutputStream(format, heading: Self.row("size", "adler32", "origin", "file"))
-    try DatasetLookup(spool).eachFile(of: name) { file in
-      stream.row({ Self.row(file) }, json: file)
+    try DatasetLookup(spool).eachFile(of: name) { line, json in
+      stream.row({ Self.row(line) }, json: json)
     }
     stream.end()
   }
 
-  private static func row(_ file: JSON) -> String {
+  private static func row(_ line: CatalogueLine) -> String {
     let origin =
-      file["origin"]?["job"]?.string ?? (file["origin"]?["watch"] == nil ? "manifest" : "watch")
+      switch line.origin {
+      case .job(let job, _): job.description
+      case .watch: "watch"
+      case .manifest: "manifest"
+      }
     return row(
-      file["size"]?.integer.map { "\($0)" } ?? "?", file["adler32"]?.string ?? "-", origin,
-      (file["path"]?.string ?? "?").printable())
+      line.file.size.map { "\($0)" } ?? "?", line.file.adler32 ?? "-", origin,
+      line.file.path.printable())
   }
 
   private static func row(_ size: String, _ sum: String, _ origin: String, _ path: String) -> String

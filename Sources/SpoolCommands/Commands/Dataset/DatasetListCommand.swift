@@ -16,14 +16,16 @@ struct DatasetListCommand: ParsableCommand {
     let pages = try lookup.names().compactMap { lookup.find($0) }
     Output.render(
       format, columns: ["dataset", "state", "files", "size", "filled by", "read by"],
-      rows: pages.map { page in
-        [
-          page.name, page.state, "\(page.files)",
-          page.unsized < page.files || page.files == 0 ? Units.text(bytes: page.bytes) : "?",
-          page.tasks("producers").joined(separator: ", "),
-          page.tasks("consumers").joined(separator: ", "),
-        ]
-      },
-      json: pages.map(\.json))
+      rows: pages.map { Self.row($0.summary) }, json: pages.map(\.json))
+  }
+
+  private static func row(_ dataset: DatasetSummary) -> [String] {
+    let totals = dataset.totals
+    let isSized = dataset.unsized < totals.files || totals.files == 0
+    return [
+      dataset.dataset.text, dataset.state.rawValue, "\(totals.files)",
+      isSized ? Units.text(bytes: totals.bytes) : "?", DatasetPage.text(dataset.producers),
+      DatasetPage.text(dataset.consumers),
+    ]
   }
 }

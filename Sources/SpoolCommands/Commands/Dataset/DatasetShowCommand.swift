@@ -19,18 +19,20 @@ struct DatasetShowCommand: ParsableCommand {
     }
   }
 
-  private static func lines(_ page: DatasetLookup.Page) -> [String] {
-    var rows = [["dataset", page.name], ["state", page.state], ["files", files(page)]]
-    rows.append(["size", page.size])
-    for watch in page.json["watches"]?.array ?? [] { rows.append(["watches", words(watch)]) }
-    for (key, title) in [("producers", "filled by"), ("consumers", "read by")] {
-      let tasks = page.tasks(key)
-      if !tasks.isEmpty { rows.append([title, tasks.joined(separator: ", ")]) }
+  private static func lines(_ page: DatasetPage) -> [String] {
+    let dataset = page.summary
+    var rows = [
+      ["dataset", dataset.dataset.text], ["state", dataset.state.rawValue],
+      ["files", files(dataset)], ["size", page.sizeText],
+    ]
+    rows += dataset.watches.map { ["watches", words($0)] }
+    for (tasks, title) in [(dataset.producers, "filled by"), (dataset.consumers, "read by")]
+    where !tasks.isEmpty {
+      rows.append([title, DatasetPage.text(tasks)])
     }
-    if let retention = page.json["retention"]?.string { rows.append(["retention", retention]) }
-    if let removed = page.json["removed"] {
-      let bytes = Units.text(bytes: removed["bytes"]?.integer ?? 0)
-      rows.append(["removed", "\(removed["files"]?.integer ?? 0) files, \(bytes)"])
+    if let retention = dataset.retention { rows.append(["retention", retention.text]) }
+    if let removed = dataset.removed {
+      rows.append(["removed", "\(removed.files) files, \(Units.text(bytes: removed.bytes))"])
     }
     let width = rows.map { $0[0].count }.max() ?? 0
     return rows.map { row in
@@ -38,17 +40,16 @@ struct DatasetShowCommand: ParsableCommand {
     }
   }
 
-  private static func files(_ page: DatasetLookup.Page) -> String {
-    page.json["expected"]?.integer.map { "\(page.files) of \($0) that are expected" }
-      ?? "\(page.files)"
+  private static func files(_ dataset: DatasetSummary) -> String {
+    let count = dataset.totals.files
+    return dataset.expected.map { "\(count) of \($0) that are expected" } ?? "\(count)"
   }
 
-  private static func words(_ watch: JSON) -> String {
-    var text = "\(watch["directory"]?.string ?? "?") for \(watch["pattern"]?.string ?? "*")"
-    text += ": \(watch["files"]?.integer ?? 0) files"
-    if let pending = watch["pending"]?.integer, pending > 0 { text += ", \(pending) unfinished" }
-    if let trouble = watch["trouble"]?.string { return text + "; \(trouble)" }
-    guard let marker = watch["closeOn"]?.string else { return text }
-    return text + (watch["marked"] == nil ? ", waits for \(marker)" : ", \(marker) has come")
+  private static func words(_ watch: DatasetSummary.Watch) -> String {
+    var text = "\(watch.directory) for \(watch.pattern): \(watch.files) files"
+    if let pending = watch.pending, pending > 0 { text += ", \(pending) unfinished" }
+    if let trouble = watch.trouble { return text + "; \(trouble)" }
+    guard let marker = watch.closeOn else { return text }
+    return text + (watch.marked == nil ? ", waits for \(marker)" : ", \(marker) has come")
   }
 }

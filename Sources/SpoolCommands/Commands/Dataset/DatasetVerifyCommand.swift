@@ -87,8 +87,8 @@ struct DatasetVerifyCommand: ParsableCommand {
     return verification
   }
 
-  /// Takes in the paths of a dataset. Returns those that it has several times, with the last line of
-  /// each.
+  /// Adds the paths of a dataset to those that are known. Returns the offset of the last line of each
+  /// path that has several lines.
   private func repeated(
     _ dataset: SpoolSnapshot.Dataset, _ spool: Spool, _ known: inout PathSet
   ) throws(FileError) -> [UInt64: Int] {
@@ -107,7 +107,7 @@ struct DatasetVerifyCommand: ParsableCommand {
     return last
   }
 
-  /// What lies beside the files of these datasets; what is beside those of several is told once.
+  /// Returns the dark files beside the files of these datasets, each once.
   private func dark(
     _ names: [Name], _ directories: [Name: [String]], _ spool: Spool, _ known: PathSet
   ) throws -> [Finding] {
@@ -139,7 +139,7 @@ struct DatasetVerifyCommand: ParsableCommand {
     for line in findings.flatMap(repair.plan) { Terminal.note(line) }
     let dark = findings.filter { $0.kind == .dark }
     guard !dark.isEmpty else { return }
-    guard yes || Terminal.confirms("Move \(dark.count) dark files aside?") else {
+    guard yes || Terminal.confirm("Move \(dark.count) dark files aside?") else {
       return Terminal.note("nothing is moved; say --yes to move dark files aside")
     }
     for finding in dark {

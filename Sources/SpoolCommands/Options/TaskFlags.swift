@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import SpoolModel
+
+/// A task without JSON, as options of `spool submit`.
+struct TaskFlags: ParsableArguments {
+  @Option(help: "The task's name.")
+  var name: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Input files; a pattern in quotes is expanded.", valueName: "file"))
+  var input: [String] = []
+  @Option(help: ArgumentHelp("Take the files of a dataset instead.", valueName: "name"))
+  var dataset: [String] = []
+  @Option(help: "Run so many jobs without files, numbered by {index}.")
+  var count: Int?
+  @Option(help: ArgumentHelp("An output of each job, as out/{stem}.root.", valueName: "path"))
+  var output: [String] = []
+  @Option(help: "Cores per job.")
+  var cpus: Int?
+  @Option(help: "GPUs per job.")
+  var gpus: Int?
+  @Option(help: ArgumentHelp("Memory per job, as 2GB.", valueName: "size"))
+  var memory: String?
+  @Option(help: ArgumentHelp("Wall time per job, as 10m.", valueName: "time"))
+  var wall: String?
+  @Option(help: "0 to 9, 0 first.")
+  var priority: Int?
+  @Option(help: "How often a job's payload is run at the most.")
+  var attempts: Int?
+  @Option(help: "Files per job, or all.")
+  var filesPerJob: String?
+  @Option(help: "So many jobs may fail.")
+  var maxFailedJobs: Int?
+
+  /// True if the options make a task: then the arguments are its command.
+  var isGiven: Bool { name != nil }
+
+  func validate() throws {
+    let sources = [!input.isEmpty, !dataset.isEmpty, count != nil].filter { $0 }.count
+    if !isGiven, sources > 0 { throw ValidationError("--name: give the task a name") }
+    if isGiven, sources != 1 {
+      throw ValidationError("give exactly one of --input, --dataset, --count")
+    }
+  }
+
+  /// Returns the request that a JSON file would hold.
+  func request(_ inputs: [String], command: [String]) -> JSON {
+    var object = JSONObject([.init("kind", "task"), .init("name", .string(name ?? ""))])
+    if let count {
+      object["input"] = ["count": .integer(count)]
+    } else if dataset.isEmpty {
+      object["input"] = ["files": .array(inputs.map { .string($0) })]
+    } else {
+      object["input"] =
+        dataset.count == 1 ? .string(dataset[0]) : .array(dataset.map { .string($0) })
+    }
+    object["command"] = .array(command.map { .string($0) })
+    if !output.isEmpty { object["outputs"] = .array(output.map { ["path": .string($0)] }) }
+    if let resources { object["resources"] = resources }
+    if let priority { object["priority"] = .integer(priority) }
+    if let attempts { object["retry"] = ["attempts": .integer(attempts)] }
+    if let filesPerJob {
+      object["filesPerJob"] = Int(filesPerJob).map { .integer($0) } ?? .string(filesPerJob)
+    }
+    if let maxFailedJobs { object["maxFailedJobs"] = .integer(maxFailedJobs) }
+    return .object(object)
+  }
+
+  private var resources: JSON? {
+    var object = JSONObject()
+    if let cpus { object["cpus"] = .integer(cpus) }
+    if let gpus { object["gpus"] = .integer(gpus) }
+    if let memory { object["memory"] = .string(memory) }
+    if let wall { object["wall"] = .string(wall) }
+    return object.members.isEmpty ? nil : .object(object)
+  }
+}

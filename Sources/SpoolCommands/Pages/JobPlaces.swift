@@ -1,0 +1,25 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The jobs of a task that are in a directory now: those that wait in ready, and those that pilots
+/// have claimed.
+struct JobPlaces {
+  /// The jobs that wait, with their queue.
+  private(set) var ready: [(name: JobName, queue: Queue)] = []
+  /// The jobs that pilots have, with the pilot.
+  private(set) var running: [(name: JobName, pilot: PilotName)] = []
+
+  /// Reads the directories of all pilots, then those of the queues.
+  init(_ spool: Spool, _ task: Name) throws(FileError) {
+    for pilot in try spool.running(fresh: true).pilots.sorted() {
+      for job in try spool.claims(of: pilot) ?? [] where job.job.task == task {
+        running.append((job, pilot))
+      }
+    }
+    for queue in Queue.allCases {
+      for job in try spool.readyJobs(queue, fresh: true) where job.job.task == task {
+        ready.append((job, queue))
+      }
+    }
+  }
+}

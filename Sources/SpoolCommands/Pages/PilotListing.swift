@@ -1,0 +1,94 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The pilots of a spool, by their directories below `running/`.
+struct PilotListing {
+  let spool: Spool
+
+  init(_ spool: Spool) { self.spool = spool }
+
+  /// A pilot, by its directory.
+  struct Entry {
+    var name: PilotName
+    /// The pilot's record; nil if it cannot be read now, because the pilot has just come, or is
+    /// about to go.
+    var record: PilotRecord?
+    /// The time at which the pilot last wrote its record, by the clock of the filesystem: all
+    /// readers see the same.
+    var beat: Timestamp?
+    /// The time since then, by this host's clock. Clocks that differ make it wrong by as much.
+    var age: Duration?
+  }
+
+  /// Returns all pilots, by name.
+  func pilots() throws(FileError) -> [Entry] {
+    let now = SystemTime().timestamp
+    var entries: [Entry] = []
+    for name in try spool.running(fresh: true).pilots.sorted() {
+      guard let directory = try spool.directory(of: name) else { continue }
+      var entry = Entry(name: name, record: spool.heartbeat(of: name))
+      let attributes = try spool.files.attributesIfPresent(spool.layout.heartbeat(name))
+      entry.beat = attributes?.modifiedAt
+      entry.age = entry.beat.map { max(.zero, now - $0) }
+      // The files that tell it to leave or to stand by count, though it may not have seen them yet.
+      if directory.hasDrain {
+        entry.record?.state = .draining
+      } else if directory.hasQuarantine, entry.record?.state == .active {
+        entry.record?.state = .quarantined
+        entry.record?.reason = try spool.quarantineText(of: name).map(PilotRecord.reason)
+      }
+      entries.append(entry)
+    }
+    return entries
+  }
+
+  /// Returns the pilots that words name, each once: by their names, or by their hosts.
+  func named(_ words: [String]) throws -> [PilotName] {
+    let pilots = try pilots()
+    var names: [PilotName] = []
+    for word in words {
+      let exact = pilots.filter { $0.name.text == word }
+      let found = exact.isEmpty ? pilots.filter { $0.record?.host == word } : exact
+      guard !found.isEmpty else { throw Self.missing(word, among: pilots) }
+      names += found.map(\.name).filter { !names.contains($0) }
+    }
+    return names
+  }
+
+  private static func missing(_ word: String, among pilots: [Entry]) -> Failure {
+    let known = pilots.map(\.name.text) + Set(pilots.compactMap { $0.record?.host }).sorted()
+    let advice = Nearest.question(word, among: known) ?? "`spool pilots` lists them"
+    return Failure(.missing, "there is no pilot or host \"\(word)\"; \(advice)")
+  }
+}
+
+extension PilotListing.Entry {
+  static let columns = [
+    "pilot", "host", "state", "cores", "memory", "gpus", "jobs", "heartbeat", "version", "tags",
+    "ends", "reason",
+  ]
+
+  /// The pilot as cells of a table.
+  var row: [String] {
+    let age = age.map { Units.text($0) + " ago" } ?? ""
+    guard let record else { return [name.text, "", "?", "", "", "", "", age, "", "", "", ""] }
+    return [
+      name.text, record.host, record.state.rawValue,
+      "\(record.cpus - record.freeCpus) of \(record.cpus)",
+      "\(Units.text(bytes: record.memory - record.freeMemory)) of "
+        + "\(Units.text(bytes: record.memory))",
+      record.gpus == 0 ? "" : "\(record.gpus - record.freeGpus) of \(record.gpus)",
+      "\(record.jobs)", age, record.version,
+      record.tags.joined(separator: "+"), record.ends.map(\.description) ?? "",
+      record.reason ?? "",
+    ]
+  }
+
+  /// The pilot's own record, with the time at which it was written.
+  var json: JSON {
+    var object = record?.json.object ?? JSONObject([.init("pilot", .string(name.text))])
+    if let beat { object["heartbeat"] = beat.json }
+    if let age { object["age"] = .integer(age.milliseconds) }
+    return .object(object)
+  }
+}

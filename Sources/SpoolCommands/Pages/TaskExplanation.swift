@@ -1,0 +1,124 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The reasons for the state of a task, and advice, in words.
+struct TaskExplanation {
+  let spool: Spool
+  let task: TaskSummary
+  private let page: TaskPage
+  private let now = SystemTime().timestamp
+
+  /// The number of causes, and of pilots, that are named.
+  static let mostNamed = 5
+
+  init(_ spool: Spool, _ task: TaskSummary, _ page: TaskPage) {
+    self.spool = spool
+    self.task = task
+    self.page = page
+  }
+
+  /// Reads the ledger and the directories of jobs, and returns the explanation, line by line.
+  func lines() throws -> [String] {
+    var lines = [
+      "\(task.task) is \(page.stateText)\(page.reasonText)",
+      "\(task.jobs.done) of \(task.jobs.total) jobs are done, \(task.jobs.failed) failed",
+    ]
+    switch task.state {
+    case .waiting: lines.append(waiting)
+    case .held: lines.append("it was held; `spool release \(task.task)` lets it go on")
+    case .active: lines += try active()
+    case .done, .failed, .cancelled: break
+    }
+    return try lines + failures()
+  }
+
+  private var waiting: String {
+    if let dataset = task.lacks {
+      return
+        "it is to have everything, and the dataset \(dataset) lacks files: `spool retry` tries what "
+        + "failed again, `spool release \(task.task)` goes on without"
+    }
+    let dataset = task.waitsFor?.text ?? "?"
+    let end = (task.waitsSince ?? now) + spool.config.datasetWait
+    let left = Units.text(max(.zero, end - now).wholeSeconds)
+    return "the dataset \(dataset) is not there, \(left) left: drop its manifest, or a task that "
+      + "fills it"
+  }
+
+  private func active() throws -> [String] {
+    var lines: [String] = []
+    let places = try JobPlaces(spool, task.task)
+    if !places.running.isEmpty {
+      let pilots = Set(places.running.map(\.pilot)).sorted().map(\.text)
+      let named = pilots.prefix(Self.mostNamed).joined(separator: ", ")
+      let more = pilots.count - Self.mostNamed
+      lines.append(
+        "\(places.running.count) jobs run, on \(named)" + (more > 0 ? " and \(more) more" : ""))
+    }
+    if !places.ready.isEmpty { lines.append(try ready(places)) }
+    if task.jobs.total == 0 { lines.append("no job is formed yet: its input is empty so far") }
+    if task.jobs.live?.isOpen == true {
+      lines.append(
+        "more files may come: a dataset of its input is open; a manifest with \"closed\": true, or "
+          + "the end of the tasks that fill it, closes it")
+    }
+    return lines
+  }
+
+  private func ready(_ places: JobPlaces) throws -> String {
+    let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
+    let count = "\(places.ready.count) jobs wait in ready"
+    for shape in Set(places.ready.map { $0.name.shape(in: $0.queue) }) {
+      if let obstacle = shape.obstacle(among: pilots) { return "\(count): \(obstacle)" }
+    }
+    let priority = places.ready.map(\.name.priority).min() ?? 5
+    var ahead = 0
+    for queue in Set(places.ready.map(\.queue)) {
+      ahead += try spool.readyJobs(queue, fresh: true).count { $0.priority < priority }
+    }
+    let others = ahead > 0 ? ", and \(ahead) jobs of better priority are before them" : ""
+    return "\(count) for a pilot with room\(others)"
+  }
+
+  /// Returns the failures: a line per cause, with its latest attempt.
+  private func failures() throws -> [String] {
+    var last: [String: LedgerLine] = [:]
+    var counts: [String: Int] = [:]
+    var again: [JobID: (line: LedgerLine, due: Timestamp)] = [:]
+    try LedgerReader(spool: spool, task: task.task).each { attempt, _ in
+      again[attempt.job] = nil
+      switch attempt.failure?.sequel {
+      case nil: break
+      case .retry(let due): again[attempt.job] = (attempt, due)
+      case .final:
+        last[attempt.verdict] = attempt
+        counts[attempt.verdict, default: 0] += 1
+      }
+    }
+    var lines: [String] = []
+    if !task.state.hasEnded, let next = again.values.min(by: { $0.due < $1.due }) {
+      let text = AttemptText.next(next.line, next.due, now: now)
+      lines.append("\(again.count) jobs are to be tried again, as \(text)")
+    }
+    // Jobs that were tried again and succeeded are in the ledger, and no longer on the page.
+    let causes = task.failures.keys.filter { last[$0] != nil }.sorted()
+      .sorted { counts[$0] ?? 0 > counts[$1] ?? 0 }
+    for cause in causes.prefix(Self.mostNamed) {
+      guard let count = task.failures[cause], let example = last[cause] else { continue }
+      lines.append("\(count) jobs failed of \(cause), as \(AttemptText.past(example))")
+      if !page.isPacked, let advice = Self.advice(cause, task.task) { lines.append("  " + advice) }
+    }
+    return lines
+  }
+
+  private static func advice(_ cause: String, _ task: Name) -> String? {
+    switch Cause(cause) {
+    case .memory: "`spool retry \(task) --cause memory --memory 8GB` tries them with more"
+    case .wall: "`spool retry \(task) --cause wall --wall 4h` tries them with more time"
+    case .exit, .signal, .output: "`spool logs \(task) --failed` shows what they printed"
+    case .input: "`spool retry \(task) --cause input` tries them when the input is there"
+    case .exists: "move the file away, or let the task say \"overwrite\": true"
+    default: nil
+    }
+  }
+}

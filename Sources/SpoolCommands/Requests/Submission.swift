@@ -1,0 +1,212 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolStore
+
+/// A request on its way into the spool: a file, flags or an order come in, and out goes a checked
+/// request that does not depend on the directory from which `spool` was called, as a file in
+/// `incoming/`. `RequestDelivery` waits for the watcher's answer to it.
+struct Submission {
+  /// The request by its kind.
+  enum Content {
+    case task(TaskSpec)
+    case chain(ChainSpec)
+    /// A manifest, its paths absolute.
+    case manifest(Name, [UInt8])
+    case order(ControlRequest)
+    case delete(DeleteRequest)
+  }
+
+  var content: Content
+  /// The file's name in `incoming/`.
+  var fileName: String
+
+  /// Reads a request from a file, and fills in the variables.
+  init(file path: String, root: String, variables: inout Variables) throws {
+    let bytes: [UInt8]
+    let isLines = path.hasSuffix(".jsonl")
+    do throws(FileError) {
+      let limit = isLines ? 1 << 32 : Limits.request
+      bytes = try PosixFileSystem().read(WorkingDirectory.absolute(path), limit: limit)
+    } catch {
+      throw Failure(.missing, "\(error)")
+    }
+    do throws(RequestError) {
+      if isLines {
+        (content, fileName) = try Self.lines(bytes, root: root)
+      } else {
+        let json = try variables.fill(Self.parse(bytes))
+        (content, fileName) = try Self.request(json, root: root)
+      }
+    } catch {
+      throw Failure(.usage, "\(path): \(error)")
+    }
+  }
+
+  /// Makes a request for a task of the command line.
+  init(_ flags: TaskFlags, command: [String], root: String) throws {
+    var flags = flags
+    // The shell's user is used to `..`; a request holds none.
+    flags.output = flags.output.map { path in
+      path.split(separator: "/").contains("..") ? WorkingDirectory.absolute(path) : path
+    }
+    let inputs = try flags.input.flatMap(Self.expand)
+    do throws(RequestError) {
+      (content, fileName) = try Self.request(flags.request(inputs, command: command), root: root)
+    } catch {
+      throw Failure(.usage, "\(error)")
+    }
+  }
+
+  /// Makes a request of an order about a task.
+  init(_ order: ControlRequest) {
+    content = .order(order)
+    fileName = "\(order.kind).\(order.task).json"
+  }
+
+  /// Makes a manifest without files, which closes its dataset.
+  init(closing dataset: Name) {
+    let manifest: JSON = [
+      "kind": "dataset", "name": .string(dataset.text), "closed": true,
+    ]
+    content = .manifest(dataset, manifest.pretty)
+    fileName = "\(dataset).json"
+  }
+
+  /// Makes a request of an order to delete a dataset.
+  init(_ order: DeleteRequest) {
+    content = .delete(order)
+    fileName = "\(DeleteRequest.kind).\(order.dataset).json"
+  }
+
+  private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {
+    do throws(JSONError) {
+      return try JSON.parse(bytes)
+    } catch {
+      throw RequestError(error)
+    }
+  }
+
+  private static func request(
+    _ json: JSON, root: String
+  ) throws(RequestError) -> (Content, String) {
+    switch try Request(absolute(json), root: root) {
+    case .task(let spec): return (.task(spec), "\(spec.name).json")
+    case .chain(let spec): return (.chain(spec), "\(spec.name).json")
+    case .dataset(let manifest):
+      var source = manifest.header.source
+      source["files"] = .array(manifest.files.map(line))
+      return (
+        .manifest(manifest.header.name, JSON.object(source).pretty),
+        "\(manifest.header.name).json"
+      )
+    case .control(let order):
+      let submission = Submission(order)
+      return (submission.content, submission.fileName)
+    case .delete(let order):
+      let submission = Submission(order)
+      return (submission.content, submission.fileName)
+    }
+  }
+
+  /// Makes the arguments of a command absolute that name files from here, because payloads run
+  /// elsewhere. A program without a slash stays: the pilot looks it up in its PATH.
+  private static func absolute(_ json: JSON) -> JSON {
+    guard case .object(var object) = json else { return json }
+    if let steps = object["steps"]?.array { object["steps"] = .array(steps.map(absolute)) }
+    guard let command = object["command"]?.array else { return .object(object) }
+    let files = PosixFileSystem()
+    object["command"] = .array(
+      command.enumerated().map { index, argument in
+        guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty,
+          index > 0 || text.contains("/")
+        else { return argument }
+        let path = WorkingDirectory.absolute(text)
+        let isFile = (try? files.attributes(of: path))?.kind == .file
+        return isFile ? .string(Template.escaped(path)) : argument
+      })
+    return .object(object)
+  }
+
+  private static func lines(
+    _ bytes: [UInt8], root: String
+  ) throws(RequestError) -> (Content, String) {
+    var out: [UInt8] = []
+    var header: ManifestHeader?
+    for (index, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      guard line.contains(where: { $0 > 32 }) else { continue }
+      let json: JSON
+      do throws(JSONError) {
+        json = try JSON.parse(Array(line), firstLine: index + 1)
+      } catch {
+        throw RequestError(error)
+      }
+      if header == nil {
+        let read = try ManifestHeader(line: json, root: root)
+        header = read
+        out += JSON.object(read.source).compact + [10]
+      } else {
+        out += Self.line(try ManifestEntry(json, root: root, line: index + 1)).compact + [10]
+      }
+    }
+    guard let header else { throw RequestError("the file is empty") }
+    return (.manifest(header.name, out), "\(header.name).jsonl")
+  }
+
+  private static func line(_ entry: ManifestEntry) -> JSON {
+    guard case .object(var object) = entry.file.json else { return .null }
+    if let meta = entry.meta { object["meta"] = .object(meta) }
+    return .object(object)
+  }
+
+  /// Returns the files that a pattern names, as a shell would list them. The name of a file that is
+  /// there is no pattern, even with brackets in it: a shell may have expanded it already.
+  private static func expand(_ pattern: String) throws -> [String] {
+    let path = WorkingDirectory.absolute(pattern)
+    if PosixFileSystem().isPresent(path) { return [path] }
+    var result = glob_t()
+    defer { globfree(&result) }
+    let code = glob(pattern, 0, nil, &result)
+    guard code == 0 else {
+      throw Failure(.missing, "--input: \(pattern) names no file")
+    }
+    return (0..<Int(result.gl_pathc)).compactMap { index in
+      result.gl_pathv[index].map { WorkingDirectory.absolute(String(cString: $0)) }
+    }
+  }
+
+  /// The bytes that go into `incoming/`.
+  var contents: [UInt8] {
+    switch content {
+    case .task(let spec): JSON.object(spec.source).pretty
+    case .chain(let spec): JSON.object(spec.source).pretty
+    case .manifest(_, let bytes): bytes
+    case .order(let order): JSON.object(order.json).pretty
+    case .delete(let order): JSON.object(order.json).pretty
+    }
+  }
+
+  /// Drops the request: writes it under a hidden name, then renames it, so that the watcher sees it
+  /// whole. Returns its name in `incoming/`. There may be several manifests and orders for one name, so
+  /// theirs get a number.
+  @discardableResult
+  func drop(into spool: Spool) throws(FileError) -> String {
+    var name = fileName
+    switch content {
+    case .task, .chain: break
+    case .manifest, .order, .delete:
+      let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
+      name =
+        "\(fileName[..<dot]).\(SystemTime().timestamp.milliseconds)-\(getpid())\(fileName[dot...])"
+    }
+    let target = "\(spool.layout.incoming)/\(name)"
+    let hidden = "\(spool.layout.incoming)/.\(fileName).\(getpid())"
+    try spool.files.create(hidden, contents, durable: true)
+    do throws(FileError) {
+      try spool.files.renameExclusively(hidden, to: target)
+    } catch {
+      try spool.files.removeIfPresent(hidden)
+      throw error
+    }
+    return name
+  }
+}

@@ -1,0 +1,56 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Orders about tasks: drops each, waits for the watcher's answer, and tells the user the outcome.
+struct TaskOrders {
+  let spool: Spool
+  private let delivery: RequestDelivery
+
+  init(_ spool: Spool) throws {
+    self.spool = spool
+    delivery = try RequestDelivery(
+      spool, directories: [spool.layout.done, spool.layout.failed, spool.layout.running])
+  }
+
+  /// Gives one order after the other. A refused order does not keep back the others; the last refusal
+  /// is the failure, the earlier ones are told.
+  func give(_ orders: [ControlRequest]) throws {
+    var failure: Failure?
+    for order in orders {
+      do {
+        try give(order)
+      } catch let refused as Failure {
+        if let earlier = failure { Terminal.note("spool: \(earlier.message)") }
+        failure = refused
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func give(_ order: ControlRequest) throws {
+    if case .unknown = lookup.find(order.task) {
+      throw TaskArgument.missing(order.task, in: spool)
+    }
+    guard try delivery.deliver(Submission(order), "\(order.kind) \(order.task)") else { return }
+    if case .cancel = order.action {
+      _ = try delivery.wait { lookup.page(of: order.task)?.state.hasEnded ?? false }
+    }
+    Terminal.print(Self.words(order, lookup.page(of: order.task)))
+  }
+
+  private var lookup: TaskLookup { TaskLookup(spool) }
+
+  private static func words(_ order: ControlRequest, _ page: TaskPage?) -> String {
+    let running = page?.jobs.live?.running ?? 0
+    switch order.action {
+    case .cancel:
+      guard let page, page.state.hasEnded else { return "\(order.task) is being cancelled" }
+      return "cancelled \(order.task): \(page.jobs.done) jobs are done, "
+        + "\(page.jobs.failed) failed, of \(page.jobs.total)"
+    case .hold: return "held \(order.task)" + (running > 0 ? "; what runs ends by itself" : "")
+    case .release: return "released \(order.task)"
+    case .retry: return "\(order.task) goes on: what failed is tried again"
+    case .priority(let priority): return "\(order.task) has priority \(priority) now"
+    }
+  }
+}

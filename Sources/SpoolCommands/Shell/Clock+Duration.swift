@@ -1,0 +1,25 @@
+internal import SpoolModel
+internal import SpoolStore
+
+extension Waker {
+  /// Sleeps until woken, or for a time. It may come back early without either, after a signal.
+  func wait(for time: Duration) { wait(until: Self.deadline(in: time)) }
+
+  /// Returns the deadline after a time from now, as `wait(until:)` takes it.
+  static func deadline(in time: Duration) -> UInt64 { deadline(time, after: now()) }
+
+  /// Returns the deadline after a time from a moment of `now()`.
+  static func deadline(_ time: Duration, after begin: UInt64) -> UInt64 {
+    begin + UInt64(max(0, time.milliseconds)) * 1_000_000
+  }
+}
+
+extension Duration {
+  /// The duration without its fraction of a second, for people.
+  var wholeSeconds: Duration { .seconds(milliseconds / 1000) }
+}
+
+extension FileAttributes {
+  /// The time at which the file was last written, by the clock of the filesystem.
+  var modifiedAt: Timestamp { Timestamp(milliseconds: Int(modified / 1_000_000)) }
+}

@@ -1,0 +1,47 @@
+internal import Glibc
+internal import SpoolModel
+internal import SpoolStore
+
+/// The directory in which payloads run: the pilot's own, on local disk.
+enum ScratchDirectory {
+  /// Returns a new path below `parent`, or `TMPDIR`, or the system's directory for temporary files. A
+  /// name is used once, because pids come again, in containers at once, and a job must not find the
+  /// files of another.
+  static func choose(_ parent: String?) -> String {
+    let base = parent ?? Environment.value("TMPDIR") ?? "/var" + "/tmp"
+    let number = String(UInt32.random(in: .min ... .max), radix: 16)
+    return "\(WorkingDirectory.absolute(base))/\(prefix)\(number)"
+  }
+
+  private static var prefix: String { "spool-\(getuid())-" }
+  private static let lockName = "/lock"
+
+  /// Makes the directory, and locks it for as long as the returned file is open. Before that, removes
+  /// the directories of pilots that were killed: those that nobody has locked.
+  static func make(_ path: String, _ files: any FileSystem) throws(FileError) -> any OpenFile {
+    let parent = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+    try files.ensureDirectories(String(parent))
+    for name in try files.list(String(parent), fresh: false).names where name.hasPrefix(prefix) {
+      removeIfLeft("\(parent)/\(name)", files)
+    }
+    try files.createPrivateDirectory(path)
+    let lock = try files.open(path + lockName, .create)
+    guard try lock.tryLock() else { throw FileError("lock", path + lockName, EAGAIN) }
+    return lock
+  }
+
+  /// Removes a directory whose lock is free. One without a lock file may be in the making, and stays.
+  private static func removeIfLeft(_ path: String, _ files: any FileSystem) {
+    guard let lock = try? files.open(path + lockName, .update) else { return }
+    if (try? lock.tryLock()) == true { try? remove(path, files) }
+    try? lock.close()
+  }
+
+  /// Removes the directory with all in it. A path that is not there is no error.
+  static func remove(_ path: String, _ files: any FileSystem) throws(FileError) {
+    guard let kind = try files.attributesIfPresent(path)?.kind else { return }
+    guard kind == .directory else { return try files.remove(path) }
+    for name in try files.list(path, fresh: false).names { try remove("\(path)/\(name)", files) }
+    try files.removeDirectory(path)
+  }
+}

@@ -1,0 +1,97 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The wait for tasks to end: names come in, and the common fate goes out, as a failure or none.
+/// Meanwhile it shows the progress of each task on standard error.
+struct TaskWait {
+  let spool: Spool
+  let events: any EventSource
+  /// The longest time for each task; nil for ever.
+  let timeOut: Duration?
+  /// The time of the request that is waited for: only a refusal since then counts at once.
+  var since = SystemTime().timestamp
+
+  /// The time between two looks if no event comes.
+  static let interval = Duration.milliseconds(250)
+  /// The wait for a task of which nothing is to be seen: its request may be on the way.
+  static let unknownFor = Duration.seconds(3)
+
+  /// Waits until all tasks have ended. Returns their common fate: the worst one, nil if all are done.
+  func run(_ names: [Name]) throws -> Failure? {
+    let waker = try Waker()
+    for directory in [spool.layout.done, spool.layout.failed, spool.layout.running] {
+      events.watch(directory) { _ in waker.wake() }
+    }
+    var failures: [Failure] = []
+    for name in names {
+      if let failure = try wait(name, waker) { failures.append(failure) }
+    }
+    guard
+      let worst = failures.indices.min(by: { Self.rank(failures[$0]) < Self.rank(failures[$1]) })
+    else { return nil }
+    // The last word is the worst; the others are not kept back.
+    for index in failures.indices where index != worst {
+      Terminal.note("spool: \(failures[index].message)")
+    }
+    return failures[worst]
+  }
+
+  private static func rank(_ failure: Failure) -> Int {
+    [.failed, .cancelled, .missing].firstIndex(of: failure.code) ?? 3
+  }
+
+  private func wait(_ name: Name, _ waker: Waker) throws -> Failure? {
+    let time = SystemTime()
+    let begun = time.instant
+    var progress = TaskProgress()
+    // Since when nothing is to be seen of it.
+    var absent: Instant?
+    var watch = WatcherNotice(spool, at: begun)
+    while true {
+      watch.look(at: time.instant)
+      let answer = TaskLookup(spool).find(name)
+      switch answer {
+      case .page(let page):
+        if page.state.hasEnded {
+          progress.finish(page)
+          return Self.fate(page)
+        }
+        progress.show(page, at: time.instant)
+        absent = nil
+      case .pending: absent = nil
+      case .refused, .unknown:
+        let first = absent ?? time.instant
+        absent = first
+        if let failure = verdict(name, answer, absentFor: time.instant - first) { return failure }
+      }
+      if let timeOut, time.instant - begun >= timeOut {
+        throw Failure(.timeOut, "\(name) has not ended within \(Units.text(timeOut))")
+      }
+      waker.wait(for: Self.interval)
+    }
+  }
+
+  /// Returns the failure of a task without a page; nil if its page may yet come. A refusal from before
+  /// may be of another request of that name.
+  private func verdict(
+    _ name: Name, _ answer: TaskLookup.Answer, absentFor absence: Duration
+  ) -> Failure? {
+    let isLong = absence > Self.unknownFor
+    guard case .refused(let request) = answer else {
+      return isLong ? TaskArgument.missing(name, in: spool) : nil
+    }
+    guard isLong || request.at >= since else { return nil }
+    return Failure(.failed, "\(name) was refused: \(request.reason)")
+  }
+
+  private static func fate(_ page: TaskPage) -> Failure? {
+    let name = page.name
+    switch page.state {
+    case .done: return nil
+    case .cancelled: return Failure(.cancelled, "\(name) was cancelled\(page.reasonText)")
+    default:
+      return Failure(
+        .failed, "\(name) failed\(page.reasonText); `spool jobs \(name) --failed` tells why")
+    }
+  }
+}

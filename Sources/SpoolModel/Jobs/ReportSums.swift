@@ -1,0 +1,31 @@
+/// The sums of the jobs' reports: numbers by name.
+public struct ReportSums: Equatable, Sendable {
+  /// The sum of each number, by its name.
+  public private(set) var sums: [String: Double] = [:]
+
+  /// Makes sums of no report.
+  public init() {}
+
+  /// Adds the numbers of a report; values that are no numbers do not count.
+  public mutating func add(_ report: JSONObject) {
+    for member in report.members {
+      guard let value = member.value.double else { continue }
+      sums[member.key, default: 0] += value
+    }
+  }
+
+  /// The sums as pages hold them: the keys sorted, whole numbers without a fraction.
+  public var json: JSON {
+    .object(
+      JSONObject(
+        sums.sorted { $0.key < $1.key }.map { key, value in
+          let whole = value == value.rounded() && value.magnitude < 9e15
+          return JSONObject.Member(key, whole ? .integer(Int(value)) : .number(value))
+        }))
+  }
+
+  /// Reads the sums from a page; without an object there are none.
+  public init(_ json: JSON?) {
+    for member in json?.object?.members ?? [] { sums[member.key] = member.value.double ?? 0 }
+  }
+}

@@ -1,0 +1,40 @@
+extension Shape {
+  /// Returns the reason why none of these pilots can ever run a job of this shape, in words: what
+  /// the job needs, and the most that there is. Nil if a pilot can.
+  public func obstacle(among pilots: [PilotRecord]) -> String? {
+    guard !pilots.isEmpty else { return "no pilot is alive; start one with `spool pilot`" }
+    guard !pilots.contains(where: { $0.slots(for: self) > 0 }) else { return nil }
+    if pilots.contains(where: { $0.capacity(for: self) > 0 }) {
+      return "the pilots that could run it take no jobs: they are set aside, or leave"
+    }
+    let serving = pilots.filter { $0.queues.contains(queue) }
+    guard !serving.isEmpty else { return "no pilot serves the queue \(queue.rawValue)" }
+    for tag in tags where !serving.contains(where: { $0.tags.contains(tag) }) {
+      return "needs the tag \(tag), which no pilot has"
+    }
+    if let most = serving.map(\.cpus).max(), most < cores {
+      return "needs \(cores) cores; the largest pilot has \(most)"
+    }
+    if let most = serving.map(\.memory).max(),
+      !serving.contains(where: { PilotRecord.mebibytes($0.memory, cpus: $0.cpus) >= memory })
+    {
+      return "needs \(Units.text(bytes: memory << 20)) of memory; the largest pilot has "
+        + Units.text(bytes: most)
+    }
+    if let most = serving.map(\.gpus).max(), most < gpus {
+      return "needs \(gpus) GPUs; the largest pilot has \(most)"
+    }
+    return "needs \(words); no pilot has all of that"
+  }
+
+  /// The shape in words.
+  public var words: String {
+    var parts = [
+      "\(cores) \(cores == 1 ? "core" : "cores")",
+      Units.text(bytes: memory << 20),
+    ]
+    if gpus > 0 { parts.append("\(gpus) GPUs") }
+    if !tags.isEmpty { parts.append("tags " + tags.joined(separator: "+")) }
+    return "\(parts.joined(separator: ", ")) in the queue \(queue.rawValue)"
+  }
+}

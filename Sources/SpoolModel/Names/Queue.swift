@@ -1,0 +1,7 @@
+/// The queue of a job: one of the two ready directories.
+public enum Queue: String, Sendable, Hashable, CaseIterable {
+  /// `ready-cpu/`
+  case cpu
+  /// `ready-gpu/`
+  case gpu
+}

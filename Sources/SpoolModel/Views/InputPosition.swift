@@ -1,0 +1,46 @@
+/// The place of a job's inputs in the catalogue or list of its task. The ledger keeps it of a job that
+/// failed for good, so that `retry` can form the job again.
+public struct InputPosition: Equatable, Sendable {
+  /// The number of the dataset in the task's input; -1 for a job over everything.
+  public var source: Int
+  /// The place of the first file: bytes in a catalogue, a number in a list.
+  public var offset: Int
+  /// The number of files.
+  public var files: Int
+  /// The place after the last file.
+  public var end: Int
+  /// The memory limit in bytes, if it grew beyond the task's.
+  public var memory: Int?
+
+  /// Makes a position.
+  public init(source: Int, offset: Int, files: Int, end: Int, memory: Int? = nil) {
+    self.source = source
+    self.offset = offset
+    self.files = files
+    self.end = end
+    self.memory = memory
+  }
+}
+
+extension InputPosition: JSONValue {
+  private enum Key: String { case source, offset, files, end, memory }
+
+  /// The position as a ledger holds it.
+  public var json: JSON {
+    var members = RecordMembers<Key>()
+    members[.source] = source
+    members[.offset] = offset
+    members[.files] = files
+    members[.end] = end
+    members[.memory] = memory
+    return members.json
+  }
+
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let source: Int = members[.source],
+      let offset: Int = members[.offset], let files: Int = members[.files],
+      let end: Int = members[.end]
+    else { return nil }
+    self.init(source: source, offset: offset, files: files, end: end, memory: members[.memory])
+  }
+}

@@ -110,13 +110,17 @@ extension ProcessTests {
     @Test func commandsAreCutOff() throws {
       let environment = ["PATH": "/usr/bin:/bin", "X": "y"]
       #expect(
-        CommandOutput.of(["sh", "-c", "echo $X"], environment: environment, seconds: 9)
+        CommandOutput.capture(
+          ["sh", "-c", "echo $X"], environment: environment, timeout: .seconds(9))
           == "y\n")
       #expect(
-        CommandOutput.of(["sh", "-c", "exit 1"], environment: environment, seconds: 9) == nil)
-      #expect(CommandOutput.of(["no-such"], environment: environment, seconds: 9) == nil)
+        CommandOutput.capture(
+          ["sh", "-c", "exit 1"], environment: environment, timeout: .seconds(9)) == nil)
+      #expect(
+        CommandOutput.capture(["no-such"], environment: environment, timeout: .seconds(9)) == nil)
       let begin = Waker.now()
-      #expect(CommandOutput.of(["sleep", "1000"], environment: environment, seconds: 0) == nil)
+      #expect(
+        CommandOutput.capture(["sleep", "1000"], environment: environment, timeout: .zero) == nil)
       #expect(Waker.now() - begin < 10_000_000_000)
     }
 

@@ -29,6 +29,6 @@ import Testing
     #expect(one.limit(7) != one.limit(8))
     #expect(PayloadMark(outer: "x.1").text(7).hasPrefix("x.1,"))
     #expect(PayloadMark(outer: nil).text(7).hasSuffix(".7"))
-    #expect(one.serial(of: getpid()) == nil)
+    #expect(one.readSerial(of: getpid()) == nil)
   }
 }

@@ -26,7 +26,7 @@ extension ProcessTests {
 
     @Test func wallTime() throws {
       let fixture = try RunnerFixture()
-      let end = try fixture.run("sleep 1000", wall: 50)
+      let end = try fixture.run("sleep 1000", wall: .milliseconds(50))
       #expect(end.reason == .wall)
       #expect(end.status == .signalled(SIGTERM))
     }
@@ -36,7 +36,7 @@ extension ProcessTests {
       let id = try fixture.start("trap '' TERM; echo $$ >pid; while :; do sleep 1000; done")
       let pid = try fixture.scratch.pid("pid")
       let begin = Waker.now()
-      fixture.runner.end(id, grace: 100)
+      fixture.runner.end(id, grace: .milliseconds(100))
       let end = try fixture.next()
       #expect(end.status == .signalled(SIGKILL))
       #expect(end.reason == .ended)
@@ -49,7 +49,7 @@ extension ProcessTests {
       let id = try fixture.start(
         "trap 'kill $!; echo bye; exit 5' TERM; sleep 1000 & echo $$ >pid; wait")
       _ = try fixture.scratch.pid("pid")
-      fixture.runner.end(id, grace: 10_000)
+      fixture.runner.end(id, grace: .seconds(10))
       #expect(try fixture.next().status == .exited(5))
       #expect(fixture.scratch.text("out") == "bye\n")
     }
@@ -57,8 +57,8 @@ extension ProcessTests {
     @Test func endWithoutGrace() throws {
       let fixture = try RunnerFixture()
       let id = try fixture.start("trap '' TERM; sleep 1000; sleep 1000")
-      fixture.runner.end(4711, grace: 0)
-      fixture.runner.end(id, grace: 0)
+      fixture.runner.end(4711, grace: .zero)
+      fixture.runner.end(id, grace: .zero)
       let end = try fixture.next()
       #expect(end.status == .signalled(SIGKILL))
       #expect(end.reason == .ended)
@@ -92,7 +92,7 @@ extension ProcessTests {
         try #require(stat(fixture.scratch.path + "/out", &status) == 0)
         return status.st_size == 16_777_216 && status.st_blocks * 512 < 3 << 20
       }
-      fixture.runner.end(id, grace: 0)
+      fixture.runner.end(id, grace: .zero)
       #expect(try fixture.next().reason == .ended)
     }
 
@@ -102,7 +102,7 @@ extension ProcessTests {
       fixture.waker.wake()
       fixture.runner.wait(until: Waker.now() + 100_000_000_000, waker: fixture.waker)
       #expect(fixture.runner.poll().isEmpty)
-      fixture.runner.end(id, grace: 0)
+      fixture.runner.end(id, grace: .zero)
       #expect(try fixture.next().id == id)
     }
 

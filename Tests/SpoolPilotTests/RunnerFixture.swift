@@ -68,8 +68,8 @@ final class RunnerFixture {
   }
 
   func payload(
-    _ arguments: [String], wall: Int64 = 60_000, memory: Int64 = 1 << 40,
-    stuck: Int64? = nil,
+    _ arguments: [String], wall: Duration = .seconds(60), memory: Int64 = 1 << 40,
+    stuck: Duration? = nil,
     environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
   ) -> Payload {
     lastID += 1
@@ -81,7 +81,7 @@ final class RunnerFixture {
 
   /// Starts a line for the shell; its id.
   @discardableResult
-  func start(_ line: String, wall: Int64 = 60_000, memory: Int64 = 1 << 40) throws -> Int {
+  func start(_ line: String, wall: Duration = .seconds(60), memory: Int64 = 1 << 40) throws -> Int {
     try runner.start(payload(["sh", "-c", line], wall: wall, memory: memory))
     return lastID
   }
@@ -96,7 +96,9 @@ final class RunnerFixture {
     }
   }
 
-  func run(_ line: String, wall: Int64 = 60_000, memory: Int64 = 1 << 40) throws -> PayloadEnd {
+  func run(_ line: String, wall: Duration = .seconds(60), memory: Int64 = 1 << 40) throws
+    -> PayloadEnd
+  {
     try start(line, wall: wall, memory: memory)
     return try next()
   }

@@ -36,7 +36,7 @@ extension ProcessTests {
       // Another one ends, so that orphans are looked at.
       #expect(try fixture.run("exit 0").status == .exited(0))
       #expect(!isDead(daemon))
-      fixture.runner.end(id, grace: 5000)
+      fixture.runner.end(id, grace: .seconds(5))
       #expect(try fixture.next().id == id)
       #expect(isDead(daemon))
     }
@@ -65,7 +65,7 @@ extension ProcessTests {
         _ = fixture.runner.poll()
         return kill(pid, 0) != 0 && errno == ESRCH
       }
-      fixture.runner.end(id, grace: 0)
+      fixture.runner.end(id, grace: .zero)
       #expect(try fixture.next().id == id)
     }
 
@@ -111,7 +111,7 @@ extension ProcessTests {
           "env -i /usr/bin/setsid /bin/sh -c 'echo $$ >d; exec /bin/sleep 1000' & wait",
         ])
       let pids = try ["a", "b", "c", "d"].map { try scratch.pid($0) }
-      let others = ProcessTable().children(of: probe)
+      let others = ProcessTable.read().children(of: probe)
       #expect(others.count >= 5, "the payloads and the guardian")
       for pid in pids { #expect(!isDead(pid)) }
       kill(probe, SIGKILL)

@@ -9,7 +9,7 @@ struct LivenessTests {
   private static let second: UInt64 = 1_000_000_000
 
   private func isStuck(_ milliseconds: Int64?, _ looks: [(at: Double, Liveness.Signs)]) -> Bool {
-    var liveness = Liveness(milliseconds: milliseconds, now: 0)
+    var liveness = Liveness(limit: milliseconds.map { .milliseconds($0) }, now: 0)
     var isStuck = false
     for look in looks {
       isStuck = liveness.look(look.1, at: UInt64(look.at * Double(Self.second)))
@@ -47,7 +47,7 @@ extension ProcessTests {
   @Suite(.serialized) struct Stuck {
     private func run(_ line: String) throws -> PayloadEnd {
       let fixture = try RunnerFixture()
-      try fixture.runner.start(fixture.payload(["sh", "-c", line], stuck: 1000))
+      try fixture.runner.start(fixture.payload(["sh", "-c", line], stuck: .seconds(1)))
       return try fixture.next()
     }
 

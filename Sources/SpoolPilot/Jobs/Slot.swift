@@ -13,10 +13,14 @@ struct Slot {
 
   /// The payload's working directory.
   var work: String { directory + "/work" }
+  /// The payload's standard output.
   var output: String { directory + "/stdout" }
+  /// The payload's standard error.
   var errorOutput: String { directory + "/stderr" }
+  /// The file of the placeholder `{report}`.
   var report: String { directory + "/report.json" }
 
+  /// Makes the directories.
   func prepare(_ files: any FileSystem) throws(FileError) {
     try files.ensureDirectories(FilePath.directory(directory))
     for path in [directory, work] {

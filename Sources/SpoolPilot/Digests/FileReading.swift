@@ -2,11 +2,13 @@ import CSpoolSystem
 import Glibc
 import SpoolModel
 
-/// Reads one file to its end, for a ``FileDigest``. Blocks, for as long as the file takes.
+/// The reading of one file to its end, for a ``FileDigest``.
 enum FileReading {
+  /// Bytes that are read at a time.
   static let chunk = 1 << 20
 
-  /// `goesOn` is asked before each chunk; once it says no the answer is a failure.
+  /// Reads a file as the request says; blocks for as long as that takes. `goesOn` is asked before each
+  /// chunk; once it says no, the answer is a failure.
   static func digest(
     _ request: DigestRequest, _ buffer: UnsafeMutableRawBufferPointer, goesOn: () -> Bool
   ) -> FileDigest.Answer {

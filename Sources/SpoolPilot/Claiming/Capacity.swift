@@ -1,13 +1,17 @@
 internal import SpoolModel
 
-/// What of a pilot's cores, memory and GPUs is free.
+/// The cores, memory and GPUs of a pilot that are free. A pure value.
 struct Capacity {
+  /// Free cores.
   private(set) var cpus: Int
-  /// MiB.
+  /// Free memory in MiB.
   private(set) var memory: Int
+  /// The ids of free GPUs.
   private(set) var gpus: [String]
+  /// The number of shares that were given back so far.
+  private(set) var releases = 0
   private let tags: Set<String>
-  /// What it has above its bytes.
+  /// MiB that it has above its bytes, because jobs' names are rounded up.
   private let slack: Int
 
   init(_ options: PilotOptions) {
@@ -18,7 +22,7 @@ struct Capacity {
     tags = Set(options.tags)
   }
 
-  /// Whether a job fits, by its name alone.
+  /// Returns whether a job fits, by its name alone.
   func fits(_ job: JobName) -> Bool {
     job.cores <= cpus && job.memory <= memory && job.gpus <= gpus.count
       && job.tags.allSatisfy(tags.contains)
@@ -36,9 +40,11 @@ struct Capacity {
     return own
   }
 
+  /// Takes a job's share back; `own` are the GPUs that it had.
   mutating func give(_ job: JobName, _ own: [String]) {
     cpus += job.cores
     memory += job.memory
     gpus = (gpus + own).sorted()
+    releases += 1
   }
 }

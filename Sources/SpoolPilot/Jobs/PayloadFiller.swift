@@ -1,7 +1,8 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Makes a payload of a job: fills the placeholders that only the pilot can fill.
+/// The filler of a job's template: in goes the job's document, out comes its payload, with the
+/// placeholders filled that only the pilot can fill.
 struct PayloadFiller {
   let job: JobDocument
   let name: JobName
@@ -10,12 +11,12 @@ struct PayloadFiller {
   let gpus: [String]
   let options: PilotOptions
 
+  /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
     Payload(
       id: id, arguments: job.command.map { $0.expanded(value) ?? $0.text },
       environment: environment, directory: slot.work, output: slot.output,
-      errorOutput: slot.errorOutput, wall: Int64(job.wall.milliseconds), memory: Int64(job.memory),
-      stuck: job.stuck.map { Int64($0.milliseconds) })
+      errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
   private func value(_ placeholder: Template.Placeholder) -> String? {

@@ -1,11 +1,12 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What a payload wrote to `{report}`: a flat JSON object of numbers.
+/// The report of a payload, which it wrote to `{report}`: a flat JSON object of numbers.
 enum PayloadReport {
+  /// Bytes.
   static let largest = 64 << 10
 
-  /// Empty where it wrote none. Fails with what is wrong with it.
+  /// Reads a report; empty where the payload wrote none. Fails with what is wrong with it.
   static func read(_ path: String, _ files: any FileSystem) throws(RequestError) -> JSONObject {
     let bytes: [UInt8]?
     do throws(FileError) {

@@ -2,12 +2,12 @@ import Glibc
 public import SpoolStore
 import Synchronization
 
-/// Reads and syncs files on threads of its own, and wakes the pilot when something is finished.
+/// A digester with threads of its own, which wakes the pilot when something is finished.
 public final class ThreadedDigester: FileDigester {
   private let queue: DigestQueue
 
-  /// Two threads, so that small files need not wait behind a large one. Fails where the process is
-  /// out of descriptors or threads.
+  /// Starts its threads: two, so that small files need not wait behind a large one. Fails where the
+  /// process is out of descriptors or threads.
   public init(waker: Waker, threads count: Int = 2) throws(FileError) {
     var bells: [Waker] = []
     for _ in 0..<max(1, count) { bells.append(try Waker()) }
@@ -16,15 +16,17 @@ public final class ThreadedDigester: FileDigester {
     for bell in bells { try WorkerThread.start { queue.work(bell) } }
   }
 
-  /// What is being read is given up at its next MiB, what waits is dropped.
+  /// Gives up what is being read at its next MiB, and drops what waits.
   deinit { queue.stop() }
 
+  /// Begins the work as ``FileDigester/start(_:_:)`` says.
   public func start(_ id: Int, _ files: [DigestRequest]) { queue.add(id, files) }
 
+  /// Returns what was finished as ``FileDigester/poll()`` says.
   public func poll() -> [(id: Int, digests: [FileDigest])] { queue.takeFinished() }
 }
 
-/// What the pilot's thread and the workers share.
+/// The queue that the pilot's thread and the workers share.
 private final class DigestQueue: Sendable {
   private struct Content {
     var waiting: [(id: Int, files: [DigestRequest])] = []
@@ -61,7 +63,7 @@ private final class DigestQueue: Sendable {
 
   private var isStopped: Bool { content.withLock { $0.isStopped } }
 
-  /// A worker's life.
+  /// Works until the queue is stopped: the life of a worker.
   func work(_ bell: Waker) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: FileReading.chunk, alignment: 4096)

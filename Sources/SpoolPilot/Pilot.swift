@@ -8,7 +8,7 @@ public import SpoolStore
 /// and leaves as a file in an inbox; ``Orders`` and ``Heart`` keep the pilot's standing with the
 /// rest of the spool (R5).
 public final class Pilot {
-  /// What a pilot needs of the world, besides the spool.
+  /// The parts of the world that a pilot needs, besides the spool.
   public struct Seams {
     /// The clocks.
     public var time: any TimeSource
@@ -46,7 +46,7 @@ public final class Pilot {
   private var idleness = IdleWatch()
 
   /// Registers the pilot: from now on the watcher counts on its heartbeat (R5). Fails with what the
-  /// filesystem refused; nothing needs to be undone then.
+  /// filesystem refused.
   public init(_ spool: Spool, _ options: PilotOptions, _ seams: Seams) throws(FileError) {
     context = PilotContext(spool, options, seams)
     heart = Heart(context)
@@ -64,8 +64,8 @@ public final class Pilot {
   /// The number of claimed jobs whose results are not handed in.
   public var load: Int { table.count }
 
-  /// Whether it is to leave and has nothing left. After ``giveBack()`` it does not wait for ever for
-  /// a filesystem that refuses results (R10): the watcher finds these in the pilot's directory, as
+  /// True if the pilot is to leave and has nothing left. After ``giveBack()`` it does not wait for ever
+  /// for a filesystem that refuses results (R10): the watcher finds these in the pilot's directory, as
   /// it does when a pilot dies.
   public var isFinished: Bool {
     guard orders.standing.isDraining else { return false }

@@ -11,7 +11,7 @@ final class PilotContext {
   let local: any FileSystem
   /// Tells the operator something, in one line.
   let say: (String) -> Void
-  /// What the filesystem refuses at present (R10).
+  /// The refusals of the filesystem at present, each told once (R10).
   let troubles: Troubles
   /// The one source of random numbers: a seed decides a whole run.
   var random: any RandomNumberGenerator

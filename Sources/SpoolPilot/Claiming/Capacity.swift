@@ -28,7 +28,7 @@ struct Capacity {
       && job.tags.allSatisfy(tags.contains)
   }
 
-  /// Whether nothing at all is left to give.
+  /// True if nothing at all is left to give.
   var isFull: Bool { cpus == 0 || memory <= slack }
 
   /// Takes a job's share; returns the GPUs that are its own.

@@ -10,7 +10,7 @@ final class Claiming {
   /// go on beating all the same.
   static let mostPerStep = 64
 
-  /// Whether the last step ended with more to claim.
+  /// True if the last step ended with more to claim.
   private(set) var hasMore = false
   private var claimers: [Claimer]
   private let context: PilotContext
@@ -49,7 +49,7 @@ final class Claiming {
     hasMore = left == 0
   }
 
-  /// Whether the pilot may take more.
+  /// True if the pilot may take more jobs.
   private var hasRoom: Bool { orders.standing.state == .active && table.hasRoom }
 
   /// Returns the moments at which something may be claimed: none where there is no room.

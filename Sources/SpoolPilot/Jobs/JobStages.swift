@@ -9,7 +9,7 @@ internal import SpoolStore
 /// 1. inputs: their sizes at once, their checksums by the digester, where they are asked for;
 /// 2. the payload, which writes parts beside its final outputs;
 /// 3. staging: the digester syncs and sums the parts (R3);
-/// 4. delivery, tried again for as long as the filesystem refuses the result.
+/// 4. ``Delivery``, tried again for as long as the filesystem refuses the result.
 ///
 /// A job that meets a filesystem out of order is `blocked` in the first stage, not for ever (R10).
 final class JobStages {
@@ -25,8 +25,8 @@ final class JobStages {
   private let runner: any PayloadRunner
   private let digester: any FileDigester
   private let inputs: InputCheck
+  private let delivery: Delivery
   private var parts: OutputParts
-  private var logs: TaskLogs
   private var retry = Backoff(every: retryInterval)
 
   init(
@@ -41,7 +41,7 @@ final class JobStages {
     self.digester = digester
     inputs = InputCheck(context.spool)
     parts = OutputParts(context.spool)
-    logs = TaskLogs(context.spool)
+    delivery = Delivery(context, heart, table)
   }
 
   /// The moment at which a retry or a copy of a log is due.
@@ -61,7 +61,7 @@ final class JobStages {
 
   /// Starts what was claimed, or hands it in as failed where it cannot be started.
   func begin(_ claim: consuming Claim) {
-    if let written = claim.written { return handIn(claim, written) }
+    if let written = claim.written { return delivery.handIn(claim, written) }
     let document: JobDocument
     do throws(RequestError) {
       document = try JobFile(claim.contents).document
@@ -82,23 +82,8 @@ final class JobStages {
 
   /// Hands in a claim that never ran.
   func refuse(_ claim: consuming Claim, _ cause: Cause, _ reason: String) {
-    let now = context.time.timestamp
     orders.noteFailure(cause)
-    var result = JobResult(
-      pilot: heart.name, host: context.options.host, started: now, ended: now, cause: cause)
-    result.reason = reason
-    handIn(claim, result)
-  }
-
-  private func handIn(_ claim: consuming Claim, _ result: JobResult) {
-    switch claim.finish(result, in: context.spool) {
-    case .delivered: break
-    case .taken: break
-    // It lies in the pilot's directory: the next heartbeat finds it and tries again.
-    case .pending(let held, let error):
-      context.troubles.note(error, "the result of \(held.name.job)")
-      held.forget()
-    }
+    delivery.handIn(claim, JobFailure(cause, reason))
   }
 
   // MARK: Inputs
@@ -189,7 +174,7 @@ final class JobStages {
     if let failure = Verdict.failure(
       end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
     {
-      fail(job, failure.cause, failure.reason)
+      fail(job, failure)
     } else if job.document.outputs.isEmpty {
       succeed(job, [])
     } else {
@@ -220,7 +205,7 @@ final class JobStages {
     do throws(JobFailure) {
       succeed(job, try OutputParts.staged(job.document, digests))
     } catch {
-      fail(job, error.cause, error.reason)
+      fail(job, error)
     }
   }
 
@@ -229,56 +214,22 @@ final class JobStages {
   private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
     do throws(RequestError) {
       let report = try PayloadReport.read(job.slot.report, context.local)
-      var result = result(job, nil)
-      result.outputs = outputs
-      result.report = report
       orders.noteSuccess()
-      deliver(job, result)
+      delivery.finish(job, .success(outputs, report))
     } catch {
       fail(job, .output, error.message)
     }
   }
 
   private func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
-    orders.noteFailure(cause)
+    fail(job, JobFailure(cause, reason))
+  }
+
+  private func fail(_ job: RunningJob, _ failure: JobFailure) {
+    orders.noteFailure(failure.cause)
     parts.remove(job)
     parts.forgetDirectories(of: job.document)
-    var result = result(job, cause)
-    result.reason = reason
-    deliver(job, result)
-  }
-
-  private func result(_ job: RunningJob, _ cause: Cause?) -> JobResult {
-    var result = JobResult(
-      pilot: heart.name, host: context.options.host, started: job.started,
-      ended: context.time.timestamp, cause: cause)
-    guard let end = job.end else { return result }
-    switch end.status {
-    case .exited(let code): result.exit = Int(code)
-    case .signalled(let number): result.signal = Int(number)
-    }
-    result.cpu = (end.cpu * 1e6).rounded() / 1e6
-    result.memory = Int(end.memory)
-    result.log = appendLog(job, cause?.description ?? "ok")
-    return result
-  }
-
-  private func appendLog(_ job: RunningJob, _ outcome: String) -> JobResult.LogExtent? {
-    let text = PayloadOutput(job.slot, context.local).readText(job.name, outcome: outcome)
-    do throws(FileError) {
-      return try logs.append(text, of: job.document, by: heart.name)
-    } catch {
-      context.say("\(error); the output of \(job.name.job) is not kept")
-      return nil
-    }
-  }
-
-  private func deliver(_ job: RunningJob, _ result: JobResult) {
-    do throws(FileError) {
-      if try job.deliver(result, in: context.spool) { table.remove(job) }
-    } catch {
-      context.troubles.note(error, "the result of \(job.name.job)")
-    }
+    delivery.finish(job, .failure(failure))
   }
 
   // MARK: Retries and logs
@@ -290,7 +241,7 @@ final class JobStages {
     retry.wait(from: now)
     for job in table.jobs {
       switch job.stage {
-      case .delivering(let result): deliver(job, result)
+      case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
       case .verifying, .running, .staging: break
       }
@@ -326,7 +277,7 @@ final class JobStages {
   /// Ends all jobs: the watcher gave this pilot up. The logs of its next name begin anew.
   func loseAll() {
     for job in table.jobs { lose(job) }
-    logs.forget()
+    delivery.forgetLogs()
   }
 
   /// Ends what runs, to be given back.

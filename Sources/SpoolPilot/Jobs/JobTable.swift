@@ -58,8 +58,8 @@ final class JobTable {
   /// Returns whether a job of this name is in the table.
   func holds(_ name: JobName) -> Bool { jobs.contains { $0.name == name } }
 
-  /// Whether there is room for one more: not while a result cannot be handed in, nor while too many
-  /// are being staged.
+  /// True if there is room for one more job: not while a result cannot be handed in, nor while too
+  /// many are being staged.
   var hasRoom: Bool {
     guard !capacity.isFull else { return false }
     var staged = 0

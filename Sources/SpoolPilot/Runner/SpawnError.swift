@@ -16,7 +16,7 @@ public struct SpawnError: Error, Sendable, Equatable {
     self.isExec = isExec
   }
 
-  /// Whether the task is to blame: its program is missing, not executable or of no format that the
+  /// True if the task is to blame: its program is missing, not executable or of no format that the
   /// kernel knows, or its arguments are none. Otherwise the node is to blame.
   public var isTheTasks: Bool {
     isExec

@@ -21,7 +21,7 @@ struct Standing {
 
   init(lifetimeEnd: Instant?) { self.lifetimeEnd = lifetimeEnd }
 
-  /// Whether the pilot takes no more jobs and leaves.
+  /// True if the pilot takes no more jobs and leaves.
   var isDraining: Bool { isLeaving || isDrained }
 
   /// The state as the heartbeat tells it. Draining counts before quarantined.

@@ -24,7 +24,7 @@ struct Claimer {
   /// The first of the names, parsed.
   private var window: [JobName] = []
   private var listedAt: Instant?
-  private var backoff = Backoff(from: Self.shortest, to: Self.longest)
+  private var timer = RetryTimer(from: Self.shortest, to: Self.longest)
   private var isHinted = true
   /// The number of jobs that had given back their share of the pilot at the last listing.
   private var seenReleases = 0
@@ -36,7 +36,7 @@ struct Claimer {
   /// Takes in that the directory may have changed.
   mutating func hint() {
     isHinted = true
-    backoff.reset()
+    timer.reset()
   }
 
   /// Takes in that the filesystem refused something: the claimer does not try again at once.
@@ -45,24 +45,24 @@ struct Claimer {
     window = []
     isHinted = false
     seenReleases = releases
-    backoff.grow()
-    backoff.wait(from: now)
+    timer.grow()
+    timer.wait(from: now)
   }
 
   /// Takes in that the directory is about to be listed.
   mutating func beginListing(at now: Instant, releases: Int) {
     isHinted = false
     seenReleases = releases
-    backoff.wait(from: now)
+    timer.wait(from: now)
   }
 
-  /// Takes in a listing; `spread` as ``Backoff/wait(from:spread:)`` has it.
+  /// Takes in a listing; `spread` as ``RetryTimer/wait(from:spread:)`` has it.
   mutating func take(_ listing: [String], at now: Instant, spread: Int) {
     names = listing.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted(by: >)
     window = []
     listedAt = now
-    if names.isEmpty { backoff.grow() }
-    backoff.wait(from: now, spread: spread)
+    if names.isEmpty { timer.grow() }
+    timer.wait(from: now, spread: spread)
   }
 
   // MARK: Questions
@@ -72,14 +72,14 @@ struct Claimer {
   func wantsListing(at now: Instant, releases: Int) -> Bool {
     guard let listedAt else { return true }
     if names.isEmpty, window.isEmpty {
-      return isHinted || releases != seenReleases || backoff.isDue(at: now)
+      return isHinted || releases != seenReleases || timer.isDue(at: now)
     }
     return now - listedAt >= Self.oldAfter
   }
 
   /// Returns when the directory is to be listed next.
   func nextListing(releases: Int) -> Instant {
-    isHinted || releases != seenReleases ? .distantPast : backoff.next
+    isHinted || releases != seenReleases ? .distantPast : timer.next
   }
 
   // MARK: The choice
@@ -95,7 +95,7 @@ struct Claimer {
       let best = fitting.first.map { window[$0].priority }
       let choices = fitting.filter { window[$0].priority == best }
       if let choice = choices.randomElement(using: &random) {
-        backoff.reset()
+        timer.reset()
         return window.remove(at: choice)
       }
       // None of these fits: look past them, but not for ever.
@@ -104,7 +104,7 @@ struct Claimer {
       if skipped < Self.mostSkipped { fill() }
     }
     names = []
-    if skipped > 0 { backoff.grow() }
+    if skipped > 0 { timer.grow() }
     return nil
   }
 

@@ -3,9 +3,9 @@ internal import SpoolStore
 
 /// The check of a job's inputs before its payload starts: sizes at once, checksums by the digester.
 struct InputCheck {
-  private let files: any FileSystem
+  private let spool: Spool
 
-  init(_ spool: Spool) { files = spool.files }
+  init(_ spool: Spool) { self.spool = spool }
 
   /// Looks at each input. Returns what is wrong with the first that is not as the job says, or nil;
   /// fails where the filesystem does not tell.
@@ -17,7 +17,7 @@ struct InputCheck {
   }
 
   private func findProblem(with input: InputFile) throws(FileError) -> String? {
-    guard let attributes = try files.attributesIfPresent(input.path) else {
+    guard let attributes = try spool.attributes(ofData: input.path) else {
       return "the input \(input.path) is not there"
     }
     switch attributes.kind {

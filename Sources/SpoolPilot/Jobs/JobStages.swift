@@ -27,7 +27,7 @@ final class JobStages {
   private let inputs: InputCheck
   private let delivery: Delivery
   private var parts: OutputParts
-  private var retry = Backoff(every: retryInterval)
+  private var retry = RetryTimer(every: retryInterval)
 
   init(
     _ context: PilotContext, _ heart: Heart, _ orders: Orders, _ table: JobTable,
@@ -117,7 +117,7 @@ final class JobStages {
     let now = context.now
     let since = job.blockedSince ?? now
     job.blockedSince = since
-    guard now - since < .milliseconds(error.patience) else {
+    guard now - since < error.longestWait else {
       return fail(job, cause, "\(error)")
     }
     job.stage = .blocked

@@ -4,18 +4,18 @@ internal import SpoolStore
 /// The parts that payloads write beside the final paths of their outputs. They are the pilot's to
 /// remove until it begins to write the result; from then on they are the watcher's alone (R3).
 struct OutputParts {
-  private let files: any FileSystem
+  private let spool: Spool
   /// Directories that were there, or made, earlier.
   private var known: Set<String> = []
 
-  init(_ spool: Spool) { files = spool.files }
+  init(_ spool: Spool) { self.spool = spool }
 
   /// Makes the directories of a job's outputs.
   mutating func ensureDirectories(of document: JobDocument) throws(FileError) {
     for output in document.outputs {
       let directory = FilePath.directory(output.path)
       guard !known.contains(directory) else { continue }
-      try files.ensureDirectories(directory)
+      try spool.ensureOutputDirectory(directory)
       known.insert(directory)
     }
   }
@@ -27,7 +27,7 @@ struct OutputParts {
 
   /// Removes the parts of a job that has no result, as far as the filesystem lets it.
   func remove(_ job: RunningJob) {
-    for path in Self.paths(job) { try? files.removeIfPresent(path) }
+    for path in Self.paths(job) { try? spool.discardPart(path) }
   }
 
   /// Returns what the digester is asked to sync and sum.

@@ -10,7 +10,8 @@ struct LiveLog {
   static let longInterval = Duration.seconds(10)
 
   private let spool: Spool
-  private let path: String
+  private let pilot: PilotName
+  private let job: JobName
   private var next = Instant.distantPast
   /// Bytes of the two streams that were copied, and of the log.
   private var outputAt = 0
@@ -19,7 +20,8 @@ struct LiveLog {
 
   init(_ spool: Spool, _ pilot: PilotName, _ job: JobName) {
     self.spool = spool
-    path = spool.layout.liveLog(pilot, job)
+    self.pilot = pilot
+    self.job = job
   }
 
   /// Returns when the next copy of a job's output is due.
@@ -39,9 +41,7 @@ struct LiveLog {
 
   private mutating func append(_ bytes: [UInt8]) throws(FileError) {
     guard !bytes.isEmpty else { return }
-    let file = try spool.files.open(path, .create)
-    defer { try? file.close() }
-    try file.write(bytes, at: size)
+    try spool.write(bytes, toLiveLog: job, of: pilot, at: size)
     size += bytes.count
   }
 
@@ -54,5 +54,5 @@ struct LiveLog {
   }
 
   /// Removes the log, as far as the filesystem lets it.
-  func remove() { try? spool.files.removeIfPresent(path) }
+  func remove() { try? spool.removeLiveLog(of: job, on: pilot) }
 }

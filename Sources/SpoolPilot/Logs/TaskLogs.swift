@@ -27,12 +27,11 @@ struct TaskLogs {
   ) throws(FileError) -> JobResult.LogExtent? {
     guard !text.isEmpty else { return nil }
     let task = document.job.task
-    let file = spool.layout.logName(task, pilot)
-    let path = "\(spool.layout.root)/\(file)"
-    let offset = try findEnd(of: task, document.incarnation, path)
-    try write(text, to: path, at: offset)
+    let offset = try findEnd(of: document, by: pilot)
+    try spool.write(text, toLog: task, of: pilot, at: offset)
     ends[task] = End(incarnation: document.incarnation, offset: offset + text.count)
-    return JobResult.LogExtent(file: file, offset: offset, length: text.count)
+    return JobResult.LogExtent(
+      file: spool.layout.logName(task, pilot), offset: offset, length: text.count)
   }
 
   /// Forgets all ends: the pilot has another name, and with it other logs.
@@ -41,27 +40,13 @@ struct TaskLogs {
   /// Finds the end of a log. It asks the filesystem about a log that it does not know, or knows by
   /// another incarnation: the task's name may have been free meanwhile.
   private mutating func findEnd(
-    of task: Name, _ incarnation: String, _ path: String
+    of document: JobDocument, by pilot: PilotName
   ) throws(FileError) -> Int {
-    if let known = ends[task], known.incarnation == incarnation { return known.offset }
+    let task = document.job.task
+    if let known = ends[task], known.incarnation == document.incarnation { return known.offset }
     if ends.count >= Self.most { forget() }
-    if let size = try spool.files.attributesIfPresent(path)?.size { return size }
-    try ensureDirectory(of: path)
+    if let size = try spool.attributes(ofLog: task, of: pilot)?.size { return size }
+    try spool.ensureLogDirectory(of: task)
     return 0
-  }
-
-  /// Writes text into a log. Its directory may have been removed since the last time.
-  private func write(_ text: [UInt8], to path: String, at offset: Int) throws(FileError) {
-    do throws(FileError) {
-      try spool.write(text, toView: path, at: offset)
-    } catch {
-      guard error.isMissing else { throw error }
-      try ensureDirectory(of: path)
-      try spool.write(text, toView: path, at: offset)
-    }
-  }
-
-  private func ensureDirectory(of path: String) throws(FileError) {
-    try spool.files.ensureDirectories(FilePath.directory(path))
   }
 }

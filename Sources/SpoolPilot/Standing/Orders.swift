@@ -22,21 +22,20 @@ final class Orders {
 
   /// Follows the orders that were found in the pilot's directory. `load` is the number of its jobs.
   func obey(_ found: PilotDirectory, load: Int) throws(FileError) {
-    let layout = context.spool.layout
     if found.hasDrain {
-      if standing.drain() {
+      if standing.noteDrain() {
         context.say("told to leave: it takes no more jobs, and lets \(load) end")
       }
-    } else if standing.isDrained, try context.spool.isGone(layout.drain(heart.name)) {
-      standing.takeDrainBack()
+    } else if standing.isDrained, try context.spool.isDrainGone(from: heart.name) {
+      standing.noteNoDrain()
       context.say("not to leave any more")
     }
     if found.hasQuarantine {
       readQuarantine()
     } else if standing.quarantine != nil,
-      try context.spool.isGone(layout.quarantine(heart.name))
+      try context.spool.isQuarantineGone(from: heart.name)
     {
-      standing.release()
+      standing.leaveQuarantine()
       failures = FailureRow()
       context.say("released from quarantine")
     }
@@ -51,20 +50,18 @@ final class Orders {
     } catch {
       text = "\(error)"
     }
-    quarantine(PilotRecord.reason(text))
+    enterQuarantine(PilotRecord.reason(text))
   }
 
   /// Looks for a quarantine file before a claim, where the last job failed: the watcher may have
   /// set the pilot aside since the last heartbeat.
   func lookForQuarantine() {
-    guard failures.failed > 0 else { return }
-    let path = context.spool.layout.quarantine(heart.name)
-    guard (try? context.spool.isGone(path)) == false else { return }
+    guard failures.failed > 0, context.spool.hasQuarantine(heart.name) else { return }
     readQuarantine()
   }
 
-  private func quarantine(_ reason: String) {
-    guard standing.quarantine(reason) else { return }
+  private func enterQuarantine(_ reason: String) {
+    guard standing.enterQuarantine(reason) else { return }
     heart.beatSoon()
     context.say("in quarantine: \(reason)")
   }
@@ -73,7 +70,7 @@ final class Orders {
   func writeQuarantine() {
     guard let reason = standing.quarantine else { return }
     do throws(FileError) {
-      guard try context.spool.isGone(context.spool.layout.quarantine(heart.name)) else { return }
+      guard try context.spool.isQuarantineGone(from: heart.name) else { return }
       try context.spool.quarantine(heart.name, reason)
     } catch {
       context.say("\(error)")
@@ -105,7 +102,7 @@ final class Orders {
   /// row this node is to blame, and the pilot sets itself aside.
   func noteNoStart(_ why: String) {
     guard failures.noteNoStart(), standing.quarantine == nil else { return }
-    quarantine(PilotRecord.reason("payloads cannot be started here: \(why)"))
+    enterQuarantine(PilotRecord.reason("payloads cannot be started here: \(why)"))
     writeQuarantine()
   }
 }

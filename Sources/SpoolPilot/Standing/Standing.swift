@@ -42,25 +42,25 @@ struct Standing {
   }
 
   /// Takes in that the drain file is there. Returns true if that is new.
-  mutating func drain() -> Bool {
+  mutating func noteDrain() -> Bool {
     defer { isDrained = true }
     return !isDrained
   }
 
   /// Takes in that the drain file is certainly gone.
-  mutating func takeDrainBack() { isDrained = false }
+  mutating func noteNoDrain() { isDrained = false }
 
   /// Takes in that the directory is gone, and the drain file with it: the order holds all the same.
   mutating func outliveDirectory() { if isDrained { isLeaving = true } }
 
   /// Goes into quarantine. Returns true if that, or the reason, is new.
-  mutating func quarantine(_ reason: String) -> Bool {
+  mutating func enterQuarantine(_ reason: String) -> Bool {
     defer { quarantine = reason }
     return reason != quarantine
   }
 
-  /// Takes in that the quarantine file is certainly gone.
-  mutating func release() { quarantine = nil }
+  /// Leaves quarantine: its file is certainly gone.
+  mutating func leaveQuarantine() { quarantine = nil }
 
   /// Returns true once: at the end of the lifetime.
   mutating func expire(at now: Instant) -> Bool {

@@ -12,41 +12,41 @@ struct StandingTests {
   @Test func anOrderToDrainMayBeTakenBack() {
     var standing = Standing(lifetimeEnd: nil)
     #expect(standing.state == .active)
-    #expect(standing.drain() == true)
-    #expect(standing.drain() == false)
+    #expect(standing.noteDrain() == true)
+    #expect(standing.noteDrain() == false)
     #expect(standing.state == .draining && standing.isDraining && !standing.isLeaving)
-    standing.takeDrainBack()
+    standing.noteNoDrain()
     #expect(standing.state == .active)
-    #expect(standing.drain() == true)
+    #expect(standing.noteDrain() == true)
   }
 
   /// A pilot that has decided to leave does so, whatever becomes of the file.
   @Test func leavingIsForGood() {
     var standing = Standing(lifetimeEnd: nil)
-    _ = standing.drain()
+    _ = standing.noteDrain()
     standing.leave()
-    standing.takeDrainBack()
+    standing.noteNoDrain()
     #expect(standing.state == .draining)
   }
 
   /// An order outlives the directory in which its file lay (R5).
   @Test(arguments: [false, true]) func theOrderOutlivesItsDirectory(isDrained: Bool) {
     var standing = Standing(lifetimeEnd: nil)
-    if isDrained { _ = standing.drain() }
+    if isDrained { _ = standing.noteDrain() }
     standing.outliveDirectory()
-    standing.takeDrainBack()
+    standing.noteNoDrain()
     #expect(standing.isDraining == isDrained)
   }
 
   @Test func quarantineAndRelease() {
     var standing = Standing(lifetimeEnd: nil)
-    #expect(standing.quarantine("a") == true)
-    #expect(standing.quarantine("a") == false)
-    #expect(standing.quarantine("b") == true)
+    #expect(standing.enterQuarantine("a") == true)
+    #expect(standing.enterQuarantine("a") == false)
+    #expect(standing.enterQuarantine("b") == true)
     #expect(standing.quarantine == "b" && standing.state == .quarantined)
     standing.leave()
     #expect(standing.state == .draining)
-    standing.release()
+    standing.leaveQuarantine()
     #expect(standing.quarantine == nil)
   }
 

@@ -1,11 +1,11 @@
 internal import SpoolModel
 
-/// A wait that grows each time that nothing was found, or that something was refused: it doubles
-/// from `shortest` to `longest`. A pure value (R9, R10).
-struct Backoff {
+/// The timer of the next try, whose delay grows while nothing is found, or something is refused: it
+/// doubles from `shortest` to `longest`. A pure value (R9, R10).
+struct RetryTimer {
   let shortest: Duration
   let longest: Duration
-  /// The wait that is due next.
+  /// The delay of the next wait.
   private(set) var delay: Duration
   /// The moment of the next try; at first at once.
   private(set) var next = Instant.distantPast
@@ -16,16 +16,16 @@ struct Backoff {
     delay = shortest
   }
 
-  /// Makes a wait that is always the same.
+  /// Makes a timer whose delay is always the same.
   init(every delay: Duration) { self.init(from: delay, to: delay) }
 
   /// Returns whether the next try is due.
   func isDue(at now: Instant) -> Bool { now >= next }
 
-  /// Begins again with the shortest wait. A wait that has begun is not cut.
+  /// Begins again with the shortest delay. A wait that has begun is not cut.
   mutating func reset() { delay = shortest }
 
-  /// Doubles the wait.
+  /// Doubles the delay, up to the longest. A wait that has begun is not prolonged.
   mutating func grow() { delay = min(longest, delay * 2) }
 
   /// Begins to wait. `spread`, from -100 to 100, makes the wait up to a fifth shorter or longer, so

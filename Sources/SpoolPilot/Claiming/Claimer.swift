@@ -12,8 +12,9 @@ struct Claimer {
   static let window = 64
   /// The age from which on a listing is old.
   static let oldAfter = Duration.seconds(1)
-  /// The shortest and the longest time between two listings without a hint.
+  /// The shortest time between two listings without a hint.
   static let shortest = Duration.milliseconds(50)
+  /// The longest time between two listings without a hint.
   static let longest = Duration.seconds(2)
   /// The number of jobs that it looks past in one listing because they do not fit.
   static let mostSkipped = 4096

@@ -44,11 +44,13 @@ private final class DigestQueue: Sendable {
     self.bells = bells
   }
 
+  /// Adds work, and wakes the workers.
   func add(_ id: Int, _ files: [DigestRequest]) {
     content.withLock { $0.waiting.append((id, files)) }
     for bell in bells { bell.wake() }
   }
 
+  /// Takes what was finished since the last call.
   func takeFinished() -> [(id: Int, digests: [FileDigest])] {
     content.withLock { content in
       defer { content.finished = [] }
@@ -56,6 +58,7 @@ private final class DigestQueue: Sendable {
     }
   }
 
+  /// Lets the workers end; they drop what waits.
   func stop() {
     content.withLock { $0.isStopped = true }
     for bell in bells { bell.wake() }

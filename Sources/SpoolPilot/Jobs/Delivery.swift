@@ -11,6 +11,7 @@ final class Delivery {
   enum Outcome {
     /// The payload ended well: its staged outputs, and its report.
     case success([StagedOutput], JSONObject)
+    /// The attempt failed.
     case failure(JobFailure)
   }
 

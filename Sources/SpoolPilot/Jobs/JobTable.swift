@@ -50,9 +50,13 @@ final class JobTable {
 
   // MARK: Questions
 
+  /// The jobs, in no order.
   var jobs: Dictionary<Int, RunningJob>.Values { byID.values }
+  /// The number of jobs.
   var count: Int { byID.count }
+  /// True if there is no job.
   var isEmpty: Bool { byID.isEmpty }
+  /// The job with this number; nil: it is not in the table any more.
   subscript(id: Int) -> RunningJob? { byID[id] }
 
   /// Returns whether a job of this name is in the table.

@@ -3,6 +3,7 @@ internal import SpoolStore
 
 /// A claimed job, from the claim to its delivery.
 final class RunningJob {
+  /// The stage that a job is in.
   enum Stage: Equatable {
     /// The filesystem of its inputs or outputs is out of order: the job waits for it.
     case blocked

@@ -5,8 +5,9 @@ internal import SpoolStore
 struct LiveLog {
   /// The age from which on a job has one: most jobs have ended by then.
   static let after = Duration.seconds(2)
-  /// The time between two copies, and after a copy that the filesystem refused.
+  /// The time between two copies.
   static let interval = Duration.seconds(1)
+  /// The time to the next copy after one that the filesystem refused.
   static let longInterval = Duration.seconds(10)
 
   private let spool: Spool

@@ -3,6 +3,9 @@ import Glibc
 public import SpoolStore
 
 /// The resources of this machine, or of the part of it that we were given, for payloads.
+///
+/// In: `/proc`, control groups, `nvidia-smi`. Out: what a pilot offers unless its operator says
+/// otherwise. Every question has a time-out (R10).
 public struct HostResources: Sendable, Equatable {
   /// Cores that this process may use: its affinity, bounded by control groups. At least 1.
   public var cpus: Int

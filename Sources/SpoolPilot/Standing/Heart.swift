@@ -6,7 +6,9 @@ internal import SpoolStore
 /// In: the pilot's standing and load. Out: a file whose counter grows at every beat, by which the
 /// watcher knows that the pilot lives (R5).
 final class Heart {
+  /// The record as it is written next.
   private(set) var record: PilotRecord
+  /// The moment of the next beat.
   private(set) var nextBeat: Instant
   private let context: PilotContext
 

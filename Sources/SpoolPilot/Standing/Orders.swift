@@ -93,9 +93,13 @@ final class Orders {
 
   // MARK: How jobs end
 
+  /// Takes in that a job is about to be claimed.
   func noteClaim() { failures.noteClaim(at: context.now) }
+  /// Takes in that a job succeeded.
   func noteSuccess() { failures.noteSuccess() }
+  /// Takes in that a job failed.
   func noteFailure(_ cause: Cause) { failures.noteFailure(cause) }
+  /// Takes in that a payload was started.
   func noteStart() { failures.noteStart() }
 
   /// Takes in that a payload could not be started though its program is there. After several in a

@@ -14,7 +14,7 @@ for (id, command) in arguments.dropFirst(2).enumerated() {
       id: id, arguments: ["/bin/sh", "-c", command],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: directory,
       output: "\(directory)/\(id).out", errorOutput: "\(directory)/\(id).err",
-      wall: 3_600_000, memory: 1 << 40))
+      wall: .seconds(3600), memory: 1 << 40))
 }
 while true {
   runner.wait(until: Waker.now() + 1_000_000_000, waker: waker)

@@ -71,7 +71,7 @@ public final class FakeRunner: PayloadRunner {
     }
   }
 
-  public func end(_ id: Int, grace: Int64) {
+  public func end(_ id: Int, grace: Duration) {
     guard running[id] != nil else { return }
     killed.append(id)
     running[id]?.outcome.status = .signalled(15)

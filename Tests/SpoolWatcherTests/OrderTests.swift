@@ -211,7 +211,7 @@ struct OrderTests {
     #expect(world.summary("t")?["failures"]?["exit7"] == 1)
     #expect(world.summary("t")?["jobs"]?["done"] == 5)
     #expect(world.runner(1)?.started.last?.memory == 4_000_000_000)
-    #expect(world.runner(1)?.started.last?.wall == 7_200_000)
+    #expect(world.runner(1)?.started.last?.wall == .seconds(7200))
     #expect(world.summary("t")?["resources"]?["memory"] == 4_000_000_000)
   }
 

@@ -5,14 +5,14 @@ import Testing
 
 /// How long a payload may do nothing, from the request to the payload, and what follows (R10).
 struct StuckTests {
-  private func limit(_ member: String, _ config: StuckLimit) throws -> Int64? {
+  private func limit(_ member: String, _ config: StuckLimit) throws -> Int? {
     var setup = World.Setup()
     setup.pilots = 1
     setup.config.stuckAfter = config
     let world = try World(setup)
     try world.task("t", #""input": {"count": 1}, "command": ["w"]"# + member)
     #expect(world.settle())
-    return try #require(world.runner(1)?.started.first).stuck
+    return try #require(world.runner(1)?.started.first).stuck?.milliseconds
   }
 
   @Test func theTasksOwnOrTheSpools() throws {

@@ -38,7 +38,7 @@ struct PilotCommand: ParsableCommand {
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
     var offer = flags.pilotOptions()
-    offer.lifetime = lifetime.flatMap(Units.duration)?.milliseconds
+    offer.lifetime = lifetime.flatMap(Units.duration)
     offer.exitsWhenIdle = exitWhenIdle
     let loop = try PilotLoop(
       spool, events: events, options: offer, drain: flags.drainTime, umask: umask)

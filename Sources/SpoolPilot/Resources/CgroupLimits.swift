@@ -1,13 +1,14 @@
-/// What the control groups of this process allow, of both versions, its own group and those above.
+/// The limits that the control groups of this process set, of both versions, its own group and those
+/// above.
 ///
-/// Pure: files are read through a closure, so that fixtures will do.
+/// A pure value: files are read through a closure, so that tests need no disk.
 struct CgroupLimits: Equatable {
   /// Cores, as a fraction: quota by period.
   var cpus: Double?
   /// Bytes.
   var memory: Int64?
 
-  /// From `/proc/self/cgroup`, `/proc/self/mountinfo` and the files that these lead to.
+  /// Reads `/proc/self/cgroup`, `/proc/self/mountinfo` and the files that these lead to.
   init(_ read: (String) -> String?) {
     let groups = Self.groups(read("/proc/self/cgroup") ?? "")
     for mount in Self.mounts(read("/proc/self/mountinfo") ?? "") {
@@ -41,7 +42,7 @@ struct CgroupLimits: Equatable {
     if let limit { memory = min(memory ?? limit, limit) }
   }
 
-  /// `QUOTA PERIOD`; nil where there is no quota (`max`, or -1).
+  /// Returns the cores of `QUOTA PERIOD`; nil where there is no quota (`max`, or -1).
   static func quota(_ text: String?) -> Double? {
     let words = words(text ?? "")
     guard words.count >= 2, let quota = Double(words[0]), let period = Double(words[1]) else {
@@ -50,12 +51,14 @@ struct CgroupLimits: Equatable {
     return quota > 0 && period > 0 ? quota / period : nil
   }
 
-  /// nil for `max`, and for the enormous number that says so in version 1.
+  /// Returns the bytes of a limit; nil for `max`, and for the enormous number that says so in
+  /// version 1.
   static func bytes(_ text: String?) -> Int64? {
     guard let word = words(text ?? "").first, let bytes = Int64(word) else { return nil }
     return bytes > 0 && bytes < 1 << 60 ? bytes : nil
   }
 
+  /// Returns the words of a text, between white space.
   static func words(_ text: String) -> [Substring] {
     text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
   }
@@ -71,16 +74,18 @@ extension CgroupLimits {
   /// A mounted hierarchy.
   struct Mount: Equatable {
     var point: String
-    /// Which group is at the mount point; not `/` in a container.
+    /// The group that is at the mount point; not `/` in a container.
     var root: String
     var isUnified: Bool
     var controllers: [String]
 
+    /// Returns whether the hierarchy is the one of a group with these controllers.
     func holds(_ others: [String]) -> Bool {
       others.isEmpty ? isUnified : !isUnified && others.contains { controllers.contains($0) }
     }
   }
 
+  /// Returns the groups of `/proc/self/cgroup`.
   static func groups(_ text: String) -> [Group] {
     text.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -90,6 +95,7 @@ extension CgroupLimits {
     }
   }
 
+  /// Returns the hierarchies among the mounts of `/proc/self/mountinfo`.
   static func mounts(_ text: String) -> [Mount] {
     text.split(separator: "\n").compactMap { line in
       let words = words(String(line))
@@ -104,7 +110,7 @@ extension CgroupLimits {
     }
   }
 
-  /// Where the group and those above it are to be seen, down from the mount point.
+  /// Returns the directories of a group and of those above it, down from the mount point.
   static func directories(_ mount: Mount, _ path: String) -> [String] {
     var rest = Substring(path)
     if mount.root != "/", rest == mount.root || rest.hasPrefix(mount.root + "/") {

@@ -1,30 +1,35 @@
 import CSpoolSystem
 import Glibc
 
-/// Runs a small program and takes what it prints, with a time-out: for asking the machine about
-/// itself, and for telling others. Blocks.
+/// The output of a small program that is run with a time-out (R10): to ask the machine about itself,
+/// and to tell others.
 public enum CommandOutput {
-  /// How it ended.
+  /// The way in which the program ended.
   public enum End: Equatable, Sendable {
+    /// It exited with this code.
     case exited(Int32)
+    /// This signal ended it.
     case signalled(Int32)
     /// It took too long, and was killed with its process group.
     case killed
   }
 
-  /// What is run.
+  /// A program to run.
   public struct Call: Sendable {
+    /// The program, a path or a name that is looked up in `PATH` of `environment`, and its arguments.
     public var arguments: [String]
+    /// The whole environment; nothing is inherited.
     public var environment: [String: String]
     /// Its standard input.
     public var input: [UInt8] = []
-    /// Whether standard error is taken, too, as it comes.
+    /// Standard error is taken, too, as it comes.
     public var takesErrors = false
-    /// Monotonic nanoseconds after which it is killed.
+    /// The moment after which it is killed, in monotonic nanoseconds (`Waker.now()`).
     public var deadline: UInt64
-    /// Of what it prints more is not kept.
+    /// Bytes of its output that are kept.
     public var limit = 1 << 20
 
+    /// Makes a call without input that takes standard output alone.
     public init(arguments: [String], environment: [String: String], deadline: UInt64) {
       self.arguments = arguments
       self.environment = environment
@@ -32,14 +37,14 @@ public enum CommandOutput {
     }
   }
 
-  /// Its standard output; nil where it could not be started, failed, printed too much, or took longer
-  /// than `seconds`.
-  static func of(
-    _ arguments: [String], environment: [String: String], seconds: UInt64, limit: Int = 1 << 20
+  /// Runs a program and returns its standard output; nil where it could not be started, failed, printed
+  /// too much, or took longer than `timeout`. Blocks.
+  static func capture(
+    _ arguments: [String], environment: [String: String], timeout: Duration, limit: Int = 1 << 20
   ) -> String? {
     var call = Call(
       arguments: arguments, environment: environment,
-      deadline: spool_now() + seconds * 1_000_000_000)
+      deadline: spool_now() + timeout.nanoseconds)
     call.limit = limit
     guard let (end, output) = try? run(call, goesOn: { true }), end == .exited(0),
       output.count <= limit
@@ -47,8 +52,9 @@ public enum CommandOutput {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// Runs it to its end, or until `goesOn`, asked now and then, says no, which kills it. Its output
-  /// may be a little more than the limit, and then lacks its end.
+  /// Runs a program to its end, or until `goesOn`, asked now and then, says no, which kills it.
+  /// Blocks. Its output may be a little more than the limit, and then lacks its end. Fails where it
+  /// cannot be started.
   public static func run(
     _ call: Call, goesOn: () -> Bool
   ) throws(SpawnError) -> (end: End, output: [UInt8]) {
@@ -84,7 +90,7 @@ public enum CommandOutput {
     return pid
   }
 
-  /// Takes what it prints until it has ended. Whatever it leaves behind may go on.
+  /// Takes what the program prints until it has ended. Processes that it leaves behind may go on.
   private static func follow(
     _ pid: pid_t, _ source: Int32, _ call: Call, _ goesOn: () -> Bool
   ) -> (End, [UInt8]) {
@@ -107,7 +113,7 @@ public enum CommandOutput {
     }
   }
 
-  /// Until something can be read, or 10 ms have passed: its end is no event here.
+  /// Waits until something can be read, or 10 ms have passed: its end is no event here.
   private static func pause(_ descriptor: Int32) {
     var descriptor = descriptor
     var ready: UInt8 = 0
@@ -115,7 +121,7 @@ public enum CommandOutput {
     _ = spool_wait_readable(&descriptor, &ready, count, spool_now() + 10_000_000)
   }
 
-  /// Reads what is there; false at its end.
+  /// Reads what is there; returns false at its end.
   private static func take(_ source: Int32, _ output: inout [UInt8], _ limit: Int) -> Bool {
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {

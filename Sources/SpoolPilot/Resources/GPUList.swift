@@ -1,7 +1,8 @@
-/// Which GPUs there are, by the names that `CUDA_VISIBLE_DEVICES` takes.
+/// The GPUs of this machine, by the names that `CUDA_VISIBLE_DEVICES` takes. Functions of texts,
+/// without effects.
 enum GPUList {
-  /// The devices that somebody already chose for us, in that variable; nil where nobody did. As
-  /// CUDA reads it: what follows an invalid entry is not seen.
+  /// Returns the devices that somebody already chose for us, in that variable; nil where nobody did.
+  /// The variable is read as CUDA reads it: what follows an invalid entry is not seen.
   static func chosen(_ variable: String?) -> [String]? {
     guard let variable else { return nil }
     var devices: [String] = []
@@ -14,8 +15,8 @@ enum GPUList {
     return devices
   }
 
-  /// From `nvidia-smi --query-gpu=index,uuid --format=csv,noheader`: the UUIDs, since CUDA may
-  /// count in another order. nil where that is not what it printed (no driver).
+  /// Returns the UUIDs that `nvidia-smi --query-gpu=index,uuid --format=csv,noheader` printed, because
+  /// CUDA may count in another order; nil where it printed something else (no driver).
   static func queried(_ output: String) -> [String]? {
     var devices: [String] = []
     for line in output.split(separator: "\n") {
@@ -28,8 +29,8 @@ enum GPUList {
     return devices
   }
 
-  /// From the names in `/dev`: `nvidia0`, `nvidia1`, but not `nvidiactl`. CUDA counts those that a
-  /// container was given from 0, whatever their numbers are.
+  /// Returns the devices of the names in `/dev`: `nvidia0`, `nvidia1`, but not `nvidiactl`. CUDA counts
+  /// those that a container was given from 0, whatever their numbers are.
   static func devices(_ names: [String]) -> [String] {
     let count = names.filter { name in
       let number = name.dropFirst(6)

@@ -2,7 +2,10 @@ import CSpoolSystem
 import Glibc
 public import SpoolStore
 
-/// What this machine, or the part of it that we were given, has to run payloads with.
+/// The resources of this machine, or of the part of it that we were given, for payloads.
+///
+/// In: `/proc`, control groups, `nvidia-smi`. Out: what a pilot offers unless its operator says
+/// otherwise. Every question has a time-out (R10).
 public struct HostResources: Sendable, Equatable {
   /// Cores that this process may use: its affinity, bounded by control groups. At least 1.
   public var cpus: Int
@@ -10,10 +13,12 @@ public struct HostResources: Sendable, Equatable {
   public var memory: Int64
   /// GPUs, as `CUDA_VISIBLE_DEVICES` names them.
   public var gpus: [String]
+  /// The host's name, as the system knows it.
   public var hostName: String
   /// This process; its boot id is the host's.
   public var identity: ProcessIdentity
 
+  /// Makes resources that are known already; ``detect(environment:)`` asks the machine.
   public init(
     cpus: Int, memory: Int64, gpus: [String], hostName: String, identity: ProcessIdentity
   ) {
@@ -35,18 +40,19 @@ public struct HostResources: Sendable, Equatable {
       gpus: detectGPUs(environment), hostName: currentHostName(), identity: .current())
   }
 
-  /// How many cores this process may use.
+  /// The number of cores that this process may use: its affinity, bounded by control groups. It reads
+  /// `/proc` at each call.
   public static var usableCores: Int {
     cores(affinity: Int(spool_usable_cores()), quota: CgroupLimits(readText).cpus)
   }
 
-  /// Whole cores: a quota of one and a half is one core that may be busy all the time.
+  /// Returns whole cores: a quota of one and a half is one core that may be busy all the time.
   static func cores(affinity: Int, quota: Double?) -> Int {
     guard let quota, quota < Double(affinity) else { return max(1, affinity) }
     return max(1, Int(quota))
   }
 
-  /// `MemTotal`, in bytes.
+  /// Returns `MemTotal` in bytes; nil where the text has none.
   static func memoryTotal(_ meminfo: String) -> Int64? {
     for line in meminfo.split(separator: "\n") where line.hasPrefix("MemTotal:") {
       let words = CgroupLimits.words(String(line))
@@ -58,7 +64,7 @@ public struct HostResources: Sendable, Equatable {
   private static func detectGPUs(_ environment: [String: String]) -> [String] {
     if let chosen = GPUList.chosen(environment["CUDA_VISIBLE_DEVICES"]) { return chosen }
     let query = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
-    if let output = CommandOutput.of(query, environment: environment, seconds: 10),
+    if let output = CommandOutput.capture(query, environment: environment, timeout: .seconds(10)),
       let gpus = GPUList.queried(output)
     {
       return gpus
@@ -79,7 +85,7 @@ public struct HostResources: Sendable, Equatable {
     return names
   }
 
-  /// This host's name, as the system knows it.
+  /// Asks the system for this host's name; `localhost` where it has none.
   public static func currentHostName() -> String {
     var bytes = [CChar](repeating: 0, count: 256)
     let error = gethostname(&bytes, bytes.count - 1)
@@ -88,7 +94,7 @@ public struct HostResources: Sendable, Equatable {
     return error == 0 && !name.isEmpty ? name : "localhost"
   }
 
-  /// A small text file of the kernel's, whole; nil where it is not there.
+  /// Reads a small text file of the kernel's, whole; nil where it is not there.
   private static func readText(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

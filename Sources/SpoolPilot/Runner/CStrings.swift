@@ -2,9 +2,10 @@
 struct CStrings {
   private var bytes: [CChar] = []
   private var offsets: [Int] = []
-  /// Whether a string holds a NUL, which C cannot be given.
+  /// A string holds a NUL, which C cannot be given.
   private(set) var holdsNUL = false
 
+  /// Appends one string that is made of these parts.
   mutating func append(_ parts: String...) {
     offsets.append(bytes.count)
     for part in parts {
@@ -16,7 +17,7 @@ struct CStrings {
     bytes.append(0)
   }
 
-  /// The pointers, a null pointer last.
+  /// Calls `body` with the pointers, a null pointer last. They are valid during the call.
   mutating func withPointers<Answer>(
     _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>) -> Answer
   ) -> Answer {

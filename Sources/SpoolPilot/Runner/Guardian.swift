@@ -8,6 +8,7 @@ final class Guardian {
   let pid: pid_t
   private var lifeline: Int32 = -1
 
+  /// Starts it. Fails where no process can be made.
   init(_ mark: PayloadMark) throws(SpawnError) {
     var descriptor: Int32 = -1
     pid = withUnsafePointer(to: mark.value) { spool_guardian_start($0, &descriptor) }

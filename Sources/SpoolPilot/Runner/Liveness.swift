@@ -1,6 +1,9 @@
-/// Whether a payload does anything, by what the sweeps of the process table see of it.
+internal import SpoolModel
+
+/// The decision whether a payload is stuck, by what sweeps of the process table see of it. A pure
+/// value (R10).
 struct Liveness {
-  /// What shows life: any change of it does.
+  /// The signs of life: any change of them counts.
   struct Signs: Equatable {
     /// Clock ticks of its processes.
     var cpu: UInt64 = 0
@@ -18,13 +21,14 @@ struct Liveness {
   private var lastChange: UInt64
   private var lastLook: UInt64
 
-  init(milliseconds: Int64?, now: UInt64) {
-    limit = milliseconds.map { UInt64(max(0, min($0, 1 << 40))) * 1_000_000 }
+  /// `now` is in monotonic nanoseconds, here and in ``look(_:at:)``.
+  init(limit: Duration?, now: UInt64) {
+    self.limit = limit?.nanoseconds
     lastChange = now
     lastLook = now
   }
 
-  /// Takes in what a sweep saw. Whether the payload is stuck.
+  /// Takes in what a sweep saw. Returns true if the payload is stuck.
   mutating func look(_ seen: Signs, at now: UInt64) -> Bool {
     if seen != signs || now - lastLook > Self.longestGap { lastChange = now }
     signs = seen

@@ -1,13 +1,13 @@
 import CSpoolSystem
 import Glibc
 
-/// Sees the orphans that payloads leave behind. The pilot is a subreaper, so they become its own
-/// children; one small file lists them, and that is all that is read where there are none.
+/// The watch for orphans that payloads leave behind. The pilot is a subreaper, so they become its own
+/// children. One small file lists these, and nothing else is read where there are none.
 final class OrphanWatch {
   private let mark: PayloadMark
   private let descriptor: Int32
   private var text = [CChar](repeating: 0, count: 65_536)
-  /// Children that are no payload's: never waited for, never killed. Looked at again by `forget`.
+  /// Children that are no payload's: never waited for, never killed.
   private var strangers: Set<pid_t>
 
   init(mark: PayloadMark) {
@@ -22,16 +22,16 @@ final class OrphanWatch {
   /// an exec, while its environment could not be read.
   func forget() { strangers.removeAll(keepingCapacity: true) }
 
-  /// The adopted children, dead or alive, and whose they are. `leaders` maps the sessions of the
-  /// payloads that are known; their own processes are left out.
-  func orphans(leaders: [pid_t: UInt32]) -> [(pid: pid_t, serial: UInt32)] {
-    let children = self.children()
+  /// Reads the adopted children, dead or alive. Returns them with the serial numbers of their
+  /// payloads. `leaders` maps the sessions of the payloads that are known; these are left out.
+  func findOrphans(leaders: [pid_t: UInt32]) -> [(pid: pid_t, serial: UInt32)] {
+    let children = readChildren()
     var found: [(pid: pid_t, serial: UInt32)] = []
     var stillStrange: Set<pid_t> = []
     for pid in children where leaders[pid] == nil {
       if strangers.contains(pid) {
         stillStrange.insert(pid)
-      } else if let serial = owner(of: pid, leaders) {
+      } else if let serial = findOwner(of: pid, leaders) {
         found.append((pid, serial))
       } else {
         stillStrange.insert(pid)
@@ -41,18 +41,19 @@ final class OrphanWatch {
     return found
   }
 
-  /// By the mark, or by the session where the mark cannot be read (another user's by now).
-  private func owner(of pid: pid_t, _ leaders: [pid_t: UInt32]) -> UInt32? {
-    if let serial = mark.serial(of: pid) { return serial }
+  /// Finds the payload of a process by the mark, or by the session where the mark cannot be read
+  /// (another user's by now).
+  private func findOwner(of pid: pid_t, _ leaders: [pid_t: UInt32]) -> UInt32? {
+    if let serial = mark.readSerial(of: pid) { return serial }
     var process = spool_process()
     guard spool_process_read(pid, &process) == 0 else { return nil }
     return leaders[process.session] ?? leaders[process.group]
   }
 
-  private func children() -> [pid_t] {
-    guard descriptor >= 0 else { return ProcessTable().children(of: getpid()) }
+  private func readChildren() -> [pid_t] {
+    guard descriptor >= 0 else { return ProcessTable.read().children(of: getpid()) }
     let length = spool_children_read(descriptor, &text, text.count)
-    if length < 0 || length == text.count { return ProcessTable().children(of: getpid()) }
+    if length < 0 || length == text.count { return ProcessTable.read().children(of: getpid()) }
     var pids: [pid_t] = []
     var number: pid_t = 0
     for index in 0..<length {

@@ -1,8 +1,8 @@
 import CSpoolSystem
 import Glibc
 
-/// By what the processes of one runner's payloads are known again, wherever they have gone: see
-/// `struct spool_mark`.
+/// The mark by which the processes of one runner's payloads are known again, wherever they have gone:
+/// see `struct spool_mark`.
 struct PayloadMark {
   /// The variable that every payload finds in its environment.
   static let variable = "SPOOL_PAYLOAD"
@@ -11,7 +11,7 @@ struct PayloadMark {
   private let runner: String
   private let outer: String?
 
-  /// A mark that no other runner has. A runner that is itself within a payload of another keeps the
+  /// Makes a mark that no other runner has. A runner that is itself within a payload of another keeps the
   /// `outer` mark, the value of its own variable, so that both know their own.
   init(outer: String? = getenv(variable).map { String(cString: $0) }) {
     self.outer = outer
@@ -23,20 +23,21 @@ struct PayloadMark {
     withUnsafeMutableBytes(of: &value.runner) { $0.copyBytes(from: text) }
   }
 
-  /// What a payload's variable holds.
+  /// Returns the text of a payload's variable.
   func text(_ serial: UInt32) -> String {
     let own = "\(runner).\(serial)"
     guard let outer, !outer.isEmpty, outer.utf8.count < 1024 else { return own }
     return outer + "," + own
   }
 
-  /// The payload's resource limit by which it is known.
+  /// Returns the payload's resource limit by which it is known.
   func limit(_ serial: UInt32) -> UInt64 {
     withUnsafePointer(to: value) { spool_mark_value($0, serial) }
   }
 
-  /// The serial number of the payload of this runner that a process belongs to, dead or alive.
-  func serial(of pid: pid_t) -> UInt32? {
+  /// Reads the serial number of the payload of this runner that a process belongs to, dead or alive;
+  /// nil where it belongs to none.
+  func readSerial(of pid: pid_t) -> UInt32? {
     let serial = withUnsafePointer(to: value) { spool_payload_of(pid, $0) }
     return UInt32(exactly: serial)
   }

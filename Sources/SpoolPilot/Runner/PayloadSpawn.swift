@@ -3,8 +3,8 @@ import Glibc
 
 /// The start of one payload's first process.
 enum PayloadSpawn {
-  /// Its pid and a descriptor of it. Everything that can fail is known when this returns, the exec
-  /// included; `SpawnError.program` names the path that failed.
+  /// Starts it; returns its pid and a descriptor of it. Everything that can fail is known when this
+  /// returns, the exec included; `SpawnError.program` names the path that failed.
   static func start(
     _ payload: Payload, mark: PayloadMark, serial: UInt32, umask: UInt32
   ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
@@ -33,8 +33,8 @@ enum PayloadSpawn {
     return (pid, spawn.pidfd)
   }
 
-  /// What the system says of a program may mislead: of a directory that permission is denied, and
-  /// of a script that it is not there when it is its interpreter that is not.
+  /// Returns an error that does not mislead. Of a directory the system says that permission is denied,
+  /// and of a script that it is not there when its interpreter is not.
   private static func explained(_ error: SpawnError, _ program: String) -> SpawnError {
     var status = stat()
     guard stat(program, &status) == 0 else { return error }
@@ -73,7 +73,7 @@ enum PayloadSpawn {
     }
   }
 
-  /// What it was that failed, for a message that says so.
+  /// Returns the name of what failed, for a message that says so.
   private static func failed(_ payload: Payload, _ spawn: spool_spawn) -> String {
     switch UInt32(bitPattern: spawn.step) {
     case SPOOL_SPAWN_DIRECTORY.rawValue: payload.directory

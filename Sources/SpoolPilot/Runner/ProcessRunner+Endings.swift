@@ -1,19 +1,19 @@
 import CSpoolSystem
 import Glibc
 
-/// How payloads are ended, and what is looked at while they run.
+/// The end of payloads, and the limits that are enforced while they run (R10).
 extension ProcessRunner {
-  /// Nanoseconds between two readings of the process table, and how old a payload is before its
-  /// first: most are gone by then.
+  /// Nanoseconds between two readings of the process table.
   static let sweepInterval: UInt64 = 500_000_000
+  /// The age of a payload at its first reading, in nanoseconds: most are gone by then.
   static let sweepAge: UInt64 = 200_000_000
 
   private var leaders: [pid_t: UInt32] {
     Dictionary(payloads.map { ($0.leader, $0.serial) }, uniquingKeysWith: { _, later in later })
   }
 
-  /// Waits for the dead among the orphans; the living, by payload. What a payload that is already
-  /// reported has left is killed.
+  /// Waits for the dead among the orphans, and kills what a payload that is already reported has
+  /// left. Returns the living, by payload.
   func adopt() -> [UInt32: [pid_t]] {
     // The children of one that died after the list was read are not in it: it is read again until
     // nobody had died. Not for ever: what dies faster than that counts as living.
@@ -28,7 +28,7 @@ extension ProcessRunner {
   private func adoptOnce() -> (living: [UInt32: [pid_t]], dead: [UInt32: [pid_t]]) {
     var living: [UInt32: [pid_t]] = [:]
     var dead: [UInt32: [pid_t]] = [:]
-    for (pid, serial) in orphanWatch.orphans(leaders: leaders) where pid != guardian.pid {
+    for (pid, serial) in orphanWatch.findOrphans(leaders: leaders) where pid != guardian.pid {
       let index = payloads.firstIndex { $0.serial == serial }
       var exit = spool_exit()
       if spool_reap(pid, &exit) != 0 {
@@ -43,7 +43,8 @@ extension ProcessRunner {
     return (living, dead)
   }
 
-  /// The payloads of which nothing is left; of the others that have ended, the rest is killed.
+  /// Removes the payloads of which nothing is left, and returns their ends. Of others that have ended
+  /// it kills the rest.
   func finish(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) -> [PayloadEnd] {
     var ends: [PayloadEnd] = []
     let ownPeak = spool_own_peak()
@@ -63,13 +64,13 @@ extension ProcessRunner {
     return ends
   }
 
-  /// TERM to all its processes, KILL after `grace` milliseconds.
-  func terminate(_ index: Int, _ reason: PayloadEnd.Reason, grace: Int64) {
+  /// Sends TERM to all processes of a payload, and KILL after `grace`.
+  func terminate(_ index: Int, _ reason: PayloadEnd.Reason, grace: Duration) {
     let now = spool_now()
     let isFirst = payloads[index].reason == .itself
     if isFirst, payloads[index].status == nil { payloads[index].reason = reason }
-    if grace <= 0 { return killAll(index, now) }
-    let killAt = now + UInt64(min(grace, 1 << 40)) * 1_000_000
+    if grace <= .zero { return killAll(index, now) }
+    let killAt = now + grace.nanoseconds
     payloads[index].killAt = min(killAt, payloads[index].killAt ?? .max)
     if isFirst {
       signalAll(index, SIGTERM)
@@ -78,7 +79,7 @@ extension ProcessRunner {
     }
   }
 
-  /// KILL to all its processes. What they forked meanwhile dies in the next round.
+  /// Sends KILL to all processes of a payload. What they forked meanwhile dies in the next round.
   func killAll(_ index: Int, _ now: UInt64) {
     signalAll(index, SIGKILL)
     payloads[index].killAt = now + (payloads[index].status == nil ? 100_000_000 : 1_000_000)
@@ -89,7 +90,7 @@ extension ProcessRunner {
     // The group at once, in case there is no /proc; while the leader is not waited for, its number
     // is nobody else's.
     if payload.status == nil { kill(-payload.leader, signal) }
-    let table = ProcessTable()
+    let table = ProcessTable.read()
     for (pid, serial) in owners(table, adopt()) where serial == payload.serial {
       if table.rows[pid]?.isZombie == false { kill(pid, signal) }
     }
@@ -102,7 +103,7 @@ extension ProcessRunner {
     return table.owners(roots: roots)
   }
 
-  /// Wall times, and the KILLs that are due.
+  /// Ends payloads that are over their wall time, and sends the KILLs that are due.
   func enforce(_ now: UInt64) {
     for index in payloads.indices where payloads[index].status == nil {
       let payload = payloads[index]
@@ -114,9 +115,11 @@ extension ProcessRunner {
     }
   }
 
+  /// Returns whether the process table is to be read.
   func isSweepDue(_ now: UInt64) -> Bool { nextSweep.map { now >= $0 } ?? false }
 
-  /// When the process table is to be read, if ever. The payloads are in the order of their starts.
+  /// The moment at which the process table is to be read; nil: never. The payloads are in the order
+  /// of their starts.
   private var nextSweep: UInt64? {
     payloads.first.map { max($0.started + Self.sweepAge, lastSweep + Self.sweepInterval) }
   }
@@ -125,7 +128,7 @@ extension ProcessRunner {
   func sweep(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) {
     lastSweep = now
     orphanWatch.forget()
-    let table = ProcessTable()
+    let table = ProcessTable.read()
     var resident: [UInt32: Int64] = [:]
     var cpu: [UInt32: UInt64] = [:]
     for (pid, serial) in owners(table, orphans) {
@@ -151,7 +154,7 @@ extension ProcessRunner {
     }
   }
 
-  /// When `poll` has something to do even if no payload ends.
+  /// Returns when `poll` has something to do even if no payload ends.
   func nextLook(_ now: UInt64) -> UInt64 {
     var next = nextSweep ?? .max
     for payload in payloads {

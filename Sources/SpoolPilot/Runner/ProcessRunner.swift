@@ -2,13 +2,17 @@ import CSpoolSystem
 import Glibc
 public import SpoolStore
 
-/// Runs payloads as processes of this machine.
+/// The runner of payloads as processes of this machine.
 ///
-/// Each is a session of its own, and nothing of it is left when it is reported: the process that
-/// makes a runner becomes a subreaper, so whatever a payload leaves behind, daemons included, is
-/// adopted, known again by a mark, and killed. The runner waits for its own processes and for those
-/// orphans only, so others in this process may spawn and wait for what is theirs. When the pilot
-/// dies, a ``Guardian`` does the killing.
+/// In: payloads. Out: their ends. The rules that it keeps:
+///
+/// 1. Each payload is a session of its own, and nothing of it is left when it is reported. The
+///    process that makes a runner becomes a subreaper, so it adopts whatever a payload leaves
+///    behind, daemons included, knows it again by a mark, and kills it.
+/// 2. A payload that is over its wall time or its memory, or stuck, is ended (R10).
+/// 3. The runner waits for its own processes and for those orphans only, so others in this process
+///    may spawn and wait for what is theirs.
+/// 4. When the pilot dies, a ``Guardian`` does the killing.
 ///
 /// All calls come from one thread, and payloads die with that thread.
 public final class ProcessRunner: PayloadRunner {
@@ -22,13 +26,14 @@ public final class ProcessRunner: PayloadRunner {
   private var descriptors: [Int32] = []
   private var ready: [UInt8] = []
 
-  /// Between TERM and KILL for a payload that is over a limit.
-  static let limitGrace: Int64 = 2000
+  /// The time between TERM and KILL for a payload that is over a limit.
+  static let limitGrace = Duration.seconds(2)
 
-  /// What payloads may not give away of the files that they make.
+  /// The file mode creation mask of payloads.
   private let umask: UInt32
 
-  /// Fails where no process can be made, or the kernel knows no subreapers.
+  /// Makes this process a subreaper, and starts the guardian. Fails where no process can be made, or
+  /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads.
   public init(umask: UInt32 = 0o022) throws(SpawnError) {
     self.umask = umask
     let error = spool_become_subreaper()
@@ -39,9 +44,10 @@ public final class ProcessRunner: PayloadRunner {
 
   deinit { shutdown() }
 
-  /// How many payloads run, or have ended and are not yet reported.
+  /// The number of payloads that run, or have ended and are not yet reported.
   public var count: Int { payloads.count }
 
+  /// Starts a payload as ``PayloadRunner/start(_:)`` says.
   public func start(_ payload: Payload) throws(SpawnError) {
     lastSerial &+= 1
     let now = spool_now()
@@ -51,11 +57,13 @@ public final class ProcessRunner: PayloadRunner {
       RunningPayload(payload, serial: lastSerial, leader: pid, descriptor: descriptor, now: now))
   }
 
-  public func end(_ id: Int, grace: Int64) {
+  /// Asks a payload to end as ``PayloadRunner/end(_:grace:)`` says.
+  public func end(_ id: Int, grace: Duration) {
     guard let index = payloads.firstIndex(where: { $0.id == id }) else { return }
     terminate(index, .ended, grace: grace)
   }
 
+  /// Reaps, enforces limits, and returns what ended, as ``PayloadRunner/poll()`` says.
   public func poll() -> [PayloadEnd] {
     if payloads.isEmpty { return [] }
     let now = spool_now()
@@ -81,7 +89,7 @@ public final class ProcessRunner: PayloadRunner {
   /// Kills whatever still runs, and lets the guardian go. Blocks, for a second at the most where
   /// processes cannot die. No payload can be started afterwards.
   public func shutdown() {
-    for index in payloads.indices { terminate(index, .ended, grace: 0) }
+    for index in payloads.indices { terminate(index, .ended, grace: .zero) }
     guardian.dismiss()
     let deadline = spool_now() + 1_000_000_000
     while !poll().isEmpty || (!payloads.isEmpty && spool_now() < deadline) { usleep(500) }
@@ -94,7 +102,7 @@ public final class ProcessRunner: PayloadRunner {
     return spool_wait_readable(&descriptors, &ready, UInt32(descriptors.count), deadline)
   }
 
-  /// Waits for the payloads' first processes; whether any has ended, now or before.
+  /// Waits for the payloads' first processes that have ended. Returns whether any has, now or before.
   private func reapLeaders() -> Bool {
     descriptors.removeAll(keepingCapacity: true)
     for payload in payloads { descriptors.append(payload.descriptor) }

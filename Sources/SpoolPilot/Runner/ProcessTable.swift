@@ -1,14 +1,16 @@
 import CSpoolSystem
 import Glibc
 
-/// One reading of all processes of the machine: some 10 microseconds for each, so seldom done.
+/// One reading of all processes of the machine. It takes some 10 microseconds for each, so it is
+/// seldom done.
 struct ProcessTable {
+  /// One process.
   struct Row {
     var parent: pid_t
     var session: pid_t
     /// Resident bytes.
     var resident: Int64
-    /// Clock ticks, its own and of children that it has waited for.
+    /// Clock ticks: its own, and those of children that it has waited for.
     var cpu: UInt64 = 0
     var isZombie: Bool
   }
@@ -18,14 +20,14 @@ struct ProcessTable {
   init(rows: [pid_t: Row]) { self.rows = rows }
 
   /// Reads `/proc`; empty where there is none.
-  init() {
+  static func read() -> ProcessTable {
     var capacity = 8192
     while true {
-      let found = Self.list(capacity)
+      let found = list(capacity)
       if found.count < capacity || capacity > 1 << 22 {
-        rows = Dictionary(
-          found.map { ($0.pid, Row($0)) }, uniquingKeysWith: { _, later in later })
-        return
+        return ProcessTable(
+          rows: Dictionary(
+            found.map { ($0.pid, Row($0)) }, uniquingKeysWith: { _, later in later }))
       }
       capacity *= 4
     }
@@ -37,8 +39,8 @@ struct ProcessTable {
     }
   }
 
-  /// Which payload each process belongs to, by descent from `roots`. A process without a root
-  /// above it is in nobody's list.
+  /// Returns the payload that each process belongs to, by descent from `roots`. A process without a
+  /// root above it is not in the answer.
   func owners(roots: [pid_t: UInt32]) -> [pid_t: UInt32] {
     var owners: [pid_t: UInt32?] = [:]
     for (root, serial) in roots { owners[root] = serial }
@@ -56,7 +58,7 @@ struct ProcessTable {
     return owners.compactMapValues { $0 }
   }
 
-  /// The children of a process.
+  /// Returns the children of a process.
   func children(of parent: pid_t) -> [pid_t] {
     rows.filter { $0.value.parent == parent }.map(\.key)
   }

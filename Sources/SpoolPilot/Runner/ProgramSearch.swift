@@ -1,11 +1,12 @@
 import Glibc
 
-/// Finds programs as a shell would, but in the payload's `PATH` and before anything is forked.
+/// The search for programs as a shell does it, but in the payload's `PATH`, and before anything is
+/// forked.
 enum ProgramSearch {
-  /// Where there is no `PATH`.
+  /// The path where there is no `PATH`.
   static let standardPath = "/usr/local/bin:/usr/bin:/bin"
 
-  /// The path of `program`. One with a slash is left as it is, for `execve` to judge. Parts of
+  /// Finds the path of `program`. One with a slash is left as it is, for `execve` to judge. Parts of
   /// `path` that are not absolute are passed over: a payload runs in a directory of its own.
   static func find(_ program: String, path: String?) throws(SpawnError) -> String {
     if program.utf8.contains(UInt8(ascii: "/")) { return program }

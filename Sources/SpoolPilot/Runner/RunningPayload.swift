@@ -3,6 +3,7 @@ import Glibc
 
 /// A payload that was started and is not yet reported as ended.
 struct RunningPayload {
+  /// The pilot's number for it.
   let id: Int
   /// The runner's own number for it, used once.
   let serial: UInt32
@@ -10,22 +11,24 @@ struct RunningPayload {
   let leader: pid_t
   /// Readable when the leader has ended; -1 where the kernel has no such thing, and afterwards.
   var descriptor: Int32
-  /// Monotonic nanoseconds.
+  /// The moments of its start, and at which its wall time is over, in monotonic nanoseconds.
   let started: UInt64
   let wallEnd: UInt64
   /// Bytes.
   let memoryLimit: Int64
+  /// The files that take its output.
   let outputs: [String]
-  /// Up to where the middle of each output has been freed.
+  /// The offset up to which the middle of each output has been freed.
   var freed: [Int64]
   var liveness: Liveness
 
   var reason = PayloadEnd.Reason.itself
-  /// When all its processes get KILL, once that is decided; set on after each round.
+  /// The moment at which all its processes get KILL, once that is decided, in monotonic nanoseconds;
+  /// set on after each round.
   var killAt: UInt64?
-  /// How the leader ended; processes may be left.
+  /// The end of the leader, if it has ended; other processes may be left.
   var status: PayloadEnd.Status?
-  /// Seconds.
+  /// Seconds of processor time.
   var cpu = 0.0
   /// The largest sum of resident bytes seen, and the largest that the kernel told of the dead.
   var sampledPeak: Int64 = 0
@@ -37,15 +40,13 @@ struct RunningPayload {
     self.leader = leader
     self.descriptor = descriptor
     started = now
-    let milliseconds = UInt64(max(0, payload.wall))
-    let (wall, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-    wallEnd = overflow || wall > .max - now ? .max : now + wall
+    wallEnd = now + payload.wall.nanoseconds
     memoryLimit = payload.memory
     outputs =
       payload.output == payload.errorOutput
       ? [payload.output] : [payload.output, payload.errorOutput]
     freed = outputs.map { _ in 0 }
-    liveness = Liveness(milliseconds: payload.stuck, now: now)
+    liveness = Liveness(limit: payload.stuck, now: now)
   }
 
   /// Takes in what the kernel tells of one of its dead processes.
@@ -62,9 +63,9 @@ struct RunningPayload {
     }
   }
 
-  /// Peak resident bytes. What the kernel tells is no less than the pilot's own peak, since a
-  /// process counts its parent's memory until it execs: such a number says nothing, and a sample
-  /// is better.
+  /// Returns peak resident bytes. The kernel's number is no less than the pilot's own peak, because a
+  /// process counts its parent's memory until it execs: such a number says nothing, and a sample is
+  /// better.
   func peak(ownPeak: Int64) -> Int64 {
     if sampledPeak > 0, reportedPeak <= ownPeak { return sampledPeak }
     return max(sampledPeak, reportedPeak)

@@ -1,0 +1,50 @@
+internal import SpoolModel
+
+/// The cores, memory and GPUs of a pilot that are free. A pure value.
+struct Capacity {
+  /// Free cores.
+  private(set) var cpus: Int
+  /// Free memory in MiB.
+  private(set) var memory: Int
+  /// The ids of free GPUs.
+  private(set) var gpus: [String]
+  /// The number of shares that were given back so far.
+  private(set) var releases = 0
+  private let tags: Set<String>
+  /// MiB that it has above its bytes, because jobs' names are rounded up.
+  private let slack: Int
+
+  init(_ options: PilotOptions) {
+    cpus = options.cpus
+    memory = PilotRecord.mebibytes(options.memory, cpus: options.cpus)
+    slack = memory - TaskSpec.mebibytes(options.memory)
+    gpus = options.gpus
+    tags = Set(options.tags)
+  }
+
+  /// Returns whether a job fits, by its name alone.
+  func fits(_ job: JobName) -> Bool {
+    job.cores <= cpus && job.memory <= memory && job.gpus <= gpus.count
+      && job.tags.allSatisfy(tags.contains)
+  }
+
+  /// True if nothing at all is left to give.
+  var isFull: Bool { cpus == 0 || memory <= slack }
+
+  /// Takes a job's share; returns the GPUs that are its own.
+  mutating func take(_ job: JobName) -> [String] {
+    cpus -= job.cores
+    memory -= job.memory
+    let own = Array(gpus.prefix(job.gpus))
+    gpus.removeFirst(own.count)
+    return own
+  }
+
+  /// Takes a job's share back; `own` are the GPUs that it had.
+  mutating func give(_ job: JobName, _ own: [String]) {
+    cpus += job.cores
+    memory += job.memory
+    gpus = (gpus + own).sorted()
+    releases += 1
+  }
+}

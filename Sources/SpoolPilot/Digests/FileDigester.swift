@@ -1,0 +1,50 @@
+/// A request to read one file to its end.
+public struct DigestRequest: Sendable, Equatable {
+  /// The file's path, absolute.
+  public var path: String
+  /// The file is to be made durable (`fsync`) as well.
+  public var durable: Bool
+  /// The checksum is wanted, not the size alone.
+  public var checksum: Bool
+
+  /// Makes a request.
+  public init(path: String, durable: Bool, checksum: Bool) {
+    self.path = path
+    self.durable = durable
+    self.checksum = checksum
+  }
+}
+
+/// The answer to a ``DigestRequest``.
+public struct FileDigest: Sendable, Equatable {
+  /// The outcome of reading a file.
+  public enum Answer: Sendable, Equatable {
+    /// The size in bytes and, if asked for, the adler32 as 8 hexadecimal digits.
+    case read(size: Int, adler32: String?)
+    /// Nothing is there.
+    case missing
+    /// It could not be read or synced; the text says what the system answered.
+    case failed(String)
+  }
+  /// The path of the request.
+  public var path: String
+  /// The outcome of reading the file.
+  public var answer: Answer
+
+  /// Makes an answer.
+  public init(path: String, answer: Answer) {
+    self.path = path
+    self.answer = answer
+  }
+}
+
+/// A reader of the payloads' files: the seam between the pilot's state machine and that work.
+///
+/// In: requests. Out: sizes and checksums of files that are synced (R3). The files may be gigabytes,
+/// so they are read off the pilot's own thread, whose heart goes on beating.
+public protocol FileDigester: AnyObject {
+  /// Begins the work for the pilot's job `id`.
+  func start(_ id: Int, _ files: [DigestRequest])
+  /// Returns what was finished since the last call, the answers in the order of the requests.
+  func poll() -> [(id: Int, digests: [FileDigest])]
+}

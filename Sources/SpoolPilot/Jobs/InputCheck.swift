@@ -1,0 +1,57 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The check of a job's inputs before its payload starts: sizes at once, checksums by the digester.
+struct InputCheck {
+  private let spool: Spool
+
+  init(_ spool: Spool) { self.spool = spool }
+
+  /// Looks at each input. Returns what is wrong with the first that is not as the job says, or nil;
+  /// fails where the filesystem does not tell.
+  func findProblem(in document: JobDocument) throws(FileError) -> String? {
+    for input in document.inputs {
+      if let problem = try findProblem(with: input) { return problem }
+    }
+    return nil
+  }
+
+  private func findProblem(with input: InputFile) throws(FileError) -> String? {
+    guard let attributes = try spool.attributes(ofData: input.path) else {
+      return "the input \(input.path) is not there"
+    }
+    switch attributes.kind {
+    case .file:
+      guard let size = input.size, size != attributes.size else { return nil }
+      return "the input \(input.path) has \(attributes.size) bytes, not \(size)"
+    // The payload follows it; what it leads to is the author's.
+    case .link: return nil
+    case .directory, .other: return "the input \(input.path) is no file"
+    }
+  }
+
+  /// Returns what the digester is asked to read: the inputs whose checksums are to be verified.
+  static func requests(for document: JobDocument) -> [DigestRequest] {
+    guard document.verifiesChecksum else { return [] }
+    return summed(document).map { DigestRequest(path: $0.path, durable: false, checksum: true) }
+  }
+
+  /// Compares the digests of these inputs with what the job says. Returns what is wrong, or nil.
+  static func problem(in document: JobDocument, _ digests: [FileDigest]) -> String? {
+    for (input, digest) in zip(summed(document), digests) {
+      switch digest.answer {
+      case .read(_, let sum):
+        guard sum != input.adler32 else { continue }
+        return "the input \(input.path) has the checksum \(sum ?? "?"), "
+          + "not \(input.adler32 ?? "?")"
+      case .missing: return "the input \(input.path) is not there"
+      case .failed(let why): return "the input \(input.path): \(why)"
+      }
+    }
+    return nil
+  }
+
+  private static func summed(_ document: JobDocument) -> [InputFile] {
+    document.inputs.filter { $0.adler32 != nil }
+  }
+}

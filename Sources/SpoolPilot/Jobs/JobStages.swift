@@ -1,0 +1,295 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The stages of a job on its way from the claim to the result.
+///
+/// In: claims, ends of payloads, digests of files. Out: results, written into the claimed files and
+/// moved to an inbox (R2). The way is:
+///
+/// 1. inputs: their sizes at once, their checksums by the digester, where they are asked for;
+/// 2. the payload, which writes parts beside its final outputs;
+/// 3. staging: the digester syncs and sums the parts (R3);
+/// 4. ``Delivery``, tried again for as long as the filesystem refuses the result.
+///
+/// A job that meets a filesystem out of order is `blocked` in the first stage, not for ever (R10).
+final class JobStages {
+  /// The time between the request to end and the kill of a payload.
+  static let grace = Duration.seconds(2)
+  /// The time between two tries of what the filesystem refused.
+  static let retryInterval = Duration.milliseconds(500)
+
+  private let context: PilotContext
+  private let heart: Heart
+  private let orders: Orders
+  private let table: JobTable
+  private let runner: any PayloadRunner
+  private let digester: any FileDigester
+  private let inputs: InputCheck
+  private let delivery: Delivery
+  private var parts: OutputParts
+  private var retry = RetryTimer(every: retryInterval)
+
+  init(
+    _ context: PilotContext, _ heart: Heart, _ orders: Orders, _ table: JobTable,
+    runner: any PayloadRunner, digester: any FileDigester
+  ) {
+    self.context = context
+    self.heart = heart
+    self.orders = orders
+    self.table = table
+    self.runner = runner
+    self.digester = digester
+    inputs = InputCheck(context.spool)
+    parts = OutputParts(context.spool)
+    delivery = Delivery(context, heart, table)
+  }
+
+  /// The moment at which a retry or a copy of a log is due.
+  var nextDue: Instant {
+    var next = Instant.distantFuture
+    for job in table.jobs {
+      switch job.stage {
+      case .delivering, .blocked: next = min(next, retry.next)
+      case .running: next = min(next, LiveLog.next(job))
+      case .verifying, .staging: break
+      }
+    }
+    return next
+  }
+
+  // MARK: The claim
+
+  /// Starts what was claimed, or hands it in as failed where it cannot be started.
+  func begin(_ claim: consuming Claim) {
+    if let written = claim.written { return delivery.handIn(claim, written) }
+    let document: JobDocument
+    do throws(RequestError) {
+      document = try JobFile(claim.contents).document
+    } catch {
+      refuse(claim, .torn, "the job's file cannot be read: \(error)")
+      return
+    }
+    let slot: Slot
+    do throws(FileError) {
+      slot = try table.slots.take()
+    } catch {
+      refuse(claim, .spawn, "\(error)")
+      orders.noteNoStart("\(error)")
+      return
+    }
+    checkInputs(table.admit(claim, document, slot))
+  }
+
+  /// Hands in a claim that never ran.
+  func refuse(_ claim: consuming Claim, _ cause: Cause, _ reason: String) {
+    orders.noteFailure(cause)
+    delivery.handIn(claim, JobFailure(cause, reason))
+  }
+
+  // MARK: Inputs
+
+  private func checkInputs(_ job: RunningJob) {
+    do throws(FileError) {
+      if let problem = try inputs.findProblem(in: job.document) {
+        return fail(job, .input, problem)
+      }
+    } catch {
+      return wait(job, .input, error)
+    }
+    let requests = InputCheck.requests(for: job.document)
+    guard !requests.isEmpty else { return start(job) }
+    job.stage = .verifying
+    digester.start(job.id, requests)
+  }
+
+  private func verified(_ job: RunningJob, _ digests: [FileDigest]) {
+    if let problem = InputCheck.problem(in: job.document, digests) {
+      return fail(job, .input, problem)
+    }
+    job.stage = .running
+    if job.isReturning { return returnUnstarted(job) }
+    start(job)
+  }
+
+  /// Lets a job wait in the pilot's hands for a filesystem that is out of order, but not for ever
+  /// (R10): that is no fault of the job's. Any other refusal fails the job.
+  private func wait(_ job: RunningJob, _ cause: Cause, _ error: FileError) {
+    let now = context.now
+    let since = job.blockedSince ?? now
+    job.blockedSince = since
+    guard now - since < error.longestWait else {
+      return fail(job, cause, "\(error)")
+    }
+    job.stage = .blocked
+    context.troubles.note(error, job.name.job.description)
+  }
+
+  private func resume(_ job: RunningJob) {
+    if job.isReturning { return returnUnstarted(job) }
+    job.stage = .running
+    checkInputs(job)
+  }
+
+  private func returnUnstarted(_ job: RunningJob) {
+    fail(job, .returned, "given back before it ran")
+  }
+
+  // MARK: The payload
+
+  private func start(_ job: RunningJob) {
+    do throws(FileError) {
+      try parts.ensureDirectories(of: job.document)
+    } catch {
+      return wait(job, .staging, error)
+    }
+    let filler = PayloadFiller(
+      job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
+      options: context.options)
+    do throws(SpawnError) {
+      try runner.start(filler.payload(job.id))
+      orders.noteStart()
+    } catch {
+      let call = FileError("start", error.program, error.code)
+      fail(job, .spawn, "\(call)")
+      if !error.isTheTasks { orders.noteNoStart("\(call)") }
+    }
+  }
+
+  /// Takes the payloads that ended from the runner. Their share is free from now on; ``settle(_:)``
+  /// is to follow for each.
+  func takeEnded() -> [RunningJob] {
+    runner.poll().compactMap { end in
+      guard let job = table[end.id] else { return nil }
+      job.end = end
+      table.releaseShare(of: job)
+      return job
+    }
+  }
+
+  /// Passes the verdict on a payload that ended; one with outputs is staged next.
+  func settle(_ job: RunningJob) {
+    guard let end = job.end else { return }
+    if job.isTaken { return discard(job) }
+    let printed = PayloadOutput(job.slot, context.local)
+    if let failure = Verdict.failure(
+      end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
+    {
+      fail(job, failure)
+    } else if job.document.outputs.isEmpty {
+      succeed(job, [])
+    } else {
+      job.stage = .staging
+      digester.start(job.id, OutputParts.requests(for: job))
+    }
+  }
+
+  // MARK: Outputs
+
+  /// Takes finished digests, of inputs and of outputs, from the digester.
+  func takeDigests() {
+    for (id, digests) in digester.poll() {
+      guard let job = table[id] else { continue }
+      if job.isTaken {
+        discard(job)
+        continue
+      }
+      switch job.stage {
+      case .verifying: verified(job, digests)
+      case .staging: staged(job, digests)
+      case .running, .delivering, .blocked: break
+      }
+    }
+  }
+
+  private func staged(_ job: RunningJob, _ digests: [FileDigest]) {
+    do throws(JobFailure) {
+      succeed(job, try OutputParts.staged(job.document, digests))
+    } catch {
+      fail(job, error)
+    }
+  }
+
+  // MARK: Results
+
+  private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
+    do throws(RequestError) {
+      let report = try PayloadReport.read(job.slot.report, context.local)
+      orders.noteSuccess()
+      delivery.finish(job, .success(outputs, report))
+    } catch {
+      fail(job, .output, error.message)
+    }
+  }
+
+  private func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
+    fail(job, JobFailure(cause, reason))
+  }
+
+  private func fail(_ job: RunningJob, _ failure: JobFailure) {
+    orders.noteFailure(failure.cause)
+    parts.remove(job)
+    parts.forgetDirectories(of: job.document)
+    delivery.finish(job, .failure(failure))
+  }
+
+  // MARK: Retries and logs
+
+  /// Tries again what the filesystem refused, if that is due.
+  func retryIfDue() {
+    let now = context.now
+    guard retry.isDue(at: now) else { return }
+    retry.wait(from: now)
+    for job in table.jobs {
+      switch job.stage {
+      case .delivering(let result): delivery.deliver(job, result)
+      case .blocked: resume(job)
+      case .verifying, .running, .staging: break
+      }
+    }
+  }
+
+  /// Copies what long jobs have printed to where it can be followed.
+  func copyLiveLogs() {
+    let now = context.now
+    for job in table.jobs where job.stage == .running && now >= LiveLog.next(job) {
+      var log = job.liveLog ?? LiveLog(context.spool, heart.name, job.name)
+      log.copy(job.slot, local: context.local, at: now)
+      job.liveLog = log
+    }
+  }
+
+  // MARK: Endings
+
+  /// Ends a job whose claim the watcher took: what its payload made does not count.
+  func lose(_ job: RunningJob) {
+    guard !job.isTaken else { return }
+    job.isTaken = true
+    job.forget()
+    context.say("\(job.name.job) was taken back")
+    switch job.stage {
+    case .running: runner.end(job.id, grace: Self.grace)
+    // The digester is let finish; a verdict that waits has become pointless.
+    case .verifying, .staging: break
+    case .delivering, .blocked: table.remove(job)
+    }
+  }
+
+  /// Ends all jobs: the watcher gave this pilot up. The logs of its next name begin anew.
+  func loseAll() {
+    for job in table.jobs { lose(job) }
+    delivery.forgetLogs()
+  }
+
+  /// Ends what runs, to be given back.
+  func giveBack() {
+    for job in table.jobs where !job.isReturning && !job.isTaken {
+      job.isReturning = true
+      if job.stage == .running { runner.end(job.id, grace: Self.grace) }
+    }
+  }
+
+  private func discard(_ job: RunningJob) {
+    parts.remove(job)
+    table.remove(job)
+  }
+}

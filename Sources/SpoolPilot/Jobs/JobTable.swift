@@ -1,0 +1,93 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The table of the jobs that a pilot has claimed, and of what they have of it: cores, memory, GPUs,
+/// slots. It is bounded by the pilot's capacity (R10).
+final class JobTable {
+  private(set) var capacity: Capacity
+  var slots: SlotPool
+  private var byID: [Int: RunningJob] = [:]
+  private var nextID = 1
+  private let context: PilotContext
+
+  init(_ context: PilotContext) {
+    self.context = context
+    capacity = Capacity(context.options)
+    slots = SlotPool(scratch: context.options.scratch, files: context.local)
+  }
+
+  // MARK: Entries
+
+  /// Enters a job, which takes its share of the pilot.
+  func admit(_ claim: consuming Claim, _ document: JobDocument, _ slot: Slot) -> RunningJob {
+    let gpus = capacity.take(claim.name)
+    let job = RunningJob(
+      id: nextID, claim: claim, document: document, slot: slot, gpus: gpus, begun: context.now,
+      started: context.time.timestamp)
+    nextID += 1
+    byID[job.id] = job
+    return job
+  }
+
+  /// Gives back the cores, memory and GPUs of a job whose payload has ended, or never ran.
+  func releaseShare(of job: RunningJob) {
+    guard !job.hasReleased else { return }
+    job.hasReleased = true
+    capacity.give(job.name, job.gpus)
+  }
+
+  /// Removes a job that is through; its share and its slot are free.
+  func remove(_ job: RunningJob) {
+    byID[job.id] = nil
+    releaseShare(of: job)
+    job.liveLog?.remove()
+    do throws(FileError) {
+      try slots.giveBack(job.slot)
+    } catch {
+      context.say("\(error); that slot is not used again")
+    }
+  }
+
+  // MARK: Questions
+
+  /// The jobs, in no order.
+  var jobs: Dictionary<Int, RunningJob>.Values { byID.values }
+  /// The number of jobs.
+  var count: Int { byID.count }
+  /// True if there is no job.
+  var isEmpty: Bool { byID.isEmpty }
+  /// The job with this number; nil: it is not in the table any more.
+  subscript(id: Int) -> RunningJob? { byID[id] }
+
+  /// Returns whether a job of this name is in the table.
+  func holds(_ name: JobName) -> Bool { jobs.contains { $0.name == name } }
+
+  /// True if there is room for one more job: not while a result cannot be handed in, nor while too
+  /// many are being staged.
+  var hasRoom: Bool {
+    guard !capacity.isFull else { return false }
+    var staged = 0
+    for job in jobs where job.hasReleased {
+      if case .delivering = job.stage { return false }
+      staged += 1
+    }
+    return staged < max(4, context.options.cpus)
+  }
+
+  /// The tasks with a job here that waits for a filesystem that is out of order.
+  var blockedTasks: Set<Name> {
+    jobs.reduce(into: []) { tasks, job in
+      if job.stage == .blocked { tasks.insert(job.document.job.task) }
+    }
+  }
+
+  /// The number of jobs that wait for a filesystem that is out of order.
+  var blockedJobs: Int { jobs.count { $0.stage == .blocked } }
+
+  /// The number of results that wait to be handed in.
+  var waitingResults: Int {
+    jobs.count { job in
+      if case .delivering = job.stage { true } else { false }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The filler of a job's template: in goes the job's document, out comes its payload, with the
+/// placeholders filled that only the pilot can fill.
+struct PayloadFiller {
+  let job: JobDocument
+  let name: JobName
+  let pilot: PilotName
+  let slot: Slot
+  let gpus: [String]
+  let options: PilotOptions
+
+  /// Returns the payload, with the pilot's own number for it.
+  func payload(_ id: Int) -> Payload {
+    Payload(
+      id: id, arguments: job.command.map { $0.expanded(value) ?? $0.text },
+      environment: environment, directory: slot.work, output: slot.output,
+      errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
+  }
+
+  private func value(_ placeholder: Template.Placeholder) -> String? {
+    switch placeholder {
+    case .report: return slot.report
+    case .scratch: return slot.work
+    case .output(let name):
+      let output = job.outputs.first { name == nil || $0.name == name }
+      return output?.part(attempt: job.attempt, pilot: pilot)
+    default: return nil
+    }
+  }
+
+  private var environment: [String: String] {
+    var variables = options.environment
+    variables["TMPDIR"] = slot.work
+    for entry in job.environment {
+      variables[entry.name] = entry.value.expanded(value) ?? entry.value.text
+    }
+    variables["SPOOL_TASK"] = job.job.task.text
+    variables["SPOOL_JOB"] = job.job.description
+    variables["SPOOL_INDEX"] = "\(job.job.index)"
+    variables["SPOOL_ATTEMPT"] = "\(job.attempt)"
+    variables["SPOOL_PILOT"] = pilot.text
+    variables["SPOOL_CPUS"] = "\(name.cores)"
+    variables["SPOOL_SCRATCH"] = slot.work
+    variables["SPOOL_REPORT"] = slot.report
+    if !options.gpus.isEmpty {
+      variables["CUDA_VISIBLE_DEVICES"] = gpus.joined(separator: ",")
+    }
+    return variables
+  }
+}

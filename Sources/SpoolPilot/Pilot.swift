@@ -1,0 +1,191 @@
+public import SpoolModel
+public import SpoolStore
+
+/// A pilot: claims jobs that fit, runs their payloads, hands in their results.
+///
+/// It is a synchronous state machine that is stepped and never blocks on a payload: processes and
+/// threads are behind its ``Seams``. A job goes through ``Claiming`` (R1), ``JobStages`` (R2, R3)
+/// and leaves as a file in an inbox; ``Orders`` and ``Heart`` keep the pilot's standing with the
+/// rest of the spool (R5).
+public final class Pilot {
+  /// The parts of the world that a pilot needs, besides the spool.
+  public struct Seams {
+    /// The clocks.
+    public var time: any TimeSource
+    /// Runs the payloads.
+    public var runner: any PayloadRunner
+    /// Reads and syncs inputs and outputs.
+    public var digester: any FileDigester
+    /// The source of the pilot's name and of its choices among jobs.
+    public var random: any RandomNumberGenerator
+    /// The filesystem of the scratch directory.
+    public var local: any FileSystem
+    /// Tells the operator something, in one line.
+    public var say: (String) -> Void
+
+    /// Makes the seams of one pilot; none is shared with another pilot.
+    public init(
+      time: any TimeSource, runner: any PayloadRunner, digester: any FileDigester,
+      random: any RandomNumberGenerator, local: any FileSystem, say: @escaping (String) -> Void
+    ) {
+      self.time = time
+      self.runner = runner
+      self.digester = digester
+      self.random = random
+      self.local = local
+      self.say = say
+    }
+  }
+
+  private let context: PilotContext
+  private let heart: Heart
+  private let orders: Orders
+  private let table: JobTable
+  private let stages: JobStages
+  private let claiming: Claiming
+  private var idleness = IdleWatch()
+
+  /// Registers the pilot: from now on the watcher counts on its heartbeat (R5). Fails with what the
+  /// filesystem refused.
+  public init(_ spool: Spool, _ options: PilotOptions, _ seams: Seams) throws(FileError) {
+    context = PilotContext(spool, options, seams)
+    heart = Heart(context)
+    orders = Orders(context, heart)
+    table = JobTable(context)
+    stages = JobStages(
+      context, heart, orders, table, runner: seams.runner, digester: seams.digester)
+    claiming = Claiming(context, heart, orders, table, stages)
+    try heart.register()
+  }
+
+  /// The pilot's present name. It gets another when the watcher has given it up (R5).
+  public var name: PilotName { heart.name }
+
+  /// The number of claimed jobs whose results are not handed in.
+  public var load: Int { table.count }
+
+  /// True if the pilot is to leave and has nothing left. After ``giveBack()`` it does not wait for ever
+  /// for a filesystem that refuses results (R10): the watcher finds these in the pilot's directory, as
+  /// it does when a pilot dies.
+  public var isFinished: Bool {
+    guard orders.standing.isDraining else { return false }
+    if table.isEmpty { return true }
+    guard orders.standing.isFarewellOver(at: context.now) else { return false }
+    return table.jobs.allSatisfy { $0.stage != .running || $0.end != nil }
+  }
+
+  /// Tells that the ready directory of a queue may have changed (R9).
+  public func hint(_ queue: Queue) { claiming.hint(queue) }
+
+  // MARK: A step
+
+  /// Takes one step. Returns for how many milliseconds the shell may wait for something to happen.
+  public func step() -> Int {
+    endLifetime()
+    stages.takeDigests()
+    // What ended makes room, which is used before the results are seen to: the cores wait for none.
+    let ended = stages.takeEnded()
+    claiming.claimMore()
+    for job in ended { stages.settle(job) }
+    stages.retryIfDue()
+    if context.now >= heart.nextBeat { beat() }
+    stages.copyLiveLogs()
+    lookForIdleness()
+    context.troubles.look()
+    return claiming.hasMore ? 0 : wait.milliseconds
+  }
+
+  /// The time until something is due, if nothing happens before.
+  private var wait: Duration {
+    let now = context.now
+    var dues = [heart.nextBeat, orders.standing.nextDue(at: now)]
+    if context.options.exitsWhenIdle, table.isEmpty { dues.append(idleness.nextLook) }
+    dues += claiming.nextClaim(at: now)
+    dues.append(stages.nextDue)
+    let next = dues.min() ?? .distantFuture
+    return max(.milliseconds(1), next - now)
+  }
+
+  // MARK: The heart
+
+  /// Beats, and follows what the pilot's directory shows: orders, and claims that came late or were
+  /// taken (R1, R5).
+  private func beat() {
+    heart.scheduleNext()
+    do throws(FileError) {
+      try writeBeat()
+      guard let found = try context.spool.directory(of: name) else { return registerAnew() }
+      try orders.obey(found, load: load)
+      try claiming.compare(found.claims)
+      // What it found there is told at once.
+      if heart.record.state != orders.standing.state { try writeBeat() }
+    } catch {
+      if error.isMissing {
+        registerAnew()
+      } else {
+        context.troubles.note(error, "the heartbeat")
+      }
+    }
+  }
+
+  private func writeBeat() throws(FileError) {
+    heart.count()
+    updateRecord()
+    try heart.write()
+  }
+
+  private func updateRecord() {
+    heart.update(orders.standing)
+    heart.update(table, trouble: context.troubles.first)
+  }
+
+  /// Ends all payloads and begins anew under another name: the watcher gave this pilot up (R5).
+  private func registerAnew() {
+    context.say("the watcher has given \(name) up; registering anew")
+    stages.loseAll()
+    heart.rename()
+    orders.outliveDirectory()
+    updateRecord()
+    do throws(FileError) {
+      try heart.registerAnew()
+      orders.writeQuarantine()
+    } catch {
+      context.troubles.note(error, "the registration")
+    }
+  }
+
+  // MARK: Leaving
+
+  /// Claims nothing more, and lets what runs end.
+  public func drain() { orders.leave() }
+
+  /// Ends what runs and gives it back.
+  public func giveBack() {
+    orders.giveBack()
+    stages.giveBack()
+  }
+
+  /// Leaves the spool, once finished. Fails with what the filesystem refused; the watcher then
+  /// removes the directory.
+  public func leave() throws(FileError) { _ = try context.spool.unregister(name) }
+
+  /// Gives back what still runs at the end of the pilot's lifetime.
+  private func endLifetime() {
+    guard orders.expire() else { return }
+    context.say("its lifetime is over: giving back \(load) jobs")
+    giveBack()
+  }
+
+  /// Looks whether there is anything to do, if the pilot is to leave when idle and has no job.
+  private func lookForIdleness() {
+    guard context.options.exitsWhenIdle, !orders.standing.isDraining else { return }
+    guard table.isEmpty else { return idleness.noteBusy() }
+    let now = context.now
+    guard now >= idleness.nextLook else { return }
+    // Where the filesystem refuses to tell, there may be something.
+    let hasWork = (try? context.spool.hasWork()) ?? true
+    guard let reason = idleness.look(at: now, hasWork: hasWork) else { return }
+    context.say("leaving: \(reason)")
+    drain()
+  }
+}

@@ -1,0 +1,36 @@
+internal import SpoolModel
+
+/// The timer of the next try, whose delay grows while nothing is found, or something is refused: it
+/// doubles from `shortest` to `longest`. A pure value (R9, R10).
+struct RetryTimer {
+  let shortest: Duration
+  let longest: Duration
+  /// The delay of the next wait.
+  private(set) var delay: Duration
+  /// The moment of the next try; at first at once.
+  private(set) var next = Instant.distantPast
+
+  init(from shortest: Duration, to longest: Duration) {
+    self.shortest = shortest
+    self.longest = longest
+    delay = shortest
+  }
+
+  /// Makes a timer whose delay is always the same.
+  init(every delay: Duration) { self.init(from: delay, to: delay) }
+
+  /// Returns whether the next try is due.
+  func isDue(at now: Instant) -> Bool { now >= next }
+
+  /// Begins again with the shortest delay. A wait that has begun is not cut.
+  mutating func reset() { delay = shortest }
+
+  /// Doubles the delay, up to the longest. A wait that has begun is not prolonged.
+  mutating func grow() { delay = min(longest, delay * 2) }
+
+  /// Begins to wait. `spread`, from -100 to 100, makes the wait up to a fifth shorter or longer, so
+  /// that many pilots do not act as one.
+  mutating func wait(from now: Instant, spread: Int = 0) {
+    next = now + delay + .milliseconds(spread * delay.milliseconds / 500)
+  }
+}

@@ -1,0 +1,39 @@
+/// The payload of one job: a program to be run, and its limits.
+public struct Payload: Sendable, Equatable {
+  /// The pilot's own number for it, unique while it runs.
+  public var id: Int
+  /// The program, as an absolute path or a bare name that is looked up in `PATH` of `environment`,
+  /// and its arguments.
+  public var arguments: [String]
+  /// The whole environment; nothing is inherited.
+  public var environment: [String: String]
+  /// The working directory, on local disk: there already, and private.
+  public var directory: String
+  /// The local file that takes standard output; created or emptied at the start.
+  public var output: String
+  /// The local file that takes standard error; created or emptied at the start.
+  public var errorOutput: String
+  /// The wall time after which it is ended.
+  public var wall: Duration
+  /// Bytes of resident memory, summed over its processes, above which it is ended.
+  public var memory: Int64
+  /// The time for which it may do nothing, neither print nor use a processor, before it is ended;
+  /// nil: for ever.
+  public var stuck: Duration?
+
+  /// Makes a payload; nothing is checked before the runner starts it.
+  public init(
+    id: Int, arguments: [String], environment: [String: String], directory: String,
+    output: String, errorOutput: String, wall: Duration, memory: Int64, stuck: Duration? = nil
+  ) {
+    self.id = id
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+    self.output = output
+    self.errorOutput = errorOutput
+    self.wall = wall
+    self.memory = memory
+    self.stuck = stuck
+  }
+}

@@ -1,0 +1,44 @@
+/// The end of a payload, and what the payload used.
+public struct PayloadEnd: Sendable, Equatable {
+  /// The way in which the payload's first process ended.
+  public enum Status: Sendable, Equatable {
+    /// It exited with this code.
+    case exited(Int32)
+    /// This signal ended it.
+    case signalled(Int32)
+  }
+
+  /// The reason of the end: the payload itself, or the runner ended it.
+  public enum Reason: Sendable, Equatable {
+    /// It ended by itself.
+    case itself
+    /// It was over its wall time.
+    case wall
+    /// It was over its memory.
+    case memory
+    /// It did nothing for too long.
+    case stuck
+    /// The pilot called ``PayloadRunner/end(_:grace:)``.
+    case ended
+  }
+
+  /// The payload's number, as ``Payload/id``.
+  public var id: Int
+  /// The way in which its first process ended.
+  public var status: Status
+  /// The reason of the end.
+  public var reason: Reason
+  /// User and system time of all its waited-for processes, in seconds.
+  public var cpu: Double
+  /// Peak resident bytes: the largest sum seen over its processes, or the largest single process.
+  public var memory: Int64
+
+  /// Makes the end of a payload, as a runner reports it.
+  public init(id: Int, status: Status, reason: Reason, cpu: Double, memory: Int64) {
+    self.id = id
+    self.status = status
+    self.reason = reason
+    self.cpu = cpu
+    self.memory = memory
+  }
+}

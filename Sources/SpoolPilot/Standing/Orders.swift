@@ -1,0 +1,112 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The orders that a pilot follows: files in its directory, its operator's word, its own findings.
+///
+/// In: a reading of the pilot's directory, and how its jobs ended. Out: the pilot's ``Standing``,
+/// and its own `quarantine` file where payloads cannot be started. An order is taken back only when
+/// its file is certainly gone, because a listing may omit it (R8).
+final class Orders {
+  private(set) var standing: Standing
+  private(set) var failures = FailureRow()
+  private let context: PilotContext
+  private let heart: Heart
+
+  init(_ context: PilotContext, _ heart: Heart) {
+    self.context = context
+    self.heart = heart
+    standing = Standing(lifetimeEnd: context.options.lifetime.map { context.now + $0 })
+  }
+
+  // MARK: Files in the directory
+
+  /// Follows the orders that were found in the pilot's directory. `load` is the number of its jobs.
+  func obey(_ found: PilotDirectory, load: Int) throws(FileError) {
+    if found.hasDrain {
+      if standing.noteDrain() {
+        context.say("told to leave: it takes no more jobs, and lets \(load) end")
+      }
+    } else if standing.isDrained, try context.spool.isDrainGone(from: heart.name) {
+      standing.noteNoDrain()
+      context.say("not to leave any more")
+    }
+    if found.hasQuarantine {
+      readQuarantine()
+    } else if standing.quarantine != nil,
+      try context.spool.isQuarantineGone(from: heart.name)
+    {
+      standing.leaveQuarantine()
+      failures = FailureRow()
+      context.say("released from quarantine")
+    }
+  }
+
+  /// Reads the quarantine file, and takes no more jobs until it is removed.
+  private func readQuarantine() {
+    let text: String
+    do throws(FileError) {
+      guard let found = try context.spool.quarantineText(of: heart.name) else { return }
+      text = found
+    } catch {
+      text = "\(error)"
+    }
+    enterQuarantine(PilotRecord.reason(text))
+  }
+
+  /// Looks for a quarantine file before a claim, where the last job failed: the watcher may have
+  /// set the pilot aside since the last heartbeat.
+  func lookForQuarantine() {
+    guard failures.failed > 0, context.spool.hasQuarantine(heart.name) else { return }
+    readQuarantine()
+  }
+
+  private func enterQuarantine(_ reason: String) {
+    guard standing.enterQuarantine(reason) else { return }
+    heart.beatSoon()
+    context.say("in quarantine: \(reason)")
+  }
+
+  /// Writes the pilot's own quarantine file, unless somebody has written one.
+  func writeQuarantine() {
+    guard let reason = standing.quarantine else { return }
+    do throws(FileError) {
+      guard try context.spool.isQuarantineGone(from: heart.name) else { return }
+      try context.spool.quarantine(heart.name, reason)
+    } catch {
+      context.say("\(error)")
+    }
+  }
+
+  // MARK: The operator's word
+
+  /// Leaves for good.
+  func leave() { standing.leave() }
+
+  /// Leaves for good, and soon.
+  func giveBack() { standing.giveBack(at: context.now) }
+
+  /// Ends the lifetime if it is over. Returns true the first time.
+  func expire() -> Bool { standing.expire(at: context.now) }
+
+  /// Keeps what the pilot was told, though its directory is gone.
+  func outliveDirectory() { standing.outliveDirectory() }
+
+  // MARK: How jobs end
+
+  /// Takes in that a job is about to be claimed.
+  func noteClaim() { failures.noteClaim(at: context.now) }
+  /// Takes in that a job succeeded.
+  func noteSuccess() { failures.noteSuccess() }
+  /// Takes in that a job failed.
+  func noteFailure(_ cause: Cause) { failures.noteFailure(cause) }
+  /// Takes in that a payload was started.
+  func noteStart() { failures.noteStart() }
+
+  /// Takes in that a payload could not be started though its program is there. After several in a
+  /// row this node is to blame, and the pilot sets itself aside.
+  func noteNoStart(_ why: String) {
+    guard failures.noteNoStart(), standing.quarantine == nil else { return }
+    enterQuarantine(PilotRecord.reason("payloads cannot be started here: \(why)"))
+    writeQuarantine()
+  }
+}

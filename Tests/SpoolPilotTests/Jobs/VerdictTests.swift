@@ -1,0 +1,49 @@
+import SpoolModel
+import Testing
+
+@testable import SpoolPilot
+
+/// The cause and the reason of a failure, by the end of a payload.
+struct VerdictTests {
+  private func failure(
+    _ status: PayloadEnd.Status, _ reason: PayloadEnd.Reason = .itself, isReturning: Bool = false,
+    printed: String? = "last words"
+  ) throws -> JobFailure? {
+    let end = PayloadEnd(id: 1, status: status, reason: reason, cpu: 1, memory: 3_000_000_000)
+    return Verdict.failure(
+      end, of: try Sample.document(), isReturning: isReturning, lastLines: { printed })
+  }
+
+  @Test func aGoodEnd() throws {
+    #expect(try failure(.exited(0)) == nil)
+    // It was asked to end because its claim is gone or it is given back, and was through before.
+    #expect(try failure(.exited(0), .itself, isReturning: true) == nil)
+  }
+
+  @Test func anEndOfItsOwn() throws {
+    #expect(try failure(.exited(7)) == JobFailure(.exit(7), "last words"))
+    #expect(try failure(.signalled(11)) == JobFailure(.signal(11), "last words"))
+    #expect(
+      try failure(.exited(7), printed: nil)
+        == JobFailure(.exit(7), "exit code 7, and nothing printed"))
+    #expect(
+      try failure(.signalled(11), printed: nil)
+        == JobFailure(.signal(11), "ended by signal11, and nothing printed"))
+  }
+
+  /// Over a limit it has failed, however it took the signal.
+  @Test(arguments: [PayloadEnd.Status.exited(0), .exited(3), .signalled(15)])
+  func overALimit(_ status: PayloadEnd.Status) throws {
+    #expect(
+      try failure(status, .wall) == JobFailure(.wall, "over its wall time of 10m 00s"))
+    #expect(
+      try failure(status, .memory)
+        == JobFailure(.memory, "over its memory of 2.0 GB (3.0 GB seen)"))
+    #expect(
+      try failure(status, .stuck)
+        == JobFailure(.stuck, "it printed nothing and used no processor for 1m 30s"))
+    #expect(
+      try failure(status, .ended, isReturning: true)
+        == JobFailure(.returned, "given back: the pilot was told to stop"))
+  }
+}

@@ -1,6 +1,6 @@
 internal import SpoolModel
 
-/// Datasets: manifests, watched directories, closing, removal.
+/// Changes to datasets: manifests, watched directories, closing, removal.
 extension SpoolState {
   mutating func apply(_ manifest: ManifestAccepted) {
     var dataset = datasets[manifest.dataset] ?? DatasetEntry(manifest.dataset)
@@ -9,7 +9,7 @@ extension SpoolState {
     dataset.length = manifest.length
     if let retention = manifest.retention {
       dataset.retention = dataset.retention?.longer(retention) ?? retention
-      // It was asked for: so it is also for files that nobody makes here.
+      // A person asked for it, so it also holds for files that no task of this spool makes.
       dataset.removal.includesInputs = true
     }
     if let owner = manifest.owner { dataset.owners.insert(owner) }
@@ -95,6 +95,7 @@ extension SpoolState {
     touch(name)
   }
 
+  /// Forgets a dataset, and tells that its catalogue is to be removed.
   mutating func forget(_ name: Name) throws(Contradiction) {
     guard datasets.removeValue(forKey: name) != nil else {
       throw Contradiction("there is no dataset \(name)")

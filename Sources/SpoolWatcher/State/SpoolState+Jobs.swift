@@ -1,7 +1,7 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Jobs: forming, results, failures.
+/// Changes to jobs: formation, results, failures.
 extension SpoolState {
   mutating func apply(_ formed: JobsFormed) throws(Contradiction) {
     try change(task: formed.task) { task throws(Contradiction) in
@@ -30,6 +30,7 @@ extension SpoolState {
     set(job, accepted.job)
   }
 
+  /// Counts a job as done, now that its outputs have their final names.
   mutating func publish(_ id: JobID) throws(Contradiction) {
     guard let job = job(id), case .publishing(let result) = job.phase else {
       throw Contradiction("no result of \(id) is accepted")
@@ -59,7 +60,8 @@ extension SpoolState {
     try addToLedger(LedgerLines.success(id, attempt, result), of: id.task)
   }
 
-  /// Notes that a job has succeeded with its inputs, where files go as soon as nobody needs them.
+  /// Notes that a job has read its inputs with success. Only datasets with the retention `step`
+  /// need this.
   private mutating func consume(_ name: Name, _ spec: TaskSpec, _ job: JobEntry) {
     guard case .datasets(let names) = spec.input else { return }
     let read = job.source == JobEntry.all ? names : [names[job.source]]
@@ -94,8 +96,8 @@ extension SpoolState {
     try addToLedger(LedgerLines.failure(failed, job), of: failed.job.task)
   }
 
-  /// Gives a job back what a quarantined pilot cost it. A job that has ended meanwhile has nothing to
-  /// be given.
+  /// Takes back the failures that a quarantined pilot caused to a job. A job that has ended
+  /// meanwhile stays as it is.
   mutating func forgive(_ forgiven: Forgiven) {
     guard var job = job(forgiven.job) else { return }
     job.payloadFailures = max(0, job.payloadFailures - forgiven.payload)
@@ -134,7 +136,7 @@ extension SpoolState {
 }
 
 extension TaskEntry {
-  /// Adds an attempt's use of resources.
+  /// Adds an attempt and the resources that it used.
   fileprivate mutating func count(_ result: JobResult) {
     attempts += 1
     cpu += result.cpu
@@ -143,7 +145,7 @@ extension TaskEntry {
     started = min(started ?? result.started, result.started)
   }
 
-  /// Adds an attempt that failed.
+  /// Adds a failed attempt.
   fileprivate mutating func count(_ failure: AttemptFailed) {
     if let result = failure.result { count(result) } else { attempts += 1 }
     causes[failure.cause.description, default: 0] += 1

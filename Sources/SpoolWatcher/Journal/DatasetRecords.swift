@@ -7,7 +7,8 @@ public struct ManifestAccepted: Sendable {
   public var dataset: Name
   /// The name of the manifest's file in the inbox.
   public var origin: String
-  /// The checksum of the manifest's bytes, by which the watcher recognises it after a crash.
+  /// The value by which the watcher recognises the manifest after a crash: the CRC-32 of a JSON file;
+  /// size and modification time of a JSONL file.
   public var digest: String
   /// The number of files that were added.
   public var files: Int

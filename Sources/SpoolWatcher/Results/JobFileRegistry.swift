@@ -36,7 +36,7 @@ final class JobFileRegistry {
     if isDiscarded { discarded.insert(name) }
   }
 
-  /// Forgets a task that has ended. None of its further files is counted.
+  /// Forgets the counts of a task that has ended.
   func forget(_ task: Name) { kept[task] = nil }
 
   /// True while files wait to be cleared away.

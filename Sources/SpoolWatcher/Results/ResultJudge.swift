@@ -52,7 +52,7 @@ final class ResultJudge: Stage {
     return count
   }
 
-  /// Judges a file. Returns false if that was not possible. If the filesystem refuses it, no other
+  /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other
   /// file is held up: the next look tries again, but not for ever (R10).
   private func judgeIfReadable(_ name: InboxName) throws -> Bool {
     do {

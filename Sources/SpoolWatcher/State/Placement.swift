@@ -97,7 +97,7 @@ final class Placement {
   /// Notes the incomplete dataset that a task needs whole.
   func setLacking(_ dataset: Name?, for task: Name) { lacking[task] = dataset }
 
-  /// Forgets a task that is packed.
+  /// Forgets a task that is packed, or in work again.
   func forget(task: Name) {
     places[task] = nil
     missing[task] = nil

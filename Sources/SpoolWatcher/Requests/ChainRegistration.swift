@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Registers chains: a task for each of their steps, all or none. What follows is the tasks' own way,
-/// since a step reads the dataset that the one before it fills.
+/// Registers chains. In comes a chain that was read; out goes its `chain` record, which stands for
+/// a task for each step, or the error with which it is refused. The steps then go the way of tasks,
+/// because each step reads the dataset that the one before it fills.
 final class ChainRegistration {
   private let spool: Spool
   private let turn: Turn
@@ -14,7 +15,8 @@ final class ChainRegistration {
     self.tasks = tasks
   }
 
-  /// As ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
+  /// Registers a chain, by the rules of ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
+  /// If one of its steps is refused, all are.
   func register(
     _ spec: ChainSpec, owner: Int, digest: String, mayBeKnown: Bool
   ) throws(RequestError) {

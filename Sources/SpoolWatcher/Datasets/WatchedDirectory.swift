@@ -68,7 +68,8 @@ final class WatchedDirectory {
   /// The number of scans without news that are believed. More than one, because a listing may omit
   /// entries (R8).
   static let closingScans = 2
-  /// The pause after a scan, as a multiple of the time that the scan took.
+  /// The time from the beginning of a scan to that of the next, as a multiple of the scan's own time.
+  /// So scans take no more than a twentieth of the time.
   static let share = 20
   /// The time after which ``foreign`` is forgotten.
   static let foreignInterval = Duration.seconds(60)

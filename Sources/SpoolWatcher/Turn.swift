@@ -68,5 +68,6 @@ final class Turn {
 
   /// Throws if another watcher owns the spool (R7).
   func checkLease() throws { try commit.checkLease() }
+  /// Throws if another watcher owns the spool, unless this turn has checked that already (R7).
   func checkLeaseOnce() throws { try commit.checkLeaseOnce() }
 }

@@ -126,6 +126,8 @@ public final class Watcher {
     try resume(spool)
   }
 
+  /// Does what a restart demands: a checkpoint, the unfinished work of the journal, and the scan
+  /// for jobs (R8).
   private func resume(_ spool: Spool) throws {
     try lease.removeUnfinished()
     try turn.commit.checkpoint(leaving: catalogues.leaving)
@@ -270,6 +272,7 @@ public final class Watcher {
     try pilots.takeStale()
   }
 
+  /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
     case .retryDue(let job, let due): formation.schedule(job, at: due)

@@ -109,6 +109,7 @@ final class WatchedDirectories: Stage {
     }
   }
 
+  /// Looks at one directory. Returns true if any file joined, or if its marker was seen.
   private func look(_ directory: WatchedDirectory) throws -> Bool {
     guard let dataset = turn.state.datasets[directory.dataset], directory.nextDue <= turn.now
     else {
@@ -132,6 +133,7 @@ final class WatchedDirectories: Stage {
     return true
   }
 
+  /// Adds files to the catalogue, and records them.
   private func join(
     _ arrivals: [WatchedDirectory.Arrival], _ isMarked: Bool, from directory: WatchedDirectory,
     _ dataset: DatasetEntry

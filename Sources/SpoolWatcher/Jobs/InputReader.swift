@@ -61,6 +61,7 @@ struct InputReader {
     return groups
   }
 
+  /// Reads groups of a catalogue, as far as it may be read.
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
@@ -78,6 +79,7 @@ struct InputReader {
     return groups
   }
 
+  /// Reads the next group of up to `size` files; nil at the end.
   private static func group(
     _ reader: inout LineReader, _ size: Int
   ) throws(FileError) -> Group? {

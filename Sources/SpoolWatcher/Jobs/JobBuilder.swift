@@ -63,6 +63,8 @@ struct JobBuilder {
     return command
   }
 
+  /// Returns the paths of the job's outputs. Throws if one is not a possible path, or lies outside
+  /// the data roots.
   private func outputs(
     _ fill: (Template.Placeholder) -> String?
   ) throws(RequestError) -> [JobOutput] {
@@ -84,6 +86,7 @@ struct JobBuilder {
     return outputs
   }
 
+  /// Returns the value of a placeholder; nil if the pilot fills it in, or if the job has none.
   private func value(
     _ placeholder: Template.Placeholder, _ id: JobID, _ job: JobEntry, _ inputs: [InputFile]
   ) -> String? {

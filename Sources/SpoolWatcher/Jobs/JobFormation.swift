@@ -113,12 +113,13 @@ final class JobFormation: Stage {
 
   // MARK: Further attempts
 
+  /// Issues the retries that are due, as far as there is room. Returns true if there were any.
   private func issueRetries() -> Bool {
     let now = turn.now
     var issued = 0
     var kept: [RetryQueue.Entry] = []
     while issued < Self.mostPerTurn, let entry = retries.takeDue(at: now) {
-      // When a held task is released, its jobs are scheduled anew.
+      // When a held task is released, its jobs are scheduled again.
       guard let task = turn.state.tasks[entry.job.task], task.state != .held,
         let job = turn.state.job(entry.job), job.attempt == entry.attempt, isWaiting(entry.job, job)
       else { continue }
@@ -242,6 +243,7 @@ final class JobFormation: Stage {
 
   // MARK: New jobs
 
+  /// Forms jobs of a task, as many as there is room for. Returns true if there were any.
   private func form(_ name: Name) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name], prepare(task) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {

@@ -4,6 +4,7 @@ internal import SpoolModel
 /// The jobs that wait for their next attempt, in the order in which they are due. An entry names
 /// the attempt after which it comes, so that an outdated entry is recognised.
 struct RetryQueue {
+  /// A job that waits for its next attempt.
   struct Entry: Comparable {
     var due: Instant
     /// The order of arrival, which decides between entries with the same due time.
@@ -20,6 +21,7 @@ struct RetryQueue {
   private var heap = Heap<Entry>()
   private var count = 0
 
+  /// Adds a job whose next attempt is due at a time.
   mutating func add(_ job: JobID, after attempt: Int, at due: Instant) {
     count += 1
     heap.insert(Entry(due: due, number: count, job: job, attempt: attempt))

@@ -52,6 +52,7 @@ struct Replay {
     return try read()
   }
 
+  /// Reads the journal once.
   private func read() throws(JournalError) -> Result {
     var state = SpoolState()
     var leaving: Set<Name> = []

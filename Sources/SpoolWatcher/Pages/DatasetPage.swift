@@ -98,7 +98,7 @@ final class DatasetPages {
   /// Writes the pages that are due. Called at most once a second, after a commit. If a page cannot
   /// be written, a later call tries again.
   func write(isLast: Bool) {
-    // Pages of these datasets also show what no record tells of.
+    // These pages also change without a record: with unfinished files and with waiting tasks.
     due.formUnion(turn.state.watched)
     for task in turn.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
     for name in due.sorted().prefix(isLast ? .max : Self.mostAtOnce) {

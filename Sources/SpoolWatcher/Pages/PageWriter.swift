@@ -124,6 +124,8 @@ final class PageWriter: Stage {
     }
   }
 
+  /// Writes a page in `running/` for a task that is in work, and removes the summary that it may
+  /// have had.
   private func showAtWork(_ name: Name, _ ready: [Name: Int]) throws(FileError) {
     guard let (state, head) = page(name, ready), !state.hasEnded else { return }
     try writePage(name, head)

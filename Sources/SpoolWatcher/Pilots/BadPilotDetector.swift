@@ -102,6 +102,7 @@ final class BadPilotDetector {
     touched = []
   }
 
+  /// Judges a suspect: the first result elsewhere decides, or the suspicion lapses.
   private func judge(_ pilot: PilotName, _ suspect: Suspect) {
     if let why = lapse(pilot, suspect) { return lift(pilot, why) }
     switch suspect.answer {
@@ -111,6 +112,7 @@ final class BadPilotDetector {
     }
   }
 
+  /// Judges the pilots of a task with new evidence.
   private func judge(_ task: Name) {
     guard let evidence = evidence[task], let spec = turn.state.tasks[task]?.spec else { return }
     for pilot in evidence.suspects where condemned[pilot] == nil && suspects[pilot] == nil {
@@ -194,7 +196,7 @@ final class BadPilotDetector {
       return "no other pilot is left for \(suspect.task)"
     }
     guard turn.now >= suspect.until else { return nil }
-    // The counting begins anew, or else the pilot would be a suspect again at once.
+    // The count starts again, or else the pilot would be a suspect at once.
     evidence[suspect.task]?.clear(pilot)
     return "no job of \(suspect.task) has ended elsewhere"
   }
@@ -211,7 +213,7 @@ final class BadPilotDetector {
     aside = now
   }
 
-  /// Begins the counting anew for a pilot that somebody released.
+  /// Begins the counting again for a pilot that somebody released.
   private func beginAnew(_ pilot: PilotName) {
     guard lifted.remove(pilot) == nil, pilots.isAlive(pilot) else { return }
     for task in evidence.keys { evidence[task]?.clear(pilot) }

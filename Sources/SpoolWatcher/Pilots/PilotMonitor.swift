@@ -81,7 +81,7 @@ final class PilotMonitor: Stage {
   func look(force: Bool = false) throws -> Bool {
     let now = turn.now
     if let last = lastLook, now - last < interval, !force { return false }
-    // After a pause of the watcher's own the count begins anew, because silence then tells nothing
+    // After a pause of the watcher's own the count begins again, because silence then tells nothing
     // about pilots.
     if let last = lastLook,
       now - last > max(interval * 5, spool.config.deadAfter / 4)
@@ -116,6 +116,7 @@ final class PilotMonitor: Stage {
     seen[name]?.reads = []
   }
 
+  /// Reads a pilot's heartbeat if that is due.
   private func read(_ name: PilotName, _ now: Instant) {
     var pilot = seen[name] ?? Seen(changed: now)
     let isDue =
@@ -191,7 +192,7 @@ final class PilotMonitor: Stage {
         spool: spool.layout.root, at: turn.date))
   }
 
-  /// Takes claims of tasks that have ended or are not known any more, and of superseded attempts
+  /// Takes claims of tasks that have ended or are no longer known, and of superseded attempts
   /// (R4, R6).
   func takeStale() throws {
     try turn.checkLeaseOnce()

@@ -41,7 +41,7 @@ struct TaskEvidence {
 
   // MARK: What happened
 
-  /// Notes that a job succeeded on a pilot. The pilot's row begins anew.
+  /// Notes that a job succeeded on a pilot. The pilot's row begins again.
   mutating func succeeded(_ job: Int, on pilot: PilotName) {
     failures[job] = nil
     rows[pilot, default: Row()].jobs = []
@@ -69,7 +69,7 @@ struct TaskEvidence {
     if isLast { failures[job] = nil }
   }
 
-  /// Clears a pilot's row and its failures, because the pilot is known to be bad or begins anew.
+  /// Clears a pilot's row and its failures, because the pilot is known to be bad or begins again.
   mutating func clear(_ pilot: PilotName) {
     guard let row = rows.removeValue(forKey: pilot) else { return }
     failed -= row.failed

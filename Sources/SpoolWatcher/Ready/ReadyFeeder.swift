@@ -201,7 +201,7 @@ final class ReadyFeeder: Stage {
   /// Notes that a shape has more jobs to form than room.
   func noteBacklog(_ shape: Shape) { shapesWithBacklog.insert(shape) }
 
-  /// Forgets which shapes have a backlog. Called before a turn forms jobs, which finds it out anew.
+  /// Forgets which shapes have a backlog. Called before a turn forms jobs.
   func forgetBacklog() { shapesWithBacklog = [] }
 
   /// Takes a job that is to be put into ready once it is committed. It takes up room from now on.

@@ -28,6 +28,7 @@ final class LostJobAudit: Stage {
     last = turn.now
   }
 
+  /// An attempt of a job.
   private struct Attempt: Hashable {
     var job: JobID
     var number: Int

@@ -5,6 +5,7 @@ internal import SpoolStore
 /// Removes the parts that discarded attempts may have left, after the grace period in which their
 /// pilots may yet write (R3, R6). In come the parts with their times; out go `swept` records.
 final class PartSweeper: Stage {
+  /// A part with the time of its removal. The earliest comes first.
   private struct Part: Comparable {
     var due: Instant
     var path: String

@@ -14,7 +14,7 @@ struct RestartScan {
   /// Hands the events of a scan over to the stages.
   let handle: () -> Void
 
-  /// Scans twice, and issues the jobs anew that neither scan found.
+  /// Scans twice, and issues the jobs again that neither scan found.
   func run() throws {
     try turn.checkLease()
     for task in turn.state.liveTasks {
@@ -49,6 +49,7 @@ struct RestartScan {
     handle()
   }
 
+  /// Notes that a pilot has a job, if the state has the claimed attempt.
   private func meet(_ name: JobName) {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt,
       turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)
@@ -56,6 +57,7 @@ struct RestartScan {
     turn.placement.put(.claimed, name.job, attempt: job.attempt)
   }
 
+  /// Issues a job again that no scan has found (R4).
   private func reissue(_ id: JobID) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     // A held task's job, whose file was taken back, waits for the task's release.

@@ -229,6 +229,7 @@ final class ManifestIntake {
     return JSON.object(object).compact + [10]
   }
 
+  /// Closes the manifest's file.
   func close() {
     if case .lines(let file, _) = source { try? file.close() }
   }

@@ -208,12 +208,14 @@ final class RequestIntake: Stage {
     return true
   }
 
+  /// Moves a request aside with the reason, where its sender finds it.
   private func refuse(_ taken: Spool.Taken, _ error: RequestError) throws {
     try turn.checkLease()
     let path = try spool.refuse(taken, error.description)
     turn.say("refused \(taken.name): \(error) (see \(path).reason)")
   }
 
+  /// Reads one request, and answers it or begins to add its manifest.
   private func handle(_ taken: Spool.Taken) throws {
     do {
       let owner = try owner(of: taken)

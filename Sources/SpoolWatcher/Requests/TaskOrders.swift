@@ -87,12 +87,14 @@ struct TaskOrders {
     return true
   }
 
+  /// Throws if the task has ended or is being cancelled.
   private func expectAlive(_ task: TaskEntry) throws(RequestError) {
     guard task.state.hasEnded || task.cancelledBy != nil else { return }
     let state = task.state.hasEnded ? task.state : .cancelled
     throw RequestError("the task \(task.name) has ended already (\(state.rawValue))")
   }
 
+  /// Throws if a retry is not possible now, or has nothing to do.
   private func checkRetry(_ task: TaskEntry, _ order: RetryOrder) throws(RequestError) {
     if task.cancelledBy != nil || task.revival != nil {
       throw RequestError("an earlier order for \(task.name) is being carried out: try again")

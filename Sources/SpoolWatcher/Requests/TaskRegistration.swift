@@ -86,6 +86,7 @@ final class TaskRegistration {
     try checkPaths(spec)
   }
 
+  /// Throws if a task cannot read its input datasets, or cannot fill those that it produces.
   private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {
     for name in spec.producedDatasets.sorted() {
       if spec.inputDatasets.contains(name) {

@@ -76,6 +76,8 @@ final class Publisher {
     refuse(job, .staging, "\(error)", result)
   }
 
+  /// Gives a job's outputs their final names. Returns true if all have them. Adds their
+  /// directories, which are to be synced.
   private func publish(
     _ id: JobID, _ directories: inout Set<String>
   ) throws(FileError) -> Bool {

@@ -190,6 +190,7 @@ final class ResultJudge: Stage {
       && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
   }
 
+  /// Judges a file from `failed/`.
   private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
     let result = file.result?.cause == cause ? file.result : nil
     let mayHaveParts = result == nil

@@ -9,6 +9,8 @@ final class ArchiveClearing {
   /// The steps that are left, the next one last.
   private var steps: [Step] = []
 
+  /// A file or a directory that is to be removed. Of a directory, only files that `isOurs` accepts
+  /// go.
   private enum Step {
     case file(String)
     case directory(String, isOurs: (String) -> Bool)

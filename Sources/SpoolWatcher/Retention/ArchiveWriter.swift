@@ -16,6 +16,7 @@ final class ArchiveWriter {
   /// The number of bytes written to the present file.
   private var size = 0
 
+  /// A step of the archive's writing, one piece or the rest of one file.
   private enum Step {
     case begin
     case page(Name)
@@ -28,6 +29,7 @@ final class ArchiveWriter {
     case finish
   }
 
+  /// A job file, with its name in the archive.
   private struct JobFilePlace {
     /// The name in the archive: `done/TASK/NAME` or `failed/TASK/NAME`.
     var name: String

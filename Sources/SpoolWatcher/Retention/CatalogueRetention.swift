@@ -60,6 +60,7 @@ final class CatalogueRetention {
     due = looks.filter { $0.value.next <= now }.keys.sorted(by: >)
   }
 
+  /// Returns true if a dataset was closed long enough ago.
   private func isOld(_ dataset: DatasetEntry, _ age: Duration) -> Bool {
     guard let closing = dataset.closing else { return true }
     ages.note(closing + age, for: dataset.name, atMost: age, turn)
@@ -108,6 +109,8 @@ final class CatalogueRetention {
     return 3 + count
   }
 
+  /// Notes that a look found all files gone. The second such look forgets the dataset; the first
+  /// does if the dataset never had files.
   private func noteGone(_ dataset: DatasetEntry) {
     let times = (looks[dataset.name]?.timesGone ?? 0) + 1
     looks[dataset.name]?.timesGone = times

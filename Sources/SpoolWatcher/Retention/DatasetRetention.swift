@@ -9,7 +9,7 @@ final class DatasetRetention: Stage {
   private let remover: FileRemover
   /// Datasets around which something has happened.
   private var used: Set<Name>
-  /// The times at which files go whose retention is a time.
+  /// The times at which the files of datasets with a retention time go.
   private var waits = Deadlines<Name>()
 
   init(_ spool: Spool, _ turn: Turn, remover: FileRemover) {

@@ -96,6 +96,8 @@ final class FileRemover: Stage {
     return stretch.taken
   }
 
+  /// Ends a walk through a catalogue. If files are left, the next walk comes
+  /// later; else a deletion is complete.
   private func end(_ dataset: DatasetEntry, _ walk: inout Walk) {
     guard dataset.removal.left.isEmpty else {
       walk.due = turn.now + Self.again
@@ -122,6 +124,8 @@ final class FileRemover: Stage {
     var isFull: Bool { taken >= room || lines >= FileRemover.mostLines }
   }
 
+  /// Reads the lines of the ranges that are left, and removes their files, as far as the turn
+  /// allows.
   private func read(
     _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch
   ) throws(FileError) {

@@ -153,7 +153,7 @@ final class TaskArchive: Stage {
     }
   }
 
-  /// Returns true if files that the unit made are yet to be removed by a retention that is a time.
+  /// Returns true if files that the unit made are yet to be removed after their retention time.
   private func isAwaited(_ unit: Name) -> Bool {
     state.meant(by: unit).flatMap(\.spec.producedDatasets).contains { name in
       guard let dataset = state.datasets[name], case .time? = dataset.retention,

@@ -3,6 +3,7 @@ internal import SpoolModel
 /// A dataset as the journal knows it. The files themselves are listed in the catalogue, a file; the
 /// entry says how many bytes of that file count.
 struct DatasetEntry {
+  /// The state of a dataset, from the first file to the last.
   enum State: String {
     case open
     case closed

@@ -3,6 +3,7 @@ internal import SpoolModel
 /// A job that has been formed and has not ended, as the journal has it. Of jobs that ended, the
 /// task's entry keeps only sums. ``Placement`` knows the place of an issued job's file.
 struct JobEntry: Equatable {
+  /// The phase of a job in work.
   enum Phase: Equatable {
     /// An attempt is issued. The watcher is about to put its file into ready, or the file lies
     /// there, or a pilot has it.

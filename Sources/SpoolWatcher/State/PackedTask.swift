@@ -3,6 +3,7 @@ internal import SpoolModel
 /// A packed task, or a packed chain with its steps. The watcher keeps in memory only its names,
 /// which stay taken, and the few numbers that a listing shows. Everything else lies in `archive/`.
 struct PackedTask {
+  /// The phase of a packed task or chain, between packing and removal.
   enum Phase: String {
     /// The archive is complete. The watcher has yet to remove the originals.
     case clearing

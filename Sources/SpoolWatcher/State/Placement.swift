@@ -3,7 +3,7 @@ internal import SpoolStore
 
 /// The volatile knowledge beside ``SpoolState``: the places of issued jobs' files as far as they
 /// are known, the datasets that tasks wait for, and the part of each catalogue that may be read.
-/// None of it is in the journal; the restart scan finds it out anew (R8).
+/// None of it is in the journal; the restart scan finds it out again (R8).
 final class Placement {
   /// The place of an issued job's file.
   enum Place {
@@ -26,6 +26,7 @@ final class Placement {
     case publishing
   }
 
+  /// A place, with the attempt that it is about.
   private struct Found {
     var attempt: Int
     var place: Place

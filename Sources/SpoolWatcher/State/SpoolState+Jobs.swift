@@ -3,6 +3,7 @@ internal import SpoolStore
 
 /// Changes to jobs: formation, results, failures.
 extension SpoolState {
+  /// Puts new jobs into work, and moves the beginning of the next job's inputs.
   mutating func apply(_ formed: JobsFormed) throws(Contradiction) {
     try change(task: formed.task) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
@@ -20,6 +21,8 @@ extension SpoolState {
     }
   }
 
+  /// Takes an accepted result. A result without outputs ends the job; one with outputs waits for
+  /// publication (R3).
   mutating func apply(_ accepted: ResultAccepted) throws(Contradiction) {
     guard var job = job(accepted.job) else { throw Contradiction("\(accepted.job) is not in work") }
     if accepted.result.outputs.isEmpty {
@@ -38,6 +41,7 @@ extension SpoolState {
     try finish(id, job, job.attempt, result, parents: job.parents)
   }
 
+  /// Ends a job with success: adds its sums, its catalogue lines and its ledger line.
   private mutating func finish(
     _ id: JobID, _ job: JobEntry, _ attempt: Int, _ result: JobResult, parents: [String]
   ) throws(Contradiction) {
@@ -75,6 +79,7 @@ extension SpoolState {
     }
   }
 
+  /// Takes a failed attempt: charges a budget, and lets the job wait or fail for good (R4).
   mutating func apply(_ failed: AttemptFailed, grace: Duration) throws(Contradiction) {
     guard var job = job(failed.job) else { throw Contradiction("\(failed.job) is not in work") }
     for part in failed.parts { addLitter(part, due: failed.at + grace) }
@@ -107,6 +112,7 @@ extension SpoolState {
 
   // MARK: Views
 
+  /// Adds an output's line to the catalogue of a dataset.
   private mutating func append(
     _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String],
     toCatalogueOf name: Name
@@ -124,6 +130,7 @@ extension SpoolState {
     effects.lines.append(viewLine)
   }
 
+  /// Adds a line to the ledger of a task.
   private mutating func addToLedger(_ line: JSON, of name: Name) throws(Contradiction) {
     let viewLine = try change(task: name) { task in
       let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", name) : []

@@ -2,6 +2,7 @@ internal import SpoolModel
 
 /// Changes that people order, and the revival of failed jobs.
 extension SpoolState {
+  /// Carries out an order on a task, or on all steps of a chain.
   mutating func apply(_ control: ControlAccepted) throws(Contradiction) {
     let request = control.request
     let meant = meant(by: request.task)

@@ -62,6 +62,7 @@ extension SpoolState {
 
   // MARK: Acceptance
 
+  /// Takes an accepted task, and makes it a producer of its datasets.
   mutating func apply(_ task: TaskAccepted) throws(Contradiction) {
     guard tasks[task.spec.name] == nil else {
       throw Contradiction("there is a task \(task.spec.name) already")
@@ -81,6 +82,7 @@ extension SpoolState {
     touch(around: entry)
   }
 
+  /// Takes an accepted chain, with a task for each step.
   mutating func apply(_ chain: ChainAccepted) throws(Contradiction) {
     guard chains[chain.spec.name] == nil else {
       throw Contradiction("there is a chain \(chain.spec.name) already")

@@ -86,7 +86,7 @@ struct SpoolState {
 
   /// Applies a record. Returns the lines for views and the events that follow from it. They are the
   /// same whether the record is new or read again in a replay. `grace` is the grace period for
-  /// discarded parts. Throws, with the state as it was, if the record contradicts the state.
+  /// discarded parts. Throws if the record contradicts the state, which may then be half changed.
   mutating func apply(_ record: Record, graceful grace: Duration) throws(ImpossibleRecord)
     -> Effects
   {
@@ -182,6 +182,7 @@ struct SpoolState {
 
   // MARK: The order of tasks
 
+  /// Returns true if a task comes before another in the order of claiming.
   private func precedes(_ one: Name, _ other: Name) -> Bool {
     guard let left = tasks[one], let right = tasks[other] else { return false }
     return (left.spec.priority, left.number) < (right.spec.priority, right.number)
@@ -201,6 +202,7 @@ struct SpoolState {
   /// Takes a task out of the order of claiming.
   mutating func leaveLife(_ name: Name) { live.removeAll { $0 == name } }
 
+  /// Returns true if a task ended after another.
   private func isLater(_ one: Name, _ other: Name) -> Bool {
     guard let left = tasks[one], let right = tasks[other] else { return false }
     return (left.ended?.milliseconds ?? 0, left.number) > (
@@ -221,13 +223,13 @@ struct SpoolState {
     findLatest(without: name)
   }
 
-  /// Finds the latest tasks anew.
+  /// Finds the latest tasks among all that ended.
   mutating func findLatest(without name: Name? = nil) {
     let ended = tasks.values.filter { $0.ended != nil && $0.name != name }.map(\.name)
     latest = Array(ended.sorted(by: isLater).prefix(Self.mostLatest))
   }
 
-  /// Computes the orders of live and latest tasks anew, after a checkpoint is read.
+  /// Computes the orders of live and latest tasks, after a checkpoint is read.
   mutating func findOrder() {
     live = tasks.values.filter { !$0.state.hasEnded }.map(\.name).sorted(by: precedes)
     findLatest()

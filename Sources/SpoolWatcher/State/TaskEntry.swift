@@ -149,7 +149,7 @@ extension TaskEntry {
       let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
     else { return nil }
     self.init(accepted, number: number)
-    // An earlier version wrote that a task waits. This version finds that out anew.
+    // An earlier version wrote that a task waits. This version finds that out again.
     self.state = state == .waiting ? .active : state
     next = (json["next"]?.array ?? []).compactMap(\.integer)
     guard next.count == spec.sources else { return nil }

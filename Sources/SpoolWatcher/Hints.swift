@@ -1,17 +1,19 @@
 public import SpoolStore
 
-/// What the shell has heard of a watched directory.
+/// The events that the shell has heard of a watched directory.
 public struct DirectoryHints: Sendable, Equatable {
-  /// Names of files that appeared, and whether they were closed after writing, or moved in.
+  /// Names of files that appeared; true for a file that was closed after writing or moved in.
   public var names: [String: Bool] = [:]
-  /// Whether events may have been missed.
+  /// True if events may have been missed.
   public var rescan = false
 
-  /// More names than this are not kept: the scan finds them.
+  /// The largest number of names that are kept. Beyond it the directory is scanned instead.
   static let most = 10_000
 
+  /// Makes hints that tell nothing.
   public init() {}
 
+  /// Adds an event.
   public mutating func note(_ event: DirectoryEvent) {
     switch event.kind {
     case .rescan: rescan = true
@@ -25,25 +27,30 @@ public struct DirectoryHints: Sendable, Equatable {
   }
 }
 
-/// What the shell has heard since the last turn. Events are hints; the scan is the truth (R9).
+/// The events that the shell has heard since the last turn. They are only hints; the scan is the
+/// truth (R9).
 public struct Hints: Sendable, Equatable {
-  /// Names in `incoming/` that were closed or moved in.
+  /// Names in `incoming/` that were closed after writing or moved in.
   public var closed: Set<String> = []
-  /// Whether something came into `incoming/`, or into an inbox.
+  /// True if a file came into `incoming/`.
   public var incoming = false
+  /// True if a file came into an inbox.
   public var inboxes = false
-  /// By directory that datasets are filled from.
+  /// The events of watched directories, by path.
   public var directories: [String: DirectoryHints] = [:]
 
+  /// Makes hints that tell nothing.
   public init() {}
 
+  /// Adds the hints about `incoming/` and the inboxes. Hints about watched directories are not
+  /// added.
   public mutating func formUnion(_ other: Hints) {
     closed.formUnion(other.closed)
     incoming = incoming || other.incoming
     inboxes = inboxes || other.inboxes
   }
 
-  /// Everything may have changed.
+  /// Hints that `incoming/` and the inboxes may have changed in any way.
   public static var all: Hints {
     var hints = Hints()
     hints.incoming = true

@@ -1,12 +1,16 @@
 internal import SpoolModel
 
-/// When every directory is scanned without any event (R9): every 50 ms while there is work, ever
-/// more seldom down to 2 s without, and always spread a little, so that many do not act as one.
-/// Where events come the scan is only the safety net.
+/// The times at which all directories are scanned without any event (R9). In come the ends of
+/// turns; out go waits. Without events the interval is 50 ms while there is work, and grows to 2 s
+/// when there is none. With events it is always 2 s, because the scan is only the safety net. Times
+/// are spread by a fifth, so that many processes do not act as one.
 struct ScanTimers {
+  /// The shortest interval.
   static let shortest = Duration.milliseconds(50)
+  /// The longest interval.
   static let longest = Duration.seconds(2)
 
+  /// True if the shell hears of changes by events.
   private let delivers: Bool
   private var random: any RandomNumberGenerator
   private var interval = Self.shortest
@@ -17,10 +21,10 @@ struct ScanTimers {
     self.random = random
   }
 
-  /// Whether a full scan is due.
+  /// Returns true if a full scan is due.
   func begin(at now: Instant) -> Bool { now >= next }
 
-  /// After a turn: how long until the next scan.
+  /// Ends a turn. Returns the time until the next scan.
   mutating func end(at now: Instant, busy: Bool) -> Duration {
     if delivers {
       interval = Self.longest

@@ -1,8 +1,8 @@
 internal import SpoolModel
 
-/// A stage of the watcher's turn that wants to be called again without anything being told.
+/// A stage of the watcher's turn that may want another turn without any event.
 protocol Stage {
-  /// When the stage wants its next turn; nil where only an event can give it work,
-  /// `.distantPast` where it has more to do at once.
+  /// The time at which the stage wants its next turn: nil if only an event can give it work,
+  /// `.distantPast` if it has more to do at once.
   var nextDue: Instant? { get }
 }

@@ -1,17 +1,17 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The turn of the watcher that is under way, as its stages see it: the moment, the state, what is
-/// known beside it, and the ways to decide something and to tell others of it.
+/// The watcher's present turn, as its stages see it. It gives them the time, the state and the
+/// volatile knowledge beside it. It takes records, events and messages.
 final class Turn {
   let commit: GroupCommit
   let views: ViewWriter
   let placement: Placement
   private let events: TurnEvents
   private let time: any TimeSource
-  /// Tells the operator something.
+  /// Takes a message for the operator.
   let say: (String) -> Void
-  /// The refusals of the filesystem that last.
+  /// The lasting refusals of the filesystem.
   let troubles: Troubles
 
   init(
@@ -33,15 +33,18 @@ final class Turn {
     views.beginTurn()
   }
 
+  /// The monotonic clock, for waits.
   var now: Instant { time.instant }
   /// The wall clock, for records and people.
   var date: Timestamp { time.timestamp }
-  /// The state, read in place: a copy of it would count a reference for each of its tables.
+  /// The durable state, with the records of this turn. It is read in place, since a copy would
+  /// count a reference for each of its tables.
   var state: SpoolState { _read { yield commit.state } }
 
-  /// Decides something: the state has it at once, others after the commit.
+  /// Records a decision. The state has it at once; others may see it after the commit.
   func record(_ record: Record) { commit.record(record) }
 
+  /// Tells other stages of an event.
   func emit(_ event: TurnEvent) { events.emit(event) }
 
   /// Removes and returns the events that wait for nothing.
@@ -50,20 +53,22 @@ final class Turn {
   /// Removes and returns the events whose commit has come.
   func takeCommittedEvents() -> [TurnEvent] { events.takeCommitted() }
 
-  /// Writes the lines that come before what is to be appended to a catalogue.
+  /// Commits and writes the lines that come before others that are to be appended to a catalogue.
   func fillCatalogue(_ name: Name) throws {
     if placement.readable(name) < state.datasets[name]?.length ?? 0 { try commit.commit() }
     try views.write()
   }
 
-  /// Notes that the filesystem refused something, and what waits for that.
+  /// Notes that the filesystem refused something, and names what waits for it.
   func note(_ error: FileError, _ waits: String = "") { troubles.note(error, waits) }
 
-  /// As ``TimeSource/instant(of:atMost:)``.
+  /// Returns a recorded time on the monotonic clock, as ``TimeSource/instant(of:atMost:)`` does.
   func instant(of due: Timestamp, atMost longest: Duration) -> Instant {
     time.instant(of: due, atMost: longest)
   }
 
+  /// Throws if another watcher owns the spool (R7).
   func checkLease() throws { try commit.checkLease() }
+  /// Throws if another watcher owns the spool, unless this turn has checked that already (R7).
   func checkLeaseOnce() throws { try commit.checkLeaseOnce() }
 }

@@ -1,26 +1,26 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Something that one stage of a turn, or a record, has to tell another stage. The watcher hands each
-/// event to whom it concerns (`Watcher.handle`), so that no stage knows the others.
+/// An event that one stage of a turn, or a record, tells other stages of. The watcher hands each
+/// event to the stages that it concerns (`Watcher.handle`), so that no stage knows the others.
 enum TurnEvent {
   // MARK: From records, at once
 
   /// A job's next attempt is due at this time.
   case retryDue(JobID, Timestamp)
-  /// A held task goes on, or one is tried again: its waiting jobs are due at their times.
+  /// A held task goes on, or a task is retried. Its waiting jobs are due at their times.
   case taskResumed(Name)
   /// A part that a discarded attempt may have left is to be removed at this time.
   case partDiscarded(String, Timestamp)
   /// A task that had ended is in work again.
   case taskReopened(Name)
-  /// What is in ready of a task is not right any more, and is to be taken back after the commit.
+  /// Jobs of a task in ready are no longer right. They are to be taken back after the commit.
   case recall(Name)
   /// A dataset's page may be out of date.
   case datasetChanged(Name)
-  /// Files of a dataset may be needed no more.
+  /// Some files of a dataset may no longer be needed.
   case datasetUsed(Name)
-  /// A dataset is forgotten; its catalogue is to be removed after the commit.
+  /// A dataset is forgotten. Its catalogue is to be removed after the commit.
   case datasetForgotten(Name)
 
   // MARK: From records, once they are committed
@@ -34,18 +34,18 @@ enum TurnEvent {
 
   /// A job was taken back out of ready and waits for another attempt (R4).
   case parked(JobID)
-  /// A job's put into ready is in doubt: it needs another attempt (R4).
+  /// The outcome of a job's put into ready is in doubt. The job needs another attempt (R4).
   case putInDoubt(JobID)
-  /// A result's outputs have their final names; its file may be cleared away.
+  /// A result's outputs have their final names, or are refused. Its file may be cleared away.
   case published(InboxName)
   /// A result's outputs cannot be published.
   case publicationRefused(JobID, Cause, String)
-  /// A result's task ended before the result was published; it is to be judged once more.
+  /// A result's task ended before the result was published. Its file is to be judged once more.
   case publicationAbandoned(InboxName)
   /// A pilot is gone.
   case pilotGone(PilotName)
 
-  /// Whether others may hear of it only after the commit.
+  /// True if the stages may hear of it only after the commit.
   var awaitsCommit: Bool {
     switch self {
     case .taskEnded, .ordered: true
@@ -54,13 +54,15 @@ enum TurnEvent {
   }
 }
 
-/// The events that have not been handed over yet, in the order in which they came.
+/// The events that are not handed over yet, in the order in which they came.
 final class TurnEvents {
   private var queue: [TurnEvent] = []
-  /// Events that wait for the commit, and those whose commit has come.
+  /// Events that wait for the commit.
   private var uncommitted: [TurnEvent] = []
+  /// Events whose commit has come.
   private var committed: [TurnEvent] = []
 
+  /// Takes an event.
   func emit(_ event: TurnEvent) {
     if event.awaitsCommit { uncommitted.append(event) } else { queue.append(event) }
   }

@@ -1,17 +1,19 @@
 public import SpoolModel
 public import SpoolStore
 
-/// The watcher: a synchronous state machine that is stepped, turn by turn, and waits for nothing.
-/// Each turn reads what came, decides, commits once, and then does what was decided (DESIGN 4).
+/// The watcher: a synchronous state machine that a shell steps, turn by turn. In come hints and the
+/// spool's directories; out go records, and changes of the spool that follow from them. It waits
+/// for nothing itself.
 ///
-/// The order of a turn is written out by hand in ``work(_:)``, ``readWhatCame(_:full:)``, ``decide()``
-/// and ``act()``: it is R3 and R8. What one stage has to tell another is a ``TurnEvent``, handed over
-/// in ``handle()``.
+/// 1. Each turn reads what came, decides, commits once, and then does what it decided (DESIGN 4).
+/// 2. The order within a turn is R3 and R8. It is written out in ``work(_:)``,
+///    ``readWhatCame(_:full:)``, ``decide()`` and ``act()``.
+/// 3. One stage tells another by a ``TurnEvent``, which ``handle()`` hands over.
 public final class Watcher {
   private let turn: Turn
   private let notify: (Notice) -> Void
   private let root: String
-  // The stages, in the order in which data takes its way through them.
+  // The stages, in the order in which data passes through them.
   private let intake: RequestIntake
   private let directories: WatchedDirectories
   private let closer: DatasetCloser
@@ -34,21 +36,25 @@ public final class Watcher {
   private let pages: PageWriter
   private let lease: WatcherLease
   private var timers: ScanTimers
-  /// The hints of a turn that failed.
+  /// The hints of turns that failed.
   private var missed = Hints()
 
-  /// What the watcher needs of the world, besides the spool.
+  /// The clocks, the random numbers and the ways out that the watcher needs besides the spool.
   public struct Seams {
+    /// The wall clock and the monotonic clock.
     public var time: any TimeSource
+    /// The source of random numbers.
     public var random: any RandomNumberGenerator
-    /// Returns whether a process of this host, as it describes itself, is gone; nil where unknown.
+    /// Returns true if a process of this host, as it describes itself, is gone; nil if that is
+    /// unknown.
     public var isGone: (JSON) -> Bool?
-    /// Takes lines for the operator.
+    /// Takes messages for the operator.
     public var say: (String) -> Void
-    /// Takes notices, and returns at once. Each end is told once at the most: a watcher that dies
-    /// between its commit and this tells nobody.
+    /// Takes notices, and returns at once. The watcher sends each notice at most once. If it dies
+    /// between its commit and the call, nobody gets the notice.
     public var notify: (Notice) -> Void
 
+    /// Makes seams. Without `notify`, notices go nowhere.
     public init(
       time: any TimeSource, random: any RandomNumberGenerator, isGone: @escaping (JSON) -> Bool?,
       say: @escaping (String) -> Void, notify: @escaping (Notice) -> Void = { _ in }
@@ -61,8 +67,9 @@ public final class Watcher {
     }
   }
 
-  /// Takes over a spool whose lease was acquired: reads the journal, and finds every job (R8).
-  /// `delivers` says whether the shell hears of changes by events.
+  /// Takes over a spool whose lease is acquired: replays the journal, and finds every job (R8).
+  /// `delivers` is true if the shell hears of changes by events. Throws if the journal or a
+  /// directory cannot be read, or if the spool is another watcher's.
   public init(_ spool: Spool, lease: WatcherLease, seams: Seams, delivers: Bool) throws {
     let spool = lease.guarding(spool)
     let (replayed, journal) = try Replay(spool).takeOver(epoch: lease.epoch)
@@ -119,6 +126,8 @@ public final class Watcher {
     try resume(spool)
   }
 
+  /// Does what a restart demands: a checkpoint, the unfinished work of the journal, and the scan
+  /// for jobs (R8).
   private func resume(_ spool: Spool) throws {
     try lease.removeUnfinished()
     try turn.commit.checkpoint(leaving: catalogues.leaving)
@@ -136,23 +145,24 @@ public final class Watcher {
     handle()
   }
 
-  /// Whether nothing is in work and nothing is being taken in.
+  /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
       && !turn.commit.isDirty && !remover.isBusy
   }
 
-  /// The directories about which the shell is to tell when something appears in them, also what is
+  /// The directories in which the shell is to watch for files that appear, including files that are
   /// still being written.
   public var watchedDirectories: Set<String> { directories.watchedPaths }
 
-  /// Whether `incoming/` is to be scanned again soon, without any event.
+  /// True while `incoming/` is to be scanned again soon, without any event.
   private var isWatching: Bool { intake.isWatching || closer.isWatching }
 
   // MARK: A turn
 
-  /// Takes one turn. Returns how many milliseconds the shell may wait for hints before the next. What
-  /// the filesystem refuses is said, shown in `STATUS`, and tried again; what is thrown is the end.
+  /// Takes one turn. Returns the time, in milliseconds, for which the shell may wait for hints
+  /// before the next. If the filesystem refuses something, the watcher says so, shows it in
+  /// `STATUS`, and tries again. A thrown error ends the watcher.
   public func turn(_ hints: Hints) throws -> Int {
     directories.hear(hints.directories)
     missed.formUnion(hints)
@@ -161,7 +171,7 @@ public final class Watcher {
       wait = try work(missed)
       missed = Hints()
     } catch {
-      // Whatever else it met on its way: the end of the lease is the end.
+      // The loss of the lease is the end, whatever other error the turn met.
       if let lost = lease.lost { throw lost }
       guard !Self.isFatal(error), let refused = FileError(from: error) else { throw error }
       turn.note(refused)
@@ -173,9 +183,10 @@ public final class Watcher {
     return wait.milliseconds
   }
 
-  /// Time before another try after the filesystem refused something.
+  /// The time until the next turn after the filesystem refused something.
   static let retry = Duration.seconds(1)
 
+  /// Does the work of a turn, in the order that R3 and R8 demand. Returns the time until the next.
   private func work(_ hints: Hints) throws -> Duration {
     let isFull = timers.begin(at: turn.now)
     turn.begin()
@@ -191,6 +202,8 @@ public final class Watcher {
     return wait(isBusy)
   }
 
+  /// Reads requests, watched directories, results, heartbeats and ready. Returns true if anything
+  /// came.
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
     if full || hints.incoming || isWatching {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching)
@@ -205,6 +218,7 @@ public final class Watcher {
     return hasWorked
   }
 
+  /// Decides what follows from what came. Returns true if there was anything to do.
   private func decide() throws -> Bool {
     ready.forgetBacklog()
     marks.look()
@@ -217,7 +231,7 @@ public final class Watcher {
     return hasFormed || hasSwept || hasRetired
   }
 
-  /// Does what follows the commit.
+  /// Does what follows from the commit (R3).
   private func act() throws {
     if registry.hasSettled || intake.hasAnswered || ready.hasPuts || !publisher.isIdle {
       try turn.checkLeaseOnce()
@@ -245,8 +259,8 @@ public final class Watcher {
   /// Hands over the events that came, in their order.
   private func handle() { for event in turn.takeEvents() { handle(event) } }
 
-  /// Hands over what others may hear of only now that it is committed. Tasks that have ended leave
-  /// nothing behind in ready and running.
+  /// Hands over the events that others may hear of only after the commit. If a task has ended,
+  /// takes its jobs back from ready and from pilots.
   private func handleCommitted() throws {
     var hasEnded = false
     for event in turn.takeCommittedEvents() {
@@ -258,6 +272,7 @@ public final class Watcher {
     try pilots.takeStale()
   }
 
+  /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
     case .retryDue(let job, let due): formation.schedule(job, at: due)
@@ -296,15 +311,18 @@ public final class Watcher {
 
   // MARK: The wait
 
-  /// The stages whose work is worth gathering: they are not called again at once.
+  /// The stages that wait a moment to gather work, and are not called again at once.
   private var unhurried: [any Stage] { [formation, retention, sweeper] }
+  /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
+  /// The stages that are called as soon as they want.
   private var prompt: [any Stage] {
     [intake, judge, ready, pilots, directories, remover, archive, pages]
   }
-  /// Time before another scan of `incoming/` in which something is half-written.
+  /// The time between two scans of `incoming/` while a file in it is half-written.
   private static let watchingPause = Duration.milliseconds(100)
 
+  /// Returns the time until the next turn.
   private func wait(_ isBusy: Bool) -> Duration {
     let dues = prompt.compactMap(\.nextDue)
     if turn.commit.isDirty || turn.views.hasGrown || dues.contains(.distantPast) { return .zero }
@@ -319,8 +337,9 @@ public final class Watcher {
     return max(.zero, wait)
   }
 
-  /// Returns whether an error is the end of this watcher: the spool is another's, what is on the disk
-  /// is unknown, or the state contradicts itself. After any other of the filesystem it tries again.
+  /// Returns true if an error ends this watcher: another watcher owns the spool, the contents of
+  /// the disk are unknown, or the state contradicts itself. After any other error of the filesystem
+  /// the watcher tries again.
   public static func isFatal(_ error: any Error) -> Bool {
     if error is LeaseLost || error is ImpossibleRecord { return true }
     return switch error as? JournalError {
@@ -329,7 +348,8 @@ public final class Watcher {
     }
   }
 
-  /// Ends in good order: all is committed and written down, and the next watcher need not wait.
+  /// Stops in good order: commits everything, writes a checkpoint, and gives back the lease, so
+  /// that the next watcher need not wait (R7).
   public func stop() throws {
     try turn.commit.checkpoint(leaving: catalogues.leaving)
     handle()

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Of what is packed all lies in `archive/`, and nothing elsewhere; and nothing lies about of tasks
-/// that are not known.
+/// The check of the archive. In come the state and the directories; out go findings. It checks that
+/// the archive of everything packed is there, that nothing of it lies elsewhere, and that nothing
+/// is left of tasks that the journal does not know.
 struct ArchiveCheck {
   private let spool: Spool
   private let state: SpoolState
@@ -12,6 +13,7 @@ struct ArchiveCheck {
     self.state = state
   }
 
+  /// Returns all findings about archives.
   func findings() throws(FileError) -> [SpoolCheck.Finding] {
     try archives() + remains()
   }
@@ -44,7 +46,7 @@ struct ArchiveCheck {
     return findings
   }
 
-  /// What lies where tasks are kept that are not packed.
+  /// Returns findings about files, in the directories of tasks, whose task is packed or unknown.
   private func remains() throws(FileError) -> [SpoolCheck.Finding] {
     let layout = spool.layout
     var findings: [SpoolCheck.Finding] = []
@@ -77,7 +79,7 @@ struct ArchiveCheck {
     guard entry.phase == .kept else {
       return [finding(.pending, place, "is of a packed task, and is yet to be removed")]
     }
-    // A directory stays where somebody has put something of their own in it.
+    // A directory stays if somebody has put a file of their own in it.
     let isFile = place.hasSuffix(".json") || place.hasSuffix(".jsonl")
     return [finding(isFile ? .wrong : .foreign, place, "is left of a task that is packed")]
   }

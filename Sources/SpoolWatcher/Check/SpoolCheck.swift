@@ -1,39 +1,52 @@
 internal import SpoolModel
 public import SpoolStore
 
-/// Walks the invariants of a spool, and changes nothing.
+/// The check of a spool: walks its invariants, and changes nothing. In come the journal and the
+/// directories; out goes a report.
 public struct SpoolCheck {
+  /// A finding at one place.
   public struct Finding: Hashable, Sendable {
+    /// The weight of a finding.
     public enum Kind: String, Sendable {
       /// An invariant is broken.
       case wrong
-      /// Something that is nobody's: left alone.
+      /// A file that belongs to no part of the spool. Spool leaves it alone.
       case foreign
-      /// Nothing is wrong, but a watcher has something to do.
+      /// Nothing is wrong, but a watcher still has something to do.
       case pending
     }
+    /// The weight of the finding.
     public var kind: Kind
+    /// The file, relative to the spool, or the task or job.
     public var place: String
+    /// The finding in words.
     public var message: String
   }
 
+  /// The outcome of a check.
   public struct Report: Sendable {
+    /// The findings, ordered by place.
     public var findings: [Finding]
+    /// The numbers of tasks, jobs and files that were checked, in a line.
     public var summary: String
   }
 
   let spool: Spool
-  /// A watcher and pilots may be at work: only what several looks agree on counts.
+  /// The number of looks. Only findings in all of them count, because a watcher and pilots may be
+  /// at work.
   static let looks = 3
 
-  /// Whether a watcher is at work.
+  /// True if a watcher is at work.
   let isWatched: Bool
 
+  /// Makes a check of a spool. `isWatched` is true if a watcher is at work; without one, jobs that
+  /// were not put yet are no fault (R8).
   public init(_ spool: Spool, isWatched: Bool = true) {
     self.spool = spool
     self.isWatched = isWatched
   }
 
+  /// Runs the check. Throws if the journal or a directory cannot be read.
   public func run() throws -> Report {
     var persistent: Set<Finding>?
     var summary = ""
@@ -59,6 +72,7 @@ public struct SpoolCheck {
       + "\(under) under way; \(state.datasets.count) datasets with \(files) files"
   }
 
+  /// Returns the findings of one look.
   private func look(_ state: SpoolState) throws(FileError) -> [Finding] {
     var findings: [Finding] = []
     var places: [JobID: [String]] = [:]
@@ -123,7 +137,7 @@ public struct SpoolCheck {
   }
 
   private func foreign(_ directory: String, _ name: String) -> [Finding] {
-    // Written and renamed within moments by a watcher, or kept by git.
+    // git keeps empty directories by this file.
     if name == ".gitkeep" { return [] }
     let place = "\(directory)/\(name)".dropFirst(spool.layout.root.count + 1)
     return [
@@ -134,7 +148,8 @@ public struct SpoolCheck {
 
   // MARK: Sums
 
-  /// Each job is in exactly one place, and the sums of all states are what was formed.
+  /// Checks that each job is in exactly one place, and that the jobs of all states add up to those
+  /// that were formed.
   private func sums(_ state: SpoolState, _ places: [JobID: [String]]) -> [Finding] {
     var findings: [Finding] = []
     for task in state.tasks.values where !task.state.hasEnded {
@@ -167,7 +182,8 @@ public struct SpoolCheck {
     return findings
   }
 
-  /// A job that was judged has no file where work waits. In running it may be on its way out.
+  /// Returns findings for a judged job with a file in ready. A file in `running/` is none: it may
+  /// be on its way out.
   private func over(_ id: JobID, _ found: [String]) -> [Finding] {
     found.filter { $0.hasPrefix("ready-") }.map {
       wrong(id.description, "is over, but a file of it is in \($0)")
@@ -184,7 +200,8 @@ public struct SpoolCheck {
     }
   }
 
-  /// A watcher that dies after a commit leaves jobs that it had not put yet (R8).
+  /// Returns the finding for a job in no directory. It is only pending if no watcher runs, because
+  /// a watcher that dies after a commit leaves jobs that it had not put yet (R8).
   private func missing(_ id: JobID) -> Finding {
     guard !isWatched else { return wrong(id.description, "is in no directory") }
     return Finding(
@@ -198,7 +215,7 @@ public struct SpoolCheck {
 
   // MARK: Views
 
-  /// Views are what the journal says: as long, with as many lines.
+  /// Checks that each view has the length and the number of lines that the journal says.
   private func views(_ state: SpoolState) throws(FileError) -> [Finding] {
     var findings: [Finding] = []
     for dataset in state.datasets.values {
@@ -240,7 +257,7 @@ public struct SpoolCheck {
 
   // MARK: Names
 
-  /// What lies where nothing of it belongs.
+  /// Returns findings for files that do not belong at the top of the spool or in `incoming/`.
   private func names() throws(FileError) -> [Finding] {
     let layout = spool.layout
     let own = Set(

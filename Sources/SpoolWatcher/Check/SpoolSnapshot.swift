@@ -1,27 +1,34 @@
 public import SpoolModel
 public import SpoolStore
 
-/// What the journal says of datasets and of files that are on their way, for commands that look at the
-/// files themselves. Changes nothing, and may be made beside a watcher.
+/// A snapshot of what the journal says about datasets and about files on their way, for commands
+/// that look at the files themselves. It changes nothing, and may be made beside a watcher.
 public struct SpoolSnapshot {
+  /// A dataset.
   public struct Dataset: Sendable {
+    /// The dataset's name.
     public var name: Name
+    /// True once its deletion is accepted.
     public var isDeleted: Bool
+    /// The number of files in the catalogue.
     public var files: Int
-    /// Bytes of the catalogue that count, and those whose files are removed, or are to be.
+    /// The number of bytes of the catalogue that count.
     public var length: Int
+    /// Ranges of the catalogue, in bytes, whose files are removed or are to be removed.
     public var removed: RangeSet<Int>
-    /// Directories that are watched still.
+    /// The directories that the dataset watches, or watched until it closed.
     public var watches: [DirectoryWatch]
   }
 
+  /// The datasets, by name.
   public private(set) var datasets: [Name: Dataset] = [:]
-  /// Whether any task is in work.
+  /// True if any task is in work.
   public private(set) var isWorking = false
-  /// Paths of outputs that are about to get their final names, and parts that are to be swept.
+  /// Outputs that are about to get their final names, and parts that are to be swept, by path.
   private var expected: Set<String>
 
-  /// `known` gets the paths of catalogue lines that the journal holds, which may not be written yet.
+  /// Reads the journal. Adds to `known` the paths of catalogue lines that the journal holds,
+  /// because the catalogue may lack them still. Throws if the journal cannot be read.
   public init(_ spool: Spool, known: inout PathSet) throws {
     let recovered = try Replay(spool).run()
     let state = recovered.state
@@ -47,6 +54,6 @@ public struct SpoolSnapshot {
     }
   }
 
-  /// Whether something at a path is on its way, and so belongs there.
+  /// Returns true if the journal expects a file at a path: an output or a part on its way.
   public func isExpected(_ path: String) -> Bool { expected.contains(path) }
 }

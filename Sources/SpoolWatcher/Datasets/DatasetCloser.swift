@@ -1,16 +1,17 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Closes the datasets to which nothing more can come.
+/// Closes the datasets to which no more files can come. In come the open datasets; out go `closed`
+/// records.
 final class DatasetCloser {
   private let spool: Spool
   private let turn: Turn
   private let intake: RequestIntake
   private let paths: DatasetPaths
   private let directories: WatchedDirectories
-  /// When what was announced has been waited for long enough.
+  /// The times until which announced files are waited for.
   private var waits = Deadlines<Name>()
-  /// The scan of `incoming/` after which a dataset may close.
+  /// The number of the scan of `incoming/` after which a dataset may close.
   private var closeAfter: [Name: Int] = [:]
 
   init(
@@ -24,10 +25,10 @@ final class DatasetCloser {
     self.directories = directories
   }
 
-  /// Whether a dataset waits for one more scan.
+  /// True while a dataset waits for one more scan.
   var isWatching: Bool { closeAfter.values.contains { $0 > intake.scans } }
 
-  /// Returns whether any was closed.
+  /// Closes the datasets that are due. Returns true if any was closed.
   func run() -> Bool {
     var hasClosed = false
     for dataset in turn.state.datasets.values where dataset.state == .open {
@@ -41,17 +42,18 @@ final class DatasetCloser {
     return hasClosed
   }
 
-  /// Whether a dataset is complete, if it may close now.
+  /// Returns nil if a dataset may not close yet; else true if it is complete, false if it is
+  /// incomplete.
   private func verdict(_ dataset: DatasetEntry) -> Bool? {
     guard dataset.activeProducers.isEmpty else { return nil }
     guard let closing = dataset.closesSince else {
       return dataset.producers.isEmpty ? nil : dataset.failedProducers.isEmpty
     }
-    // One more full scan in which nothing for it is pending (DESIGN 5).
+    // One more full scan must find nothing pending for the dataset (DESIGN 5).
     let after = closeAfter[dataset.name] ?? intake.scans + 1
     closeAfter[dataset.name] = after
     guard intake.scans >= after, !intake.hasPending else { return nil }
-    // What was announced may yet come, but is not waited for longer than a dataset is (R10).
+    // Announced files may yet come, but they are waited for no longer than `datasetWait` (R10).
     let wait = spool.config.datasetWait
     waits.note(closing + wait, for: dataset.name, atMost: wait, turn)
     let isPatient = !waits.hasCome(closing + wait, for: dataset.name, at: turn.now)

@@ -1,11 +1,11 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The paths of a dataset that is being filled, so that none joins it twice.
+/// The paths in a dataset that is being filled, by hash, so that no path joins it twice.
 final class PathIndex {
   private var paths = PathSet()
 
-  /// Reads the part of a catalogue that counts.
+  /// Reads the paths from the part of a catalogue that may be read.
   init(_ dataset: DatasetEntry?, readable: Int, _ spool: Spool) throws(FileError) {
     guard let dataset, readable > 0 else { return }
     let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
@@ -14,11 +14,14 @@ final class PathIndex {
     try paths.add(file, from: 0, to: readable, longest: Limits.catalogueLine)
   }
 
+  /// Returns true if the dataset has a path.
   func contains(_ hash: UInt64) -> Bool { paths.contains(hash) }
+  /// Notes that a path joined the dataset.
   func insert(_ hash: UInt64) { paths.insert(hash) }
 }
 
-/// The paths of all datasets that are being filled: of a dataset, manifests and watches have the same.
+/// The paths of all datasets that are being filled. Manifests and watches of a dataset share one
+/// index.
 final class DatasetPaths {
   private let spool: Spool
   private let turn: Turn
@@ -29,6 +32,7 @@ final class DatasetPaths {
     self.turn = turn
   }
 
+  /// Returns the index of a dataset, which it reads from the catalogue if need be.
   func index(_ name: Name) throws(FileError) -> PathIndex {
     if let known = indices[name] { return known }
     let index = try PathIndex(
@@ -37,6 +41,7 @@ final class DatasetPaths {
     return index
   }
 
-  /// Nothing more comes, or what is known may be wrong: it is read again when it is needed.
+  /// Forgets the index of a dataset that takes no more files, or whose index may be wrong. It is
+  /// read again when it is needed.
   func forget(_ dataset: Name) { indices[dataset] = nil }
 }

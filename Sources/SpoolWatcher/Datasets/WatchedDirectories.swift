@@ -1,9 +1,11 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Takes files that appear in watched directories into their datasets: a line in the catalogue each,
-/// durable before the journal counts it, as a manifest's lines are.
+/// Adds files that appear in watched directories to their datasets. In come the directories; out go
+/// lines of catalogues and `joined` records. As with a manifest, each line is durable before the
+/// journal counts it.
 final class WatchedDirectories: Stage {
+  /// A dataset's watch, by its number.
   private struct Key: Hashable, Comparable {
     var dataset: Name
     var number: Int
@@ -18,12 +20,12 @@ final class WatchedDirectories: Stage {
   private let paths: DatasetPaths
   private let requests: RequestIntake
   private var watched: [Key: WatchedDirectory] = [:]
-  /// Directories for which the filesystem refused something, and when they are tried again.
+  /// Directories for which the filesystem refused something, with the time of the next try.
   private var heldUp: [Key: Instant] = [:]
 
-  /// Time before another try after the filesystem refused something.
+  /// The time between a refusal and the next try.
   static let again = Duration.seconds(1)
-  /// Time before another look while a manifest of the dataset is being taken in.
+  /// The time until the next look while a manifest of the dataset is being added.
   static let takingPause = Duration.milliseconds(50)
 
   init(_ spool: Spool, _ turn: Turn, requests: RequestIntake, paths: DatasetPaths) {
@@ -33,7 +35,7 @@ final class WatchedDirectories: Stage {
     self.paths = paths
   }
 
-  /// The directories that are watched.
+  /// The paths of the watched directories.
   var watchedPaths: Set<String> { Set(watched.values.map(\.watch.directory)) }
 
   var nextDue: Instant? {
@@ -43,19 +45,19 @@ final class WatchedDirectories: Stage {
     }.min()
   }
 
-  /// Whether nothing more can come into a dataset from its directories.
+  /// Returns true if no more files can come into a dataset from its directories.
   func isThrough(_ dataset: DatasetEntry) -> Bool {
     dataset.watches.indices.allSatisfy {
       watched[Key(dataset: dataset.name, number: $0)]?.isThrough ?? false
     }
   }
 
-  /// How a dataset's directories stand, in the order of its watches.
+  /// Returns the watched directories of a dataset, in the order of its watches.
   func directories(of dataset: DatasetEntry) -> [WatchedDirectory] {
     dataset.watches.indices.compactMap { watched[Key(dataset: dataset.name, number: $0)] }
   }
 
-  /// Takes note of events, which are no more than hints (R9).
+  /// Takes note of events, which are only hints (R9).
   func hear(_ hints: [String: DirectoryHints]) {
     follow()
     guard !hints.isEmpty else { return }
@@ -64,7 +66,7 @@ final class WatchedDirectories: Stage {
     }
   }
 
-  /// One turn. Returns whether any file joined.
+  /// Looks at the directories that are due. Returns true if any file joined.
   func run() throws -> Bool {
     follow()
     var hasWorked = false
@@ -74,7 +76,7 @@ final class WatchedDirectories: Stage {
       do {
         if try look(directory) { hasWorked = true }
       } catch let error as FileError {
-        // A directory that is not there yet is waited for.
+        // A missing directory is waited for, and is no trouble.
         if !error.isMissing || error.path != directory.watch.directory {
           turn.note(error, "the dataset \(key.dataset)")
         }
@@ -84,7 +86,7 @@ final class WatchedDirectories: Stage {
     return hasWorked
   }
 
-  /// The watched are those of the open datasets that watch directories.
+  /// Follows the state: watches the directories of open datasets, and no others.
   private func follow() {
     let open = turn.state.watched
     guard !open.isEmpty || !watched.isEmpty else { return }
@@ -107,6 +109,7 @@ final class WatchedDirectories: Stage {
     }
   }
 
+  /// Looks at one directory. Returns true if any file joined, or if its marker was seen.
   private func look(_ directory: WatchedDirectory) throws -> Bool {
     guard let dataset = turn.state.datasets[directory.dataset], directory.nextDue <= turn.now
     else {
@@ -130,6 +133,7 @@ final class WatchedDirectories: Stage {
     return true
   }
 
+  /// Adds files to the catalogue, and records them.
   private func join(
     _ arrivals: [WatchedDirectory.Arrival], _ isMarked: Bool, from directory: WatchedDirectory,
     _ dataset: DatasetEntry

@@ -1,22 +1,25 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What the watcher knows of one watched directory: which of its files are not whole yet. Of files
-/// that joined it knows no more than that (``PathSet``).
+/// A watched directory, as the watcher knows it. In come listings, looks and hints; out go the
+/// files that are whole. It remembers the files that are not whole yet. Of files that joined it
+/// knows only the hash of their paths (``PathSet``).
 final class WatchedDirectory {
-  /// What events told of a file.
+  /// The news that events brought of a file.
   private enum Told {
     case nothing
-    /// It appeared, and whoever made it has not closed it.
+    /// It appeared, and its writer has not closed it.
     case created
     /// It was closed after writing, or moved in.
     case closed
   }
 
+  /// A file that is not whole yet.
   private struct Look {
     var attributes: FileAttributes?
-    /// The time since when it has stood still, and when it was seen first.
+    /// The time since which it has not changed.
     var since: Instant
+    /// The time of the first look.
     var first: Instant
     var told = Told.nothing
   }
@@ -28,12 +31,12 @@ final class WatchedDirectory {
   }
 
   let dataset: Name
-  /// Which of the dataset's watches it is.
+  /// The number of the watch, among the dataset's.
   let number: Int
   let watch: DirectoryWatch
-  /// Names of files that mark the end, of all of the dataset's watches of this directory.
+  /// The names of the files that mark the end, of all the dataset's watches of this directory.
   var markers: Set<String> = []
-  /// The time since when the dataset is to close.
+  /// The time since which the dataset is due to close; nil if it is not.
   var closesSince: Timestamp? {
     didSet { if closesSince != oldValue { beginEnding() } }
   }
@@ -41,27 +44,34 @@ final class WatchedDirectory {
   private let turn: Turn
   /// Files that are not whole yet, as far as is known.
   private var looks: [String: Look] = [:]
-  /// Names to be looked at.
+  /// Names that are to be looked at.
   private var queue: [String] = []
-  /// What was found to be no file, by hash; forgotten now and then, since it may become one.
+  /// Paths that are no files, by hash. They are forgotten now and then, because a file may take
+  /// their place.
   private var foreign = PathSet()
   private var forgetForeign = Instant.distantPast
   private var nextScan = Instant.distantPast
   private var nextLooks = Instant.distantPast
-  /// How many scans in a row found nothing that is to join, since the dataset is to close.
+  /// The number of consecutive scans that found nothing to join, since the dataset is due to close.
   private var cleanScans = 0
+  /// True if the last look saw the marker of this watch.
   private(set) var hasMarker = false
-  /// Why it cannot be looked through, in words; names that are not UTF-8.
+  /// The obstacle to looking through the directory, in words.
   private(set) var trouble: String?
+  /// The number of names that are not UTF-8.
   private(set) var unreadable = 0
 
-  /// How many names are looked at in a turn, and how many may wait to be or to become whole.
+  /// The largest number of names that are looked at in a turn.
   static let mostLooks = 1000
+  /// The largest number of names that may wait for a look, or to become whole.
   static let mostNames = 20_000
-  /// A listing may omit what is there (R8): so many without anything new are believed.
+  /// The number of scans without news that are believed. More than one, because a listing may omit
+  /// entries (R8).
   static let closingScans = 2
-  /// A scan takes no more than this share of the time.
+  /// The time from the beginning of a scan to that of the next, as a multiple of the scan's own time.
+  /// So scans take no more than a twentieth of the time.
   static let share = 20
+  /// The time after which ``foreign`` is forgotten.
   static let foreignInterval = Duration.seconds(60)
 
   init(
@@ -74,16 +84,16 @@ final class WatchedDirectory {
     self.turn = turn
   }
 
-  /// Time between two looks.
+  /// The time between two looks.
   private var interval: Duration { min(.seconds(2), max(.milliseconds(50), watch.settle / 4)) }
 
-  /// How many files are known that have not joined.
+  /// The number of known files that have not joined.
   var pending: Int { max(looks.count, queue.count) }
 
-  /// Whether all is in, as far as two scans can tell.
+  /// True if all files have joined, as far as two scans can tell.
   var isThrough: Bool { closesSince != nil && cleanScans >= Self.closingScans }
 
-  /// When it wants to look again.
+  /// The time of the next look.
   var nextDue: Instant {
     if !queue.isEmpty { return turn.now }
     return looks.isEmpty ? nextScan : min(nextScan, nextLooks)
@@ -96,9 +106,10 @@ final class WatchedDirectory {
 
   // MARK: Hints
 
+  /// Takes note of events, which are only hints (R9).
   func hear(_ hints: DirectoryHints) {
     if hints.rescan {
-      // The event that would tell of a close may be lost.
+      // The event that tells of a close may have been lost.
       for name in looks.keys where looks[name]?.told == .created { looks[name]?.told = .nothing }
       nextScan = turn.now
     }
@@ -112,11 +123,13 @@ final class WatchedDirectory {
     }
   }
 
+  /// Returns true for the name of a file that is to join: the watch covers it, and it is no marker.
   private func covers(_ name: String) -> Bool { watch.covers(name) && !markers.contains(name) }
 
   // MARK: Looking
 
-  /// Looks through the directory, if it is time to.
+  /// Looks through the directory if a scan is due. `patience` is the time after which an unfinished
+  /// file no longer keeps the dataset open.
   func scan(_ index: PathIndex, patience: Duration) throws(FileError) {
     guard queue.isEmpty else { return }
     guard turn.now >= nextScan else {
@@ -160,8 +173,8 @@ final class WatchedDirectory {
     nextLooks = turn.now + interval
   }
 
-  /// The files that are whole, of those that are looked at in one turn. They are `joined` when they
-  /// are in the books.
+  /// Returns the files that are whole, among those that this turn looks at. The caller calls
+  /// ``joined(_:)`` once they are recorded.
   func arrivals(_ index: PathIndex, _ refused: (FileError) -> Void) -> [Arrival] {
     var arrivals: [String: Int] = [:]
     let names = queue.prefix(Self.mostLooks)
@@ -169,7 +182,7 @@ final class WatchedDirectory {
       do throws(FileError) {
         arrivals[name] = try wholeSize(name, index)
       } catch {
-        // One file that cannot be looked at holds no other up.
+        // A file that cannot be looked at must not hold up others.
         let now = turn.now
         looks[name] = looks[name] ?? Look(since: now, first: now)
         trouble = "\(error)"
@@ -180,22 +193,22 @@ final class WatchedDirectory {
     return arrivals.sorted { $0.key < $1.key }.map { Arrival(name: $0.key, size: $0.value) }
   }
 
-  /// They are in the books.
+  /// Notes that files are recorded.
   func joined(_ arrivals: [Arrival]) {
     for arrival in arrivals { looks[arrival.name] = nil }
   }
 
-  /// They could not be written down.
+  /// Takes back files that could not be recorded.
   func putBack(_ arrivals: [Arrival]) { queue += arrivals.map(\.name) }
 
-  /// Whether the marker is a file.
+  /// Returns true if the marker exists and is a file.
   func seesMarker() throws(FileError) -> Bool {
     guard hasMarker, let name = watch.closeOn else { return false }
     hasMarker = try spool.files.attributesIfPresent(watch.path(name))?.kind == .file
     return hasMarker
   }
 
-  /// The size of a file that is whole; nil for what is not, or does not join.
+  /// Returns the size of a file that is whole; nil if it is not whole or does not join.
   private func wholeSize(_ name: String, _ index: PathIndex) throws(FileError) -> Int? {
     let path = watch.path(name)
     let hash = PathSet.hash(path)
@@ -215,12 +228,13 @@ final class WatchedDirectory {
       look.since = now
     }
     looks[name] = look
-    // Many open a file, close it, and open it again to write.
+    // An empty file counts as unfinished: many programs create a file, close it, and open it again
+    // to write.
     let isClosed = look.told == .closed && found.size > 0
     guard isClosed || now - look.since >= watch.settle else { return nil }
     switch try spool.files.isBeingWritten(path) {
     case true?:
-      // Another has it open, whose close is yet to be told.
+      // Another process has the file open. Its close will be told.
       if look.told == .closed { looks[name]?.told = .created }
       return nil
     case nil where look.told == .created: return nil

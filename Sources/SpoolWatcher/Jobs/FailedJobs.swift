@@ -1,19 +1,21 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Finds in a task's ledger the jobs that failed for good and are to be tried again. The ledger may
-/// be long, so it is read in stretches, and only places in it are kept.
+/// Finds the jobs in a task's ledger that failed for good and that an order wants tried again. In
+/// comes the ledger; out go the jobs, a few at a time. The ledger may be long, so it is read in
+/// stretches, and only places in it are kept in memory.
 final class FailedJobs {
   private let spool: Spool
   private let path: String
   private let revival: TaskEntry.Revival
-  /// Where the last failure of each job is written, as far as was read; then those that are meant.
+  /// The place of the last failure of each job. While the ledger is being read: of all final
+  /// failures so far. After that: of the jobs that the order applies to.
   private var places: [(index: Int, offset: Int, isMeant: Bool)] = []
   private var offset = 0
   private var isFound = false
   private var position = 0
 
-  /// Bytes of a ledger that are read in one turn.
+  /// The number of bytes of a ledger that are read in one turn.
   static let stretch = 8 << 20
   private static let longestLine = 64 << 20
   private static let mark = Array(#""final":true"#.utf8)
@@ -24,7 +26,7 @@ final class FailedJobs {
     path = spool.layout.ledger(task)
   }
 
-  /// Reads a stretch on. True once all are found.
+  /// Reads the next stretch. Returns true once the whole ledger is read.
   func find(among failed: RangeSet<Int>) throws(FileError) -> Bool {
     guard !isFound else { return true }
     guard !failed.isEmpty, revival.until > 0 else {
@@ -33,7 +35,7 @@ final class FailedJobs {
     }
     let file = try spool.files.open(path, .read)
     defer { try? file.close() }
-    // What is committed may not all be written yet.
+    // The ledger may lack lines that are committed and not written yet.
     guard try file.attributes().size >= revival.until else { return false }
     var reader = LineReader(file, from: offset, to: revival.until, longest: Self.longestLine)
     let end = offset + Self.stretch
@@ -50,23 +52,23 @@ final class FailedJobs {
     return false
   }
 
-  /// Of each job only its last failure counts; in the order of the file.
+  /// Keeps only the last failure of each job, in the order of the file.
   private func settle() {
     places.sort { ($0.index, $0.offset) < ($1.index, $1.offset) }
     var last: [(index: Int, offset: Int, isMeant: Bool)] = []
     for (number, place) in places.enumerated()
     where number + 1 == places.count || places[number + 1].index != place.index {
-      // What has been handed over may have failed again.
+      // A job that was handed over already may have failed again.
       if place.isMeant, place.offset >= revival.from { last.append(place) }
     }
     places = last.sorted { $0.offset < $1.offset }
     isFound = true
   }
 
-  /// Where in the ledger the next of them is; nil once all have been handed over.
+  /// The place in the ledger of the next job; nil once all jobs have been handed over.
   var rest: Int? { position < places.count ? places[position].offset : nil }
 
-  /// The next of them.
+  /// Returns the next jobs, at most `limit`.
   func next(_ limit: Int) throws(FileError) -> [JobsRevived.Job] {
     let wanted = places[position..<min(places.count, position + max(0, limit))]
     guard let first = wanted.first else { return [] }
@@ -79,7 +81,7 @@ final class FailedJobs {
       while let line = try reader.next() {
         guard line.offset == place.offset else { continue }
         if var job = Self.job(line.bytes) {
-          // A limit of a person's own takes the place of what it had grown to.
+          // A memory limit that a person gives replaces the limit that the job had grown to.
           if revival.order.memory != nil { job.memory = nil }
           jobs.append(job)
         }
@@ -90,7 +92,7 @@ final class FailedJobs {
     return jobs
   }
 
-  /// Most lines of a ledger are of something else, and need not be parsed.
+  /// Returns true if a line may tell of a final failure. Most lines do not, and need not be parsed.
   private static func isFinal(_ line: [UInt8]) -> Bool {
     line.withUnsafeBufferPointer { line in
       guard line.count >= mark.count else { return false }
@@ -101,6 +103,7 @@ final class FailedJobs {
     }
   }
 
+  /// Returns the job of a final failure; nil for any other line.
   private static func job(_ line: [UInt8]) -> JobsRevived.Job? {
     guard let json = try? JSON.parse(line), json["final"]?.bool == true,
       let id = json["job"]?.string.flatMap({ JobID($0) }), let attempt = json["attempt"]?.integer,

@@ -1,23 +1,26 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Reads what jobs are made of: a stretch of a catalogue, or of the task's own list. Nothing is
-/// held longer than a turn, so a dataset may have millions of files.
+/// Reads the inputs of jobs from a stretch of a catalogue, or from the task's own list. It holds
+/// nothing longer than a turn, so a dataset may have millions of files.
 struct InputReader {
   let spool: Spool
   let turn: Turn
   private var state: SpoolState { turn.state }
 
-  /// A job's inputs, and where the next job's begin.
+  /// The inputs of a job, with their place in the catalogue or list.
   struct Group {
     var inputs: [InputFile]
+    /// The beginning of the inputs: a byte of the catalogue, or an index of the list.
     var offset: Int
+    /// The number of inputs.
     var count: Int
+    /// The beginning of the next job's inputs.
     var next: Int
   }
 
-  /// Up to `limit` groups of a task's source, from `offset` on. A smaller last group comes only
-  /// when nothing can follow.
+  /// Returns up to `limit` groups of a task's source, from `offset` on. A smaller last group comes
+  /// only if no file can follow.
   func groups(
     _ task: TaskEntry, source: Int, from offset: Int, limit: Int
   ) throws(FileError) -> [Group] {
@@ -58,6 +61,7 @@ struct InputReader {
     return groups
   }
 
+  /// Reads groups of a catalogue, as far as it may be read.
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
@@ -75,6 +79,7 @@ struct InputReader {
     return groups
   }
 
+  /// Reads the next group of up to `size` files; nil at the end.
   private static func group(
     _ reader: inout LineReader, _ size: Int
   ) throws(FileError) -> Group? {
@@ -90,14 +95,14 @@ struct InputReader {
     return group
   }
 
-  /// A catalogue's line as an input; nil for its header.
+  /// Returns a catalogue's line as an input; nil for the header.
   static func file(_ line: [UInt8]) -> InputFile? {
     guard let json = try? JSON.parse(line), let path = json["path"]?.string else { return nil }
     return InputFile(
       path: path, size: json["size"]?.integer, adler32: json["adler32"]?.string)
   }
 
-  /// The inputs of a job that was formed before.
+  /// Returns the inputs of a job that was formed before.
   func inputs(_ task: TaskEntry, _ job: JobEntry) throws(FileError) -> [InputFile] {
     switch task.spec.input {
     case .count, .values: return []
@@ -110,7 +115,7 @@ struct InputReader {
     }
   }
 
-  /// All files of several datasets, for a job over everything.
+  /// Returns all files of several datasets, for a job that reads them all.
   func everything(_ names: [Name]) throws(FileError) -> [InputFile] {
     var inputs: [InputFile] = []
     for name in names {

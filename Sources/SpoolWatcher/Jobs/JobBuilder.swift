@@ -1,7 +1,8 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Makes the file of a job: the same for the same task, inputs and attempt, whenever it is made.
+/// Makes the file of a job. In come task, inputs and attempt; out go the file's name and contents,
+/// which are the same whenever they are made.
 struct JobBuilder {
   let task: TaskEntry
   let config: SpoolConfig
@@ -19,6 +20,7 @@ struct JobBuilder {
 
   private var spec: TaskSpec { task.spec }
 
+  /// Returns the name of the job's file. It holds what a pilot must know to choose a job.
   func name(_ index: Int, _ job: JobEntry) -> JobName {
     JobName(
       priority: spec.priority, job: JobID(task: spec.name, index: index), attempt: job.attempt,
@@ -28,7 +30,7 @@ struct JobBuilder {
       tags: spec.resources.tags)
   }
 
-  /// Fails with what a person should know where the job cannot be.
+  /// Returns the contents of the job's file. Throws an error for the user if the job is impossible.
   func document(
     _ index: Int, _ job: JobEntry, _ inputs: [InputFile]
   ) throws(RequestError) -> JobDocument {
@@ -61,6 +63,8 @@ struct JobBuilder {
     return command
   }
 
+  /// Returns the paths of the job's outputs. Throws if one is not a possible path, or lies outside
+  /// the data roots.
   private func outputs(
     _ fill: (Template.Placeholder) -> String?
   ) throws(RequestError) -> [JobOutput] {
@@ -82,6 +86,7 @@ struct JobBuilder {
     return outputs
   }
 
+  /// Returns the value of a placeholder; nil if the pilot fills it in, or if the job has none.
   private func value(
     _ placeholder: Template.Placeholder, _ id: JobID, _ job: JobEntry, _ inputs: [InputFile]
   ) -> String? {

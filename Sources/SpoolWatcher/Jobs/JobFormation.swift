@@ -3,9 +3,9 @@ internal import SpoolStore
 
 /// Forms jobs from datasets, no more than pilots can use, and issues further attempts.
 ///
-/// In come the state and what is due; out go records (`formed`, `attempt`, `revived`), and jobs that
-/// ``ReadyFeeder`` puts into ready once they are committed. A retry has a new attempt number, and no
-/// number is issued twice (R4).
+/// In come the state and the retries that are due. Out go records (`formed`, `attempt`, `revived`,
+/// and `failed` for a job that is impossible), and jobs that ``ReadyFeeder`` puts into ready once
+/// they are committed. A retry has a new attempt number, and no number is issued twice (R4).
 final class JobFormation: Stage {
   private let spool: Spool
   private let turn: Turn
@@ -14,18 +14,20 @@ final class JobFormation: Stage {
   private let marks: WaterMarks
   private var retries = RetryQueue()
   private var paths = OutputPaths()
-  /// The failed jobs that are to be tried again, by task.
+  /// The failed jobs that an order wants tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
-  /// When tasks have waited long enough for a dataset, and for a decision about a short one.
+  /// The times until which tasks wait for an absent dataset.
   private var datasetWaits = Deadlines<Name>()
+  /// The times until which tasks wait for a decision about an incomplete dataset.
   private var decisionWaits = Deadlines<Name>()
-  /// Whether a retry is due for which there is no room.
+  /// True if a retry is due for which ready has no room.
   private var isCrowded = false
 
+  /// The largest number of jobs that are formed or issued at a time.
   static let mostPerTurn = 2000
-  /// Time until an attempt that could not be issued is tried again.
+  /// The time until the watcher tries again to issue an attempt.
   static let issueAgain = Duration.seconds(1)
-  /// Time until a retry without room is looked at again.
+  /// The time until the watcher looks again for room for a retry.
   static let crowdedPause = Duration.milliseconds(200)
 
   init(_ spool: Spool, _ turn: Turn, ready: ReadyFeeder, marks: WaterMarks) {
@@ -48,7 +50,7 @@ final class JobFormation: Stage {
     retries.add(id, after: job.attempt, at: due)
   }
 
-  /// Schedules what waits in a task, each job at its time.
+  /// Schedules the waiting jobs of a task, each at its time.
   func scheduleWaiting(_ name: Name) {
     let parked = turn.placement.parked(in: name)
     for (index, job) in turn.state.jobs(of: name).sorted(by: { $0.key < $1.key }) {
@@ -61,13 +63,14 @@ final class JobFormation: Stage {
     }
   }
 
-  /// Schedules a job that was taken back out of ready. Jobs of a held task wait for its release.
+  /// Schedules a job that was taken back out of ready. The jobs of a held task wait for its release
+  /// instead.
   func noteParked(_ id: JobID) {
     guard turn.state.tasks[id.task]?.state != .held, let job = turn.state.job(id) else { return }
     schedule(id, job, at: turn.now)
   }
 
-  /// Schedules what the journal says is waiting, after a restart.
+  /// Schedules the waiting jobs that the journal knows, after a restart.
   func resume() { for task in turn.state.liveTasks { scheduleWaiting(task.name) } }
 
   var nextDue: Instant? {
@@ -77,7 +80,7 @@ final class JobFormation: Stage {
 
   // MARK: A turn
 
-  /// One turn's work. Returns whether anything was formed or issued.
+  /// Issues the retries that are due, and forms new jobs. Returns true if there were any.
   func run() -> Bool {
     var hasWorked = issueRetries()
     for task in turn.state.liveTasks where !marks.holdsBack(task) {
@@ -85,7 +88,7 @@ final class JobFormation: Stage {
         if try revive(task) { hasWorked = true }
         if try form(task.name) { hasWorked = true }
       } catch {
-        // One catalogue that cannot be read holds no other task up.
+        // A catalogue that cannot be read must not hold up other tasks.
         turn.note(error, task.name.text)
       }
     }
@@ -100,7 +103,8 @@ final class JobFormation: Stage {
     decisionWaits.forget(task)
   }
 
-  /// Looks for room in ready for more jobs of a task; where there is none, notes that it has some.
+  /// Returns the number of further jobs of a task for which ready has room. If there is none, notes
+  /// that the shape has a backlog.
   private func findRoom(for spec: TaskSpec) -> Int {
     let room = ready.room(for: spec)
     if room <= 0 { ready.noteBacklog(spec.shape) }
@@ -109,12 +113,13 @@ final class JobFormation: Stage {
 
   // MARK: Further attempts
 
+  /// Issues the retries that are due, as far as there is room. Returns true if there were any.
   private func issueRetries() -> Bool {
     let now = turn.now
     var issued = 0
     var kept: [RetryQueue.Entry] = []
     while issued < Self.mostPerTurn, let entry = retries.takeDue(at: now) {
-      // The jobs of a held task are scheduled anew when it is released.
+      // When a held task is released, its jobs are scheduled again.
       guard let task = turn.state.tasks[entry.job.task], task.state != .held,
         let job = turn.state.job(entry.job), job.attempt == entry.attempt, isWaiting(entry.job, job)
       else { continue }
@@ -130,6 +135,7 @@ final class JobFormation: Stage {
     return issued > 0
   }
 
+  /// Returns true if a job waits for its next attempt.
   private func isWaiting(_ id: JobID, _ job: JobEntry) -> Bool {
     switch turn.placement.whereabouts(of: id, job) {
     case .waiting, .issued(.parked): true
@@ -137,8 +143,8 @@ final class JobFormation: Stage {
     }
   }
 
-  /// Records a job's next attempt, and has it put into ready. Where its inputs cannot be looked up
-  /// now, it is due a little later.
+  /// Records a job's next attempt, and has its file put into ready (R4). If its inputs cannot be
+  /// read now, the attempt is due a little later.
   func issue(_ id: JobID) {
     guard let task = turn.state.tasks[id.task], let old = turn.state.job(id) else { return }
     let attempt = old.attempt + 1
@@ -155,7 +161,8 @@ final class JobFormation: Stage {
     prepare(id, task, job, inputs, isNew: false)
   }
 
-  /// Returns the parts that an attempt by a pilot may have begun, where its own file cannot tell them.
+  /// Returns the parts that a pilot's attempt may have begun. Used if the job's own file cannot
+  /// tell them.
   func parts(of id: JobID, by pilot: PilotName?) -> [String] {
     guard let pilot, let task = turn.state.tasks[id.task], let job = turn.state.job(id),
       let inputs = try? reader.inputs(task, job),
@@ -164,7 +171,8 @@ final class JobFormation: Stage {
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
   }
 
-  /// Takes failed jobs back into work, as many as there is room for.
+  /// Takes failed jobs back into work, as many as there is room for. Returns true if anything was
+  /// done.
   private func revive(_ task: TaskEntry) throws(FileError) -> Bool {
     guard let revival = task.revival, task.state != .held else { return false }
     let failed = failures[task.name] ?? FailedJobs(spool, task.name, revival)
@@ -178,7 +186,7 @@ final class JobFormation: Stage {
     return true
   }
 
-  /// Returns the first file that a job reads, if it is known.
+  /// Returns the path of a job's first input, if it is known.
   func firstInput(of id: JobID) -> String? {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return nil }
     return (try? reader.inputs(task, job))?.first?.path
@@ -186,18 +194,18 @@ final class JobFormation: Stage {
 
   // MARK: Readiness
 
-  /// Whether jobs of a task may be formed.
+  /// The readiness of a task to have jobs formed.
   enum Readiness: Equatable {
     case ready
-    /// A dataset is not there yet.
+    /// A dataset does not exist yet.
     case waits(for: Name)
-    /// It was waited for too long (R10).
+    /// The dataset did not come in time (R10).
     case overdue(Name)
-    /// The task is held, or only repairs what had failed.
+    /// The task is held, or it only runs failed jobs again.
     case off
   }
 
-  /// Returns whether all datasets of a task are there.
+  /// Returns the readiness of a task: jobs are formed once all of its datasets exist.
   func readiness(of task: TaskEntry) -> Readiness {
     guard task.state == .active, !task.isRepair else { return .off }
     guard case .datasets(let names) = task.spec.input,
@@ -208,7 +216,7 @@ final class JobFormation: Stage {
     return isOverdue ? .overdue(missing) : .waits(for: missing)
   }
 
-  /// Acts on a task's readiness. Returns whether jobs may be formed.
+  /// Acts on a task's readiness. Returns true if jobs may be formed.
   private func prepare(_ task: TaskEntry) -> Bool {
     let readiness = readiness(of: task)
     switch readiness {
@@ -235,6 +243,7 @@ final class JobFormation: Stage {
 
   // MARK: New jobs
 
+  /// Forms jobs of a task, as many as there is room for. Returns true if there were any.
   private func form(_ name: Name) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name], prepare(task) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
@@ -249,6 +258,7 @@ final class JobFormation: Stage {
     return hasFormed
   }
 
+  /// Forms up to `room` jobs of one source. Returns true if there were any.
   private func form(_ name: Name, _ source: Int, _ room: Int) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name] else { return false }
     let most = min(room, Limits.jobsPerTask - task.formed)
@@ -268,7 +278,8 @@ final class JobFormation: Stage {
     return true
   }
 
-  /// Forms one job over everything, once everything is there.
+  /// Forms the one job of a task that reads all of its files in one job, once its datasets are
+  /// complete.
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
     let lacking = lacking(task)
     turn.placement.setLacking(lacking, for: task.name)
@@ -291,8 +302,8 @@ final class JobFormation: Stage {
     return true
   }
 
-  /// Returns the dataset for which a job over everything waits until somebody decides: to try again
-  /// what the dataset lacks, or to go on without it.
+  /// Returns the incomplete dataset that a task needs whole. The task waits until a person decides:
+  /// to retry the jobs that would complete the dataset, or to go on without their files.
   private func lacking(_ task: TaskEntry) -> Name? {
     guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
       task.formed == 0, !task.spec.allowsIncomplete
@@ -300,7 +311,7 @@ final class JobFormation: Stage {
     return names.first { turn.state.datasets[$0]?.state == .incomplete }
   }
 
-  /// Ends a task about which nobody decided in time (R10).
+  /// Ends a task whose incomplete dataset nobody decided about in time (R10).
   private func endUndecided(_ task: TaskEntry, _ lacking: Name) {
     guard let dataset = turn.state.datasets[lacking] else { return }
     let ends = dataset.producers.compactMap { turn.state.tasks[$0]?.ended }
@@ -313,6 +324,8 @@ final class JobFormation: Stage {
       "the dataset \(lacking) lacks files, and nobody said within \(Units.text(wait)) what to do")
   }
 
+  /// Makes a job's file, and hands it to ``ReadyFeeder``. If the file is impossible, the job fails
+  /// as `refused`.
   private func prepare(
     _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
   ) {
@@ -336,7 +349,7 @@ final class JobFormation: Stage {
     }
   }
 
-  /// Fails a job that cannot be.
+  /// Fails a job whose file cannot be made.
   private func refuse(_ id: JobID, _ job: JobEntry, _ reason: String, _ input: String?) {
     turn.record(
       .failed(
@@ -348,19 +361,19 @@ final class JobFormation: Stage {
 
   // MARK: The end of a task
 
-  /// Returns whether nothing of a task is to come into work any more.
+  /// Returns true if no further job of a task will come into work.
   func isExhausted(_ task: TaskEntry) -> Bool {
     task.revival == nil && (task.isRepair || isFormed(task))
   }
 
-  /// Returns whether a task that has ended has jobs that could be tried again. One that was cancelled
-  /// is given up.
+  /// Returns true if a task that has ended has jobs that could be tried again. A cancelled task
+  /// counts as given up.
   func mayBeRetried(_ task: TaskEntry) -> Bool {
     guard task.state != .cancelled else { return false }
     return task.failed > 0 || !task.leftover.isEmpty || (task.state == .failed && !isFormed(task))
   }
 
-  /// Returns whether all jobs that a task has were formed.
+  /// Returns true if all jobs of a task were formed.
   func isFormed(_ task: TaskEntry) -> Bool {
     switch task.spec.input {
     case .count(let count): return task.next[0] >= count
@@ -379,7 +392,7 @@ final class JobFormation: Stage {
 }
 
 extension AttemptFailed {
-  /// A failure that no pilot reported.
+  /// Makes the record of a final failure that no pilot reported.
   init(
     job: JobID, attempt: Int, cause: Cause, reason: String, at: Timestamp, parts: [String],
     input: String?

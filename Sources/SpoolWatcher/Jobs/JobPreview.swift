@@ -1,9 +1,10 @@
 public import SpoolModel
 
-/// What would become of a task.
+/// A preview of a task, for a dry run. In comes a specification; out goes its first job.
 public enum Preview {
-  /// The first job's file name and its contents, for people. A dataset's first file is shown as
-  /// `FILE`, since it is known only to the watcher.
+  /// Returns the name and the contents of the first job's file, for people to read. If the task
+  /// reads a dataset, `FILE` stands for the first file, which only the watcher knows. Throws if the
+  /// job is impossible.
   public static func firstJob(
     _ spec: TaskSpec, _ config: SpoolConfig, _ roots: DataRoots
   ) throws(RequestError) -> (String, [UInt8]) {

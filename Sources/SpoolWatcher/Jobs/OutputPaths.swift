@@ -1,24 +1,25 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The output paths of jobs that this watcher has formed, by hash: it tells early, naming both, what
-/// publication would find late (R3). It is of this watcher's lifetime.
+/// The output paths of the jobs that this watcher has formed, by hash. They let the watcher refuse
+/// a second writer early, and name both jobs; without them only publication would find the conflict
+/// (R3). A restart forgets them.
 struct OutputPaths {
   private var writers: [UInt64: JobID] = [:]
 
-  /// Reserves a job's outputs; fails where one of them is inside the spool, or is also written by
-  /// another job of a task in work.
+  /// Reserves a job's outputs. Throws if one of them is inside the spool, or if a job of a task in
+  /// work also writes it.
   mutating func reserve(
     _ outputs: [JobOutput], for id: JobID, firstInput: String?, _ layout: Layout,
     _ state: SpoolState
   ) throws(RequestError) {
     for output in outputs {
-      // A value may lead there.
+      // A placeholder's value may lead there.
       guard !layout.isPrivate(output.path) else {
         throw RequestError("its output \(output.path) is inside the spool")
       }
       let hash = PathSet.hash(output.path)
-      // What a task that has ended left there, publication finds.
+      // Publication finds the files that an ended task left there.
       if let other = writers[hash], other != id,
         state.tasks[other.task]?.state.hasEnded == false
       {

@@ -1,15 +1,16 @@
 internal import HeapModule
 internal import SpoolModel
 
-/// Jobs that wait for their next attempt, the first due first. An entry says after which attempt it
-/// comes, so that one that has been overtaken is recognised.
+/// The jobs that wait for their next attempt, in the order in which they are due. An entry names
+/// the attempt after which it comes, so that an outdated entry is recognised.
 struct RetryQueue {
+  /// A job that waits for its next attempt.
   struct Entry: Comparable {
     var due: Instant
-    /// Entries with one due time are taken in the order in which they came.
+    /// The order of arrival, which decides between entries with the same due time.
     fileprivate var number: Int
     var job: JobID
-    /// The last attempt that was issued.
+    /// The attempt that was issued last.
     var attempt: Int
 
     static func < (left: Entry, right: Entry) -> Bool {
@@ -20,12 +21,13 @@ struct RetryQueue {
   private var heap = Heap<Entry>()
   private var count = 0
 
+  /// Adds a job whose next attempt is due at a time.
   mutating func add(_ job: JobID, after attempt: Int, at due: Instant) {
     count += 1
     heap.insert(Entry(due: due, number: count, job: job, attempt: attempt))
   }
 
-  /// Puts back an entry that was taken, to its old place.
+  /// Puts an entry that was taken back to its old place.
   mutating func putBack(_ entry: Entry) { heap.insert(entry) }
 
   /// Removes and returns the first entry, if its time has come.
@@ -34,6 +36,6 @@ struct RetryQueue {
     return heap.popMin()
   }
 
-  /// When the first entry is due.
+  /// The time at which the first entry is due.
   var nextDue: Instant? { heap.min?.due }
 }

@@ -1,27 +1,36 @@
 public import SpoolModel
 
+/// The record of a manifest, or of a piece of one, whose lines joined a dataset. The lines are
+/// durable in the catalogue before this record counts them.
 public struct ManifestAccepted: Sendable {
+  /// The dataset that the files joined.
   public var dataset: Name
-  /// The file's name, as it was dropped.
+  /// The name of the manifest's file in the inbox.
   public var origin: String
+  /// The value by which the watcher recognises the manifest after a crash: the CRC-32 of a JSON file;
+  /// size and modification time of a JSONL file.
   public var digest: String
-  /// How many files were added, and how long the catalogue is now.
+  /// The number of files that were added.
   public var files: Int
+  /// The length of the catalogue in bytes, including these lines.
   public var length: Int
-  /// Of how many of them it says the size, and the sum.
+  /// The number of added files with a known size.
   public var sized: Int
+  /// The sum of the known sizes, in bytes.
   public var bytes: Int
-  /// Whether the manifest is wholly in: if not, more of it follows.
+  /// True if the manifest is now wholly accepted; false if more pieces of it follow.
   public var isLast: Bool
+  /// True if the manifest closes the dataset.
   public var closes: Bool
+  /// The number of files that the manifest announces for the whole dataset.
   public var expected: Int?
-  /// How long the files are kept, where it says that.
+  /// The time for which the files are kept, if the manifest gives one.
   public var retention: Retention?
-  /// A directory whose files are to join from now on.
+  /// A directory whose files join the dataset from now on.
   public var watch: DirectoryWatch?
-  /// uid.
+  /// The uid of the manifest's owner.
   public var owner: Int?
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
 }
 
@@ -56,17 +65,22 @@ extension ManifestAccepted {
   }
 }
 
-/// Files of a watched directory joined its dataset, whose catalogue is durable up to `length`; or its
-/// marker was seen.
+/// The record of files of a watched directory that joined its dataset, or of the marker that was
+/// seen there. The catalogue is durable up to `length`.
 public struct FilesJoined: Sendable {
+  /// The dataset that the files joined.
   public var dataset: Name
-  /// Which of the dataset's watches.
+  /// The number of the watch, among the dataset's.
   public var watch: Int
+  /// The number of files that were added.
   public var files: Int
+  /// The size of the added files, in bytes.
   public var bytes: Int
+  /// The length of the catalogue in bytes, including these lines.
   public var length: Int
+  /// True if the watcher saw the marker that ends the watch.
   public var isMarked: Bool
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
 }
 
@@ -92,9 +106,12 @@ extension FilesJoined {
   }
 }
 
-/// Files of a dataset are to be removed: those of the catalogue's lines in these ranges of bytes.
+/// The record of a decision to remove files of a dataset: those that the catalogue lists in these
+/// ranges.
 public struct RemovalOrdered: Sendable {
+  /// The dataset that loses files.
   public var dataset: Name
+  /// Ranges of the catalogue, in bytes.
   public var ranges: RangeSet<Int>
 }
 
@@ -109,11 +126,15 @@ extension RemovalOrdered {
   }
 }
 
-/// Files are removed, or need not be: how far a removal has come.
+/// The record of progress in a removal: files of these ranges are removed, or need not be.
 public struct RemovalAdvanced: Sendable {
+  /// The dataset that loses files.
   public var dataset: Name
+  /// Ranges of the catalogue that are dealt with, in bytes.
   public var ranges: RangeSet<Int>
+  /// The number of files that were removed.
   public var files: Int
+  /// The size of the files that were removed, in bytes.
   public var bytes: Int
 }
 
@@ -137,9 +158,11 @@ extension RemovalAdvanced {
 }
 
 extension RangeSet<Int> {
-  /// As journal and checkpoint have it: each range as its first and the one after its last.
+  /// The ranges as journal and checkpoint have them: a pair of numbers each, the first and the one
+  /// after the last.
   var json: JSON { .array(ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] }) }
 
+  /// Reads ranges from the journal or a checkpoint. Skips a pair that is not a range.
   init(_ json: JSON?) {
     self.init()
     for value in json?.array ?? [] {

@@ -1,11 +1,11 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Records what is decided, and makes it durable with one `fsync` a turn.
+/// Records decisions, and makes them durable with one `fsync` a turn.
 ///
-/// In come records; out go the state that they add up to, the lines that they add to views, and
-/// events. What others may see of a record waits for ``commit()`` (R3, R6), and no commit counts that
-/// was made without owning the spool (R7).
+/// In come records; out go the state that they add up to, lines for views, and events. Nobody else
+/// may see the consequences of a record before ``commit()`` has returned (R3, R6). A commit counts
+/// only if this watcher owns the spool before and after it (R7).
 final class GroupCommit {
   private(set) var state: SpoolState
   private let spool: Spool
@@ -14,13 +14,14 @@ final class GroupCommit {
   private let views: ViewWriter
   private let events: TurnEvents
   private let time: any TimeSource
-  /// Lines of records that are not committed yet.
+  /// Lines for views that wait for the commit.
   private var fresh: [ViewLine] = []
   private var lastBeat: Instant?
+  /// True if this turn has checked the lease.
   private var isChecked = false
-  /// Whether the journal was written, and it is not known yet whether that counts.
+  /// True while the journal is written, but the lease has not been checked since.
   private var isUnconfirmed = false
-  /// A record that the state contradicted: nothing more is written.
+  /// A record that the state contradicted. After it the watcher writes nothing more.
   private var contradiction: ImpossibleRecord?
 
   init(
@@ -36,13 +37,14 @@ final class GroupCommit {
     self.events = events
   }
 
+  /// The epoch of this watcher (R7).
   var epoch: Int { lease.epoch }
 
   // MARK: Recording
 
-  /// Takes a record into the state, to be committed at the end of the turn. A record that the state
-  /// contradicts is a fault of the watcher: it traps in debug, and ends the watcher at the next
-  /// commit.
+  /// Applies a record to the state, and commits it with the turn. A record that contradicts the
+  /// state is a fault of the watcher: it traps in a debug build, and otherwise ends the watcher at
+  /// the next commit.
   func record(_ record: Record) {
     guard contradiction == nil else { return }
     let ended = state.viewsEnded(by: record)
@@ -58,11 +60,12 @@ final class GroupCommit {
     }
   }
 
+  /// True while there is something to commit.
   var isDirty: Bool { journal.isDirty || isUnconfirmed || contradiction != nil }
 
-  /// Makes all that was recorded durable, if this watcher still owns the spool (R7). Only if it does
-  /// so afterwards, too, is it certain that whoever comes next has read these lines, and may others
-  /// see what follows from them.
+  /// Makes all records durable, if this watcher owns the spool before and after (R7). Only the
+  /// second check makes sure that a successor has read these lines, so only then may others see
+  /// what follows from them.
   func commit() throws {
     guard isDirty else { return }
     if let contradiction { throw contradiction }
@@ -78,21 +81,22 @@ final class GroupCommit {
 
   // MARK: The lease
 
-  /// Fails where another watcher owns the spool: called before a batch of renames (R7).
+  /// Throws if another watcher owns the spool. Called before every batch of renames (R7).
   func checkLease() throws {
     try lease.check()
     isChecked = true
   }
 
-  /// Checks the lease unless this turn has done so: one check covers a turn's renames.
+  /// Checks the lease unless this turn has done so. One check covers all renames of a turn.
   func checkLeaseOnce() throws { if !isChecked { try checkLease() } }
 
-  /// Begins a turn: its renames need a check of their own.
+  /// Begins a turn, whose renames need a new check of the lease.
   func beginTurn() { isChecked = false }
 
-  /// When the next heartbeat is due.
+  /// The time at which the next heartbeat is due.
   var nextBeat: Instant { (lastBeat ?? .distantPast) + spool.config.heartbeat }
 
+  /// Writes the heartbeat if it is due and this watcher still owns the spool.
   func beatIfDue() throws {
     let now = time.instant
     guard now >= nextBeat else { return }
@@ -103,10 +107,12 @@ final class GroupCommit {
 
   // MARK: Checkpoints
 
+  /// True if the journal has grown long enough for a checkpoint.
   var isCheckpointDue: Bool { journal.lines >= spool.config.checkpointEvery }
 
-  /// Cuts the views to what counts, makes them durable, and writes the state down (DESIGN 4).
-  /// `leaving` are forgotten datasets whose catalogues are yet to be removed.
+  /// Cuts the views to the bytes that count, makes them durable, and writes the state as a
+  /// checkpoint (DESIGN 4). `leaving` are forgotten datasets whose catalogues are yet to be
+  /// removed.
   func checkpoint(leaving: Set<Name>) throws {
     try commit()
     try views.settle(state)
@@ -116,6 +122,7 @@ final class GroupCommit {
     }
   }
 
+  /// Closes the journal and gives back the lease.
   func close() {
     journal.close()
     lease.release()

@@ -1,15 +1,18 @@
 public import SpoolModel
 
+/// The record of jobs that were formed, with consecutive numbers.
 public struct JobsFormed: Sendable {
+  /// The task that the jobs belong to.
   public var task: Name
+  /// The index of the first job.
   public var first: Int
-  /// Which of the task's datasets they are of.
+  /// The number of the dataset, among the task's, that the inputs come from.
   public var source: Int
-  /// Where the inputs of each begin: a byte of the catalogue, or an index of the list.
+  /// The beginning of each job's inputs: a byte of the catalogue, or an index of the list.
   public var offsets: [Int]
-  /// How many inputs each has.
+  /// The number of each job's inputs.
   public var files: [Int]
-  /// Where the next job's inputs begin.
+  /// The beginning of the next job's inputs.
   public var next: Int
 }
 
@@ -38,11 +41,15 @@ extension JobsFormed {
   }
 }
 
+/// The record of an accepted result. If it has outputs, the watcher publishes them next (R3).
 public struct ResultAccepted: Sendable {
+  /// The job that succeeded.
   public var job: JobID
+  /// The attempt that succeeded.
   public var attempt: Int
+  /// The result as the pilot wrote it.
   public var result: JobResult
-  /// The paths of its inputs, the first hundred.
+  /// The paths of the job's inputs, at most the first hundred.
   public var parents: [String]
 }
 
@@ -67,23 +74,29 @@ extension ResultAccepted {
   }
 }
 
+/// The record of a failed attempt, with the decision about the next one (R4).
 public struct AttemptFailed: Sendable {
+  /// The job that failed.
   public var job: JobID
+  /// The attempt that failed.
   public var attempt: Int
+  /// The cause of the failure (R10).
   public var cause: Cause
-  /// What the pilot wrote, if it could.
+  /// The result that the pilot wrote, if it could.
   public var result: JobResult?
+  /// The pilot that had the job, if it is known.
   public var pilot: PilotName?
+  /// The reason in words.
   public var reason: String?
-  /// When it was registered.
+  /// The time at which the watcher registered the failure.
   public var at: Timestamp
-  /// When the next attempt is due; nil if there is none.
+  /// The time at which the next attempt is due; nil if the job failed for good.
   public var retryAt: Timestamp?
-  /// The memory limit of the next attempt, if it grew.
+  /// The memory limit of the next attempt in bytes, if it grew.
   public var memory: Int?
-  /// Parts that it may have left.
+  /// Parts that the attempt may have left.
   public var parts: [String]
-  /// The first file that the job was to read, where it failed for good.
+  /// The first input file of the job, if it failed for good.
   public var input: String?
 }
 
@@ -114,26 +127,36 @@ extension AttemptFailed {
   }
 }
 
+/// The record of jobs that had failed for good and are in work again, by an order.
 public struct JobsRevived: Sendable {
+  /// A job, with what the ledger knew of it.
   public struct Job: Sendable {
+    /// The job's index in its task.
     public var index: Int
-    /// The last that was issued.
+    /// The number of the last attempt that was issued (R4).
     public var attempt: Int
-    /// As in ``JobEntry``.
+    /// The number of the dataset, among the task's, that its inputs come from.
     public var source: Int
+    /// The beginning of its inputs: a byte of the catalogue, or an index of the list.
     public var offset: Int
+    /// The number of its inputs.
     public var files: Int
+    /// The end of its inputs.
     public var end: Int
+    /// The memory limit in bytes, if it had grown beyond the task's.
     public var memory: Int?
-    /// What it had failed of.
+    /// The cause of its final failure.
     public var cause: String
   }
 
+  /// The task that the jobs belong to.
   public var task: Name
+  /// The jobs that are in work again.
   public var jobs: [Job]
-  /// When it was accepted.
+  /// The time of the revival, at which the jobs are due.
   public var at: Timestamp
-  /// Where in the ledger those begin that the order is also for; nil where these are all.
+  /// The place in the ledger, in bytes, from which more jobs are to be revived; nil if these are
+  /// all.
   public var next: Int?
 }
 

@@ -1,12 +1,14 @@
 public import SpoolModel
 
+/// The record of a person's order about a task or chain.
 public struct ControlAccepted: Sendable {
+  /// The order.
   public var request: ControlRequest
-  /// uid.
+  /// The uid of the request's owner.
   public var owner: Int
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
-  /// Knows the request again after a crash.
+  /// The key by which the watcher recognises the request after a crash (R6).
   public var key: String
 }
 
@@ -29,14 +31,15 @@ extension ControlAccepted {
   }
 }
 
-/// A whole dataset is to be deleted, as a person asked.
+/// The record of a person's order to delete a whole dataset.
 public struct DeletionAccepted: Sendable {
+  /// The order.
   public var request: DeleteRequest
-  /// uid.
+  /// The uid of the request's owner.
   public var owner: Int
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
-  /// Knows the request again after a crash.
+  /// The key by which the watcher recognises the request after a crash (R6).
   public var key: String
 }
 

@@ -1,10 +1,14 @@
 public import SpoolModel
 
+/// The record of a pilot that the watcher put into quarantine, with the failures that it caused.
 public struct PilotQuarantined: Sendable {
+  /// The pilot.
   public var pilot: PilotName
+  /// The reason in words.
   public var reason: String
-  /// When it was accepted.
+  /// The time of the decision.
   public var at: Timestamp
+  /// The failures that no longer count, by job.
   public var jobs: [Forgiven]
 }
 
@@ -29,10 +33,13 @@ extension PilotQuarantined {
   }
 }
 
-/// Failed attempts of a job that do not count any more, by budget.
+/// Failed attempts of a job that no longer count, because a quarantined pilot caused them.
 public struct Forgiven: Sendable, Equatable {
+  /// The job that failed there.
   public var job: JobID
+  /// The number of failures that the payload's budget gets back.
   public var payload: Int
+  /// The number of failures that the infrastructure's budget gets back.
   public var infrastructure: Int
 }
 

@@ -1,7 +1,7 @@
 internal import SpoolModel
 
 extension Record {
-  /// As the journal writes it; `type` says which.
+  /// The record as a line of the journal. The member `type` names the kind of record.
   var json: JSONObject {
     switch self {
     case .task(let task): task.json
@@ -46,7 +46,7 @@ extension Record {
     }
   }
 
-  /// Nil for what this version does not know.
+  /// Reads a line of the journal. Returns nil for a record that this version does not know.
   init?(_ json: JSONObject) {
     let record: Record?
     switch json["type"]?.string {
@@ -102,7 +102,7 @@ extension Record {
 }
 
 extension JSONObject {
-  /// A record: what is nil is left out.
+  /// Makes a record of this type, without the members that are nil.
   init(_ type: String, _ members: [(String, JSON?)]) {
     self.init([Member("type", .string(type))])
     for (key, value) in members {
@@ -110,6 +110,8 @@ extension JSONObject {
     }
   }
 
+  /// Returns the member as a name; nil if it is none.
   func name(_ key: String) -> Name? { self[key]?.string.flatMap { Name($0) } }
+  /// The job that the record is about.
   var job: JobID? { self["job"]?.string.flatMap { JobID($0) } }
 }

@@ -1,7 +1,7 @@
 public import SpoolModel
 
-/// A line of the journal: a fact that has been decided. The state is the sum of the records, and a
-/// restart reads nothing else to know what was promised (R6, R8).
+/// A line of the journal: a fact that the watcher has decided. The state is the sum of the records.
+/// To know what was promised, a restart reads nothing else (R6, R8).
 public enum Record: Sendable {
   /// A task was accepted.
   case task(TaskAccepted)
@@ -17,21 +17,22 @@ public enum Record: Sendable {
   case formed(JobsFormed)
   /// A further attempt of a job is issued (R4).
   case attempt(JobID, attempt: Int)
-  /// A result was accepted; its outputs, if it has any, are to be published next (R3).
+  /// A result was accepted. If it has outputs, the watcher publishes them next (R3).
   case accepted(ResultAccepted)
   /// The outputs of an accepted result have their final names.
   case published(JobID)
   /// An attempt did not succeed.
   case failed(AttemptFailed)
-  /// A result that does not count was put aside; these parts of it are to be removed.
+  /// The watcher discarded a result. These parts of it are to be removed after the grace period.
   case discarded([String], at: Timestamp)
-  /// The parts that a discarded attempt may have left are removed.
+  /// These parts, which a discarded attempt may have left, are gone.
   case swept([String])
-  /// A person's order about a task or chain.
+  /// A person gave an order about a task or chain.
   case control(ControlAccepted)
   /// Jobs that had failed for good are in work again.
   case revived(JobsRevived)
-  /// A pilot was quarantined; the failures that it caused no longer count against the jobs.
+  /// The watcher put a pilot into quarantine. The failures that it caused no longer count against
+  /// the jobs.
   case quarantined(PilotQuarantined)
   /// A dataset is to be deleted.
   case deleting(DeletionAccepted)
@@ -43,25 +44,26 @@ public enum Record: Sendable {
   case deleted(Name)
   /// A task has ended.
   case ended(task: Name, state: TaskState, at: Timestamp, reason: String?)
-  /// The archive of a task, or of a chain with its steps, is complete; the originals are to be
+  /// The archive of a task, or of a chain with its steps, is complete. The originals are to be
   /// removed.
   case packed(Name, at: Timestamp)
   /// The archive of a task or chain is to be removed.
   case expired(Name, at: Timestamp)
-  /// The originals of a packed task or chain are gone; after `expired` the archive is, too, and the
-  /// names are free.
+  /// The originals of a packed task or chain are gone. After `expired` the archive is gone, too,
+  /// and the names are free.
   case cleared(Name)
   /// A dataset is forgotten, and its catalogue is to be removed.
   case forgotten(dataset: Name)
 }
 
-/// A record that the state contradicts: the journal is damaged, or the watcher has a fault. It ends
-/// the watcher, because a state that is half right must not be acted upon.
+/// An error: a record that contradicts the state. Either the journal is damaged or the watcher has
+/// a fault. It ends the watcher, which must not act upon a state that may be wrong.
 public struct ImpossibleRecord: Error, CustomStringConvertible {
-  /// The record's type, as the journal has it.
+  /// The type of the record, as the journal has it.
   public var type: String
-  /// The contradiction.
+  /// The contradiction, in words.
   public var reason: String
 
+  /// The message for the log.
   public var description: String { "the record \"\(type)\" cannot follow: \(reason)" }
 }

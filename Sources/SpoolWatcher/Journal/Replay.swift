@@ -1,14 +1,18 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Reads the journal into a state: the last checkpoint, and each record after it.
+/// A replay: reads the last checkpoint of the journal, and applies each record after it. Out comes
+/// the state, and what the records add to views (R8).
 struct Replay {
+  /// The outcome of a replay.
   struct Result {
+    /// The state at the journal's end.
     var state: SpoolState
     /// Forgotten datasets whose catalogues are yet to be removed.
     var leaving: Set<Name>
     /// The lines that the records after the checkpoint add to the views.
     var lines: [ViewLine]
+    /// The place at which the journal goes on.
     var end: JournalReader.End
   }
 
@@ -16,11 +20,13 @@ struct Replay {
 
   init(_ spool: Spool) { self.spool = spool }
 
-  /// The number of tries. A former watcher's last actions may get in between: it has a few segments
-  /// left to begin or to remove before it looks whether the spool is still its own (R7).
+  /// The largest number of tries. The last actions of a former watcher may get in between: it can
+  /// begin or remove a few more segments before it notices that the spool is no longer its own
+  /// (R7).
   static let mostTries = 5
 
-  /// Reads the journal, and opens it to go on.
+  /// Reads the journal, and opens it to write on. Tries again if the former watcher began a segment
+  /// meanwhile.
   func takeOver(epoch: Int) throws(JournalError) -> (Result, Journal) {
     for _ in 1..<Self.mostTries {
       do throws(JournalError) {
@@ -34,7 +40,7 @@ struct Replay {
     return (result, try Journal(spool, epoch: epoch, after: result.end))
   }
 
-  /// Reads the journal, again where a segment was removed meanwhile by a new checkpoint.
+  /// Reads the journal. Tries again if a new checkpoint removed a segment meanwhile.
   func run() throws(JournalError) -> Result {
     for _ in 1..<Self.mostTries {
       do throws(JournalError) {
@@ -46,6 +52,7 @@ struct Replay {
     return try read()
   }
 
+  /// Reads the journal once.
   private func read() throws(JournalError) -> Result {
     var state = SpoolState()
     var leaving: Set<Name> = []
@@ -64,7 +71,7 @@ struct Replay {
         guard let record = Record(json) else {
           throw .badCheckpoint("a record of the type \(json["type"]?.string ?? "?")")
         }
-        // Later lines of that name, if any, are another's.
+        // Later lines of that name, if any, belong to another task or dataset.
         let ended = state.viewsEnded(by: record)
         if !written.isDisjoint(with: ended) { lines.removeAll { ended.contains($0.view) } }
         let effects: SpoolState.Effects

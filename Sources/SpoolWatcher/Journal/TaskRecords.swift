@@ -1,13 +1,16 @@
 public import SpoolModel
 
+/// The record of an accepted task.
 public struct TaskAccepted: Sendable {
+  /// The accepted specification.
   public var spec: TaskSpec
+  /// The random id that tells this task from others that had the same name (R6).
   public var incarnation: String
-  /// uid.
+  /// The uid of the request's owner.
   public var owner: Int
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
-  /// CRC-32 of the request's bytes: knows a request that is seen again after a crash.
+  /// The CRC-32 of the request's bytes, by which the watcher recognises a request after a crash.
   public var digest: String
 }
 
@@ -30,15 +33,17 @@ extension TaskAccepted {
   }
 }
 
+/// The record of an accepted chain and the tasks of its steps.
 public struct ChainAccepted: Sendable {
+  /// The accepted specification.
   public var spec: ChainSpec
-  /// Of all its tasks.
+  /// The incarnation that all its tasks share.
   public var incarnation: String
-  /// uid.
+  /// The uid of the request's owner.
   public var owner: Int
-  /// When it was accepted.
+  /// The time of acceptance.
   public var at: Timestamp
-  /// CRC-32 of the request's bytes.
+  /// The CRC-32 of the request's bytes, by which the watcher recognises a request after a crash.
   public var digest: String
 }
 

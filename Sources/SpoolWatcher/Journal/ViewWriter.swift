@@ -1,17 +1,17 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Writes catalogues and ledgers, the views of the journal that people and jobs read. In come the
-/// lines of committed records; a line lies at the offset that its record fixed, so that writing it
-/// again changes nothing (R3).
+/// Writes catalogues and ledgers: the views of the journal that people and jobs read. In come the
+/// lines of committed records; out go the views' files. Each line lies at the offset that its
+/// record fixed, so writing it again changes nothing (R3).
 final class ViewWriter {
   private let spool: Spool
   private let placement: Placement
-  /// Lines that are to be written, those that follow each other joined.
+  /// Lines that are to be written. Neighbouring lines of a view are joined.
   private var lines: [ViewLine] = []
-  /// Views that were written since the last checkpoint, and so are not durable.
+  /// Views that were written since the last checkpoint and are not durable yet.
   private var unsettled: Set<ViewLine.View> = []
-  /// Whether this turn made lines of a catalogue readable, of which jobs may be formed next.
+  /// True if this turn made lines of a catalogue readable, so that jobs may be formed from them.
   private(set) var hasGrown = false
 
   init(_ spool: Spool, placement: Placement) {
@@ -22,7 +22,8 @@ final class ViewWriter {
   /// Begins a turn.
   func beginTurn() { hasGrown = false }
 
-  /// Takes over the lines of a replay, and cuts each view that may still grow at the next checkpoint.
+  /// Takes over the lines of a replay. Marks each view that may still grow, so that the next
+  /// checkpoint cuts it.
   func resume(_ state: SpoolState, _ lines: [ViewLine]) {
     add(lines)
     for dataset in state.datasets.values where dataset.state == .open && dataset.length > 0 {
@@ -31,8 +32,9 @@ final class ViewWriter {
     for task in state.liveTasks where task.ledgerLength > 0 { unsettled.insert(.ledger(task.name)) }
   }
 
-  /// Takes lines to be written. Lines of one view that follow each other are written at once;
-  /// between them may lie what a manifest added, which is in the catalogue already.
+  /// Takes lines to be written. Neighbouring lines of a view are joined into one write. Lines need
+  /// not be neighbours, because lines of a manifest, which are in the catalogue already, may lie
+  /// between them.
   func add(_ more: [ViewLine]) {
     for line in more {
       if let index = lines.lastIndex(where: { $0.view == line.view }),
@@ -45,11 +47,11 @@ final class ViewWriter {
     }
   }
 
-  /// Forgets views that end: they are to be removed.
+  /// Forgets views that end, because they are to be removed.
   func end(_ views: [ViewLine.View]) { for view in views { unsettled.remove(view) } }
 
-  /// Writes the lines, view by view. A line that the filesystem refuses, and those behind it in its
-  /// view, are tried again at the next call.
+  /// Writes the lines, view by view. If the filesystem refuses a line, that line and the later ones
+  /// of its view wait for the next call.
   func write() throws(FileError) {
     var refused: [ViewLine] = []
     var trouble: FileError?
@@ -85,20 +87,20 @@ final class ViewWriter {
     }
   }
 
-  /// Writes lines of a manifest or of a watched directory behind what a catalogue holds, durable
-  /// before the journal counts them.
+  /// Writes lines of a manifest or of a watched directory at the end of a catalogue, and makes them
+  /// durable. The caller records them afterwards.
   func append(_ bytes: [UInt8], toCatalogueOf name: Name, at offset: Int) throws(FileError) {
     try spool.write(bytes, toView: spool.layout.catalogue(name), at: offset)
     try spool.syncView(spool.layout.catalogue(name))
   }
 
-  /// Notes that a catalogue's lines count up to this length.
+  /// Notes that the lines of a catalogue count up to this length.
   func noteAppended(to name: Name, length: Int) {
     unsettled.insert(.catalogue(name))
     placement.setReadable(length, of: name)
   }
 
-  /// Writes everything, cuts each view to what counts, and makes it durable.
+  /// Writes all lines, cuts each changed view to the bytes that count, and makes it durable.
   func settle(_ state: SpoolState) throws(FileError) {
     try write()
     for dataset in state.datasets.values {

@@ -1,14 +1,15 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What is written of a chain: step by step what went in and came out, and what it took.
+/// The page of a chain: its steps one by one, with what went in, what came out, and what it cost.
+/// In comes the state; out goes JSON.
 struct ChainPage {
   private let chain: ChainEntry
   private let state: SpoolState
   private let placement: Placement
-  /// Jobs in ready, by task.
+  /// The number of jobs in ready, by task.
   private let ready: [Name: Int]
-  /// Whether the page is for the archive.
+  /// True if the page is for the archive.
   private let isPacked: Bool
 
   init(
@@ -93,8 +94,9 @@ struct ChainPage {
     return .object(object)
   }
 
-  /// Events into the steps that no other feeds, and out of those that feed no other, or, where those
-  /// report none, of what feeds them.
+  /// The numbers of events that entered and left the chain, and their ratio. Events enter by the
+  /// steps that no other step feeds. They leave by the steps that feed no other. If such a step
+  /// reports no events, the steps that feed it count instead.
   private var suppression: [JSONObject.Member] {
     let steps = chain.accepted.spec.steps
     let fed = Set(steps.flatMap(\.sources))

@@ -1,13 +1,15 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What is written of a dataset for people and commands: `datasets/NAME.json`.
+/// The page of a dataset for people and commands: `datasets/NAME.json`. In comes the state; out
+/// goes JSON.
 struct DatasetPage {
   let dataset: DatasetEntry
   let state: SpoolState
   let placement: Placement
   let directories: [WatchedDirectory]
 
+  /// The text of the page.
   var text: [UInt8] {
     var object = JSONObject([
       .init("format", 1), .init("kind", "dataset-summary"),
@@ -41,7 +43,7 @@ struct DatasetPage {
       })
   }
 
-  /// How long what tasks make for it is kept, where one says so.
+  /// The retention that the page shows; nil if the files are kept for ever.
   private var retention: Retention? {
     dataset.retention == .forever ? nil : dataset.retention
   }
@@ -66,15 +68,16 @@ struct DatasetPage {
   }
 }
 
-/// Writes the pages of datasets: those that may have changed, so many at a time.
+/// Writes the pages of datasets that may have changed, a limited number at a time.
 final class DatasetPages {
   private let spool: Spool
   private let turn: Turn
   private let directories: WatchedDirectories
   private var due: Set<Name> = []
-  /// What was written last, by hash.
+  /// The hash of the text that was written last, by dataset.
   private var written: [Name: Int] = [:]
 
+  /// The largest number of pages that are written at once.
   static let mostAtOnce = 500
 
   init(_ spool: Spool, _ turn: Turn, directories: WatchedDirectories) {
@@ -83,17 +86,19 @@ final class DatasetPages {
     self.directories = directories
   }
 
+  /// Notes that a dataset's page may be out of date.
   func noteChanged(_ dataset: Name) { due.insert(dataset) }
 
-  /// Whether some are to be written.
-  var isBusy: Bool { !due.isEmpty || !due.isEmpty }
+  /// True while pages are to be written.
+  var isBusy: Bool { !due.isEmpty }
 
-  /// After a restart all may be out of date.
+  /// Notes that all pages may be out of date, after a restart.
   func resume() { due = Set(turn.state.datasets.keys) }
 
-  /// To be called at most once a second, after a commit. What cannot be written is tried again.
+  /// Writes the pages that are due. Called at most once a second, after a commit. If a page cannot
+  /// be written, a later call tries again.
   func write(isLast: Bool) {
-    // Of these more changes than the journal says.
+    // These pages also change without a record: with unfinished files and with waiting tasks.
     due.formUnion(turn.state.watched)
     for task in turn.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
     for name in due.sorted().prefix(isLast ? .max : Self.mostAtOnce) {

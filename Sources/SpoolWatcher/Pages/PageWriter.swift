@@ -1,8 +1,10 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Writes the pages for people: `STATUS`, and a page of each task, chain and dataset. In comes the state;
-/// out go files that are rewritten at most once a second, and only where something changed.
+/// Writes the pages for people: `STATUS`, and a page for each task, chain and dataset. In comes the
+/// state; out go files. A page is written at most once a second, and only if it changed. Exceptions
+/// are the pages of tasks that ended, or that a person gave an order about: these are written at
+/// once.
 final class PageWriter: Stage {
   private let spool: Spool
   private let turn: Turn
@@ -13,13 +15,16 @@ final class PageWriter: Stage {
   private let remover: FileRemover
   private let datasets: DatasetPages
   private var lastPages: Instant?
-  /// What a task's page was made of when it was written last.
+  /// The page of a task or chain as it was written last.
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
+  /// The text of `STATUS` as it was written last.
   private var lastStatus: [UInt8] = []
-  /// Tasks that ended, whose summaries are to be written; and those about which an order was given.
+  /// Tasks and chains that ended and whose summaries are to be written.
   private var ended: Set<Name> = []
+  /// Tasks and chains with an order whose effect is to be shown.
   private var ordered: Set<Name> = []
 
+  /// The least time between two writings of the pages.
   static let interval = Duration.seconds(1)
 
   init(
@@ -36,7 +41,8 @@ final class PageWriter: Stage {
     self.pilots = pilots
   }
 
-  /// When it wants to write again: while tasks are in work, or pages of datasets are out of date.
+  /// The time of the next writing, while tasks are in work or pages of datasets are out of date;
+  /// else nil.
   var nextDue: Instant? {
     guard !turn.state.live.isEmpty || datasets.isBusy else { return nil }
     return nextPages
@@ -47,9 +53,9 @@ final class PageWriter: Stage {
   /// Notes that a dataset's page may be out of date.
   func noteChanged(dataset: Name) { datasets.noteChanged(dataset) }
 
-  /// Writes what is due; at the watcher's end all, whenever it was written last. `foreign` is what
-  /// lies in `incoming/` and is not taken. What cannot be written now is written later, and holds
-  /// nothing up.
+  /// Writes the pages that are due. With `isLast`, at the watcher's end, it writes all. `foreign`
+  /// are the entries of `incoming/` that are not taken. If a page cannot be written, it is written
+  /// later, and holds nothing up.
   func write(foreign: [Spool.Foreign], isLast: Bool = false) {
     writeOrdered()
     writeSummaries()
@@ -65,7 +71,7 @@ final class PageWriter: Stage {
 
   private var isDue: Bool { lastPages == nil || turn.now >= nextPages }
 
-  /// `STATUS` alone, where it is due: also when a turn came to nothing.
+  /// Writes only `STATUS`, if it is due. Used when a turn failed.
   func writeStatus(foreign: [Spool.Foreign]) {
     if isDue { writeStatus(ready.readyByTask, foreign: foreign, isLast: false) }
   }
@@ -103,8 +109,8 @@ final class PageWriter: Stage {
     written[name] = (head, request)
   }
 
-  /// What an order did is shown at once. What is in work has a page in `running/` alone, also where
-  /// it had ended.
+  /// Shows the effect of orders at once. A task in work has only a page in `running/`, even if it
+  /// had ended before.
   private func writeOrdered() {
     guard !ordered.isEmpty else { return }
     let waiting = ready.readyByTask
@@ -118,6 +124,8 @@ final class PageWriter: Stage {
     }
   }
 
+  /// Writes a page in `running/` for a task that is in work, and removes the summary that it may
+  /// have had.
   private func showAtWork(_ name: Name, _ ready: [Name: Int]) throws(FileError) {
     guard let (state, head) = page(name, ready), !state.hasEnded else { return }
     try writePage(name, head)
@@ -126,7 +134,7 @@ final class PageWriter: Stage {
     }
   }
 
-  /// How a task or chain stands, and its page without the request.
+  /// Returns the state of a task or chain, and its page without the request.
   private func page(_ name: Name, _ ready: [Name: Int]) -> (TaskState, [UInt8])? {
     if let task = turn.state.tasks[name] {
       let page = TaskPage(task, turn.state, turn.placement, ready: ready[name] ?? 0)
@@ -137,7 +145,8 @@ final class PageWriter: Stage {
     return (turn.state.state(of: chain), page.head)
   }
 
-  /// The request of a task or chain as it stands in its page: made once, for it may have megabytes.
+  /// Returns the request of a task or chain as its page shows it. It is made once, because it may
+  /// have megabytes.
   private func request(_ name: Name) -> [UInt8] {
     if let request = written[name]?.request { return request }
     let source =
@@ -145,7 +154,7 @@ final class PageWriter: Stage {
     return JSON.object(source ?? JSONObject()).pretty(indent: 2)
   }
 
-  /// An end is shown at once: someone waits for it.
+  /// Writes the summaries of ended tasks and chains at once, because somebody may wait for them.
   private func writeSummaries() {
     for name in ended {
       do throws(FileError) {
@@ -163,8 +172,8 @@ final class PageWriter: Stage {
     }
   }
 
-  /// Whether a page is there and as it was written: a power cut may have left it torn. One that is
-  /// longer than any that is written is none of ours.
+  /// Returns true if a page exists and is whole. A power cut may have left it torn. A page that is
+  /// longer than any that a watcher writes counts as torn.
   private func isWhole(_ path: String) throws(FileError) -> Bool {
     do throws(FileError) {
       let bytes = try spool.files.readIfPresent(path, limit: Self.longestPage)
@@ -175,16 +184,17 @@ final class PageWriter: Stage {
     }
   }
 
-  /// A task's page holds its request, and of a list an entry a line.
+  /// The greatest length of a page. A page holds its request, spread over more lines.
   private static let longestPage = 4 * Limits.request
 
-  /// A task has ended, and that is committed.
+  /// Notes that a task has ended, after the commit.
   func noteEnded(_ name: Name) {
     ended.insert(name)
     if let chain = turn.state.tasks[name]?.chain { ended.insert(chain) }
   }
 
-  /// An order about a task or chain was given, and that is committed. Of a chain it may concern all.
+  /// Notes that an order was accepted, after the commit. An order about a chain or a step may
+  /// concern all of the chain.
   func noteOrdered(_ name: Name) {
     let state = turn.state
     guard let chain = state.chains[name] ?? state.tasks[name].flatMap(state.chain(of:)) else {
@@ -194,11 +204,11 @@ final class PageWriter: Stage {
     ordered.formUnion(chain.tasks + [chain.name])
   }
 
-  /// Time after which what was written is on the disk, with or without `fsync`.
+  /// The time after which the kernel has written a file to disk, with or without `fsync`.
   private static let settling = Duration.seconds(120)
 
-  /// Finds the tasks and chains whose summary is not there; of those that ended last also whether it
-  /// is whole. To read them all would take a while where there are many.
+  /// Finds ended tasks and chains without a summary. Of the latest it also checks that the summary
+  /// is whole. A check of all would take too long.
   private func findUnwritten() throws(FileError) {
     let all = turn.state
     let latest = all.tasks.values.compactMap(\.ended).max() ?? turn.date
@@ -224,7 +234,8 @@ final class PageWriter: Stage {
     }
   }
 
-  /// After a restart: tasks that ended just before, and tasks' files without a task.
+  /// Finds the pages to write after a restart, and removes pages in `running/` of tasks that have
+  /// ended.
   func resume() throws(FileError) {
     for task in turn.state.liveTasks { noteOrdered(task.name) }
     datasets.resume()

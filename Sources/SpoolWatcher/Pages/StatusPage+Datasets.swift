@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What `STATUS` tells of datasets that are filled from directories, and of those that are deleted.
+/// The sections of `STATUS` about datasets: watched directories, and removals.
 extension StatusPage {
+  /// The section about watched directories.
   var watchedLines: [String] {
     var rows = [["dataset", "directory", "files", "unfinished", "waits"]]
     for name in turn.state.watched.sorted() {
@@ -44,6 +45,7 @@ extension StatusPage {
     return entry.marked == nil ? "for \(marker.printable())" : "for the other directories"
   }
 
+  /// The section about datasets whose files are being removed.
   var deletedLines: [String] {
     let names = turn.state.removing.sorted()
     guard !names.isEmpty else { return [] }

@@ -1,22 +1,26 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The text of `STATUS`: queues, tasks, pilots, and why what waits is waiting.
+/// The text of `STATUS`: pilots, tasks, and the reasons for which tasks and datasets wait. In comes
+/// the state; out goes text.
 struct StatusPage {
   let spool: Spool
   let turn: Turn
   let pilots: [PilotRecord]
+  /// The number of jobs in ready, by task.
   let ready: [Name: Int]
-  /// What the jobs in ready need, by task.
+  /// The shapes of the jobs in ready, by task.
   let shapes: [Name: Set<Shape>]
-  /// Who is held back, as a filesystem is too full.
+  /// The reasons for which tasks are held back by full filesystems.
   let full: [String]
+  /// The entries of `incoming/` that are not taken.
   let foreign: [Spool.Foreign]
   let directories: WatchedDirectories
   let remover: FileRemover
-  /// Whether this is a watcher's last word.
+  /// True if the watcher is stopping, and this is its last page.
   let isLast: Bool
 
+  /// The largest number of rows in a section.
   static let mostRows = 40
 
   /// The line with the time, which does not count as a change.
@@ -25,6 +29,7 @@ struct StatusPage {
       + "\(isLast ? ", stopped" : "")   \(turn.date)\n\n"
   }
 
+  /// The page without the heading.
   var text: [UInt8] {
     var lines =
       troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines + watchedLines
@@ -41,7 +46,8 @@ struct StatusPage {
     return Array((lines.joined(separator: "\n") + "\n").utf8)
   }
 
-  /// First of all, since on a full disk the end of the page may be missing.
+  /// The lasting refusals of the filesystem. They come first, because the end of the page may be
+  /// missing on a full disk.
   private var troubleLines: [String] {
     let lines = turn.troubles.lines
     guard !lines.isEmpty else { return [] }
@@ -68,7 +74,7 @@ struct StatusPage {
     return lines
   }
 
-  /// The pilots that are set aside, and why.
+  /// The pilots in quarantine, with the reasons.
   private var quarantineLines: [String] {
     let aside = pilots.filter { $0.state == .quarantined }
     guard !aside.isEmpty else { return [] }
@@ -119,7 +125,7 @@ struct StatusPage {
     return ["", title] + TextTable.lines(rows).map { "  " + $0 }
   }
 
-  /// Why what waits is waiting.
+  /// The reasons for which datasets, tasks and pilots wait.
   private var reasons: [String] {
     shortDatasets + full + remover.troubles + waitingTasks + waitingPilots
   }
@@ -139,8 +145,8 @@ struct StatusPage {
     }
   }
 
-  /// What is left of the time for which a dataset is waited for, in whole minutes: a page that told
-  /// the seconds would be another one every second.
+  /// Returns the time that is left of a wait for a dataset, in whole minutes. With seconds the page
+  /// would change every second.
   private func left(since start: Timestamp) -> String {
     let left = start + spool.config.datasetWait - turn.date
     let minutes = left.milliseconds / 60_000
@@ -158,7 +164,8 @@ struct StatusPage {
     }
   }
 
-  /// What in ready no pilot can run: a job may need more than its task said, after it grew.
+  /// Returns the obstacle if no pilot can run a job in ready. A job may need more than its task
+  /// says, after its memory limit grew.
   private func fit(_ task: TaskEntry) -> String? {
     for shape in shapes[task.name] ?? [] {
       if let obstacle = shape.obstacle(among: pilots) { return "\(task.name): \(obstacle)" }

@@ -1,15 +1,16 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What is written of a task for people and commands: `running/TASK.json` while it is in work,
-/// `done/TASK.json` or `failed/TASK.json` as its summary.
+/// The page of a task for people and commands. While the task is in work it is `running/TASK.json`;
+/// after that it is the summary, `done/TASK.json` or `failed/TASK.json`. In comes the state; out
+/// goes JSON.
 struct TaskPage {
   private let task: TaskEntry
   private let state: SpoolState
   private let placement: Placement
-  /// Jobs in ready.
+  /// The number of jobs in ready.
   private let ready: Int
-  /// Whether the page is for the archive.
+  /// True if the page is for the archive.
   private let isPacked: Bool
 
   init(
@@ -23,12 +24,13 @@ struct TaskPage {
     self.isPacked = isPacked
   }
 
+  /// The state as people see it: an active task that lacks a dataset is waiting.
   var status: TaskState { placement.status(of: task) }
 
-  /// How many of the failed jobs are named.
+  /// The largest number of failed jobs that a page names.
   static let mostFailed = 100
 
-  /// How many jobs it has in all, as far as is known now; more may come while a dataset is open.
+  /// The number of all jobs, as far as it is known now. It may grow while a dataset is open.
   var total: Int {
     switch task.spec.input {
     case .count(let count): return count
@@ -48,12 +50,12 @@ struct TaskPage {
     }
   }
 
-  /// Whether more jobs may yet come.
+  /// True if more jobs may come.
   var isOpen: Bool {
     task.spec.inputDatasets.contains { (state.datasets[$0]?.state ?? .open) == .open }
   }
 
-  /// Jobs that wait for their next attempt.
+  /// The number of jobs that wait for their next attempt.
   var retrying: Int {
     state.jobs(of: task.name).reduce(0) { count, entry in
       let id = JobID(task: task.name, index: entry.key)
@@ -64,9 +66,10 @@ struct TaskPage {
     }
   }
 
-  /// The page without the request, which does not change.
+  /// The page without the request, which never changes.
   var head: [UInt8] { JSON.object(object).pretty }
 
+  /// The whole page.
   var json: JSON {
     var object = object
     object["request"] = .object(task.spec.source)
@@ -114,7 +117,7 @@ struct TaskPage {
     return object
   }
 
-  /// Jobs that failed for good, the first of them, with a file that each was to read.
+  /// The first of the jobs that failed for good, each with its first input file if that is known.
   var failures: JSON {
     .array(
       task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map { index in
@@ -126,8 +129,10 @@ struct TaskPage {
       })
   }
 
+  /// Returns a number rounded to three decimals.
   static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 
+  /// The numbers of the task's jobs, by state.
   var jobs: JSON {
     var object = JSONObject([
       .init("total", .integer(total)), .init("done", .integer(task.done)),
@@ -142,7 +147,7 @@ struct TaskPage {
     return .object(object)
   }
 
-  /// The whole page, of the rest and the request as it stands in it.
+  /// Returns the whole page, made of the page without the request and the request's text.
   static func text(_ head: [UInt8], request: [UInt8]) -> [UInt8] {
     let end = Array("\n}\n".utf8)
     guard head.suffix(end.count) == end[...] else { return head }

@@ -1,18 +1,21 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Finds the pilots on which jobs fail that succeed elsewhere, and has them set aside. Data or a
-/// program that fails everywhere sets nobody aside, and a pilot without others never is.
+/// Finds the pilots on which jobs fail that succeed elsewhere, and puts them into quarantine. In
+/// come the results of jobs; out go `quarantined` records and quarantine files. Data or a program
+/// that fails everywhere sets no pilot aside, and a pilot is never set aside if no other pilot fits
+/// the task.
 final class BadPilotDetector {
-  /// A pilot that was set aside before anything was known from elsewhere.
+  /// A pilot in quarantine on suspicion, before anything is known from elsewhere.
   private struct Suspect {
     var task: Name
-    /// When it is let go if nothing has decided (R10).
+    /// The time at which it is released if nothing has decided (R10).
     var until: Instant
-    /// The first result elsewhere.
+    /// The first result of the task on another pilot.
     var answer: Answer?
   }
 
+  /// The first result elsewhere: a success confirms a suspicion, a failure ends it.
   private enum Answer {
     case done
     case failed(on: PilotName)
@@ -23,18 +26,19 @@ final class BadPilotDetector {
   private let pilots: PilotMonitor
   private let files: QuarantineFiles
   private var evidence: [Name: TaskEvidence] = [:]
-  /// Tasks of which there is something new.
+  /// Tasks with new evidence.
   private var touched: Set<Name> = []
   private var suspects: [PilotName: Suspect] = [:]
-  /// Pilots that were set aside for good, and in which task's eyes.
+  /// Pilots in quarantine for good, with the task whose evidence decided.
   private var condemned: [PilotName: Name] = [:]
-  /// Pilots that stood aside at the last look, whoever wanted it.
+  /// Pilots that were in quarantine at the last look, by whatever cause.
   private var aside: Set<PilotName> = []
-  /// Those that this watcher let go, and that have not taken notice yet.
+  /// Pilots that this watcher released, and that have not noticed it yet.
   private var lifted: Set<PilotName> = []
   private var lastLook = Instant.distantPast
 
-  /// By the second line of its file a suspicion is known to the next watcher.
+  /// The beginning of a quarantine file's second line, by which the next watcher recognises a
+  /// suspicion.
   private static let mark = "suspected: "
 
   init(_ spool: Spool, _ turn: Turn, pilots: PilotMonitor, files: QuarantineFiles) {
@@ -46,6 +50,7 @@ final class BadPilotDetector {
 
   // MARK: What happened
 
+  /// Notes that a job succeeded on a pilot.
   func succeeded(_ id: JobID, on pilot: PilotName?) {
     guard let pilot, condemned[pilot] == nil else { return }
     evidence[id.task, default: TaskEvidence()].succeeded(id.index, on: pilot)
@@ -54,7 +59,8 @@ final class BadPilotDetector {
     answer(.done, by: pilot, id.task)
   }
 
-  /// After the failure was recorded. `isLast`: the job is not tried again.
+  /// Notes that an attempt failed on a pilot, after the failure is recorded. `isLast` is true if
+  /// the job is not tried again.
   func failed(_ id: JobID, on pilot: PilotName?, _ cause: Cause, isLast: Bool) {
     guard let pilot, cause.mayBeTheNodes else { return }
     if let task = condemned[pilot] {
@@ -67,7 +73,8 @@ final class BadPilotDetector {
     answer(.failed(on: pilot), by: pilot, id.task)
   }
 
-  /// The first result on another pilot decides on a task's suspects.
+  /// Notes a result for the suspects of a task on other pilots. The first such result decides about
+  /// a suspect.
   private func answer(_ answer: Answer, by pilot: PilotName, _ task: Name) {
     for (other, suspect) in suspects
     where suspect.task == task && other != pilot && suspect.answer == nil {
@@ -75,7 +82,7 @@ final class BadPilotDetector {
     }
   }
 
-  /// Tasks have ended: there is nothing more to learn of them.
+  /// Forgets the evidence of a task that has ended.
   func forget(task: Name) {
     evidence[task] = nil
     touched.remove(task)
@@ -83,7 +90,7 @@ final class BadPilotDetector {
 
   // MARK: Judging
 
-  /// One turn's work, before the commit.
+  /// Judges the suspects and the tasks with new evidence, once a turn, before the commit.
   func judge() {
     let now = turn.now
     if now - lastLook >= pilots.interval {
@@ -95,6 +102,7 @@ final class BadPilotDetector {
     touched = []
   }
 
+  /// Judges a suspect: the first result elsewhere decides, or the suspicion lapses.
   private func judge(_ pilot: PilotName, _ suspect: Suspect) {
     if let why = lapse(pilot, suspect) { return lift(pilot, why) }
     switch suspect.answer {
@@ -104,6 +112,7 @@ final class BadPilotDetector {
     }
   }
 
+  /// Judges the pilots of a task with new evidence.
   private func judge(_ task: Name) {
     guard let evidence = evidence[task], let spec = turn.state.tasks[task]?.spec else { return }
     for pilot in evidence.suspects where condemned[pilot] == nil && suspects[pilot] == nil {
@@ -117,6 +126,7 @@ final class BadPilotDetector {
     }
   }
 
+  /// Puts a pilot into quarantine on suspicion.
   private func suspect(_ pilot: PilotName, _ task: Name, _ spec: TaskSpec) {
     let count = evidence[task]?.row(of: pilot) ?? 0
     let reason =
@@ -129,6 +139,7 @@ final class BadPilotDetector {
     tell(pilot, reason)
   }
 
+  /// Puts a pilot into quarantine for good, and forgives its task's jobs the failures there.
   private func condemn(_ pilot: PilotName, _ task: Name) {
     suspects[pilot] = nil
     condemned[pilot] = task
@@ -158,7 +169,7 @@ final class BadPilotDetector {
         PilotQuarantined(pilot: pilot, reason: reason, at: turn.date, jobs: jobs)))
   }
 
-  /// What still ends badly on a pilot that was set aside costs a job nothing.
+  /// Forgives a job a failure on a pilot that is already in quarantine for good.
   private func forgive(_ id: JobID, _ cause: Cause, _ pilot: PilotName) {
     let isPayload = cause.kind == .payload
     let job = Forgiven(
@@ -168,6 +179,7 @@ final class BadPilotDetector {
 
   // MARK: The way back
 
+  /// Releases a pilot that was under suspicion.
   private func lift(_ pilot: PilotName, _ why: String) {
     suspects[pilot] = nil
     lifted.insert(pilot)
@@ -175,7 +187,7 @@ final class BadPilotDetector {
     turn.say("pilot \(pilot) is released: \(why)")
   }
 
-  /// Why a suspicion is over though no result has come.
+  /// Returns the reason if a suspicion is over without a result; else nil.
   private func lapse(_ pilot: PilotName, _ suspect: Suspect) -> String? {
     guard let task = turn.state.tasks[suspect.task], !task.state.hasEnded else {
       return "the task \(suspect.task) has ended"
@@ -184,12 +196,12 @@ final class BadPilotDetector {
       return "no other pilot is left for \(suspect.task)"
     }
     guard turn.now >= suspect.until else { return nil }
-    // It begins anew, or else it would be suspect again at once.
+    // The count starts again, or else the pilot would be a suspect at once.
     evidence[suspect.task]?.clear(pilot)
     return "no job of \(suspect.task) has ended elsewhere"
   }
 
-  /// Who came back, who is gone, and whom a former watcher suspected.
+  /// Notes the pilots that came back, and takes over the suspects of a former watcher.
   private func lookAtPilots() {
     for pilot in files.forgetReleased() {
       suspects[pilot] = nil
@@ -201,7 +213,7 @@ final class BadPilotDetector {
     aside = now
   }
 
-  /// What a pilot did before somebody released it tells nothing any more.
+  /// Begins the counting again for a pilot that somebody released.
   private func beginAnew(_ pilot: PilotName) {
     guard lifted.remove(pilot) == nil, pilots.isAlive(pilot) else { return }
     for task in evidence.keys { evidence[task]?.clear(pilot) }
@@ -218,6 +230,7 @@ final class BadPilotDetector {
     for task in evidence.keys { evidence[task]?.forget(pilot) }
   }
 
+  /// Takes over the suspicion of a former watcher, if the pilot's quarantine file tells of one.
   private func adopt(_ pilot: PilotName) {
     guard let text = try? spool.quarantineText(of: pilot),
       let line = text.split(separator: "\n").dropFirst().first, line.hasPrefix(Self.mark),

@@ -1,33 +1,36 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Reads heartbeats, and decides that a pilot is dead (R5). In come pilots' directories; out go the living
-/// pilots with their slots, and the claims of dead ones, which become results of the cause `lost`.
+/// Reads heartbeats, and decides that a pilot is dead (R5). In come pilots' directories. Out go the
+/// living pilots with their slots, and the claims of dead pilots, which become results of the cause
+/// `lost`.
 final class PilotMonitor: Stage {
-  /// A pilot as this watcher has seen it, on its own monotonic clock.
+  /// A pilot as this watcher sees it, on its own monotonic clock.
   private struct Seen {
     var record: PilotRecord?
     var counter = -1
-    /// When the counter was last seen to change, and the reads that succeeded since then.
+    /// The time at which the counter last changed.
     var changed: Instant
+    /// The times of successful reads since the counter last changed.
     var reads: [Instant] = []
     var lastRead = Instant.distantPast
-    /// Whether it was found dead; a directory with something of nobody's in it stays.
+    /// True once the pilot was found dead. Its directory stays while it holds foreign files.
     var isBuried = false
-    /// How many jobs were taken back from it.
+    /// The number of jobs that the watcher took back from it.
     var taken = 0
+    /// True once a notice told of its death.
     var isTold = false
   }
 
   private let spool: Spool
   private let turn: Turn
   private let quarantines: QuarantineFiles
-  /// Whether a process of this host is gone; nil where that cannot be known from here.
+  /// Returns true if a process of this host is gone; nil if that cannot be known from here.
   private let isGone: (JSON) -> Bool?
   private let notify: (Notice) -> Void
   private var seen: [PilotName: Seen] = [:]
   private var lastLook: Instant?
-  /// Time between two reads of the directory.
+  /// The time between two looks at `running/`.
   var interval: Duration {
     max(.milliseconds(200), min(.seconds(1), spool.config.heartbeat / 2))
   }
@@ -43,7 +46,8 @@ final class PilotMonitor: Stage {
     self.notify = notify
   }
 
-  /// The living pilots, by name. One that was just set aside may not have said so yet.
+  /// The living pilots, by name. A pilot that this watcher has put into quarantine counts as
+  /// quarantined, even before it says so.
   var living: [PilotRecord] {
     seen.values.filter { !$0.isBuried }.compactMap(\.record).map(current)
       .sorted { $0.pilot < $1.pilot }
@@ -57,26 +61,28 @@ final class PilotMonitor: Stage {
     return record
   }
 
+  /// Returns true if a pilot has a directory and was not found dead.
   func isAlive(_ pilot: PilotName) -> Bool { seen[pilot]?.isBuried == false }
 
-  /// The other living pilots that take jobs of a shape.
+  /// Returns the other living pilots that take jobs of a shape.
   func others(than pilot: PilotName, for shape: Shape) -> [PilotRecord] {
     living.filter { $0.pilot != pilot && $0.slots(for: shape) > 0 }
   }
 
-  /// How many jobs of a shape all pilots together could run at once.
+  /// Returns the number of jobs of a shape that all living pilots together could run at once.
   func slots(for shape: Shape) -> Int {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
   }
 
   var nextDue: Instant? { (lastLook ?? .distantPast) + interval }
 
-  /// Reads the heartbeats that are due, and takes the claims of the dead. Returns whether any
-  /// pilot came or went. With `force` they are read whether due or not.
+  /// Reads the heartbeats that are due, and takes the claims of dead pilots. Returns true if any
+  /// pilot came or went. With `force` it looks even if no look is due.
   func look(force: Bool = false) throws -> Bool {
     let now = turn.now
     if let last = lastLook, now - last < interval, !force { return false }
-    // A pause of our own tells nothing about pilots: the count starts anew.
+    // After a pause of the watcher's own the count begins again, because silence then tells nothing
+    // about pilots.
     if let last = lastLook,
       now - last > max(interval * 5, spool.config.deadAfter / 4)
     {
@@ -110,6 +116,7 @@ final class PilotMonitor: Stage {
     seen[name]?.reads = []
   }
 
+  /// Reads a pilot's heartbeat if that is due.
   private func read(_ name: PilotName, _ now: Instant) {
     var pilot = seen[name] ?? Seen(changed: now)
     let isDue =
@@ -123,7 +130,7 @@ final class PilotMonitor: Stage {
       }
       pilot.counter = record.counter
       pilot.record = record
-      // Enough to see that reads were spread over the silence, however long that is.
+      // So many reads are enough to see that they were spread over the silence, however long it is.
       if now - (pilot.reads.last ?? .distantPast) >= spool.config.deadAfter / 12
         || pilot.reads.isEmpty
       {
@@ -133,7 +140,8 @@ final class PilotMonitor: Stage {
     seen[name] = pilot
   }
 
-  /// Why a pilot is dead, or nil.
+  /// Returns the reason if a pilot is dead; else nil. A silent pilot is dead only if the watcher
+  /// could read its heartbeat in each third of the silence (R5).
   private func verdict(_ name: PilotName, _ now: Instant) -> String? {
     guard let pilot = seen[name] else { return nil }
     if let record = pilot.record, isGone(record.process) == true { return "its process is gone" }
@@ -152,7 +160,7 @@ final class PilotMonitor: Stage {
     return "no heartbeat for \(Units.text(silence))"
   }
 
-  /// Takes a dead pilot's claims, and its directory.
+  /// Takes a dead pilot's claims, and removes its directory.
   private func bury(_ name: PilotName, _ verdict: String) throws {
     try turn.checkLease()
     do throws(FileError) {
@@ -162,18 +170,19 @@ final class PilotMonitor: Stage {
       }
       if taken > 0 { turn.say("took \(taken) jobs back from \(name)") }
       seen[name]?.taken += taken
-      // What it claimed between our listing and now is found at the next look.
+      // The next look finds a claim that the pilot made after our listing.
       let isGone = try spool.unregister(name)
       tell(name, verdict)
       if isGone { forget(name) }
     } catch {
-      // One directory that refuses holds no other pilot up.
+      // A directory that cannot be cleared must not hold up other pilots.
       turn.note(error, "\(name)'s directory")
     }
     seen[name]?.isBuried = true
   }
 
-  /// Once its heartbeat is removed, without which no later watcher would tell of it again.
+  /// Sends the notice of a pilot's death, once its heartbeat is removed. Without a heartbeat no
+  /// later watcher sends it again.
   private func tell(_ name: PilotName, _ verdict: String) {
     guard let pilot = seen[name], let record = pilot.record, !pilot.isTold else { return }
     seen[name]?.isTold = true
@@ -183,11 +192,11 @@ final class PilotMonitor: Stage {
         spool: spool.layout.root, at: turn.date))
   }
 
-  /// Takes claims of tasks that have ended, or are not known any more, and of attempts that were
-  /// superseded (R5).
+  /// Takes claims of tasks that have ended or are no longer known, and of superseded attempts
+  /// (R4, R6).
   func takeStale() throws {
     try turn.checkLeaseOnce()
-    // All that are there, not only those seen so far: a pilot may be younger than the last look.
+    // This includes pilots that came after the last look.
     for name in try spool.running(fresh: true).pilots {
       for job in try spool.claims(of: name) ?? [] {
         let current = turn.state.job(job.job)
@@ -197,12 +206,13 @@ final class PilotMonitor: Stage {
     }
   }
 
+  /// Returns true if a claim is of a later attempt than the state knows.
   private func isOnItsWay(_ job: JobName, _ current: JobEntry?) -> Bool {
     guard let current else { return false }
     return current.attempt < job.attempt
   }
 
-  /// The claims of all pilots, for an audit.
+  /// Returns the claims of all pilots, for an audit.
   func allClaims() throws(FileError) -> [JobName] {
     var claims: [JobName] = []
     for name in try spool.running(fresh: true).pilots {

@@ -1,20 +1,22 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The quarantine files that this watcher writes into pilots' directories, and removes. What is
-/// decided here is done after the commit.
+/// The quarantine files that this watcher writes into pilots' directories, and removes. In come
+/// decisions; the files change after the commit.
 final class QuarantineFiles {
+  /// A quarantine file that this watcher wants to exist.
   private struct Entry {
     var text: String
     var isWritten = false
-    /// Whether the file was there before, so that its absence means a release.
+    /// True if an earlier text was written. If the file is absent then, a person has released the
+    /// pilot.
     var wasWritten = false
   }
 
   private let spool: Spool
   private let turn: Turn
   private var entries: [PilotName: Entry] = [:]
-  /// Files that are to go.
+  /// Pilots whose quarantine file is to be removed.
   private var lifted: Set<PilotName> = []
   private var trouble = ""
 
@@ -23,7 +25,7 @@ final class QuarantineFiles {
     self.turn = turn
   }
 
-  /// Sets a pilot aside, or says why anew.
+  /// Puts a pilot into quarantine, or changes the reason.
   func set(_ pilot: PilotName, _ text: String) {
     lifted.remove(pilot)
     entries[pilot] = Entry(text: text, wasWritten: entries[pilot]?.isWritten ?? false)
@@ -34,19 +36,22 @@ final class QuarantineFiles {
     entries[pilot] = Entry(text: text, isWritten: true, wasWritten: true)
   }
 
+  /// Takes a pilot out of quarantine.
   func lift(_ pilot: PilotName) {
     entries[pilot] = nil
     lifted.insert(pilot)
   }
 
-  /// Why a pilot is set aside; nil where this watcher did not do it.
+  /// Returns the reason for which this watcher has a pilot in quarantine; nil if it has not.
   func reason(of pilot: PilotName) -> String? {
     entries[pilot].map { PilotRecord.reason($0.text) }
   }
 
+  /// True while files are to be written or removed.
   var hasWork: Bool { !lifted.isEmpty || entries.values.contains { !$0.isWritten } }
 
-  /// Writes and removes what was decided. What the filesystem refuses is tried again.
+  /// Writes and removes the files as decided. If the filesystem refuses one, the next call tries
+  /// again.
   func act() throws {
     guard hasWork else { return }
     try turn.checkLeaseOnce()
@@ -72,7 +77,7 @@ final class QuarantineFiles {
 
   private func write(_ pilot: PilotName, _ entry: Entry) throws(FileError) {
     do throws(FileError) {
-      // What somebody has taken back stays so.
+      // If a person removed the file, it stays removed.
       var isGone = false
       if entry.wasWritten { isGone = try spool.isGone(spool.layout.quarantine(pilot)) }
       if !isGone { try spool.quarantine(pilot, entry.text) }
@@ -93,7 +98,7 @@ final class QuarantineFiles {
     return released.sorted()
   }
 
-  /// The pilot is gone.
+  /// Forgets a pilot that is gone.
   func forget(_ pilot: PilotName) {
     entries[pilot] = nil
     lifted.remove(pilot)

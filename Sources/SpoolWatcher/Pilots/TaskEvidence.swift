@@ -1,7 +1,8 @@
 internal import SpoolModel
 
-/// What the jobs of one task tell of the pilots that they ran on. Kept in memory alone: a new
-/// watcher begins with nothing, and learns it again.
+/// The evidence that the jobs of one task give about the pilots that they ran on. In come results;
+/// out go pilots that are bad or doubtful. It is kept in memory alone: a new watcher begins without
+/// any.
 struct TaskEvidence {
   /// Failed attempts of a job on a pilot, by the budget that they were charged to.
   struct Charges {
@@ -9,34 +10,38 @@ struct TaskEvidence {
     var infrastructure = 0
   }
 
-  /// A pilot as the task sees it.
+  /// A pilot as the task's jobs show it.
   private struct Row {
-    /// Jobs that failed there for the first time since its last success and, as far as is known,
-    /// nowhere else. What has failed before would fail on any pilot more likely than other jobs.
+    /// The pilot's row: jobs that failed there first, since its last success, and on no other pilot
+    /// as far as is known. Only first failures count, because a job that failed once is likely to
+    /// fail again on any pilot.
     var jobs: Set<Int> = []
-    /// Jobs that were done there, and that failed there.
+    /// The number of jobs that were done there.
     var done = 0
+    /// The number of jobs that failed there.
     var failed = 0
   }
 
-  /// Longer rows tell nothing more.
+  /// The length at which a row stops growing. A longer one would tell nothing more.
   private static let longest = 64
-  /// How long a row must be to count at all, and when nothing is known from elsewhere.
+  /// The least length of a row that counts.
   static let short = 3
+  /// The least length of a row that is enough for a suspicion when nothing is known from elsewhere.
   static let long = 8
-  /// How unlikely it must be that any pilot of the task would have had such a row by now, if all
-  /// were alike.
+  /// The limit of probability. A pilot is bad if such a row would be less likely than this on any
+  /// pilot of the task, were all pilots alike.
   private static let chance = 1e-3
 
   private var rows: [PilotName: Row] = [:]
-  /// Of jobs in work that failed: where.
+  /// The failed jobs in work, with the pilots on which they failed.
   private var failures: [Int: [PilotName: Charges]] = [:]
-  /// Sums over all pilots, those that are gone included.
+  /// Sums over all pilots, including those that are gone.
   private var done = 0
   private var failed = 0
 
   // MARK: What happened
 
+  /// Notes that a job succeeded on a pilot. The pilot's row begins again.
   mutating func succeeded(_ job: Int, on pilot: PilotName) {
     failures[job] = nil
     rows[pilot, default: Row()].jobs = []
@@ -44,7 +49,8 @@ struct TaskEvidence {
     done += 1
   }
 
-  /// `isLast`: it is not tried again.
+  /// Notes that an attempt of a job failed on a pilot. `isLast` is true if the job is not tried
+  /// again.
   mutating func failed(_ job: Int, on pilot: PilotName, _ cause: Cause, isLast: Bool) {
     let before = failures[job] ?? [:]
     if before[pilot] == nil {
@@ -57,13 +63,13 @@ struct TaskEvidence {
     if before.isEmpty {
       if rows[pilot]?.jobs.count ?? 0 < Self.longest { rows[pilot]?.jobs.insert(job) }
     } else if before.keys.contains(where: { $0 != pilot }) {
-      // It fails elsewhere, too: that tells of the job, of no pilot.
+      // The job fails elsewhere, too. That tells about the job, not about a pilot.
       for other in before.keys { rows[other]?.jobs.remove(job) }
     }
     if isLast { failures[job] = nil }
   }
 
-  /// What a pilot did tells nothing any more: it is known to be bad, or begins anew.
+  /// Clears a pilot's row and its failures, because the pilot is known to be bad or begins again.
   mutating func clear(_ pilot: PilotName) {
     guard let row = rows.removeValue(forKey: pilot) else { return }
     failed -= row.failed
@@ -71,40 +77,42 @@ struct TaskEvidence {
     failures = failures.filter { !$0.value.isEmpty }
   }
 
-  /// A pilot is gone; what it did still tells of the others.
+  /// Forgets the row of a pilot that is gone. The sums keep its results, which still tell about
+  /// other pilots.
   mutating func forget(_ pilot: PilotName) { rows[pilot] = nil }
 
   // MARK: What it tells
 
-  /// The pilots with rows worth judging, in order.
+  /// The pilots whose rows are long enough to judge, by name.
   var suspects: [PilotName] {
     rows.filter { $0.value.jobs.count >= Self.short }.keys.sorted()
   }
 
+  /// Returns the length of a pilot's row.
   func row(of pilot: PilotName) -> Int { rows[pilot]?.jobs.count ?? 0 }
 
-  /// How many jobs were done and failed on other pilots.
+  /// Returns the numbers of jobs that were done and that failed on other pilots.
   func elsewhere(than pilot: PilotName) -> (done: Int, failed: Int) {
     (done - (rows[pilot]?.done ?? 0), failed - (rows[pilot]?.failed ?? 0))
   }
 
-  /// Whether so many jobs in a row fail there that succeed elsewhere that it cannot be chance.
+  /// Returns true if a pilot's row is too long for chance, given the results elsewhere.
   func isBad(_ pilot: PilotName) -> Bool {
     let (done, failed) = elsewhere(than: pilot)
     let count = row(of: pilot)
     guard done >= 1, count >= Self.short else { return false }
     let risk = Double(failed + 1) / Double(done + failed + 2)
-    // Each success begins another row: the more there were, the sooner one is long by chance.
+    // Each success begins another row. The more rows there were, the sooner one is long by chance.
     let tries = Double(rows.count * ((rows[pilot]?.done ?? 0) + 1))
     return (0..<count).reduce(tries) { product, _ in product * risk } < Self.chance
   }
 
-  /// Whether many jobs in a row fail there, and nothing is known from elsewhere.
+  /// Returns true if a pilot's row is long, and nothing is known from elsewhere.
   func isDoubtful(_ pilot: PilotName) -> Bool {
     elsewhere(than: pilot) == (0, 0) && row(of: pilot) >= Self.long
   }
 
-  /// What was charged to jobs in work for failing on a pilot.
+  /// Returns the failed attempts that jobs in work were charged for on a pilot.
   func charges(of pilot: PilotName) -> [(job: Int, charges: Charges)] {
     failures.compactMap { job, pilots in pilots[pilot].map { (job, $0) } }
       .sorted { $0.job < $1.job }

@@ -1,23 +1,27 @@
 internal import SpoolModel
 
-/// How many jobs of one shape should lie in ready (DESIGN 6): enough that no pilot runs dry, never
-/// the backlog.
+/// The number of jobs of one shape that should lie in ready (DESIGN 6). In come looks into ready;
+/// out goes a depth. It is large enough that no pilot runs dry, and never the whole backlog.
 struct FeedGauge {
-  /// Every shape with a backlog shows at least its next 64 jobs.
+  /// The least depth: every shape with a backlog shows at least this many jobs.
   static let floor = 64
+  /// The greatest depth.
   static let ceiling = 8192
 
-  /// Jobs claimed a second, smoothed; milliseconds between looks, and so until what was claimed is
-  /// put again, smoothed. (Not the time from put to claim: that grows with what lies there.)
+  /// Jobs claimed per second, smoothed.
   private(set) var rate = 0.0
+  /// The smoothed time between two looks that saw claims, in milliseconds. Only after so long does
+  /// the watcher put new jobs in place of claimed ones. (The time from put to claim would be wrong:
+  /// it grows with the number of jobs in ready.)
   private(set) var delay = 0.0
-  /// Grows whenever it ran dry with a backlog, and shrinks again.
+  /// The factor on the depth. It doubles whenever ready ran dry with a backlog, and shrinks again
+  /// with time.
   private(set) var factor = 1.0
   private var lastLook: Instant?
   private var lastGrowth = Instant.distantPast
 
-  /// Learns from a look into ready: how many jobs were claimed since the last one, and whether
-  /// nothing was left though more could have been put.
+  /// Learns from a look into ready. `claimed` is the number of jobs that were claimed since the
+  /// last look. `ranDry` is true if no job was left although there was a backlog.
   mutating func look(at now: Instant, claimed: Int, ranDry: Bool) {
     if let last = lastLook, now > last {
       let passed = Double((now - last).milliseconds)
@@ -35,11 +39,12 @@ struct FeedGauge {
     }
   }
 
-  /// The least time between two growths of the factor, and before it shrinks.
+  /// The least time between two growths of the factor.
   private static let growthPause = Duration.milliseconds(20)
+  /// The least time between a change of the factor and its shrinking.
   private static let shrinkPause = Duration.seconds(10)
 
-  /// The depth for pilots that could run `slots` jobs of the shape at once.
+  /// Returns the depth, in jobs, for pilots that could run `slots` jobs of the shape at once.
   func depth(slots: Int) -> Int {
     guard slots > 0 else { return Self.floor }
     let wanted = (Double(slots) + 2 * rate * delay / 1000) * factor

@@ -1,46 +1,50 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Feeds the ready directories. In come jobs that were issued; out go their files, once the attempt is
-/// committed, and the knowledge of which were claimed. A put whose outcome is in doubt is followed by
-/// a new attempt (R4); a listing is a hint (R9).
+/// Feeds the ready directories. In come issued jobs; out go their files, once the attempt is
+/// committed, and the knowledge of which jobs were claimed. If the outcome of a put is in doubt, a
+/// new attempt follows (R4). A listing is only a hint (R9).
 final class ReadyFeeder: Stage {
   private let spool: Spool
   private let turn: Turn
   private let pilots: PilotMonitor
 
+  /// A job whose file lies in ready as far as is known.
   private struct Outstanding {
     var name: JobName
     var shape: Shape
   }
 
-  /// Time before another try after the filesystem refused a put.
+  /// The time between a refused put and the next try.
   static let putAgain = Duration.seconds(1)
 
-  /// Jobs that are in ready as far as is known, by file name.
+  /// Jobs that are in ready as far as is known, by the file's name.
   private var outstanding: [Queue: [String: Outstanding]] = [.cpu: [:], .gpu: [:]]
+  /// The depth of ready, by shape.
   private var gauges: [Shape: FeedGauge] = [:]
-  /// How many claims results told of, since the last look.
+  /// The number of claims, by shape, that results have told of since the last look.
   private var noted: [Shape: Int] = [:]
-  /// When ready is to be looked into next.
+  /// The time of the next look into ready.
   private var nextLook = Instant.distantPast
-  /// How many jobs of a shape and priority lie in ready, or are to be put there.
+  /// The number of jobs that lie in ready or are to be put there, by shape and priority.
   private var counts: [Shape: [Int: Int]] = [:]
 
+  /// A job file that is to be put into ready.
   private struct Put {
     var name: JobName
     var shape: Shape
     var contents: [UInt8]
-    /// Whether it was tried: something of it may lie in ready, hidden.
+    /// True once a put was tried. A hidden file of it may then lie in ready.
     var wasTried = false
   }
 
-  /// Jobs to put once the turn is committed, and when to try.
+  /// Jobs that are to be put into ready once the turn is committed.
   private var puts: [Put] = []
+  /// The time from which puts are tried again after a refusal.
   private var nextPut = Instant.distantPast
   /// Tasks whose jobs are to be taken back out of ready.
   private var recalled: Set<Name> = []
-  /// Shapes that had more to form than room at the last turn.
+  /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
   init(_ spool: Spool, _ turn: Turn, pilots: PilotMonitor) {
@@ -51,8 +55,8 @@ final class ReadyFeeder: Stage {
 
   // MARK: Ready
 
-  /// Looks into the ready directories, when that is due or a `fresh` look is wanted: what is gone
-  /// from there was claimed. What should not be there any more is withdrawn.
+  /// Looks into the ready directories if a look is due, or if `fresh` is true. A job that is gone
+  /// from there was claimed. A file that should not be there is withdrawn.
   func lookIntoReady(fresh: Bool) throws {
     guard fresh || turn.now >= nextLook else { return }
     defer { nextLook = turn.now + lookInterval }
@@ -61,7 +65,8 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  /// Half the time in which pilots take what lies there: looking is not free.
+  /// The time between two looks: half the time in which pilots take the least depth of jobs. More
+  /// looks would cost too much.
   private var lookInterval: Duration {
     let usual = 50
     let intervals = gauges.values.map { gauge in
@@ -70,7 +75,8 @@ final class ReadyFeeder: Stage {
     return .milliseconds(intervals.min() ?? usual)
   }
 
-  /// A result has come of a job, so it is not in ready any more, whatever was seen last.
+  /// Notes that a job's result has come. So the job is no longer in ready, whatever the last look
+  /// saw.
   func noteResult(_ name: JobName) {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
@@ -79,6 +85,7 @@ final class ReadyFeeder: Stage {
     }
   }
 
+  /// Compares a listing of ready with the jobs known to be there.
   private func compare(_ queue: Queue, _ present: Set<String>) throws {
     let now = turn.now
     var claimed = noted.filter { $0.key.queue == queue }
@@ -106,7 +113,8 @@ final class ReadyFeeder: Stage {
     turn.placement.put(.claimed, name.job, attempt: job.attempt)
   }
 
-  /// A job that is in ready though not known to be: after a restart, or nothing of ours any more.
+  /// Deals with a file in ready that was not known to be there. If its job is issued, the watcher
+  /// adopts the file, as after a restart; else it withdraws it.
   private func meet(_ name: JobName, _ queue: Queue) throws {
     let shape = name.shape(in: queue)
     if isIssued(name), turn.state.tasks[name.job.task]?.state != .held {
@@ -115,12 +123,13 @@ final class ReadyFeeder: Stage {
       turn.placement.put(.ready, name.job, attempt: name.attempt)
       return
     }
-    // Also of a task that is not known any more: whoever ran it would do so in vain.
+    // This includes files of tasks that are no longer known: a pilot would run them in vain.
     try turn.checkLeaseOnce()
     if try spool.withdraw(name, queue) { park(name) }
   }
 
-  /// Returns whether a file is of the attempt that its job is at, which is not judged, nor taken back.
+  /// Returns true if a file is of its job's present attempt, and that attempt is neither judged nor
+  /// taken back.
   private func isIssued(_ name: JobName) -> Bool {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt else { return false }
     switch turn.placement.whereabouts(of: name.job, job) {
@@ -129,8 +138,8 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  /// Lets a job that was taken back out of ready wait for its next attempt, since a number is not put
-  /// twice (R4).
+  /// Lets a job that was taken back out of ready wait for its next attempt, because no attempt
+  /// number is put twice (R4).
   private func park(_ name: JobName) {
     guard isIssued(name) else { return }
     turn.placement.put(.parked, name.job, attempt: name.attempt)
@@ -139,10 +148,10 @@ final class ReadyFeeder: Stage {
 
   // MARK: Recall
 
-  /// Once it is committed, what of a task lies in ready is taken back.
+  /// Marks a task. After the commit, ``recall()`` takes its jobs back out of ready.
   func withdraw(_ task: Name) { recalled.insert(task) }
 
-  /// Takes back what was recalled.
+  /// Takes the jobs of marked tasks back out of ready.
   func recall() throws {
     guard !recalled.isEmpty else { return }
     try turn.checkLeaseOnce()
@@ -173,16 +182,15 @@ final class ReadyFeeder: Stage {
     count(job.name, job.shape, -1)
   }
 
-  /// The jobs of tasks that have ended are not meant to be in ready any more: the next look there
-  /// withdraws them.
+  /// Forgets the jobs of a task that has ended. The next look into ready withdraws their files.
   func forget(task: Name) {
     for jobs in outstanding.values {
       for job in jobs.values where job.name.job.task == task { forget(job) }
     }
   }
 
-  /// Returns how many more jobs of a task may be formed now, 0 or less if none: a task has room as
-  /// long as jobs of its shape and of its priority or better do not fill ready.
+  /// Returns the number of further jobs of a task that may be formed now; 0 or less if none. Only
+  /// jobs of the same shape, and of the task's priority or better, count against the depth.
   func room(for task: TaskSpec) -> Int {
     let shape = task.shape
     let ahead = (counts[shape] ?? [:]).filter { $0.key <= task.priority }
@@ -190,20 +198,21 @@ final class ReadyFeeder: Stage {
     return (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
   }
 
-  /// Notes that there are more jobs of a shape than room.
+  /// Notes that a shape has more jobs to form than room.
   func noteBacklog(_ shape: Shape) { shapesWithBacklog.insert(shape) }
 
-  /// Called before a turn's forming, which finds out anew.
+  /// Forgets which shapes have a backlog. Called before a turn forms jobs.
   func forgetBacklog() { shapesWithBacklog = [] }
 
-  /// A job to put into ready once it is committed. It has its room from now on.
+  /// Takes a job that is to be put into ready once it is committed. It takes up room from now on.
   func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {
     let shape = name.shape(in: task.queue)
     count(name, shape, 1)
     puts.append(Put(name: name, shape: shape, contents: contents))
   }
 
-  /// Puts what was committed. A put that is in doubt is told, since its job needs a new attempt (R4).
+  /// Puts the committed jobs into ready. If the outcome of a put is in doubt, an event tells so,
+  /// and the job gets a new attempt (R4).
   func putReady() {
     guard hasPuts else { return }
     var remaining: [Put] = []
@@ -234,7 +243,7 @@ final class ReadyFeeder: Stage {
       case .inDoubt(let error):
         failure = error
         turn.emit(.putInDoubt(put.name.job))
-        // What it left, hidden, is removed later: by then another attempt is meant.
+        // A later call removes its hidden file: by then the job is at another attempt.
         remaining.append(put)
         remaining[remaining.count - 1].wasTried = true
       }
@@ -246,20 +255,21 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  /// Whether a job is still to be put: its task may have ended meanwhile, or be held.
+  /// Returns true if a job is still to be put. Its task may have ended, or been recalled,
+  /// meanwhile.
   private func isMeant(_ put: Put) -> Bool {
     guard let job = turn.state.job(put.name.job) else { return false }
     return job.attempt == put.name.attempt
       && turn.placement.whereabouts(of: put.name.job, job) == .issued(.queued)
   }
 
-  /// When jobs that could not be put are tried again.
+  /// The time at which puts that failed are tried again; nil if there are none.
   var nextDue: Instant? { puts.isEmpty ? nil : nextPut }
 
-  /// Whether there are jobs to put now.
+  /// True if there are jobs to put now.
   var hasPuts: Bool { !puts.isEmpty && turn.now >= nextPut }
 
-  /// Jobs in ready, by task.
+  /// The number of jobs in ready, by task.
   var readyByTask: [Name: Int] {
     var counts: [Name: Int] = [:]
     for names in outstanding.values {
@@ -268,7 +278,7 @@ final class ReadyFeeder: Stage {
     return counts
   }
 
-  /// What the jobs in ready need, by task.
+  /// The shapes of the jobs in ready, by task.
   var readyShapes: [Name: Set<Shape>] {
     var shapes: [Name: Set<Shape>] = [:]
     for names in outstanding.values {
@@ -277,6 +287,6 @@ final class ReadyFeeder: Stage {
     return shapes
   }
 
-  /// Whether pilots take jobs from what was put: only then is it worth looking often.
+  /// True while jobs lie in ready as far as is known. Only then are frequent looks of use.
   var hasOutstanding: Bool { outstanding.values.contains { !$0.isEmpty } }
 }

@@ -1,16 +1,18 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Holds tasks back whose outputs would fill a filesystem up: above the high mark only those are fed
-/// that free space, as they read files that go when they are read; below the low mark all are again.
+/// Holds tasks back while a filesystem of their outputs is too full. In come tasks and the
+/// filesystems' usage; out goes the decision which tasks are fed. Above the high watermark the
+/// watcher feeds only tasks that free space, because they read files that are removed once they are
+/// read. Below the low watermark it feeds all tasks again.
 final class WaterMarks {
   private let spool: Spool
   private let turn: Turn
-  /// Directories of outputs whose filesystem is too full, and how full, in percent.
+  /// Output directories on a filesystem that is too full, with its usage in percent.
   private var full: [String: Int] = [:]
   private var nextLook = Instant.distantPast
 
-  /// Time between two looks.
+  /// The time between two looks.
   static let interval = Duration.seconds(2)
 
   init(_ spool: Spool, _ turn: Turn) {
@@ -19,10 +21,11 @@ final class WaterMarks {
   }
 
   private var config: SpoolConfig { spool.config }
+  /// The low watermark in percent; 5 below the high one if it is not set.
   private var low: Int { config.lowWater ?? max(1, (config.highWater ?? 1) - 5) }
 
-  /// Looks how full the filesystems are, where that is due. What waits in ready of tasks that are held
-  /// back from now on is taken back.
+  /// Looks at the usage of the filesystems, if a look is due. Recalls the jobs in ready of tasks
+  /// that are held back from now on.
   func look() {
     guard let high = config.highWater, turn.now >= nextLook else { return }
     nextLook = turn.now + Self.interval
@@ -53,18 +56,18 @@ final class WaterMarks {
     }
   }
 
-  /// Whether a task is not to be fed now.
+  /// Returns true if a task is not to be fed now.
   func holdsBack(_ task: TaskEntry) -> Bool {
     guard !full.isEmpty, !frees(task) else { return false }
     return Self.directories(task.spec).contains { full[$0] != nil }
   }
 
-  /// Whether a task's success lets files go.
+  /// Returns true if the success of a task's jobs lets the watcher remove files.
   private func frees(_ task: TaskEntry) -> Bool {
     task.spec.inputDatasets.contains { turn.state.datasets[$0]?.retention == .step }
   }
 
-  /// Why what is held back waits.
+  /// The reasons for which tasks are held back, one for each task.
   var reasons: [String] {
     guard !full.isEmpty else { return [] }
     return turn.state.liveTasks.filter(holdsBack).compactMap { task in
@@ -75,7 +78,7 @@ final class WaterMarks {
     }
   }
 
-  /// Where a task's outputs go, as far as that is the same for all of its jobs.
+  /// Returns the directories of a task's outputs, as far as they are the same for all of its jobs.
   private static func directories(_ spec: TaskSpec) -> Set<String> {
     Set(
       spec.outputs.compactMap { output in
@@ -84,7 +87,8 @@ final class WaterMarks {
       })
   }
 
-  /// Of a directory that is not there yet, the one above it tells.
+  /// Returns the usage of a directory's filesystem in percent. If the directory does not exist yet,
+  /// the one above it counts.
   private func percent(_ directory: String) -> Int {
     var path = directory
     while true {

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Looks now and then whether every claimed job is somewhere. Absence in one listing is no proof: a
-/// job that two audits in a row do not find is lost (R8), and fails as `torn`.
+/// Audits, once a minute, that every claimed job is in some directory. In come the claims and the
+/// inboxes; out go failures of the cause `torn`. Absence in one listing is no proof, so a job
+/// counts as lost only if two audits in a row do not find it (R8).
 final class LostJobAudit: Stage {
   private let spool: Spool
   private let turn: Turn
@@ -13,7 +14,7 @@ final class LostJobAudit: Stage {
   /// Jobs that the last audit did not find, with their attempts.
   private var missing: [JobID: Int] = [:]
 
-  /// Time between two audits.
+  /// The time between two audits.
   static let interval = Duration.seconds(60)
 
   init(
@@ -27,14 +28,16 @@ final class LostJobAudit: Stage {
     last = turn.now
   }
 
+  /// An attempt of a job.
   private struct Attempt: Hashable {
     var job: JobID
     var number: Int
   }
 
-  /// An audit is no reason to wake: it is done with the first turn after its time.
+  /// Always nil: an audit is no reason to wake. The first turn after its time runs it.
   var nextDue: Instant? { nil }
 
+  /// Runs an audit if one is due.
   func run() throws {
     guard turn.now >= last + Self.interval else { return }
     last = turn.now
@@ -51,6 +54,7 @@ final class LostJobAudit: Stage {
     missing = absent
   }
 
+  /// Returns the claimed jobs that are not among these claims, with their attempts.
   private func absent(from claims: Set<Attempt>) -> [JobID: Int] {
     var absent: [JobID: Int] = [:]
     for task in turn.state.liveTasks {

@@ -2,9 +2,10 @@ internal import HeapModule
 internal import SpoolModel
 internal import SpoolStore
 
-/// Removes parts that discarded attempts may have left, after the grace period in which their pilots
-/// may yet write (R3). In come the parts with their times; out go `swept` records.
+/// Removes the parts that discarded attempts may have left, after the grace period in which their
+/// pilots may yet write (R3, R6). In come the parts with their times; out go `swept` records.
 final class PartSweeper: Stage {
+  /// A part with the time of its removal. The earliest comes first.
   private struct Part: Comparable {
     var due: Instant
     var path: String
@@ -18,9 +19,9 @@ final class PartSweeper: Stage {
   private let turn: Turn
   private var parts = Heap<Part>()
 
-  /// Parts that are removed in one turn.
+  /// The largest number of parts that are removed in one turn.
   static let mostPerTurn = 1000
-  /// Time until a part that could not be removed is tried again.
+  /// The time until the watcher tries again to remove a part.
   static let again = Duration.seconds(60)
 
   init(_ spool: Spool, _ turn: Turn) {
@@ -28,16 +29,17 @@ final class PartSweeper: Stage {
     self.turn = turn
   }
 
-  /// Takes up the parts that the journal knows of, after a restart.
+  /// Takes the parts that the journal knows, after a restart.
   func resume() { for (path, due) in turn.state.litter { add(path, due: due) } }
 
+  /// Takes a part that is to be removed at a time.
   func add(_ path: String, due: Timestamp) {
     parts.insert(Part(due: turn.instant(of: due, atMost: spool.config.partGrace), path: path))
   }
 
   var nextDue: Instant? { parts.min?.due }
 
-  /// Removes the parts whose time has come. Returns whether there were any.
+  /// Removes the parts whose time has come. Returns true if there were any.
   func run() throws -> Bool {
     let now = turn.now
     guard let next = nextDue, next <= now else { return false }
@@ -53,7 +55,7 @@ final class PartSweeper: Stage {
         try spool.discardPart(path)
         swept.append(path)
       } catch {
-        // One directory that refuses must not hold up the rest.
+        // A directory that refuses must not hold up the other parts.
         turn.note(error)
         parts.insert(Part(due: now + Self.again, path: path))
       }

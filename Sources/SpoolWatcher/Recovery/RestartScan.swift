@@ -1,9 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Finds the file of every job in work after a restart, scanning in the direction in which files move:
-/// ready, running, inboxes (R8). In comes the state that the journal gave; out go the places of jobs,
-/// and new attempts of those that two scans do not find (R4).
+/// Finds the file of every job in work after a restart. It scans in the direction in which files
+/// move: ready, running, inboxes (R8). In comes the state that the journal gave; out go the places
+/// of jobs, and new attempts of the jobs that two scans do not find (R4).
 struct RestartScan {
   let spool: Spool
   let turn: Turn
@@ -11,9 +11,10 @@ struct RestartScan {
   let pilots: PilotMonitor
   let judge: ResultJudge
   let formation: JobFormation
-  /// Hands over the events of a scan.
+  /// Hands the events of a scan over to the stages.
   let handle: () -> Void
 
+  /// Scans twice, and issues the jobs again that neither scan found.
   func run() throws {
     try turn.checkLease()
     for task in turn.state.liveTasks {
@@ -30,6 +31,7 @@ struct RestartScan {
     for id in lost { reissue(id) }
   }
 
+  /// Jobs that no scan has found yet.
   private var unknown: [JobID] {
     turn.state.liveTasks.flatMap { task in
       turn.state.jobs(of: task.name).filter { index, job in
@@ -39,7 +41,7 @@ struct RestartScan {
     }.sorted()
   }
 
-  /// Looks once into each directory: a file that moves on meanwhile is met later.
+  /// Looks once into each directory. A file that moves on meanwhile is found in a later one.
   private func scan() throws {
     try ready.lookIntoReady(fresh: true)
     for name in try pilots.allClaims() { meet(name) }
@@ -47,6 +49,7 @@ struct RestartScan {
     handle()
   }
 
+  /// Notes that a pilot has a job, if the state has the claimed attempt.
   private func meet(_ name: JobName) {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt,
       turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)
@@ -54,9 +57,10 @@ struct RestartScan {
     turn.placement.put(.claimed, name.job, attempt: job.attempt)
   }
 
+  /// Issues a job again that no scan has found (R4).
   private func reissue(_ id: JobID) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
-    // One that was taken back, as its task is held, waits for the release.
+    // A held task's job, whose file was taken back, waits for the task's release.
     guard task.state != .held else {
       return turn.placement.put(.parked, id, attempt: job.attempt)
     }

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Registers chains: a task for each of their steps, all or none. What follows is the tasks' own way,
-/// since a step reads the dataset that the one before it fills.
+/// Registers chains. In comes a chain that was read; out goes its `chain` record, which stands for
+/// a task for each step, or the error with which it is refused. The steps then go the way of tasks,
+/// because each step reads the dataset that the one before it fills.
 struct ChainRegistration {
   private let turn: Turn
   private let registration: TaskRegistration
@@ -12,7 +13,8 @@ struct ChainRegistration {
     self.registration = registration
   }
 
-  /// As ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
+  /// Registers a chain, by the rules of ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
+  /// If one of its steps is refused, all are.
   func register(
     _ spec: ChainSpec, owner: Int, digest: String, mayBeKnown: Bool
   ) throws(RequestError) {

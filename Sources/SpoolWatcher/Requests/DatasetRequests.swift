@@ -1,13 +1,14 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// What people ask of datasets: what may join them, and their deletion.
+/// Decides on requests about datasets. In come manifests and orders to delete; out go `deleting`
+/// records, or the errors with which requests are refused.
 final class DatasetRequests {
   private let spool: Spool
   private let turn: Turn
   private let formation: JobFormation
   private let remover: FileRemover
-  /// The uid of who keeps the spool.
+  /// The uid of the owner of `spool.json`, who may order about every dataset.
   private let keeper: Int
 
   init(_ spool: Spool, _ turn: Turn, formation: JobFormation, remover: FileRemover, keeper: Int) {
@@ -20,7 +21,7 @@ final class DatasetRequests {
 
   // MARK: Manifests
 
-  /// Refuses a manifest that may not be taken in.
+  /// Throws if the dataset cannot take a manifest, or cannot watch its directory.
   func check(_ header: ManifestHeader) throws(RequestError) {
     let dataset = turn.state.datasets[header.name]
     if let dataset, dataset.state != .open {
@@ -33,7 +34,7 @@ final class DatasetRequests {
       throw RequestError(
         key: "watch.directory", "\(watch.directory) is inside the spool: files come from elsewhere")
     }
-    // What a task is about to publish there would join twice.
+    // Files that a task publishes there would join twice.
     if let task = dataset?.producers.min() {
       throw RequestError(
         key: "watch", "the dataset \(header.name) is filled by the task \(task): watch for another")
@@ -50,7 +51,8 @@ final class DatasetRequests {
 
   // MARK: Deletion
 
-  /// Begins to delete a dataset, or refuses with the reason. One that is deleted stays so.
+  /// Begins to delete a dataset, or throws the reason against it. A dataset that is deleted already
+  /// stays so.
   func delete(_ request: DeleteRequest, owner: Int, key: String) throws(RequestError) {
     guard let dataset = turn.state.datasets[request.dataset] else {
       throw RequestError(key: "dataset", unknown(request.dataset))
@@ -69,7 +71,8 @@ final class DatasetRequests {
     return "there is no dataset \(name)" + (advice.map { "; \($0)" } ?? "")
   }
 
-  /// Whose tasks and manifests filled it, and who keeps the place.
+  /// Throws unless the person may delete the dataset. Allowed are root, the owner of `spool.json`,
+  /// and a person whose own tasks and manifests alone filled it.
   private func checkOwner(_ dataset: DatasetEntry, _ owner: Int) throws(RequestError) {
     guard owner != keeper, owner != 0 else { return }
     let makers = dataset.producers.compactMap { turn.state.tasks[$0]?.accepted.owner }
@@ -79,6 +82,8 @@ final class DatasetRequests {
     throw RequestError("uid \(owner) may not: \(dataset.name) is of uid \(others)")
   }
 
+  /// Throws if a task in work fills or reads the dataset, or if failed jobs that read it could be
+  /// retried and the request does not say `force`.
   private func checkUse(
     _ dataset: DatasetEntry, _ request: DeleteRequest
   ) throws(RequestError) {
@@ -103,8 +108,8 @@ final class DatasetRequests {
 }
 
 extension SpoolState {
-  /// A dataset that a retry of this task would need, and that is deleted: its own, or those of the
-  /// steps behind it, which would go on.
+  /// Returns a deleted dataset that a retry of this task would need: one of its own, or one of a
+  /// later step that would run again.
   func deletedDataset(around task: TaskEntry) -> Name? {
     let isDeleted = { (name: Name) in self.datasets[name]?.isDeleted == true }
     if let name = task.spec.datasets.sorted().first(where: isDeleted) { return name }

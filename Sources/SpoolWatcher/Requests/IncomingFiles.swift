@@ -1,22 +1,24 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Tells which requests in `incoming/` are whole: people drop with plain `cp`, so a file may be seen
-/// half-written.
+/// Tells which requests in `incoming/` are whole. In come looks at files; out goes true or false.
+/// People drop requests with plain `cp`, so the watcher may see a file half-written.
 final class IncomingFiles {
+  /// A look at a file that is not whole yet.
   private struct Look {
     var attributes: FileAttributes
-    /// The time since when it has stood still.
+    /// The time since which it has not changed.
     var since: Instant
-    /// When it was seen first.
+    /// The time of the first look.
     var first: Instant
   }
 
-  /// How long a file must stand still where no event says that it was closed: longer than network
-  /// mounts cache attributes.
+  /// The time for which a file must not change to count as whole, if no event says that it was
+  /// closed. It is longer than network mounts cache attributes (R9).
   static let still = Duration.seconds(5)
+  /// The same time for an empty file.
   static let stillEmpty = Duration.seconds(10)
-  /// After how long it is said that a file is still being written.
+  /// The time after which pages show that a file is still being written.
   static let slow = Duration.seconds(2)
 
   private let spool: Spool
@@ -28,16 +30,18 @@ final class IncomingFiles {
     self.turn = turn
   }
 
+  /// True while no file is half-written.
   var isEmpty: Bool { looks.isEmpty }
 
-  /// Whether something is being written that a dataset must wait for before it closes: what is
-  /// written for longer than one waits for a dataset holds no other up (R10).
+  /// True while a file is being written that a dataset must wait for before it closes. A file that
+  /// takes longer than the wait for a dataset holds up no other (R10).
   var holdsUp: Bool {
     let first = turn.now - spool.config.datasetWait
     return looks.values.contains { $0.first > first }
   }
 
-  /// What is being written, for people: of what is written at once nobody needs to know.
+  /// The files that have been written for a while, for people. Files that are written at once are
+  /// not shown.
   var slow: [Spool.Foreign] {
     let now = turn.now
     return looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
@@ -45,14 +49,15 @@ final class IncomingFiles {
     }
   }
 
-  /// Forgets files that have gone.
+  /// Forgets files that are gone.
   func keep(only names: [String]) {
     guard !looks.isEmpty else { return }
     let names = Set(names)
     looks = looks.filter { names.contains($0.key) }
   }
 
-  /// Whether a file is whole: it was closed, or reads as JSON, or has stood still.
+  /// Returns true if a file is whole: it was closed, or parses as JSON, or has not changed for a
+  /// while.
   func isComplete(_ dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
     if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
     let now = turn.now
@@ -63,7 +68,8 @@ final class IncomingFiles {
     }
     looks[dropped.name] = Look(
       attributes: dropped.attributes, since: now, first: look?.first ?? now)
-    // A half-written object does not parse, so one that parses is whole; lines may be.
+    // Half an object does not parse, so one that parses is whole. Half of a file of lines may
+    // parse.
     guard dropped.name.hasSuffix(".json"), let bytes = try peek(dropped.name) else { return false }
     return (try? JSON.parse(bytes)) != nil ? forget(dropped.name) : false
   }
@@ -77,7 +83,8 @@ final class IncomingFiles {
     do throws(FileError) {
       return try spool.peek(name)
     } catch {
-      // What cannot be read is refused, with that reason, when it has stood still.
+      // A file that cannot be read is refused with that reason, once it has not changed for a
+      // while.
       return nil
     }
   }

@@ -1,15 +1,18 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Takes one manifest into a dataset's catalogue, a stretch at a time, so that one of a million
-/// files holds nobody up: first all of it is checked, then it is added, durable stretch by stretch.
+/// Adds one manifest to a dataset's catalogue, a stretch at a time, so that a manifest of a million
+/// files holds nobody up. In comes the file; out go lines of the catalogue and `manifest` records.
+/// It first checks all entries, then adds them, each stretch durable before the journal counts it.
 final class ManifestIntake {
+  /// The outcome of a step.
   enum Progress {
     case working
     case accepted
     case refused(RequestError)
   }
 
+  /// The entries: a list in memory, or the lines of an open file.
   private enum Source {
     case list([ManifestEntry])
     case lines(any OpenFile, size: Int)
@@ -23,27 +26,32 @@ final class ManifestIntake {
   private let source: Source
   private let digest: String
   private var isChecked = false
-  /// Where it is: entry or byte, and the line.
+  /// The place of the next entry: an index of the list, or a byte of the file.
   private var at = 0
+  /// The number of lines that are read.
   private var line = 1
+  /// The number of entries that are checked.
   private var entries = 0
+  /// The paths of this manifest, by hash.
   private var own: Set<UInt64> = []
-  /// Entries that a former watcher added already.
+  /// The number of entries that a former watcher, or an earlier try, has added already.
   private var toSkip: Int
   private let firstByte: Int
-  /// Who dropped it, uid.
+  /// The uid of the file's owner.
   private let owner: Int
 
+  /// The largest number of entries in a stretch.
   static let stretch = 5000
-  /// How many lines and bytes a stretch of lines has at the most: not all lines are entries, and
-  /// entries may be long.
+  /// The largest number of lines in a stretch. Not every line is an entry.
   static let stretchLines = 20_000
+  /// The largest number of bytes in a stretch, about. Entries may be long.
   static let stretchBytes = 4 << 20
   static let tooLong = "longer than \(Limits.manifestLine) bytes"
 
+  /// The key by which the watcher recognises the manifest after a crash (R6).
   var key: String { SpoolState.key(header.name, taken.name, digest) }
 
-  /// A manifest in one JSON object.
+  /// Takes a manifest that is one JSON object.
   init(
     _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ manifest: DatasetManifest, owner: Int,
     digest: String, paths: PathIndex
@@ -60,7 +68,7 @@ final class ManifestIntake {
     toSkip = turn.state.partial[SpoolState.key(manifest.header.name, taken.name, digest)] ?? 0
   }
 
-  /// A manifest in JSONL, whose header was read: the files begin at `firstByte`.
+  /// Takes a manifest in JSONL whose header is read. The files begin at `firstByte`.
   init(
     _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ header: ManifestHeader,
     _ file: any OpenFile,
@@ -79,7 +87,7 @@ final class ManifestIntake {
     toSkip = turn.state.partial[SpoolState.key(header.name, taken.name, digest)] ?? 0
   }
 
-  /// One stretch more. Where the filesystem fails, the same stretch is taken again next time.
+  /// Does one more stretch. If the filesystem fails, the next call takes the same stretch again.
   func step() throws -> Progress {
     let before = (at, line, entries, own, toSkip)
     do {
@@ -107,6 +115,7 @@ final class ManifestIntake {
     return batch.isLast ? .accepted : .working
   }
 
+  /// Goes back to the first entry, now that all are checked.
   private func startAdding() {
     isChecked = true
     at = firstByte
@@ -116,7 +125,7 @@ final class ManifestIntake {
 
   private typealias NumberedEntry = (entry: ManifestEntry, line: Int)
 
-  /// The next entries with their lines, and whether they are the last.
+  /// The entries of a stretch with their lines. `isLast` is true if no more follow.
   private struct Batch {
     var entries: [NumberedEntry] = []
     var isLast = false
@@ -168,7 +177,7 @@ final class ManifestIntake {
     return try ManifestEntry(json, root: spool.dataRoot, line: line)
   }
 
-  /// Refuses a path that the dataset, or this manifest, has already.
+  /// Throws if the dataset or this manifest has a path already.
   private func check(_ batch: [NumberedEntry]) throws(RequestError) {
     for (entry, line) in batch {
       entries += 1
@@ -186,7 +195,7 @@ final class ManifestIntake {
     }
   }
 
-  /// Adds a stretch to the catalogue: the lines are durable before the journal counts them.
+  /// Adds a stretch to the catalogue. The lines are durable before the journal counts them.
   private func add(_ batch: Batch) throws {
     let fresh = batch.entries.dropFirst(min(toSkip, batch.entries.count))
     toSkip -= batch.entries.count - fresh.count
@@ -220,6 +229,7 @@ final class ManifestIntake {
     return JSON.object(object).compact + [10]
   }
 
+  /// Closes the manifest's file.
   func close() {
     if case .lines(let file, _) = source { try? file.close() }
   }

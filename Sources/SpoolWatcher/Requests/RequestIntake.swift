@@ -2,8 +2,9 @@ internal import DequeModule
 internal import SpoolModel
 internal import SpoolStore
 
-/// Takes requests from `incoming/`, reads them, and answers each: it is registered, added to a
-/// dataset, or refused with a reason.
+/// Takes requests from `incoming/`, reads them, and answers each. In come files; out go records by
+/// way of the registrations, or a refusal with a reason beside the request. A request is dropped
+/// only after the commit that answers it (R6).
 final class RequestIntake: Stage {
   private let spool: Spool
   private let turn: Turn
@@ -14,31 +15,32 @@ final class RequestIntake: Stage {
   private let looks: IncomingFiles
   private var number: Int
   private var nextAdoption = Instant.distantPast
-  /// Requests that are taken, and not yet looked at.
+  /// Requests that are taken and not read yet.
   private var queue: Deque<Spool.Taken> = []
-  /// Requests of which the filesystem refused something: looked at again after the next scan.
+  /// Requests that the filesystem refused, or that wait for their task. The next scan tries them
+  /// again.
   private var later: [Spool.Taken] = []
-  /// The manifest that is being taken in.
+  /// The manifest that is being added.
   private var intake: ManifestIntake?
   private let paths: DatasetPaths
-  /// Requests that may be dropped once the journal has them.
+  /// Requests that may be dropped once the journal is committed.
   private var answered: [Spool.Taken] = []
-  /// Requests that a former watcher had taken already.
+  /// Requests that a former watcher had taken.
   private var inherited: Set<Spool.Taken> = []
-  /// How many full scans found nothing half-written that is worth waiting for.
+  /// The number of full scans that found no half-written file worth waiting for.
   private(set) var scans = 0
-  /// A request that cannot be taken, as it was when that was tried.
+  /// A request that cannot be taken, with its attributes at the last try.
   private struct Stuck {
     var attributes: FileAttributes
     var told: Spool.Foreign
   }
   private var stuck: [String: Stuck] = [:]
-  /// The time since when orders wait for their task to come.
+  /// Orders whose task does not exist yet, with the time of the first try.
   private var early: [Spool.Taken: Instant] = [:]
-  /// What lies in `incoming/` and is no request, and requests that cannot be taken.
+  /// Entries of `incoming/` that are no requests, and requests that cannot be taken.
   private var untaken: [Spool.Foreign] = []
 
-  /// What lies in `incoming/` and is not taken.
+  /// The entries of `incoming/` that are not taken, for people.
   var foreign: [Spool.Foreign] { untaken + looks.slow }
 
   init(
@@ -57,13 +59,13 @@ final class RequestIntake: Stage {
     try adopt()
   }
 
-  /// How many numbers each epoch has: no two watchers give a request one name (R7).
+  /// The count of numbers of each epoch. So no two watchers give two requests the same name (R7).
   static let numbers = 1_000_000
-  /// Time between two looks for what a former watcher took.
+  /// The time between two looks for requests that a former watcher took.
   static let adoptInterval = Duration.seconds(60)
 
-  /// What former watchers took and did not finish with. One that was replaced may have been about
-  /// to take something more, so it is looked for again now and then.
+  /// Takes over requests that former watchers took and did not answer. A former watcher may have
+  /// been about to take another, so this is repeated now and then (R7).
   private func adopt() throws(FileError) {
     let found = try spool.takenRequests().filter {
       $0.number / Self.numbers != turn.commit.epoch && !inherited.contains($0)
@@ -75,14 +77,15 @@ final class RequestIntake: Stage {
 
   var nextDue: Instant? { isBusy ? .distantPast : nil }
 
-  /// Whether there is more to do without anything new happening.
+  /// True while there is more to do without any new event.
   var isBusy: Bool { intake != nil || !queue.isEmpty }
-  /// Whether a request is half-written, or waits for the filesystem.
+  /// True while a request is half-written, or waits to be tried again.
   var isWatching: Bool { !looks.isEmpty || !later.isEmpty }
-  /// Whether something that was taken may yet concern a dataset.
+  /// True while a request that is taken may yet concern a dataset.
   var hasPending: Bool { isBusy || !later.isEmpty }
 
-  /// Takes what is complete in `incoming/`. `closed` are names that an event said were written.
+  /// Takes the whole requests in `incoming/`. `closed` are the names that an event said were closed
+  /// or moved in.
   func scan(closed: Set<String>, fresh: Bool) throws {
     let listing = try spool.incoming(fresh: fresh)
     looks.keep(only: listing.requests.map(\.name))
@@ -109,9 +112,11 @@ final class RequestIntake: Stage {
     }
   }
 
-  /// One that nobody may move holds no other up: it is told, and tried again.
+  /// Takes a request. If its permissions forbid that, it holds up no other: pages show it, and a
+  /// full scan tries again.
   private func take(_ dropped: Spool.Dropped) throws -> Stuck? {
-    // A watcher that is none any more must take nothing: nobody would look for it (R7).
+    // A watcher that was replaced must take nothing, because nobody would look for the request soon
+    // (R7).
     try turn.checkLeaseOnce()
     do throws(FileError) {
       if let taken = try spool.takeRequest(dropped.name, number: nextNumber()) {
@@ -130,7 +135,7 @@ final class RequestIntake: Stage {
     return number
   }
 
-  /// Answers what was taken, as far as one turn goes. Returns whether anything was done.
+  /// Answers the taken requests, as many as one turn allows. Returns true if anything was done.
   func answer() throws -> Bool {
     var hasWorked = false
     for _ in 0..<100 {
@@ -151,10 +156,12 @@ final class RequestIntake: Stage {
     return hasWorked
   }
 
-  /// How long an order waits for its task: what is dropped together comes in no order.
+  /// The time for which an order waits for its task, because files that are dropped together arrive
+  /// in any order.
   static let patience = Duration.seconds(4)
 
-  /// Obeys an order about something of this name, if it is there and the order is a new one.
+  /// Carries out an order about a task or dataset. If the name is not known yet, the order waits
+  /// for a while. If the order was accepted before a crash, it is only dropped.
   private func obey(
     _ taken: Spool.Taken, about name: Name, isThere: Bool, _ digest: String,
     _ body: (_ owner: Int, _ key: String) throws -> Void
@@ -175,13 +182,13 @@ final class RequestIntake: Stage {
     answered.append(taken)
   }
 
-  /// Nothing that was taken is forgotten, and one that cannot be read holds no other up.
+  /// Keeps a request that cannot be read for the next scan. It holds up no other.
   private func postpone(_ taken: Spool.Taken, _ error: FileError) {
     turn.note(error, taken.name)
     later.append(taken)
   }
 
-  /// A stretch of the manifest in hand. Returns whether it is through with it.
+  /// Adds a stretch of the present manifest. Returns true if the manifest is finished with.
   private func continueIntake() throws -> Bool {
     guard let intake else { return true }
     do {
@@ -192,7 +199,8 @@ final class RequestIntake: Stage {
       case .refused(let error): try refuse(intake.taken, error)
       }
     } catch let error as FileError {
-      // It goes on where the books say it was; the index may hold what was not added.
+      // The next try goes on from what the journal counts. The index may hold paths that were not
+      // added.
       paths.forget(intake.header.name)
       postpone(intake.taken, error)
     }
@@ -201,12 +209,14 @@ final class RequestIntake: Stage {
     return true
   }
 
+  /// Moves a request aside with the reason, where its sender finds it.
   private func refuse(_ taken: Spool.Taken, _ error: RequestError) throws {
     try turn.checkLease()
     let path = try spool.refuse(taken, error.description)
     turn.say("refused \(taken.name): \(error) (see \(path).reason)")
   }
 
+  /// Reads one request, and answers it or begins to add its manifest.
   private func handle(_ taken: Spool.Taken) throws {
     do {
       let owner = try owner(of: taken)
@@ -218,15 +228,15 @@ final class RequestIntake: Stage {
     } catch let error as FileError where error.isTooLarge {
       try refuse(taken, RequestError("larger than 16 MiB: \(Limits.manyFiles)"))
     } catch let error as FileError where error.isNotAFile {
-      // Something else was put in its place between the look at it and its being taken.
+      // Somebody put something else in its place between the look and the taking.
       try refuse(taken, RequestError("no file: \(error)"))
     } catch let error as FileError where error.isLasting {
       try refuse(taken, RequestError("the watcher may not read it: \(error)"))
     }
   }
 
-  /// Who has written it. Of a file with two names that is not certain: anybody may give a name in
-  /// `incoming/` to a file that is another's.
+  /// Returns the owner of a request's file. Throws if the file has two names, because anybody can
+  /// link another person's file into `incoming/`, so the owner may not be the sender.
   private func owner(of taken: Spool.Taken) throws -> UInt32 {
     let attributes = try spool.files.attributes(of: spool.path(taken))
     guard attributes.kind == .file else { throw RequestError("it is no file") }
@@ -269,6 +279,7 @@ final class RequestIntake: Stage {
     }
   }
 
+  /// Begins to add a manifest in JSONL, after it has read the header.
   private func beginLines(_ taken: Spool.Taken) throws {
     let file = try spool.files.open(spool.path(taken), .read)
     let attributes = try file.attributes()
@@ -308,7 +319,8 @@ final class RequestIntake: Stage {
     return try ManifestHeader(line: json, root: root)
   }
 
-  /// Whether a manifest may be taken in; false where it is in already, after a crash.
+  /// Returns true if a manifest is to be added; false if it was accepted before a crash. Throws if
+  /// the dataset cannot take it.
   private func isNew(
     _ header: ManifestHeader, _ taken: Spool.Taken, _ digest: String
   ) throws(RequestError) -> Bool {
@@ -321,8 +333,8 @@ final class RequestIntake: Stage {
     return true
   }
 
-  /// Whether a manifest of a dataset is being taken in: it was, or will be, compared with what the
-  /// dataset has, so nothing else may join meanwhile.
+  /// Returns true while a manifest is being added to a dataset. No other file may join meanwhile,
+  /// because the manifest's paths are compared only with those that the dataset has.
   func isTaking(_ dataset: Name) -> Bool {
     intake?.header.name == dataset
       || turn.state.partial.keys.contains { $0.hasPrefix("\(dataset) ") }
@@ -330,10 +342,10 @@ final class RequestIntake: Stage {
 
   // MARK: After the commit
 
-  /// Whether requests are to be dropped.
+  /// True while requests wait to be dropped.
   var hasAnswered: Bool { !answered.isEmpty }
 
-  /// Drops the requests that are in the journal now.
+  /// Drops the answered requests, which are in the journal now.
   func dropAnswered() throws(FileError) {
     while let taken = answered.last {
       try spool.dropTaken(taken)

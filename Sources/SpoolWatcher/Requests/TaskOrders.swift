@@ -1,8 +1,8 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Accepts orders about tasks and chains. In comes an order that was read; out goes its `control`
-/// record, or the reason why it is refused.
+/// Decides on orders about tasks and chains. In comes an order that was read; out goes its
+/// `control` record, or the error with which it is refused.
 struct TaskOrders {
   let spool: Spool
   let turn: Turn
@@ -11,7 +11,8 @@ struct TaskOrders {
   /// The uid of the owner of `spool.json`, who may order about every task.
   let keeper: Int
 
-  /// Does as ordered, or refuses with the reason.
+  /// Accepts an order, or throws the reason against it. An order that would change nothing is
+  /// dropped.
   func accept(_ request: ControlRequest, owner: Int, key: String) throws(RequestError) {
     let meant = turn.state.meant(by: request.task)
     guard let first = meant.first else {
@@ -21,7 +22,7 @@ struct TaskOrders {
       let names = Array(turn.state.tasks.keys) + Array(turn.state.chains.keys)
       throw RequestError(key: "task", Self.unknown(request.task, among: names))
     }
-    // As with files: what is whose, and who keeps the place.
+    // Orders are accepted from the task's owner, from the owner of `spool.json`, and from root.
     guard [first.accepted.owner, keeper, 0].contains(owner) else {
       throw RequestError(
         "uid \(owner) may not: \(request.task) is of uid \(first.accepted.owner)")
@@ -32,8 +33,8 @@ struct TaskOrders {
     turn.say("\(request.kind) \(request.task), by uid \(owner)")
   }
 
-  /// Of a chain, whether an order would change any of its steps; refused where it makes no sense
-  /// for any.
+  /// Returns true if an order would change any of the tasks. Throws if it makes no sense for all of
+  /// them.
   private func changesAny(
     _ meant: [TaskEntry], _ request: ControlRequest
   ) throws(RequestError) -> Bool {
@@ -56,12 +57,13 @@ struct TaskOrders {
       + "nothing more can be done with it"
   }
 
+  /// Returns the message for an unknown task, with the nearest known name.
   static func unknown(_ name: Name, among names: some Sequence<Name>) -> String {
     let advice = Nearest.question(name.text, among: names.map(\.text))
     return "there is no task \(name)" + (advice.map { "; \($0)" } ?? "")
   }
 
-  /// Whether an order would change anything; refused where it makes no sense.
+  /// Returns true if an order would change the task. Throws if it makes no sense.
   private func changes(
     _ task: TaskEntry, _ request: ControlRequest
   ) throws(RequestError) -> Bool {
@@ -85,12 +87,14 @@ struct TaskOrders {
     return true
   }
 
+  /// Throws if the task has ended or is being cancelled.
   private func expectAlive(_ task: TaskEntry) throws(RequestError) {
     guard task.state.hasEnded || task.cancelledBy != nil else { return }
     let state = task.state.hasEnded ? task.state : .cancelled
     throw RequestError("the task \(task.name) has ended already (\(state.rawValue))")
   }
 
+  /// Throws if a retry is not possible now, or has nothing to do.
   private func checkRetry(_ task: TaskEntry, _ order: RetryOrder) throws(RequestError) {
     if task.cancelledBy != nil || task.revival != nil {
       throw RequestError("an earlier order for \(task.name) is being carried out: try again")

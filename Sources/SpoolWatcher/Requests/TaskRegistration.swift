@@ -1,8 +1,8 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Registers tasks. In comes a task that was read; out goes its `task` record, or the reason why it is
-/// refused.
+/// Registers tasks. In comes a task that was read; out goes its `task` record, or the error with
+/// which it is refused.
 final class TaskRegistration {
   private let spool: Spool
   private let turn: Turn
@@ -14,8 +14,8 @@ final class TaskRegistration {
     self.random = random
   }
 
-  /// Registers a task. One that a former watcher registered just before it died is known already;
-  /// any other of that name is refused.
+  /// Registers a task. If a former watcher registered this very request just before it died,
+  /// nothing is left to do (R6). Any other task of that name is refused.
   func register(
     _ spec: TaskSpec, owner: Int, digest: String, mayBeKnown: Bool
   ) throws(RequestError) {
@@ -33,11 +33,12 @@ final class TaskRegistration {
     turn.say("accepted the task \(spec.name)")
   }
 
+  /// Returns a random id, which tells a task from others that had the same name (R6).
   func newIncarnation() -> String {
     String(UInt32.random(in: .min ... .max, using: &random), radix: 16)
   }
 
-  /// Tasks and chains share one name space.
+  /// Throws if a name is taken. Tasks and chains share one name space.
   func checkName(_ name: Name) throws(RequestError) {
     guard let taken = owner(of: name) else { return try checkFormer(name) }
     throw RequestError(
@@ -45,7 +46,7 @@ final class TaskRegistration {
       "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name")
   }
 
-  /// What has a name, and how it stands.
+  /// Returns the kind and the state of the holder of a name; nil if there is none.
   private func owner(of name: Name) -> (kind: String, state: String)? {
     let state = turn.state
     if let task = state.tasks[name] { return ("task", turn.placement.status(of: task).rawValue) }
@@ -57,8 +58,8 @@ final class TaskRegistration {
     }
   }
 
-  /// A name is free again only when every record of it is gone: the catalogue of files that a former
-  /// task made says that they are its.
+  /// Throws if a dataset was filled by a removed task of that name. Until that dataset is
+  /// forgotten, its catalogue says of files that a task of this name made them.
   private func checkFormer(_ name: Name) throws(RequestError) {
     for dataset in turn.state.datasets.values where dataset.producers.contains(name) {
       throw RequestError(
@@ -68,7 +69,7 @@ final class TaskRegistration {
     }
   }
 
-  /// A request is kept with absolute paths, and what is kept has its limit, too.
+  /// Throws if a request is too large once its paths are absolute, as the journal keeps it.
   func checkSize(_ request: JSONObject, key: String) throws(RequestError) {
     guard JSON.object(request).compact.count <= Limits.request else {
       throw RequestError(
@@ -78,13 +79,14 @@ final class TaskRegistration {
     }
   }
 
-  /// What must hold between a task and what is there.
+  /// Throws if a task conflicts with the data roots, the datasets or other tasks' paths.
   func check(_ spec: TaskSpec) throws(RequestError) {
     for output in spec.outputs { try spool.dataRoots.check(output.path) }
     try checkDatasets(spec)
     try checkPaths(spec)
   }
 
+  /// Throws if a task cannot read its input datasets, or cannot fill those that it produces.
   private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {
     for name in spec.producedDatasets.sorted() {
       if spec.inputDatasets.contains(name) {
@@ -114,7 +116,8 @@ final class TaskRegistration {
     }
   }
 
-  /// Outputs inside the spool are refused, and two living tasks with one output path, naming both.
+  /// Throws if an output is inside the spool, or if a task in work writes the same path. The
+  /// message names that task.
   func checkPaths(_ spec: TaskSpec) throws(RequestError) {
     for output in spec.outputs {
       guard case .text(let head)? = output.path.parts.first, spool.layout.isPrivate(head)
@@ -132,7 +135,7 @@ final class TaskRegistration {
     }
   }
 
-  /// Placeholders that no two tasks share.
+  /// Returns true for a placeholder with a different value in every task.
   private static func isOwn(_ placeholder: Template.Placeholder) -> Bool {
     placeholder == .task || placeholder == .job
   }

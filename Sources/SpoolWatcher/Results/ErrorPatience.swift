@@ -1,13 +1,13 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Things that the filesystem refused to do for jobs, with the time since when. Each is tried again
-/// and holds no other up, but not for ever (R10).
+/// The operations that the filesystem refused to do for jobs, each with the time of the first
+/// refusal. Each is tried again without holding up any other, but not for ever (R10).
 struct ErrorPatience<Thing: Hashable> {
   private var since: [Thing: Instant] = [:]
 
-  /// Notes a refusal. Returns whether the thing is to be given up: the error is lasting, or the
-  /// patience with it is over.
+  /// Notes a refusal. Returns true if the caller is to give up: the error is lasting, or the time
+  /// for which it is tolerated is over.
   mutating func note(
     _ thing: Thing, of job: JobID, _ error: FileError, _ config: SpoolConfig, _ turn: Turn
   ) -> Bool {
@@ -20,6 +20,6 @@ struct ErrorPatience<Thing: Hashable> {
     return true
   }
 
-  /// Notes that a thing was done.
+  /// Notes that an operation succeeded.
   mutating func forget(_ thing: Thing) { since[thing] = nil }
 }

@@ -1,18 +1,18 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Clears the inboxes. In come files that are decided on; after the commit each goes to its task's
-/// directory, as many as are kept, or is removed (DESIGN 4).
+/// Clears the inboxes. In come files of inboxes on which the watcher has decided; after the commit
+/// it moves each into its task's directory, or removes it if enough are kept there (DESIGN 4).
 final class JobFileRegistry {
   private let spool: Spool
   private let turn: Turn
-  /// Files of an inbox that are decided on, and wait for the commit to be cleared away.
+  /// Files of an inbox that are decided on, and wait for the commit.
   private var settled: [InboxName] = []
-  /// Those of them that do not count: removed, not kept with the task's.
+  /// The settled files that do not count. They are removed and never kept.
   private var discarded: Set<InboxName> = []
-  /// Files that are not to be judged again: decided on, or being published.
+  /// Files that are not to be judged again, because they are decided on or being published.
   private var known: Set<InboxName> = []
-  /// The number of job files of each task that are kept, by whether they failed.
+  /// The number of job files that are kept, by task, and by success (false) or failure (true).
   private var kept: [Name: [Bool: Int]] = [:]
 
   init(_ spool: Spool, _ turn: Turn) {
@@ -20,33 +20,34 @@ final class JobFileRegistry {
     self.turn = turn
   }
 
+  /// Returns true if a file is not to be judged again.
   func isKnown(_ name: InboxName) -> Bool { known.contains(name) }
 
   /// Keeps a file from being judged again while its outputs are published.
   func hold(_ name: InboxName) { known.insert(name) }
 
-  /// Lets a file be judged once more: its task ended before its outputs were published.
+  /// Lets a file be judged once more, because its task ended before its outputs were published.
   func letGo(_ name: InboxName) { known.remove(name) }
 
-  /// Takes a file that is decided on.
+  /// Takes a file that is decided on, to clear it away after the commit.
   func settle(_ name: InboxName, isDiscarded: Bool = false) {
     known.insert(name)
     settled.append(name)
     if isDiscarded { discarded.insert(name) }
   }
 
-  /// Forgets a task that has ended: none of its files is kept any more.
+  /// Forgets the counts of a task that has ended.
   func forget(_ task: Name) { kept[task] = nil }
 
-  /// Whether files are to be cleared away.
+  /// True while files wait to be cleared away.
   var hasSettled: Bool { !settled.isEmpty }
 
-  /// Clears away what is settled. What the filesystem refuses is tried again at the next call.
+  /// Clears the settled files away. If the filesystem refuses one, the next call tries again.
   func clear() throws(FileError) {
     while let name = settled.last {
       let keep = discarded.contains(name) ? false : try isKept(name)
       try spool.register(name, keep: keep)
-      // Of a task that is packed, or removed, nothing else is kept there either.
+      // If the task is packed or removed, its logs are not kept either.
       if let pilot = name.pilot, turn.state.tasks[name.job.job.task] == nil {
         try spool.discardLog(name.job.job.task, pilot)
       }
@@ -57,7 +58,8 @@ final class JobFileRegistry {
     }
   }
 
-  /// Returns whether a file is kept: the first ones of its task are. The directory is counted once.
+  /// Returns true if a file is to be kept: its task has fewer files of that kind than are kept. The
+  /// watcher counts the files in the directory once.
   private func isKept(_ name: InboxName) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name.job.job.task]?.name else { return false }
     let isFailure = name.cause != nil

@@ -1,14 +1,16 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Gives accepted outputs their final names (R3). In come accepted results; out go `published` records
-/// and events. It runs after the commit that accepted a result; the journal drives it, so after a crash
-/// it goes on where it was.
+/// Gives accepted outputs their final names (R3). In come accepted results; out go `published`
+/// records and events. It runs after the commit that accepted a result. After a crash it goes on
+/// where it was, because it reads the accepted results from the journal's state.
 final class Publisher {
   private let spool: Spool
   private let turn: Turn
+  /// Accepted results that wait for publication, each with its file in the inbox if that is known.
   private var waiting: [JobID: InboxName?] = [:]
-  /// How many outputs of a job have their final names, of those whose others have not yet.
+  /// The number of outputs that already have their final names, by job, while others of the job
+  /// have not.
   private var progress: [JobID: Int] = [:]
   private var patience = ErrorPatience<JobID>()
 
@@ -17,9 +19,10 @@ final class Publisher {
     self.turn = turn
   }
 
+  /// Takes an accepted result, to publish it after the commit.
   func add(_ job: JobID, from name: InboxName?) { waiting[job] = .some(name) }
 
-  /// After a restart: what the journal says was accepted and not published.
+  /// Takes the results that are accepted and not published, after a restart.
   func resume() {
     for task in turn.state.liveTasks {
       for (index, job) in turn.state.jobs(of: task.name) where job.isPublishing {
@@ -28,9 +31,10 @@ final class Publisher {
     }
   }
 
+  /// True while nothing waits for publication.
   var isIdle: Bool { waiting.isEmpty }
 
-  /// Publishes what is committed.
+  /// Publishes the accepted results, once they are committed.
   func run() throws {
     guard !waiting.isEmpty else { return }
     try turn.checkLease()
@@ -52,7 +56,8 @@ final class Publisher {
     }
   }
 
-  /// A directory that may be written and not read cannot be synced: it is as durable as it can be.
+  /// Syncs a directory. If its permissions let the watcher write but not read it, it cannot be
+  /// synced, and the watcher goes on after a message.
   private func makeDurable(_ directory: String) throws(FileError) {
     do throws(FileError) {
       try spool.files.syncDirectory(directory)
@@ -62,7 +67,8 @@ final class Publisher {
     }
   }
 
-  /// One output that cannot be published now holds no other up, and is not tried for ever (R10).
+  /// Notes that an output could not be published. It holds up no other, and the job is refused once
+  /// the error is lasting or the time for trying is over (R10).
   private func postpone(_ job: JobID, _ error: FileError) {
     guard patience.note(job, of: job, error, spool.config, turn),
       case .publishing(let result)? = turn.state.job(job)?.phase
@@ -70,6 +76,8 @@ final class Publisher {
     refuse(job, .staging, "\(error)", result)
   }
 
+  /// Gives a job's outputs their final names. Returns true if all have them. Adds their
+  /// directories, which are to be synced.
   private func publish(
     _ id: JobID, _ directories: inout Set<String>
   ) throws(FileError) -> Bool {
@@ -104,8 +112,8 @@ final class Publisher {
     return true
   }
 
-  /// Why outputs may not be where they are going: a link on the way there leads out of the data
-  /// roots. By spelling they lie in one.
+  /// Returns the reason if a directory of these outputs lies outside the data roots once links are
+  /// followed; else nil. By spelling it lies in one.
   private func stray(_ outputs: [StagedOutput]) throws(FileError) -> String? {
     guard !spool.dataRoots.isAnywhere else { return nil }
     let roots = spool.dataRoots.resolved { (try? spool.files.resolve($0)) ?? $0 }
@@ -117,8 +125,8 @@ final class Publisher {
     return nil
   }
 
-  /// A job's outputs get their names all or none: what has one already becomes a part again, and
-  /// goes the way of parts that do not count.
+  /// Takes back a publication. All outputs of a job get their names, or none: an output that has
+  /// its name already becomes a part again, and is removed like the parts of a discarded result.
   private func refuse(_ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult) {
     for output in result.outputs.prefix(progress.removeValue(forKey: id) ?? 0) {
       do throws(FileError) {

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Judges what pilots hand in. In come the files of the inboxes; out goes for each a record: accepted,
-/// failed (with the next attempt, if there is one), or discarded. Each job is judged once (R6).
+/// Judges the results that pilots hand in. In come the files of the inboxes; out goes a record for
+/// each: accepted, failed (with the next attempt, if there is one), or discarded. Each job is
+/// judged once (R6).
 final class ResultJudge: Stage {
   private let spool: Spool
   private let turn: Turn
@@ -11,15 +12,16 @@ final class ResultJudge: Stage {
   private let ready: ReadyFeeder
   private let detector: BadPilotDetector
   private let registry: JobFileRegistry
-  /// Results that seem incomplete, with the time since when: on a network mount that may be a cache
-  /// (R9).
+  /// Results that seem incomplete, with the time of the first look. On a network mount a cache may
+  /// cause this (R9).
   private var incomplete: [InboxName: Instant] = [:]
   private var patience = ErrorPatience<InboxName>()
 
-  /// How long a result that seems incomplete is read again.
+  /// The time for which a result that seems incomplete is read again (R9).
   static let cacheTime = Duration.seconds(5)
+  /// The largest number of files that are judged in a turn.
   static let mostPerTurn = 2000
-  /// Whether the last look ended with more to read.
+  /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 
   init(
@@ -37,7 +39,7 @@ final class ResultJudge: Stage {
 
   var nextDue: Instant? { hasMore ? .distantPast : nil }
 
-  /// Looks into both inboxes. Returns how many results were decided on.
+  /// Judges the files of both inboxes. Returns the number of files decided on.
   func readInboxes(fresh: Bool) throws -> Int {
     var count = 0
     defer { hasMore = count >= Self.mostPerTurn }
@@ -50,8 +52,8 @@ final class ResultJudge: Stage {
     return count
   }
 
-  /// Decides on one file. What the filesystem refuses for this one holds no other up: it is looked
-  /// at again with the next look, but not for ever (R10).
+  /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other
+  /// file is held up: the next look tries again, but not for ever (R10).
   private func judgeIfReadable(_ name: InboxName) throws -> Bool {
     do {
       let hasDecided = try judge(name)
@@ -64,7 +66,7 @@ final class ResultJudge: Stage {
     }
   }
 
-  /// Decides on one file. False where it cannot be read now.
+  /// Judges a file. Returns false if it is gone, or is to be read again later.
   private func judge(_ name: InboxName) throws -> Bool {
     ready.noteResult(name.job)
     switch try spool.read(name) {
@@ -84,8 +86,8 @@ final class ResultJudge: Stage {
     return true
   }
 
-  /// A file that cannot be read: of a job that is not at this attempt, or of no task, it does not
-  /// count, and is not kept.
+  /// Decides on a file that cannot be read. If it is of its job's present attempt, the attempt
+  /// fails. Otherwise the file does not count, and is not kept.
   private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
     if isCurrent(name) {
       fail(
@@ -97,7 +99,7 @@ final class ResultJudge: Stage {
     }
   }
 
-  /// Whether a file is of the attempt that the job is at, and not judged yet.
+  /// Returns true if a file is of its job's present attempt, and that attempt is not judged yet.
   private func isCurrent(_ name: InboxName) -> Bool {
     guard let job = turn.state.job(name.job.job), job.attempt == name.job.attempt else {
       return false
@@ -108,7 +110,7 @@ final class ResultJudge: Stage {
     }
   }
 
-  /// Notes that a result seems incomplete. Returns whether it is read again.
+  /// Notes that a result seems incomplete. Returns true if it is to be read again.
   private func postponeIncomplete(_ name: InboxName) -> Bool {
     let since = incomplete[name] ?? turn.now
     incomplete[name] = since
@@ -122,7 +124,8 @@ final class ResultJudge: Stage {
 
   // MARK: Verdicts
 
-  /// False where the result seems incomplete, and is to be read again.
+  /// Judges a file from `done/`. Returns false if the result seems incomplete, and is to be read
+  /// again.
   private func done(_ name: InboxName, _ file: JobFile) throws -> Bool {
     guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
       if postponeIncomplete(name) { return false }
@@ -155,7 +158,7 @@ final class ResultJudge: Stage {
     return true
   }
 
-  /// What stands against accepting a result (R3).
+  /// Returns the obstacle to accepting a result, if there is one (R3).
   private func obstacle(
     _ name: InboxName, _ file: JobFile, _ result: JobResult
   ) throws(FileError) -> (Cause, String)? {
@@ -176,7 +179,8 @@ final class ResultJudge: Stage {
     return missing.map { (.torn, "the result lacks the output \($0.element.path)") }
   }
 
-  /// Whether a result's output is the one that the job was to write, staged by that pilot.
+  /// Returns true if a result's output is one that its job was to write, staged by the pilot that
+  /// had the job.
   private func isOwn(_ output: StagedOutput, _ name: InboxName, _ file: JobFile) -> Bool {
     guard file.document.outputs.indices.contains(output.number), let pilot = name.pilot else {
       return false
@@ -186,6 +190,7 @@ final class ResultJudge: Stage {
       && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
   }
 
+  /// Judges a file from `failed/`.
   private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
     let result = file.result?.cause == cause ? file.result : nil
     let mayHaveParts = result == nil
@@ -195,6 +200,7 @@ final class ResultJudge: Stage {
     settle(name)
   }
 
+  /// Returns a reason in words for a failure without a result.
   private static func words(_ cause: Cause) -> String {
     switch cause {
     case .lost: "its pilot died"
@@ -203,13 +209,13 @@ final class ResultJudge: Stage {
     }
   }
 
-  /// The parts that an attempt may have begun.
+  /// Returns the parts that an attempt may have begun.
   private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
     guard let pilot = name.pilot else { return [] }
     return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
   }
 
-  /// Records a failure, with the next attempt if the budget allows one.
+  /// Records a failure, with the next attempt if the budget allows one (R4).
   private func fail(
     _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
   ) {
@@ -230,7 +236,8 @@ final class ResultJudge: Stage {
     detector.failed(id, on: name.pilot, cause, isLast: due == nil)
   }
 
-  /// A failure that was found elsewhere: a publication that could not be, a job that vanished.
+  /// Records a failure that another stage found: a publication that was refused, or a job that
+  /// vanished.
   func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     switch turn.placement.whereabouts(of: id, job) {
@@ -243,15 +250,16 @@ final class ResultJudge: Stage {
     fail(InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
   }
 
-  /// What does not count: an older attempt, a job that is judged, another task of the name. Its
-  /// parts go, after a grace period.
+  /// Discards a file that does not count: it is of an older attempt, of a job that is judged
+  /// already, or of another task with the same name. Its parts are removed after the grace period
+  /// (R6).
   private func discard(_ name: InboxName, _ file: JobFile) throws {
     if let job = turn.state.job(name.job.job), job.isPublishing, job.attempt == name.job.attempt {
       registry.hold(name)
       publisher.add(name.job.job, from: name)
       return
     }
-    // Where a claim was taken, its payload may yet begin a part.
+    // If a claim was taken from a pilot, its payload may begin a part later.
     let mayCome = name.cause == .cancelled || name.cause == .lost
     let left = try parts(name, file).filter { part in
       try mayCome || spool.files.attributesIfPresent(part) != nil

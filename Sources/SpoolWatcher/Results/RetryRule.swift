@@ -1,19 +1,21 @@
 internal import SpoolModel
 
-/// The decision whether and when a job is tried again after a failure (DESIGN 3). The payload's
-/// failures and those of the infrastructure have budgets of their own.
+/// The decision if and when a job is tried again after a failure (DESIGN 3). In come the cause and
+/// the failures so far; out goes a retry delay. Payload failures and infrastructure failures have
+/// separate budgets.
 struct RetryRule {
   let policy: RetryPolicy
   let config: SpoolConfig
 
-  /// The longest delay before an attempt.
+  /// The longest retry delay.
   static let longestDelay = Duration.seconds(600)
-  /// The first and the longest delay after a failure of the infrastructure.
+  /// The first retry delay after an infrastructure failure.
   static let infrastructureDelay = Duration.seconds(1)
+  /// The longest retry delay after an infrastructure failure.
   static let longestInfrastructureDelay = Duration.seconds(60)
 
-  /// Returns the delay before the next attempt; nil if there is none. `job` counts the failures
-  /// before this one.
+  /// Returns the retry delay; nil if there is no next attempt. `job` counts the failures before
+  /// this one.
   func delay(after cause: Cause, _ job: JobEntry) -> Duration? {
     switch cause.kind {
     case .final: return nil
@@ -30,12 +32,13 @@ struct RetryRule {
     }
   }
 
-  /// Returns a delay that is doubled with every failure before.
+  /// Returns a delay that doubles with every earlier failure.
   private static func doubled(_ first: Duration, _ failures: Int) -> Duration {
     min(.milliseconds(first.milliseconds << min(failures, 20)), longestDelay)
   }
 
-  /// Returns the memory limit of the next attempt in bytes, where the last one was over it.
+  /// Returns the memory limit of the next attempt in bytes, if the last one exceeded its limit and
+  /// the task lets it grow; else nil.
   func memory(after cause: Cause, _ current: Int) -> Int? {
     guard cause == .memory, policy.growMemory > 1 else { return nil }
     return Int(min(Double(current) * policy.growMemory, Double(1 << 50)))

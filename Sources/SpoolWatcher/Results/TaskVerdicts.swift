@@ -1,13 +1,13 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Ends tasks: those of which nothing is left to do, of which too much has failed, or that are
-/// cancelled. Out go `ended` records.
+/// Ends tasks. In come the tasks in work; out go `ended` records for those with nothing left to do,
+/// those with too many failures, and those that are cancelled.
 struct TaskVerdicts {
   let turn: Turn
   let formation: JobFormation
 
-  /// Returns whether any task ended.
+  /// Ends the tasks that are due. Returns true if any task ended.
   func run() -> Bool {
     var hasEnded = false
     for task in turn.state.liveTasks {
@@ -20,8 +20,9 @@ struct TaskVerdicts {
     return hasEnded
   }
 
+  /// Returns the state and the reason with which a task is to end; nil if it goes on.
   private func verdict(_ task: TaskEntry) -> (TaskState, String?)? {
-    // What was accepted counts, whatever comes: its outputs get their names first.
+    // An accepted result counts, whatever comes: its outputs get their names first (R6).
     if let owner = task.cancelledBy {
       return turn.state.isPublishing(task.name) ? nil : (.cancelled, "cancelled by uid \(owner)")
     }

@@ -1,19 +1,22 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Removes what lies of a packed task where it lay before, or all that is kept of it, a piece at a
-/// time. What is gone already is fine.
+/// Removes the originals of a packed task or chain, and the archive as well once that has expired.
+/// It does so a piece at a time. A file that is gone already is no error.
 final class ArchiveClearing {
   let unit: Name
   private let spool: Spool
-  /// What is left to do, the next last.
+  /// The steps that are left, the next one last.
   private var steps: [Step] = []
 
+  /// A file or a directory that is to be removed. Of a directory, only files that `isOurs` accepts
+  /// go.
   private enum Step {
     case file(String)
     case directory(String, isOurs: (String) -> Bool)
   }
 
+  /// The largest number of files that are removed in one piece.
   static let piece = 32
 
   init(_ entry: PackedTask, _ spool: Spool) {
@@ -21,7 +24,7 @@ final class ArchiveClearing {
     self.spool = spool
     let layout = spool.layout
     var steps: [Step] = []
-    // Pages first: from then on readers look into the archive, or nowhere.
+    // Pages go first: from then on readers look into the archive, or nowhere.
     if entry.phase == .removing {
       steps += entry.names.map { .file(spool.archived(unit, $0, .page)) }
     }
@@ -48,9 +51,10 @@ final class ArchiveClearing {
     self.steps = steps.reversed()
   }
 
+  /// True once nothing is left to remove.
   var isThrough: Bool { steps.isEmpty }
 
-  /// One piece. Returns what it has cost, as so many calls on the filesystem.
+  /// Removes one piece. Returns the cost, as a number of calls on the filesystem.
   func step() throws(FileError) -> Int {
     guard let step = steps.popLast() else { return 0 }
     switch step {
@@ -64,7 +68,7 @@ final class ArchiveClearing {
     }
   }
 
-  /// The directories whose names are to be durable before it counts as done.
+  /// Returns the directories that must be synced before the clearing counts as done.
   static func directories(_ layout: Layout, hasRemoved: Bool) -> [String] {
     [layout.done, layout.failed, layout.ledgers, layout.logs]
       + (hasRemoved ? [layout.archive] : [])

@@ -1,19 +1,22 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Writes the archive of one task, or of a chain with its steps, a piece at a time: what is written
-/// follows from what is kept alone, so done again it is the same, byte for byte.
+/// Writes the archive of a task, or of a chain with its steps, a piece at a time. In come the files
+/// that are kept of them; out goes a directory in `archive/`. The same files give the same bytes,
+/// so a crash does no harm.
 final class ArchiveWriter {
   let unit: Name
-  /// When it had ended: if it is another time now, it has been in work since.
+  /// The time at which the task or chain had ended. If it ends at another time now, it has been in
+  /// work since.
   let ended: Timestamp
   private let spool: Spool
   private let turn: Turn
-  /// What is left to do, the next last.
+  /// The steps that are left, the next one last.
   private var steps: [Step]
-  /// Bytes of the file in hand.
+  /// The number of bytes written to the present file.
   private var size = 0
 
+  /// A step of the archive's writing, one piece or the rest of one file.
   private enum Step {
     case begin
     case page(Name)
@@ -26,14 +29,16 @@ final class ArchiveWriter {
     case finish
   }
 
+  /// A job file, with its name in the archive.
   private struct JobFilePlace {
-    /// As the archive names it: `done/TASK/NAME`.
+    /// The name in the archive: `done/TASK/NAME` or `failed/TASK/NAME`.
     var name: String
     var path: String
   }
 
-  /// Bytes that are copied in one piece, and job files that are read for one.
+  /// The largest number of bytes that are copied in one piece.
   static let pieceBytes = 2 << 20
+  /// The largest number of job files that are read in one piece.
   static let pieceFiles = 32
 
   init(_ unit: Name, ended: Timestamp, _ spool: Spool, _ turn: Turn) {
@@ -53,9 +58,10 @@ final class ArchiveWriter {
     self.steps = (steps + [.finish]).reversed()
   }
 
+  /// True once the archive is complete.
   var isThrough: Bool { steps.isEmpty }
 
-  /// One piece. Returns what it has cost, as so many calls on the filesystem.
+  /// Writes one piece. Returns the cost, as a number of calls on the filesystem.
   func step() throws(FileError) -> Int {
     guard let step = steps.popLast() else { return 0 }
     switch step {
@@ -112,7 +118,7 @@ final class ArchiveWriter {
     return 6 + bytes.count >> 16
   }
 
-  /// A stretch of a file; that it is not all there is an error.
+  /// Returns a stretch of a file. Throws if the file is shorter.
   private func read(_ path: String, from: Int, to: Int) throws(FileError) -> [UInt8] {
     let file = try spool.files.open(path, .read)
     defer { try? file.close() }
@@ -153,7 +159,8 @@ final class ArchiveWriter {
     return 6 + places.count - rest.count + lines.count >> 16
   }
 
-  /// Nil where somebody took it away, or put something else in its place: that is none of ours.
+  /// Returns the contents of a job's file; nil if somebody removed it, or put something else in its
+  /// place.
   private func contents(_ path: String) throws(FileError) -> [UInt8]? {
     do throws(FileError) {
       return try spool.files.readIfPresent(path, limit: Limits.jobFile)
@@ -163,8 +170,7 @@ final class ArchiveWriter {
     }
   }
 
-  /// A job's file in a line of JSON: as it is, but for the line's end between the job and its result;
-  /// one that is torn as text.
+  /// Returns a job's file as one line of JSON, without its line ends. A torn file becomes a string.
   private static func line(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
     let head = Array("{\"file\":".utf8) + JSON.string(name).compact
     let isWhole = (try? JSON.parse(bytes)) != nil

@@ -1,30 +1,34 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Forgets datasets that are of no use any more: closed, and none of the tasks that filled or read
-/// them is known, and none of their files is there. As long as one is, its catalogue is what tells
-/// where it comes from. That all are gone must be found twice, a day apart: a disk may not be mounted.
+/// Forgets closed datasets that are of no use any more. In come datasets of which no known task
+/// filled or read them; out go `forgotten` records. As long as one of the files exists, the
+/// catalogue stays, because it tells where the file comes from. Two looks, up to a day apart, must
+/// find all files gone, because a disk may be unmounted.
 final class CatalogueRetention {
   private let spool: Spool
   private let turn: Turn
+  /// The progress of the looks at a dataset.
   private struct Look {
-    /// Where in the catalogue those lines begin that are yet to be looked at.
+    /// The place in the catalogue of the first line that is yet to be looked at.
     var offset = 0
+    /// The number of consecutive looks that found all files gone.
     var timesGone = 0
-    /// When it is looked at next.
+    /// The time of the next look.
     var next: Instant
   }
   private var looks: [Name: Look] = [:]
-  /// Those that are to be looked at now.
+  /// Datasets that are to be looked at now, the next one last.
   private var due: [Name] = []
 
   /// Forgotten datasets whose catalogues are yet to be removed.
   private(set) var leaving: Set<Name>
+  /// The times at which closed datasets are old enough.
   private var ages = Deadlines<Name>()
 
-  /// The longest time between two looks at one dataset.
+  /// The longest time between two looks at a dataset.
   static let longestInterval = Duration.seconds(86_400)
-  /// Lines of a catalogue that are looked at in one piece.
+  /// The number of lines of a catalogue that are looked at in one piece.
   static let piece = 32
 
   init(_ spool: Spool, _ turn: Turn, leaving: Set<Name>) {
@@ -33,14 +37,15 @@ final class CatalogueRetention {
     self.leaving = leaving
   }
 
-  /// Takes a dataset that is forgotten: its catalogue is to be removed.
+  /// Takes a forgotten dataset, to remove its catalogue.
   func noteForgotten(_ dataset: Name) { leaving.insert(dataset) }
 
   private var state: SpoolState { turn.state }
 
+  /// True while there is more to do at once.
   var isBusy: Bool { !due.isEmpty || !leaving.isEmpty }
 
-  /// Finds those of which it is worth looking whether their files are there.
+  /// Finds the datasets whose files are worth a look.
   func look() {
     guard let after = spool.config.removeAfter.duration else { return }
     let now = turn.now
@@ -55,13 +60,14 @@ final class CatalogueRetention {
     due = looks.filter { $0.value.next <= now }.keys.sorted(by: >)
   }
 
+  /// Returns true if a dataset was closed long enough ago.
   private func isOld(_ dataset: DatasetEntry, _ age: Duration) -> Bool {
     guard let closing = dataset.closing else { return true }
     ages.note(closing + age, for: dataset.name, atMost: age, turn)
     return ages.hasCome(closing + age, for: dataset.name, at: turn.now)
   }
 
-  /// So many calls' worth of it. Returns what it has cost.
+  /// Works for about `limit` calls on the filesystem. Returns the cost, as a number of such calls.
   func act(_ limit: Int) throws(FileError) -> Int {
     var cost = try removeCatalogues()
     while cost < limit, let name = due.last {
@@ -72,7 +78,7 @@ final class CatalogueRetention {
       do throws(FileError) {
         cost += try look(at: dataset)
       } catch {
-        // Not known to be gone; and no other waits for it.
+        // Its files are not known to be gone. Other datasets must not wait for it.
         postpone(name)
         throw error
       }
@@ -86,12 +92,12 @@ final class CatalogueRetention {
     due.removeAll { $0 == name }
   }
 
-  /// A stretch of a catalogue.
+  /// Looks at a stretch of a dataset's catalogue. Returns the cost.
   private func look(at dataset: DatasetEntry) throws(FileError) -> Int {
     guard let offset = looks[dataset.name]?.offset else { return 0 }
     let (next, isThere, count) = try files(of: dataset, from: offset)
     if isThere {
-      // The same file is the first that is looked at next time.
+      // The next look begins with this very file.
       looks[dataset.name]?.offset = next
       looks[dataset.name]?.timesGone = 0
       postpone(dataset.name)
@@ -103,6 +109,8 @@ final class CatalogueRetention {
     return 3 + count
   }
 
+  /// Notes that a look found all files gone. The second such look forgets the dataset; the first
+  /// does if the dataset never had files.
   private func noteGone(_ dataset: DatasetEntry) {
     let times = (looks[dataset.name]?.timesGone ?? 0) + 1
     looks[dataset.name]?.timesGone = times
@@ -114,8 +122,8 @@ final class CatalogueRetention {
     turn.say("the dataset \(dataset.name) is forgotten: none of its files is there any more")
   }
 
-  /// Looks whether files are there, up to the first that is: where its line begins, else where the
-  /// next stretch does.
+  /// Looks for the files of some lines, up to the first that exists. `next` is that file's line, or
+  /// else the beginning of the next stretch.
   private func files(
     of dataset: DatasetEntry, from offset: Int
   ) throws(FileError) -> (next: Int, isThere: Bool, count: Int) {
@@ -128,7 +136,7 @@ final class CatalogueRetention {
     for count in 0..<Self.piece {
       guard let line = try reader.next() else { return (dataset.length, false, count) }
       next = line.next
-      // The header names none.
+      // The header names no file.
       guard let input = InputReader.file(line.bytes) else { continue }
       if try spool.files.attributesIfPresent(input.path) != nil {
         return (line.offset, true, count)
@@ -137,7 +145,8 @@ final class CatalogueRetention {
     return (next, false, Self.piece)
   }
 
-  /// Removes the catalogues of those that are forgotten. A name that is used anew has its own by now.
+  /// Removes the catalogues of forgotten datasets. If a name is in use again, its catalogue is the
+  /// new one, and stays.
   private func removeCatalogues() throws(FileError) -> Int {
     let names = leaving
     for name in names where state.datasets[name] == nil {

@@ -1,14 +1,15 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Lets files of datasets go when nobody needs them any more, as their retention says. What a job
-/// has not succeeded with stays, and so does what a task that has not ended well may want again.
+/// Orders the removal of files that no task needs any more, by their dataset's retention. In come
+/// datasets and the tasks around them; out go `removing` records. A file stays if a job that reads
+/// it has not succeeded, or if a task that did not end well may want it again.
 final class DatasetRetention: Stage {
   private let turn: Turn
   private let remover: FileRemover
   /// Datasets around which something has happened.
   private var used: Set<Name>
-  /// When files go whose time is not over yet.
+  /// The times at which the files of datasets with a retention time go.
   private var waits = Deadlines<Name>()
 
   init(_ spool: Spool, _ turn: Turn, remover: FileRemover) {
@@ -22,7 +23,8 @@ final class DatasetRetention: Stage {
   /// Notes that files of a dataset may be needed no more.
   func noteUsed(_ dataset: Name) { used.insert(dataset) }
 
-  /// Looks at the datasets around which something has happened. Returns whether files are to go.
+  /// Looks at the datasets around which something has happened. Returns true if files are to be
+  /// removed.
   func run() -> Bool {
     used.formUnion(waits.come(at: turn.now))
     guard !used.isEmpty else { return false }
@@ -42,13 +44,13 @@ final class DatasetRetention: Stage {
     return hasWorked
   }
 
-  /// The lines of a catalogue whose files may go.
+  /// Returns the ranges of a catalogue whose files may go.
   private func needless(_ dataset: DatasetEntry) -> RangeSet<Int> {
     let readers = tasks(turn.state.readers[dataset.name] ?? [])
     switch dataset.retention {
     case nil, .forever?: return RangeSet()
     case .step?:
-      // Nobody that reads it is there yet, so nobody has read it.
+      // If no task reads the dataset yet, no file has been used.
       guard let first = readers.first else { return RangeSet() }
       return readers.dropFirst().reduce(dataset.consumed[first.name] ?? RangeSet()) { all, reader in
         all.intersection(dataset.consumed[reader.name] ?? RangeSet())
@@ -74,8 +76,9 @@ final class DatasetRetention: Stage {
     names.sorted().compactMap { turn.state.tasks[$0] }
   }
 
-  /// When all that make a dataset, all that read it, and their chains have ended: in epoch
-  /// milliseconds; nil where one has not, or not well, so that it may be tried again.
+  /// Returns the time at which the last of the tasks that fill or read a dataset, and of their
+  /// chains' other steps, ended. Nil if one is in work, or did not end as done, so that it may be
+  /// retried.
   private func isOver(_ dataset: DatasetEntry, _ readers: [TaskEntry]) -> Timestamp? {
     let makers = tasks(dataset.producers)
     guard !(makers + readers).isEmpty, dataset.state != .open else { return nil }

@@ -1,27 +1,32 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Removes files of datasets, so many a turn: all of a dataset that is deleted, or those of some lines
-/// of its catalogue. What is to be removed is in the journal first, and how far that has come
-/// afterwards: a restart goes on from there, and a file that is gone is fine.
+/// Removes files of datasets, a limited number each turn: all files of a deleted dataset, or the
+/// files of some lines of its catalogue. In come `removing` records; out go `removed` and `deleted`
+/// records. The order is in the journal before the removal, and its progress afterwards, so a
+/// restart goes on from there. A file that is gone is no error.
 final class FileRemover: Stage {
   private let spool: Spool
   private let turn: Turn
-  /// Where the present walk through a catalogue is, and what it met.
+  /// A walk through a catalogue.
   private struct Walk {
+    /// The place in the catalogue, in bytes.
     var at = 0
-    /// When the next begins, after one that could not remove all.
+    /// The start of the next walk, if this one could not remove all files.
     var due: Instant?
-    /// What was refused in it, and the first of that.
+    /// The number of files that the filesystem refused to remove in this walk.
     var refused = 0
+    /// The first of these errors.
     var trouble: FileError?
   }
   private var walks: [Name: Walk] = [:]
 
+  /// The largest number of files that are removed in one turn.
   static let mostPerTurn = 500
-  /// Lines of which nothing is removed count little.
+  /// The largest number of lines that are read for a dataset in one turn. It is larger, because
+  /// lines whose files stay cost little.
   static let mostLines = 20_000
-  /// Time until what could not be removed is tried again.
+  /// The time until the next walk, after one that could not remove all files.
   static let again = Duration.seconds(60)
 
   init(_ spool: Spool, _ turn: Turn) {
@@ -29,8 +34,9 @@ final class FileRemover: Stage {
     self.turn = turn
   }
 
-  /// Has files removed: those of the catalogue's lines in these ranges of bytes, each of which begins
-  /// and ends with a line. What nobody made here stays, unless the dataset is deleted with its inputs.
+  /// Orders the removal of the files that a catalogue lists in these ranges of bytes. Each range
+  /// begins and ends with a line. Files that no task of this spool made stay, unless their manifest
+  /// set a retention or the deletion includes inputs.
   func remove(_ dataset: Name, ranges: RangeSet<Int>) {
     turn.record(.removing(RemovalOrdered(dataset: dataset, ranges: ranges)))
     walks[dataset] = nil
@@ -40,10 +46,10 @@ final class FileRemover: Stage {
     turn.state.removing.map { walks[$0]?.due ?? turn.now }.min()
   }
 
-  /// Whether something is to be removed now.
+  /// True if files are to be removed now.
   var isBusy: Bool { nextDue.map { $0 <= turn.now } ?? false }
 
-  /// What could not be removed, for people.
+  /// The files that could not be removed, in words, by dataset.
   var troubles: [String] {
     walks.sorted { $0.key < $1.key }.compactMap { name, walk in
       guard walk.refused > 0, let trouble = walk.trouble else { return nil }
@@ -51,7 +57,7 @@ final class FileRemover: Stage {
     }
   }
 
-  /// Removes what is committed, as far as one turn goes.
+  /// Removes files whose removal is committed, as many as one turn allows.
   func run() throws {
     guard isBusy, !turn.commit.isDirty else { return }
     try turn.checkLeaseOnce()
@@ -70,7 +76,7 @@ final class FileRemover: Stage {
     }
   }
 
-  /// A stretch of one dataset. Returns how many files it took.
+  /// Removes a stretch of one dataset. Returns the number of files that it tried.
   private func work(_ dataset: DatasetEntry, _ room: Int) throws(FileError) -> Int {
     var walk = walks[dataset.name] ?? Walk()
     if walk.due != nil { walk = Walk() }
@@ -90,6 +96,8 @@ final class FileRemover: Stage {
     return stretch.taken
   }
 
+  /// Ends a walk through a catalogue. If files are left, the next walk comes
+  /// later; else a deletion is complete.
   private func end(_ dataset: DatasetEntry, _ walk: inout Walk) {
     guard dataset.removal.left.isEmpty else {
       walk.due = turn.now + Self.again
@@ -102,7 +110,7 @@ final class FileRemover: Stage {
         + Units.text(bytes: dataset.removal.bytes))
   }
 
-  /// What one turn removes of one dataset.
+  /// The work of one turn on one dataset.
   private struct Stretch {
     let room: Int
     var taken = 0
@@ -116,6 +124,8 @@ final class FileRemover: Stage {
     var isFull: Bool { taken >= room || lines >= FileRemover.mostLines }
   }
 
+  /// Reads the lines of the ranges that are left, and removes their files, as far as the turn
+  /// allows.
   private func read(
     _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch
   ) throws(FileError) {
@@ -139,7 +149,7 @@ final class FileRemover: Stage {
     }
   }
 
-  /// Removes a line's file. False where that is to be tried again.
+  /// Removes a line's file. Returns false if that is to be tried again.
   private func remove(
     _ line: LineReader.Line, of dataset: DatasetEntry, _ walk: inout Walk,
     _ stretch: inout Stretch
@@ -166,7 +176,8 @@ final class FileRemover: Stage {
     }
   }
 
-  /// Else a power cut might bring back what the journal says is gone.
+  /// Syncs a directory. Otherwise a power cut might bring back a file that the journal says is
+  /// gone.
   private func makeDurable(_ directory: String) throws(FileError) {
     do throws(FileError) {
       try spool.files.syncDirectory(directory)

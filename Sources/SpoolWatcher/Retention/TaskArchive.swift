@@ -1,43 +1,53 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Packs what is kept of tasks that ended long ago into few files, and removes it in the end, as
-/// `packAfter` and `removeAfter` say. So much a turn, whatever there is to do.
+/// Packs tasks that ended long ago into a few files, and removes the archives in the end, as
+/// `packAfter` and `removeAfter` say. In come ended tasks and chains; out go `packed`, `expired`
+/// and `cleared` records. A turn does a limited amount of work. A *unit* is a task outside chains, or
+/// a chain with its steps.
 ///
-/// In this order, so that a watcher may die anywhere: the archive is written beside, synced, and
-/// renamed; *packed* is journalled; what lay elsewhere is removed; *cleared* is journalled. And at
-/// the end: *removed*, all of it goes, *cleared*.
+/// The order lets a watcher die anywhere:
+///
+/// 1. It writes the archive beside, syncs it, and renames it.
+/// 2. It journals *packed*.
+/// 3. It removes the originals.
+/// 4. It journals *cleared*.
+/// 5. In the end it journals *expired*, removes the archive as well, and journals *cleared* again.
 final class TaskArchive: Stage {
   private let spool: Spool
   private let turn: Turn
   private let catalogues: CatalogueRetention
   private var nextLook: Instant
-  /// What is due, the next last.
+  /// Units to pack, the next one last.
   private var toPack: [Name] = []
+  /// Packed units whose archive is to be removed, the next one last.
   private var toRemove: [Name] = []
+  /// Packed units with files to remove, the next one last.
   private var toClear: [Name] = []
-  /// What was recorded in this turn: to be cleared once that is committed.
+  /// Units that this turn recorded as packed or expired. They are cleared after the commit.
   private var recorded: [Name] = []
   private var writer: ArchiveWriter?
   private var clearing: ArchiveClearing?
-  /// What was cleared in this turn, to be journalled.
+  /// Units that were cleared in this turn and are to be recorded.
   private var cleared: [Name] = []
-  /// Tasks for which the filesystem refused something, and until when they are left alone.
+  /// Units for which the filesystem refused something, with the time of the next try.
   private var resting: [Name: Instant] = [:]
 
-  /// Calls on the filesystem a turn, about.
+  /// The number of calls on the filesystem in a turn, about.
   static let perTurn = 64
   /// The longest time between two looks for what is due.
   static let longestInterval = Duration.seconds(60)
   /// Delay of all packing after a refusal.
   static let pause = Duration.seconds(5)
-  /// Retry delay of the refused task after a transient error; after a permanent one.
+  /// The retry delay of the refused task after a transient error.
   static let rest = Duration.seconds(60)
+  /// The retry delay of the refused task after a permanent error.
   static let longRest = Duration.seconds(3600)
 
-  /// When this watcher began, on both clocks; and when tasks ended that it saw end. So a wall clock
-  /// that is set changes no age.
+  /// The start of this watcher, on both clocks. With it, ages are counted on the monotonic clock,
+  /// so that setting the wall clock changes no age.
   private let began: (instant: Instant, date: Timestamp)
+  /// The ends that this watcher saw, by task or chain.
   private var ends: [Name: Instant] = [:]
 
   init(_ spool: Spool, _ turn: Turn, catalogues: CatalogueRetention) {
@@ -51,7 +61,7 @@ final class TaskArchive: Stage {
   /// Notes that a task or chain has ended.
   func noteEnded(_ name: Name) { ends[name] = turn.now }
 
-  /// Returns whether a task or chain has reached an age.
+  /// Returns true if a task or chain has reached an age.
   private func isReached(_ limit: AgeLimit, _ name: Name, _ ended: Timestamp) -> Bool {
     guard let age = limit.duration else { return false }
     return turn.now - (ends[name] ?? began.instant - (began.date - ended)) >= age
@@ -60,24 +70,25 @@ final class TaskArchive: Stage {
   private var config: SpoolConfig { spool.config }
   private var state: SpoolState { turn.state }
 
-  /// Time between two looks: a spool that keeps things for seconds is looked at so often.
+  /// The time between two looks. It is short if the spool keeps things only for seconds.
   private var interval: Duration {
     let ages = [config.packAfter, config.removeAfter].compactMap(\.duration)
     return min(Self.longestInterval, max(.seconds(1), (ages.min() ?? Self.longestInterval * 4) / 4))
   }
 
-  /// Whether there is more to do at once.
+  /// True if there is more to do at once.
   var isBusy: Bool {
     let hasWork =
       writer != nil || clearing != nil || !toPack.isEmpty || !toRemove.isEmpty || !toClear.isEmpty
       || !recorded.isEmpty || catalogues.isBusy
     return hasWork && turn.now >= nextTry
   }
+  /// The time before which nothing is done, after a refusal.
   private var nextTry = Instant.distantPast
 
   var nextDue: Instant? { isBusy ? .distantPast : nil }
 
-  /// After a restart: what a former watcher began and did not finish.
+  /// Discards unfinished archives of known tasks and chains, after a restart.
   func resume() throws(FileError) {
     for unit in try spool.archives().unfinished
     where state.tasks[unit] != nil || state.chains[unit] != nil {
@@ -85,7 +96,8 @@ final class TaskArchive: Stage {
     }
   }
 
-  /// One turn's work, after the commit and after what was settled has been registered.
+  /// Does one turn's work, after the commit and after job files have gone to their tasks'
+  /// directories.
   func act() throws {
     toClear += recorded.reversed()
     recorded = []
@@ -100,6 +112,7 @@ final class TaskArchive: Stage {
 
   // MARK: What is due
 
+  /// Finds the units that are due.
   private func look() {
     nextLook = turn.now + interval
     let packed = state.packedUnits
@@ -117,19 +130,20 @@ final class TaskArchive: Stage {
     catalogues.look()
   }
 
-  /// The latest first.
+  /// Returns units with the one that ended last first, without those that wait after a refusal.
   private func due(_ units: [(name: Name, ended: Timestamp)]) -> [Name] {
     units.filter { resting[$0.name] == nil }
       .sorted { ($0.ended, $0.name) > ($1.ended, $1.name) }.map(\.name)
   }
 
-  /// Each task that is no step, and each chain, that has ended.
+  /// All tasks outside chains, and all chains, that have ended.
   private var endedUnits: [(name: Name, ended: Timestamp)] {
     let names = state.tasks.values.filter { $0.chain == nil }.map(\.name) + state.chains.keys
     return names.compactMap { name in state.end(ofUnit: name).map { (name, $0) } }
   }
 
-  /// Whether a task in work waits for a word about what failed in this one: to try it again, perhaps.
+  /// Returns true if a task in work waits for a decision about the failed jobs of this unit, which
+  /// may be retried.
   private func isLackedFrom(_ unit: Name) -> Bool {
     let produced = state.meant(by: unit).reduce(into: Set<Name>()) {
       $0.formUnion($1.spec.producedDatasets)
@@ -139,7 +153,7 @@ final class TaskArchive: Stage {
     }
   }
 
-  /// Whether files that it made are yet to go, when their time is over.
+  /// Returns true if files that the unit made are yet to be removed after their retention time.
   private func isAwaited(_ unit: Name) -> Bool {
     state.meant(by: unit).flatMap(\.spec.producedDatasets).contains { name in
       guard let dataset = state.datasets[name], case .time? = dataset.retention,
@@ -151,7 +165,7 @@ final class TaskArchive: Stage {
 
   // MARK: Doing it
 
-  /// The next piece, and what it has cost; nil where there is none.
+  /// Does the next piece of work. Returns its cost; nil if there is none.
   private func step() -> Int? {
     if let clearing {
       return attempt(clearing.unit) { () throws(FileError) in try clear(clearing) }
@@ -174,7 +188,8 @@ final class TaskArchive: Stage {
     return 0
   }
 
-  /// What the filesystem refuses holds nothing else up, and is tried again.
+  /// Does a piece of work. If the filesystem refuses it, the unit waits, and so does all packing
+  /// for a moment. Nothing else is held up.
   private func attempt(
     _ unit: Name?, _ body: () throws(FileError) -> Int
   ) -> Int? {
@@ -207,7 +222,7 @@ final class TaskArchive: Stage {
   }
 
   private func write(_ writer: ArchiveWriter) throws(FileError) -> Int {
-    // A person may have had it tried again meanwhile.
+    // A person may have retried it meanwhile.
     guard state.end(ofUnit: writer.unit) == writer.ended else {
       self.writer = nil
       return 0
@@ -223,7 +238,7 @@ final class TaskArchive: Stage {
     return cost
   }
 
-  /// What is gone is gone durably before that is journalled.
+  /// Makes the removals durable, and then records them.
   private func noteCleared() {
     guard !cleared.isEmpty else { return }
     let names = cleared

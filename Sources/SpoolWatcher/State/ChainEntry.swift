@@ -1,9 +1,10 @@
 internal import SpoolModel
 
-/// A chain, from its acceptance on: what it is, and whose state is the sum of its steps'.
+/// A chain, from its acceptance until it is packed. It holds the accepted specification. The
+/// chain's state is computed from the states of its steps (`SpoolState.state(of:)`).
 struct ChainEntry {
   let accepted: ChainAccepted
-  /// The order of acceptance.
+  /// The position in the order of acceptance, which tasks and chains share.
   let number: Int
 
   init(_ accepted: ChainAccepted, number: Int) {
@@ -12,6 +13,6 @@ struct ChainEntry {
   }
 
   var name: Name { accepted.spec.name }
-  /// The tasks of its steps, as they were written.
+  /// The names of the tasks of its steps, in the order of the request.
   var tasks: [Name] { accepted.spec.steps.map(\.task.name) }
 }

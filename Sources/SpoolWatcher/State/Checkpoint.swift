@@ -1,14 +1,18 @@
 internal import SpoolModel
 
-/// A checkpoint: the state, and the catalogues of forgotten datasets that are yet to be removed
+/// A checkpoint: the state, and the names of the forgotten datasets whose catalogues the watcher
+/// has yet to remove. The journal begins with it, so that a replay need not read what came before
 /// (DESIGN 4).
 struct Checkpoint {
+  /// The state at the time of the checkpoint.
   var state: SpoolState
+  /// Forgotten datasets with a catalogue that is yet to be removed.
   var leaving: Set<Name>
 }
 
 extension SpoolState {
-  /// The checkpoint's state as the journal holds it.
+  /// Returns the checkpoint as the journal holds it. `leaving` are forgotten datasets whose
+  /// catalogues are yet to be removed.
   func json(leaving: Set<Name>) -> JSON {
     [
       "accepted": .integer(accepted),
@@ -32,7 +36,7 @@ extension SpoolState {
 }
 
 extension Checkpoint {
-  /// Nil where it is not what a watcher writes.
+  /// Reads a checkpoint. Returns nil if the JSON is not what a watcher writes.
   init?(_ json: JSON) {
     guard let state = SpoolState(json) else { return nil }
     self.state = state

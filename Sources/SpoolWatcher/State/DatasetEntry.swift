@@ -1,82 +1,96 @@
 internal import SpoolModel
 
-/// A dataset: its catalogue is a file, here is how much of it counts.
+/// A dataset as the journal knows it. The files themselves are listed in the catalogue, a file; the
+/// entry says how many bytes of that file count.
 struct DatasetEntry {
+  /// The state of a dataset, from the first file to the last.
   enum State: String {
     case open
     case closed
-    /// Closed, but lacking files that were to come.
+    /// Closed, but with fewer files than were announced.
     case incomplete
-    /// Its files are being removed; it takes no more, and nothing may read it.
+    /// The watcher is removing its files. The dataset takes no more files, and no task may read it.
     case deleting
+    /// Its files are removed.
     case deleted
   }
 
   let name: Name
   var state = State.open
+  /// The number of files in the catalogue.
   var files = 0
-  /// Of how many files the size is known, and the sum of these sizes.
+  /// The number of files with a known size.
   private(set) var sized = 0
+  /// The sum of the known sizes, in bytes.
   private(set) var bytes = 0
-  /// Bytes of the catalogue that count.
+  /// The number of bytes of the catalogue that count.
   var length = 0
-  /// When a manifest closed it, to take effect after one more scan; and the count it named.
+  /// The time of the manifest that closed it. The dataset closes after one more scan.
   var closing: Timestamp?
+  /// The number of files that a manifest announced.
   var expected: Int?
-  /// Tasks whose outputs join it, and those that have not ended.
+  /// Tasks whose outputs join it.
   var producers: Set<Name> = []
+  /// Producers that have not ended.
   var activeProducers: Set<Name> = []
-  /// Those that ended, and left something out.
+  /// Producers that ended with failed jobs, or in another state than done.
   var failedProducers: Set<Name> = []
-  /// Directories whose files join it.
+  /// The watched directories whose files join it.
   var watches: [WatchEntry] = []
-  /// The uids whose manifests it is made of.
+  /// The uids of the persons whose manifests added files to it.
   var owners: Set<Int> = []
-  /// What of its files is gone, or is to go.
+  /// The progress of the removal of its files.
   var removal = Removal()
 
-  /// How long its files are kept: as the one of its producers says that keeps longest. Of files
-  /// that nobody makes here, as a manifest of theirs asked.
+  /// The time for which its files are kept. It is the longest retention among its producers and its
+  /// manifests.
   var retention: Retention?
-  /// Bytes of the catalogue whose files a task has succeeded with, by task: where files go as soon as
-  /// nobody needs them any more.
+  /// Ranges of the catalogue, in bytes, whose files a task has read with success, by task. Recorded
+  /// only under the retention `step`, which removes a file as soon as no task needs it any more.
   var consumed: [Name: RangeSet<Int>] = [:]
 
   init(_ name: Name) { self.name = name }
 
-  /// Counts files whose size is known.
+  /// Adds files with a known size.
   mutating func count(_ files: Int, bytes more: Int) {
     sized += files
     bytes = bytes.saturatingSum(more)
   }
 
+  /// True once its deletion is accepted.
   var isDeleted: Bool { state == .deleting || state == .deleted }
 
-  /// Whether fewer files came than were announced.
+  /// True if fewer files came than were announced.
   var isShort: Bool { files < expected ?? 0 }
 
 }
 
-/// A directory that a dataset watches, and what has come of it.
+/// A directory that a dataset watches, with the files that came from it.
 struct WatchEntry {
   let watch: DirectoryWatch
+  /// The number of files that joined the dataset from this directory.
   var files = 0
-  /// When its marker was seen.
+  /// The time at which the watcher saw the marker that closes the directory.
   var marked: Timestamp?
 }
 
-/// How much of a dataset's files is removed, and is to be removed, by bytes of its catalogue.
+/// The progress of a removal of files. Ranges are bytes of the dataset's catalogue.
 struct Removal {
+  /// Ranges whose files are yet to be removed.
   var left = RangeSet<Int>()
+  /// Ranges that are dealt with.
   var done = RangeSet<Int>()
-  /// Whether files are meant that nobody made here.
+  /// True if the removal includes files that no task of this spool made.
   var includesInputs = false
+  /// The number of files that were removed.
   var files = 0
+  /// The number of bytes that were removed.
   var bytes = 0
 }
 
 extension DatasetEntry {
-  /// The moment from which it is to close: a manifest said so, or all markers are there.
+  /// The time since which it is due to close: a manifest closed it, or the markers of all its
+  /// watches are there. Nil if neither is so.
   var closesSince: Timestamp? {
     if let closing { return closing }
     let awaited = watches.filter { $0.watch.closeOn != nil }
@@ -86,6 +100,7 @@ extension DatasetEntry {
 }
 
 extension DatasetEntry {
+  /// The entry as a checkpoint holds it.
   var json: JSON {
     var object = JSONObject([
       .init("name", .string(name.text)), .init("state", .string(state.rawValue)),
@@ -116,6 +131,7 @@ extension DatasetEntry {
     return .object(object)
   }
 
+  /// Reads the entry from a checkpoint. Returns nil if the JSON is not what a watcher writes.
   init?(_ json: JSON) {
     guard let name = json["name"]?.string.flatMap({ Name($0) }),
       let state = json["state"]?.string.flatMap({ State(rawValue: $0) }),
@@ -183,7 +199,8 @@ extension Removal {
 }
 
 extension Int {
-  /// The sum, or the largest number there is: sizes are what people say they are.
+  /// Returns the sum, or the largest number if it overflows. Sizes come from manifests, so they may
+  /// be any number.
   func saturatingSum(_ other: Int) -> Int {
     let (sum, isOver) = addingReportingOverflow(other)
     return isOver ? .max : sum

@@ -1,43 +1,49 @@
 internal import SpoolModel
 
-/// A job that has been formed and has not ended, as the journal has it. Only sums are kept of jobs
-/// that ended. ``Placement`` knows where an issued job's file is.
+/// A job that has been formed and has not ended, as the journal has it. Of jobs that ended, the
+/// task's entry keeps only sums. ``Placement`` knows the place of an issued job's file.
 struct JobEntry: Equatable {
+  /// The phase of a job in work.
   enum Phase: Equatable {
-    /// An attempt is issued: its file is to be put into ready, or lies there, or a pilot has it.
+    /// An attempt is issued. The watcher is about to put its file into ready, or the file lies
+    /// there, or a pilot has it.
     case issued
-    /// An attempt failed; the next one is due at this time.
+    /// An attempt failed. The next attempt is due at this time.
     case waiting(until: Timestamp)
-    /// A result is accepted; its outputs are being given their final names.
+    /// A result is accepted. The watcher is giving its outputs their final names (R3).
     case publishing(JobResult)
   }
 
-  /// The `source` of a job over everything.
+  /// The `source` of a job that reads all datasets of its task.
   static let all = -1
 
-  /// The dataset of the task's that its inputs are from, by number.
+  /// The number of the dataset, among the task's, that its inputs come from.
   var source: Int
-  /// Where its inputs begin: a byte of the catalogue, or an index of the task's list.
+  /// The beginning of its inputs: a byte of the catalogue, or an index of the task's list.
   var offset: Int
   /// The number of its inputs.
   var files: Int
-  /// Where its inputs end, and the next job's begin.
+  /// The end of its inputs, at which the next job's inputs begin.
   var end: Int
+  /// The number of the attempt that was issued last (R4).
   var attempt = 1
   var phase = Phase.issued
-  /// Failed attempts by budget: the payload's own, those of the infrastructure, those given back.
+  /// Failed attempts that the payload caused.
   var payloadFailures = 0
+  /// Failed attempts that the infrastructure caused.
   var infrastructureFailures = 0
+  /// Attempts that a pilot gave back.
   var returns = 0
-  /// The memory limit in bytes, where it grew beyond the task's.
+  /// The memory limit in bytes, if it grew beyond the task's.
   var memory: Int?
   /// The paths of an accepted result's inputs, until it is published.
   var parents: [String] = []
 
+  /// True while its accepted outputs wait for their final names.
   var isPublishing: Bool { if case .publishing = phase { true } else { false } }
 
-  /// The place of its inputs as a ledger keeps it for a job that failed for good, so that the job
-  /// can be tried again.
+  /// The position of its inputs. The ledger keeps it for a job that failed for good, so that an
+  /// order can revive the job.
   var position: JSON {
     var object = JSONObject([
       .init("source", .integer(source)), .init("offset", .integer(offset)),
@@ -47,7 +53,8 @@ struct JobEntry: Equatable {
     return .object(object)
   }
 
-  /// Makes its budgets whole again. A limit of a person's own replaces the one that it grew to.
+  /// Resets the counts of failed attempts. If a person gave a memory limit, it replaces the limit
+  /// that the job had grown to.
   mutating func renew(memory limit: Int?) {
     payloadFailures = 0
     infrastructureFailures = 0
@@ -57,6 +64,7 @@ struct JobEntry: Equatable {
 }
 
 extension JobEntry {
+  /// The entry as a checkpoint holds it.
   func json(index: Int) -> JSON {
     var object = JSONObject([
       .init("index", .integer(index)), .init("source", .integer(source)),

@@ -1,24 +1,27 @@
 internal import SpoolModel
 
-/// What is still known of a task that was packed, or of a chain with all its steps: that its names
-/// are taken, and what may be said of it in a word. All else lies in `archive/`.
+/// A packed task, or a packed chain with its steps. The watcher keeps in memory only its names,
+/// which stay taken, and the few numbers that a listing shows. Everything else lies in `archive/`.
 struct PackedTask {
+  /// The phase of a packed task or chain, between packing and removal.
   enum Phase: String {
-    /// The archive is whole; what lay elsewhere is yet to be removed.
+    /// The archive is complete. The watcher has yet to remove the originals.
     case clearing
+    /// Only the archive is left.
     case kept
-    /// Everything is to be removed, the archive too.
+    /// Everything is to be removed, including the archive.
     case removing
   }
 
   let name: Name
-  /// Its tasks: of a chain those of its steps.
+  /// The task itself, or the tasks of the chain's steps.
   let tasks: [Name]
   let isChain: Bool
   let state: TaskState
   let ended: Timestamp
-  /// Jobs.
+  /// The number of jobs that succeeded.
   let done: Int
+  /// The number of jobs that failed for good.
   let failed: Int
   var phase = Phase.clearing
 
@@ -35,12 +38,12 @@ struct PackedTask {
     self.failed = failed
   }
 
-  /// All names that it has.
+  /// All names that it takes: of a chain its own name and those of its steps.
   var names: [Name] { isChain ? tasks + [name] : [name] }
 }
 
 extension PackedTask {
-  /// As a checkpoint holds it: there are many.
+  /// The entry as a checkpoint holds it. It is short, because a checkpoint holds many.
   var json: JSON {
     var object = JSONObject([
       .init("name", .string(name.text)), .init("state", .string(state.rawValue)),

@@ -1,20 +1,21 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The volatile knowledge beside ``SpoolState``: where the files of issued jobs are as far as is
-/// known, what tasks wait for, and how much of each catalogue may be read. None of it is in the
-/// journal; the restart scan finds it out anew (R8).
+/// The volatile knowledge beside ``SpoolState``: the places of issued jobs' files as far as they
+/// are known, the datasets that tasks wait for, and the part of each catalogue that may be read.
+/// None of it is in the journal; the restart scan finds it out again (R8).
 final class Placement {
-  /// Where the file of an issued job is.
+  /// The place of an issued job's file.
   enum Place {
-    /// It is to be put into ready after the commit.
+    /// The watcher is to put it into ready after the commit.
     case queued
+    /// It lies in ready.
     case ready
     /// It is no longer in ready: a pilot has it, or its result is on the way.
     case claimed
-    /// It was taken back out of ready, and the job waits for another attempt (R4).
+    /// The watcher took it back out of ready, and the job waits for another attempt (R4).
     case parked
-    /// After a restart it has not been found yet (R8).
+    /// A restart scan has not found it yet (R8).
     case unknown
   }
 
@@ -25,22 +26,24 @@ final class Placement {
     case publishing
   }
 
+  /// A place, with the attempt that it is about.
   private struct Found {
     var attempt: Int
     var place: Place
   }
 
   private var places: [Name: [Int: Found]] = [:]
-  /// The dataset that is not there and that a task waits for.
+  /// The absent dataset that a task waits for, by task.
   private var missing: [Name: Name] = [:]
-  /// The dataset that lacks files and that a task needs whole.
+  /// The incomplete dataset that a task needs whole, by task.
   private var lacking: [Name: Name] = [:]
-  /// Bytes of each catalogue that count and are written.
+  /// The number of bytes of each catalogue that both count and are written.
   private var readable: [Name: Int] = [:]
 
   // MARK: Jobs
 
-  /// Returns where the file of a job's present attempt is; queued until something else is known.
+  /// Returns the place of the file of a job's present attempt. It is `queued` until something else
+  /// is known.
   func place(of id: JobID, _ job: JobEntry) -> Place {
     guard let found = places[id.task]?[id.index], found.attempt == job.attempt else {
       return .queued
@@ -57,6 +60,7 @@ final class Placement {
     }
   }
 
+  /// Notes the place of the file of a job's attempt.
   func put(_ place: Place, _ id: JobID, attempt: Int) {
     places[id.task, default: [:]][id.index] = Found(attempt: attempt, place: place)
   }
@@ -74,23 +78,27 @@ final class Placement {
 
   // MARK: Tasks
 
-  /// Returns the state of a task as people see it: active, or waiting for a dataset.
+  /// Returns the state of a task as people see it: an active task that lacks a dataset is waiting.
   func status(of task: TaskEntry) -> TaskState {
     let waits = missing[task.name] != nil || lacking[task.name] != nil
     return task.state == .active && waits ? .waiting : task.state
   }
 
-  /// Returns the same of a chain, from its steps.
+  /// Returns the state of a chain as people see it, computed from its steps.
   func status(of chain: ChainEntry, in state: SpoolState) -> TaskState {
     SpoolState.state(of: Set(state.steps(of: chain).map(status)))
   }
 
+  /// Returns the absent dataset that a task waits for.
   func missing(for task: Name) -> Name? { missing[task] }
+  /// Returns the incomplete dataset that a task needs whole.
   func lacking(for task: Name) -> Name? { lacking[task] }
+  /// Notes the absent dataset that a task waits for.
   func setMissing(_ dataset: Name?, for task: Name) { missing[task] = dataset }
+  /// Notes the incomplete dataset that a task needs whole.
   func setLacking(_ dataset: Name?, for task: Name) { lacking[task] = dataset }
 
-  /// Forgets a task that is packed.
+  /// Forgets a task that is packed, or in work again.
   func forget(task: Name) {
     places[task] = nil
     missing[task] = nil
@@ -99,13 +107,15 @@ final class Placement {
 
   // MARK: Datasets
 
-  /// Returns the bytes of a catalogue that may be read: a line counts once it is recorded, but is
-  /// written only after the commit, and nobody may read it before that.
+  /// Returns the number of bytes of a catalogue that may be read. A line counts once it is
+  /// recorded, but the watcher writes it only after the commit, and nobody may read it before that
+  /// (R3).
   func readable(_ dataset: Name) -> Int { readable[dataset] ?? 0 }
 
+  /// Notes the number of bytes of a catalogue that may be read.
   func setReadable(_ length: Int?, of dataset: Name) { readable[dataset] = length }
 
-  /// Returns whether nothing can follow what may be read of a dataset.
+  /// Returns true if a dataset takes no more files and all its lines may be read.
   func isWhole(_ dataset: DatasetEntry) -> Bool {
     dataset.state != .open && readable(dataset.name) == dataset.length
   }

@@ -1,7 +1,9 @@
 internal import SpoolModel
 
-/// Datasets: manifests, watched directories, closing, removal.
+/// Changes to datasets: manifests, watched directories, closing, removal.
 extension SpoolState {
+  /// Counts the files of a manifest, or of a piece of one; after the last piece also its watch and
+  /// its closing.
   mutating func apply(_ manifest: ManifestAccepted) {
     var dataset = datasets[manifest.dataset] ?? DatasetEntry(manifest.dataset)
     dataset.files += manifest.files
@@ -9,7 +11,7 @@ extension SpoolState {
     dataset.length = manifest.length
     if let retention = manifest.retention {
       dataset.retention = dataset.retention?.longer(retention) ?? retention
-      // It was asked for: so it is also for files that nobody makes here.
+      // A person asked for it, so it also holds for files that no task of this spool makes.
       dataset.removal.includesInputs = true
     }
     if let owner = manifest.owner { dataset.owners.insert(owner) }
@@ -33,6 +35,7 @@ extension SpoolState {
     datasets[manifest.dataset] = dataset
   }
 
+  /// Counts files of a watched directory, and notes its marker.
   mutating func apply(_ joined: FilesJoined) throws(Contradiction) {
     try change(dataset: joined.dataset) { dataset throws(Contradiction) in
       guard dataset.watches.indices.contains(joined.watch) else {
@@ -49,6 +52,7 @@ extension SpoolState {
     touch(joined.dataset)
   }
 
+  /// Closes a dataset, as complete or incomplete.
   mutating func close(_ name: Name, _ isComplete: Bool) throws(Contradiction) {
     try change(dataset: name) { $0.state = isComplete ? .closed : .incomplete }
     watched.remove(name)
@@ -57,6 +61,7 @@ extension SpoolState {
 
   // MARK: Removal
 
+  /// Adds ranges to a removal, except those that are dealt with.
   mutating func apply(_ ordered: RemovalOrdered) throws(Contradiction) {
     let hasWork = try change(dataset: ordered.dataset) { dataset in
       dataset.removal.left.formUnion(ordered.ranges.subtracting(dataset.removal.done))
@@ -66,6 +71,7 @@ extension SpoolState {
     touch(ordered.dataset)
   }
 
+  /// Notes the progress of a removal.
   mutating func apply(_ advanced: RemovalAdvanced) throws(Contradiction) {
     let isThrough = try change(dataset: advanced.dataset) { dataset in
       dataset.removal.left.subtract(advanced.ranges)
@@ -78,6 +84,7 @@ extension SpoolState {
     touch(advanced.dataset)
   }
 
+  /// Begins the deletion of a dataset.
   mutating func apply(_ deletion: DeletionAccepted) throws(Contradiction) {
     try change(dataset: deletion.request.dataset) { dataset in
       dataset.state = .deleting
@@ -89,12 +96,14 @@ extension SpoolState {
     touch(deletion.request.dataset)
   }
 
+  /// Ends the deletion of a dataset, whose files are gone.
   mutating func delete(_ name: Name) throws(Contradiction) {
     try change(dataset: name) { $0.state = .deleted }
     removing.remove(name)
     touch(name)
   }
 
+  /// Forgets a dataset, and tells that its catalogue is to be removed.
   mutating func forget(_ name: Name) throws(Contradiction) {
     guard datasets.removeValue(forKey: name) != nil else {
       throw Contradiction("there is no dataset \(name)")

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Jobs: forming, results, failures.
+/// Changes to jobs: formation, results, failures.
 extension SpoolState {
+  /// Puts new jobs into work, and moves the beginning of the next job's inputs.
   mutating func apply(_ formed: JobsFormed) throws(Contradiction) {
     try change(task: formed.task) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
@@ -20,6 +21,8 @@ extension SpoolState {
     }
   }
 
+  /// Takes an accepted result. A result without outputs ends the job; one with outputs waits for
+  /// publication (R3).
   mutating func apply(_ accepted: ResultAccepted) throws(Contradiction) {
     guard var job = job(accepted.job) else { throw Contradiction("\(accepted.job) is not in work") }
     if accepted.result.outputs.isEmpty {
@@ -30,6 +33,7 @@ extension SpoolState {
     set(job, accepted.job)
   }
 
+  /// Counts a job as done, now that its outputs have their final names.
   mutating func publish(_ id: JobID) throws(Contradiction) {
     guard let job = job(id), case .publishing(let result) = job.phase else {
       throw Contradiction("no result of \(id) is accepted")
@@ -37,6 +41,7 @@ extension SpoolState {
     try finish(id, job, job.attempt, result, parents: job.parents)
   }
 
+  /// Ends a job with success: adds its sums, its catalogue lines and its ledger line.
   private mutating func finish(
     _ id: JobID, _ job: JobEntry, _ attempt: Int, _ result: JobResult, parents: [String]
   ) throws(Contradiction) {
@@ -63,7 +68,8 @@ extension SpoolState {
     try addToLedger(LedgerLines.success(id, attempt, result), of: id.task)
   }
 
-  /// Notes that a job has succeeded with its inputs, where files go as soon as nobody needs them.
+  /// Notes that a job has read its inputs with success. Only datasets with the retention `step`
+  /// need this.
   private mutating func consume(_ name: Name, _ spec: TaskSpec, _ job: JobEntry) {
     guard case .datasets(let names) = spec.input else { return }
     let read = job.source == JobEntry.all ? names : [names[job.source]]
@@ -77,6 +83,7 @@ extension SpoolState {
     }
   }
 
+  /// Takes a failed attempt: charges a budget, and lets the job wait or fail for good (R4).
   mutating func apply(_ failed: AttemptFailed, grace: Duration) throws(Contradiction) {
     guard var job = job(failed.job) else { throw Contradiction("\(failed.job) is not in work") }
     for part in failed.parts { addLitter(part, due: failed.at + grace) }
@@ -98,8 +105,8 @@ extension SpoolState {
     try addToLedger(LedgerLines.failure(failed, job), of: failed.job.task)
   }
 
-  /// Gives a job back what a quarantined pilot cost it. A job that has ended meanwhile has nothing to
-  /// be given.
+  /// Takes back the failures that a quarantined pilot caused to a job. A job that has ended
+  /// meanwhile stays as it is.
   mutating func forgive(_ forgiven: Forgiven) {
     guard var job = job(forgiven.job) else { return }
     job.payloadFailures = max(0, job.payloadFailures - forgiven.payload)
@@ -109,6 +116,7 @@ extension SpoolState {
 
   // MARK: Views
 
+  /// Adds an output's line to the catalogue of a dataset.
   private mutating func append(
     _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String],
     toCatalogueOf name: Name
@@ -126,6 +134,7 @@ extension SpoolState {
     effects.lines.append(viewLine)
   }
 
+  /// Adds a line to the ledger of a task.
   private mutating func addToLedger(_ line: JSON, of name: Name) throws(Contradiction) {
     let viewLine = try change(task: name) { task in
       let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", name) : []
@@ -138,7 +147,7 @@ extension SpoolState {
 }
 
 extension TaskEntry {
-  /// Adds an attempt's use of resources.
+  /// Adds an attempt and the resources that it used.
   fileprivate mutating func count(_ result: JobResult) {
     attempts += 1
     cpu += result.cpu
@@ -147,7 +156,7 @@ extension TaskEntry {
     started = min(started ?? result.started, result.started)
   }
 
-  /// Adds an attempt that failed.
+  /// Adds a failed attempt.
   fileprivate mutating func count(_ failure: AttemptFailed) {
     if let result = failure.result { count(result) } else { attempts += 1 }
     causes[failure.cause.description, default: 0] += 1

@@ -1,7 +1,8 @@
 internal import SpoolModel
 
-/// Orders of persons, and the return of failed jobs.
+/// Changes that people order, and the revival of failed jobs.
 extension SpoolState {
+  /// Carries out an order on a task, or on all steps of a chain.
   mutating func apply(_ control: ControlAccepted) throws(Contradiction) {
     let request = control.request
     let meant = meant(by: request.task)
@@ -34,7 +35,7 @@ extension SpoolState {
     tell(request, meant.map(\.name))
   }
 
-  /// Tells what follows of an order for those of its tasks that are in work.
+  /// Tells the consequences of an order for those of its tasks that are in work.
   private mutating func tell(_ request: ControlRequest, _ names: [Name]) {
     for name in names {
       guard let task = tasks[name], !task.state.hasEnded else { continue }
@@ -47,7 +48,8 @@ extension SpoolState {
     effects.events.append(.ordered(request.task))
   }
 
-  /// Lets held tasks go on; where none is held, those that want everything go on with what there is.
+  /// Lets held tasks go on. If none is held, the tasks that wait for a complete input go on with
+  /// the files that are there.
   private mutating func release(_ meant: [TaskEntry], at now: Timestamp) throws(Contradiction) {
     let held = meant.filter { $0.state == .held }
     for task in held {
@@ -62,7 +64,7 @@ extension SpoolState {
     }
   }
 
-  /// Lets the tasks go on that read the files which come of a retry.
+  /// Reopens the ended steps that read the outputs of a retried task.
   private mutating func resumeReaders(
     of task: TaskEntry, at now: Timestamp
   ) throws(Contradiction) {
@@ -72,8 +74,8 @@ extension SpoolState {
     }
   }
 
-  /// Lets a task go on from where it was: failed jobs are revived bit by bit; jobs that were in work
-  /// when it ended, and jobs that wait, are due at once.
+  /// Lets a task go on from where it was. Its failed jobs are revived a few at a time. Jobs that
+  /// wait, and jobs that were in work when the task ended, are due at once.
   private mutating func retry(
     _ task: TaskEntry, _ order: RetryOrder, at now: Timestamp
   ) throws(Contradiction) {
@@ -98,6 +100,8 @@ extension SpoolState {
     setJobs(jobs, of: name)
   }
 
+  /// Puts an ended task back into work, and opens the datasets that it fills. With `isRepair` only
+  /// jobs that had failed run again.
   private mutating func reopen(
     _ name: Name, at now: Timestamp, isRepair: Bool
   ) throws(Contradiction) {
@@ -123,6 +127,7 @@ extension SpoolState {
     touch(around: task)
   }
 
+  /// Puts failed jobs back into work, with the counts of their failures at zero.
   mutating func apply(_ revived: JobsRevived) throws(Contradiction) {
     let jobs = try change(task: revived.task) { task in
       let jobs = revived.jobs.filter { task.failedJobs.contains($0.index) }
@@ -150,15 +155,15 @@ extension SpoolState {
 }
 
 extension TaskEntry {
-  /// Returns whether an order to try again is for it: of a chain, for the steps that have something
-  /// to do.
+  /// Returns true if a retry order applies to the task. It always does if the order names this task
+  /// alone; of a chain it applies to the steps with something to do.
   fileprivate func isRetried(chosen: Bool) -> Bool {
     chosen || !failedJobs.isEmpty || !leftover.isEmpty || state == .cancelled || state == .failed
   }
 }
 
 extension ControlRequest {
-  /// Whether an order makes what lies in ready wrong.
+  /// True if files in ready no longer match the task once the order is applied.
   fileprivate var changesReady: Bool {
     switch action {
     case .hold, .priority: true

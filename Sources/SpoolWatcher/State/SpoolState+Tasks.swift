@@ -1,11 +1,11 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Tasks and chains: acceptance, end, packing.
+/// Changes to tasks and chains: acceptance, end, packing; and questions about them.
 extension SpoolState {
   // MARK: Questions
 
-  /// Returns the tasks of a chain's steps, as they were written.
+  /// Returns the tasks of a chain's steps, in the order of the request.
   func steps(of chain: ChainEntry) -> [TaskEntry] { chain.tasks.compactMap { tasks[$0] } }
 
   /// Returns the chain that a task is a step of.
@@ -14,31 +14,33 @@ extension SpoolState {
   /// Returns a task alone, or all steps of its chain.
   func unit(of task: TaskEntry) -> [TaskEntry] { chain(of: task).map(steps) ?? [task] }
 
-  /// Returns the tasks that a name stands for: a task, or all of a chain.
+  /// Returns the tasks that a name stands for: a task, or all steps of a chain.
   func meant(by name: Name) -> [TaskEntry] {
     if let task = tasks[name] { return [task] }
     return chains[name].map(steps) ?? []
   }
 
-  /// Returns the state of a chain: in work while one of its steps is, then as the worst of them.
+  /// Returns the state of a chain: in work while one of its steps is; after that the worst state of
+  /// its steps.
   func state(of chain: ChainEntry) -> TaskState {
     Self.state(of: Set(steps(of: chain).map(\.state)))
   }
 
+  /// Returns the state of a chain whose steps have these states.
   static func state(of steps: Set<TaskState>) -> TaskState {
     let order: [TaskState] = [.active, .waiting, .held, .failed, .cancelled]
     return order.first(where: steps.contains) ?? .done
   }
 
-  /// Returns the tasks of a task's own chain that read what it makes.
+  /// Returns the tasks of a task's own chain that read its outputs.
   func readers(of task: TaskEntry) -> [TaskEntry] {
     guard let chain = chain(of: task) else { return [] }
     let made = task.spec.producedDatasets
     return steps(of: chain).filter { !made.isDisjoint(with: $0.spec.inputDatasets) }
   }
 
-  /// Returns the end of a task that is no step, or of a chain; nil where it is in work, or where
-  /// there is neither.
+  /// Returns the time at which a task outside any chain, or a chain, ended. Nil if it is in work,
+  /// is a step, or does not exist.
   func end(ofUnit name: Name) -> Timestamp? {
     if let task = tasks[name] { return task.chain == nil ? task.ended : nil }
     guard let chain = chains[name] else { return nil }
@@ -46,10 +48,10 @@ extension SpoolState {
     return ends.contains(nil) ? nil : ends.compactMap(\.self).max()
   }
 
-  /// Every packed task and chain once.
+  /// All packed tasks and chains, each once.
   var packedUnits: [PackedTask] { packed.filter { $0.key == $0.value.name }.map(\.value) }
 
-  /// Returns the views that end with a record, asked before it is applied.
+  /// Returns the views that a record ends. The caller asks before it applies the record.
   func viewsEnded(by record: Record) -> [ViewLine.View] {
     switch record {
     case .packed(let name, _): meant(by: name).map { .ledger($0.name) }
@@ -60,6 +62,7 @@ extension SpoolState {
 
   // MARK: Acceptance
 
+  /// Takes an accepted task, and makes it a producer of its datasets.
   mutating func apply(_ task: TaskAccepted) throws(Contradiction) {
     guard tasks[task.spec.name] == nil else {
       throw Contradiction("there is a task \(task.spec.name) already")
@@ -79,6 +82,7 @@ extension SpoolState {
     touch(around: entry)
   }
 
+  /// Takes an accepted chain, with a task for each step.
   mutating func apply(_ chain: ChainAccepted) throws(Contradiction) {
     guard chains[chain.spec.name] == nil else {
       throw Contradiction("there is a chain \(chain.spec.name) already")
@@ -97,13 +101,14 @@ extension SpoolState {
     }
   }
 
-  /// Notes which datasets a task reads.
+  /// Notes the datasets that a task reads.
   mutating func noteReader(_ task: TaskEntry) {
     for name in task.spec.inputDatasets { readers[name, default: []].insert(task.name) }
   }
 
   // MARK: End
 
+  /// Ends a task. Its jobs in work become leftovers, which a later retry can put back into work.
   mutating func end(
     _ name: Name, _ state: TaskState, _ at: Timestamp, _ reason: String?
   ) throws(Contradiction) {
@@ -134,6 +139,7 @@ extension SpoolState {
 
   // MARK: Packing
 
+  /// Replaces an ended task, or an ended chain with its steps, by a packed entry.
   mutating func pack(_ name: Name) throws(Contradiction) {
     let meant = meant(by: name)
     guard !meant.isEmpty, let ended = end(ofUnit: name) else {
@@ -152,7 +158,8 @@ extension SpoolState {
     keep(entry)
   }
 
-  /// Forgets what a packed task has read: its name may be another's one day, which has read nothing.
+  /// Forgets the inputs of a packed task. A later task may have the same name, and has read nothing
+  /// yet.
   private mutating func forgetReader(_ task: TaskEntry) {
     for name in task.spec.inputDatasets {
       readers[name]?.remove(task.name)
@@ -162,16 +169,18 @@ extension SpoolState {
     touch(around: task)
   }
 
+  /// Notes a packed task or chain under each of its names.
   mutating func keep(_ entry: PackedTask) {
     for name in entry.names { packed[name] = entry }
     packedTasks += entry.tasks.count
   }
 
+  /// Notes that a packed task or chain is to be removed, including its archive.
   mutating func expire(_ name: Name) throws(Contradiction) {
     try setPhase(.removing, ofPacked: name)
   }
 
-  /// The originals, or all of it, are gone.
+  /// Notes that the originals are gone. If the archive was to be removed too, this frees the names.
   mutating func clear(_ name: Name) throws(Contradiction) {
     guard let entry = packed[name] else { throw Contradiction("\(name) is not packed") }
     guard entry.phase == .removing else { return try setPhase(.kept, ofPacked: name) }

@@ -1,51 +1,58 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The durable state: the sum of the journal's records, exactly what a checkpoint holds.
+/// The durable state: the sum of the journal's records, and exactly what a checkpoint holds.
 ///
-/// It is a value. The one that counts lies in ``GroupCommit``, which lets others read it and changes
-/// it by ``apply(_:graceful:)`` alone, live as in a replay; so the compiler keeps every other writer
-/// out. What is known beside the journal is in ``Placement``.
+/// In come records, by ``apply(_:graceful:)``; out go lines for views and events. It is a value.
+/// The one that counts lies in ``GroupCommit``, which lets others read it, and changes it by
+/// ``apply(_:graceful:)`` alone, both live and in a replay. So the compiler keeps out every other
+/// writer. ``Placement`` holds what is known beside the journal.
 struct SpoolState {
   var tasks: [Name: TaskEntry] = [:]
   /// Jobs in work, by task.
   private var jobs: [Name: [Int: JobEntry]] = [:]
   var chains: [Name: ChainEntry] = [:]
   var datasets: [Name: DatasetEntry] = [:]
-  /// Open datasets that watch a directory; datasets of which files are to be removed.
+  /// Open datasets that watch a directory.
   var watched: Set<Name> = []
+  /// Datasets with files that are to be removed.
   var removing: Set<Name> = []
-  /// The tasks that read a dataset.
+  /// The tasks that read a dataset, by dataset.
   var readers: [Name: Set<Name>] = [:]
-  /// Packed tasks and chains, by each of their names; the number of these tasks.
+  /// Packed tasks and chains, by each of their names.
   var packed: [Name: PackedTask] = [:]
+  /// The number of packed tasks, each step of a chain counted.
   var packedTasks = 0
   /// The number of tasks and chains that were ever accepted.
   var accepted = 0
-  /// Parts that discarded attempts may have left, with the time from which they may be removed.
+  /// Parts that discarded attempts may have left, with the time from which the watcher may remove
+  /// them.
   var litter: [String: Timestamp] = [:]
-  /// Keys of manifests and orders that were accepted, so that one that is read again after a crash
-  /// is recognised. The oldest are dropped.
+  /// Keys of accepted manifests and orders. By these the watcher recognises a request that it reads
+  /// again after a crash (R6). The oldest keys are dropped.
   var answered: [String] = []
-  /// Manifests of which only a part is in: the number of their files that are.
+  /// Manifests that are only partly accepted, by key, with the number of files accepted so far.
   var partial: [String: Int] = [:]
   /// Tasks that have not ended, in the order of claiming: by priority, then by acceptance.
   private(set) var live: [Name] = []
-  /// The tasks that ended last, the latest first, of those that are not packed.
+  /// The tasks that ended last and are not packed, the latest first.
   private(set) var latest: [Name] = []
+  /// The largest number of tasks in ``latest``.
   static let mostLatest = 10
 
-  /// What the record that is being applied gives rise to.
+  /// The effects of the record that is being applied.
   var effects = Effects()
 
-  /// What a record adds beyond the state.
+  /// The effects of a record beyond the state.
   struct Effects {
-    /// Lines of views.
+    /// Lines to add to views.
     var lines: [ViewLine] = []
+    /// Events for other stages of the turn.
     var events: [TurnEvent] = []
   }
 
-  /// A contradiction between a record and the state, to be told with the record's type.
+  /// A contradiction between a record and the state. The error that a reader sees adds the record's
+  /// type.
   struct Contradiction: Error {
     var reason: String
     init(_ reason: String) { self.reason = reason }
@@ -55,13 +62,14 @@ struct SpoolState {
 
   // MARK: Questions
 
+  /// Returns a job in work; nil if it has ended or never existed.
   func job(_ id: JobID) -> JobEntry? { jobs[id.task]?[id.index] }
 
   /// Returns a task's jobs in work, by index.
   func jobs(of task: Name) -> [Int: JobEntry] { jobs[task] ?? [:] }
 
-  /// Returns whether an accepted result of a task waits for its outputs' final names: it counts,
-  /// whatever comes.
+  /// Returns true if an accepted result of a task waits for its outputs' final names. Such a result
+  /// counts, whatever comes (R6).
   func isPublishing(_ task: Name) -> Bool {
     jobs[task]?.values.contains(where: \.isPublishing) ?? false
   }
@@ -69,15 +77,16 @@ struct SpoolState {
   /// Tasks that have not ended, in the order of claiming.
   var liveTasks: [TaskEntry] { live.compactMap { tasks[$0] } }
 
+  /// Returns the key by which a manifest is recognised when it is read again.
   static func key(_ dataset: Name, _ origin: String, _ digest: String) -> String {
     "\(dataset) \(digest) \(origin)"
   }
 
   // MARK: Applying
 
-  /// Takes a record in. Returns the lines of views and the events that follow from it: the same,
-  /// whether the record is new or read again. Fails, with the state as it was, where the record
-  /// contradicts the state.
+  /// Applies a record. Returns the lines for views and the events that follow from it. They are the
+  /// same whether the record is new or read again in a replay. `grace` is the grace period for
+  /// discarded parts. Throws if the record contradicts the state, which may then be half changed.
   mutating func apply(_ record: Record, graceful grace: Duration) throws(ImpossibleRecord)
     -> Effects
   {
@@ -122,7 +131,7 @@ struct SpoolState {
 
   // MARK: Changes, for `apply` alone
 
-  /// Changes a task in place; fails where there is none of that name.
+  /// Changes a task in place. Throws if no task has that name.
   mutating func change<Result>(
     task name: Name, _ body: (inout TaskEntry) throws(Contradiction) -> Result
   ) throws(Contradiction) -> Result {
@@ -132,7 +141,7 @@ struct SpoolState {
     return try body(&tasks.values[index])
   }
 
-  /// Changes a dataset in place; fails where there is none of that name.
+  /// Changes a dataset in place. Throws if no dataset has that name.
   mutating func change<Result>(
     dataset name: Name, _ body: (inout DatasetEntry) throws(Contradiction) -> Result
   ) throws(Contradiction) -> Result {
@@ -142,17 +151,21 @@ struct SpoolState {
     return try body(&datasets.values[index])
   }
 
+  /// Puts a job in work, or takes it out if it is nil.
   mutating func set(_ job: JobEntry?, _ id: JobID) { jobs[id.task, default: [:]][id.index] = job }
 
+  /// Replaces all jobs in work of a task.
   mutating func setJobs(_ entries: [Int: JobEntry], of task: Name) {
     jobs[task] = entries.isEmpty ? nil : entries
   }
 
+  /// Notes the key of an accepted manifest or order, and drops the oldest keys if there are many.
   mutating func remember(_ key: String) {
     answered.append(key)
     if answered.count > 2000 { answered.removeFirst(1000) }
   }
 
+  /// Notes a part that a discarded attempt may have left.
   mutating func addLitter(_ part: String, due: Timestamp) {
     litter[part] = due
     effects.events.append(.partDiscarded(part, due))
@@ -161,19 +174,21 @@ struct SpoolState {
   /// Notes that the page of a dataset may be out of date.
   mutating func touch(_ dataset: Name) { effects.events.append(.datasetChanged(dataset)) }
 
-  /// Notes the same of all datasets that a task reads or fills.
+  /// Notes that the pages of all datasets that a task reads or fills may be out of date.
   mutating func touch(around task: TaskEntry) { for name in task.spec.datasets { touch(name) } }
 
+  /// Tells that a task no longer needs a dataset's files, so that some may be due for removal.
   mutating func use(_ dataset: Name) { effects.events.append(.datasetUsed(dataset)) }
 
   // MARK: The order of tasks
 
+  /// Returns true if a task comes before another in the order of claiming.
   private func precedes(_ one: Name, _ other: Name) -> Bool {
     guard let left = tasks[one], let right = tasks[other] else { return false }
     return (left.spec.priority, left.number) < (right.spec.priority, right.number)
   }
 
-  /// Puts a task that has come to life into the order of claiming.
+  /// Puts a task that is in work, or in work again, into the order of claiming.
   mutating func enliven(_ name: Name) {
     var low = 0
     var high = live.count
@@ -184,8 +199,10 @@ struct SpoolState {
     live.insert(name, at: low)
   }
 
+  /// Takes a task out of the order of claiming.
   mutating func leaveLife(_ name: Name) { live.removeAll { $0 == name } }
 
+  /// Returns true if a task ended after another.
   private func isLater(_ one: Name, _ other: Name) -> Bool {
     guard let left = tasks[one], let right = tasks[other] else { return false }
     return (left.ended?.milliseconds ?? 0, left.number) > (
@@ -193,24 +210,26 @@ struct SpoolState {
     )
   }
 
+  /// Puts a task that has ended among the latest.
   mutating func noteEnd(of name: Name) {
     let place = latest.firstIndex { isLater(name, $0) } ?? latest.count
     latest.insert(name, at: place)
     latest = Array(latest.prefix(Self.mostLatest))
   }
 
-  /// A task is in work again, or packed: another takes its place among the latest.
+  /// Takes a task that is in work again, or packed, out of the latest. Another takes its place.
   mutating func forgetEnd(of name: Name) {
     guard latest.contains(name) else { return }
     findLatest(without: name)
   }
 
+  /// Finds the latest tasks among all that ended.
   mutating func findLatest(without name: Name? = nil) {
     let ended = tasks.values.filter { $0.ended != nil && $0.name != name }.map(\.name)
     latest = Array(ended.sorted(by: isLater).prefix(Self.mostLatest))
   }
 
-  /// Finds the order of tasks anew, after a checkpoint was read.
+  /// Computes the orders of live and latest tasks, after a checkpoint is read.
   mutating func findOrder() {
     live = tasks.values.filter { !$0.state.hasEnded }.map(\.name).sorted(by: precedes)
     findLatest()
@@ -218,6 +237,7 @@ struct SpoolState {
 }
 
 extension SpoolState {
+  /// Notes that an attempt of a job is issued (R4).
   mutating func issue(_ id: JobID, _ attempt: Int) throws(Contradiction) {
     guard var job = job(id) else { throw Contradiction("\(id) is not in work") }
     job.attempt = attempt

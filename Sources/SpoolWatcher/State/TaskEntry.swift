@@ -1,59 +1,73 @@
 internal import SpoolModel
 
-/// A task, from its acceptance until it is packed. Its jobs in work are kept beside it, in
+/// A task, from its acceptance until it is packed. Its jobs in work lie beside it, in
 /// ``SpoolState/jobs(of:)``, so that a copy of an entry stays small.
 struct TaskEntry {
-  /// An order to try failed jobs again, as far as it has not been carried out.
+  /// An order to try failed jobs again, with its progress.
   struct Revival: Equatable {
     var order: RetryOrder
-    /// Bytes of the ledger that were written before the order: later failures are not meant.
+    /// The length of the ledger, in bytes, when the order came. The order does not apply to later
+    /// failures.
     var until: Int
-    /// Where in the ledger the failures begin that are yet to be tried again.
+    /// The place in the ledger, in bytes, from which the watcher looks for further failed jobs.
     var from = 0
   }
 
   let accepted: TaskAccepted
   /// The specification in force: the accepted one with the changes that orders made.
   var spec: TaskSpec
-  /// Its place in the order of acceptance.
+  /// The position in the order of acceptance, which tasks and chains share.
   let number: Int
-  /// The chain that it is a step of.
+  /// The chain that it is a step of; nil if it is none.
   var chain: Name?
-  /// Active, held or ended. ``Placement`` knows whether an active task waits.
+  /// Active, held or ended. ``Placement`` knows if an active task waits.
   var state: TaskState = .active
-  /// Where the next job's inputs begin, in each of its datasets or in its list.
+  /// The beginning of the next job's inputs, in each of its datasets or in its list.
   var next: [Int]
   /// The number of jobs that were formed.
   var formed = 0
+  /// The number of jobs that succeeded.
   var done = 0
+  /// The number of jobs that failed for good.
   var failed = 0
-  /// Attempts that ended; of these the failed ones by cause; jobs that failed for good by cause.
+  /// The number of attempts that ended.
   var attempts = 0
+  /// The number of failed attempts, by cause.
   var causes: [String: Int] = [:]
+  /// The number of jobs that failed for good, by the cause of the last attempt.
   var finalCauses: [String: Int] = [:]
-  /// The jobs that failed for good; an input file of each of the first of them.
+  /// The jobs that failed for good, by index.
   var failedJobs = RangeSet<Int>()
+  /// The first input file of failed jobs, by index, for a limited number of jobs.
   var failedFiles: [Int: String] = [:]
-  /// Jobs that were in work when the task was ended early.
+  /// Jobs that were in work when the task ended early, by index.
   var leftover: [Int: JobEntry] = [:]
+  /// The sums of the numbers that payloads reported.
   var sums = ReportSums()
-  /// Seconds of CPU; peak bytes of one job; running time of all jobs.
+  /// The CPU time of all attempts, in seconds.
   var cpu = 0.0
+  /// The peak memory of one attempt, in bytes.
   var peakMemory = 0
+  /// The running time of all attempts.
   var wall = Duration.zero
+  /// The number of published output files.
   var outputs = 0
+  /// The size of the published output files, in bytes.
   var outputBytes = 0
+  /// The start of the earliest attempt.
   var started: Timestamp?
   var ended: Timestamp?
+  /// The reason for the task's end, in words.
   var reason: String?
-  /// Bytes of the ledger that count.
+  /// The number of bytes of the ledger that count.
   var ledgerLength = 0
-  /// The moment from which it waits for a dataset that is not there.
+  /// The time from which the wait for an absent dataset counts.
   var waitsSince: Timestamp
-  /// The uid that cancelled it, from the order to the task's end.
+  /// The uid of the person who cancelled it, from the order to the task's end.
   var cancelledBy: Int?
+  /// The order to try failed jobs again that is being carried out.
   var revival: Revival?
-  /// Whether only jobs that had failed are in work: nothing else is formed.
+  /// True while the task only runs failed jobs again, and forms no new ones.
   var isRepair = false
 
   init(_ accepted: TaskAccepted, number: Int) {
@@ -127,14 +141,15 @@ extension TaskEntry {
     return counts
   }
 
-  /// Nil where it is not what a watcher writes.
+  /// Reads the entry from a checkpoint, without its jobs. Returns nil if the JSON is not what a
+  /// watcher writes.
   init?(_ json: JSON) {
     guard let accepted = json["accepted"]?.object.flatMap({ TaskAccepted($0) }),
       let number = json["number"]?.integer,
       let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
     else { return nil }
     self.init(accepted, number: number)
-    // A version before this one wrote down that a task waits, which is found out anew.
+    // An earlier version wrote that a task waits. This version finds that out again.
     self.state = state == .waiting ? .active : state
     next = (json["next"]?.array ?? []).compactMap(\.integer)
     guard next.count == spec.sources else { return nil }
@@ -174,7 +189,7 @@ extension TaskEntry {
 }
 
 extension TaskEntry.Revival {
-  /// The order as a checkpoint holds it.
+  /// The order and its progress as a checkpoint holds them.
   func json(of task: Name) -> JSON {
     let request = ControlRequest(task: task, action: .retry(order))
     return [

@@ -1,19 +1,22 @@
 internal import SpoolModel
 
-/// A piece of a view that a record gives rise to: the same bytes at the same place, whether the
-/// record is new or read again.
+/// A piece of a view that a record adds. The bytes and the place are the same whether the record is
+/// new or read again in a replay, so that a line can be written twice (R3).
 struct ViewLine {
+  /// The view that it belongs to.
   enum View: Hashable {
     case catalogue(Name)
     case ledger(Name)
   }
   var view: View
+  /// The place of the bytes in the view's file.
   var offset: Int
   var bytes: [UInt8]
 }
 
-/// The lines that outputs of jobs add to catalogues.
+/// The lines that the outputs of jobs add to catalogues.
 enum CatalogueLines {
+  /// Returns the catalogue's line for an output of a job.
   static func output(
     _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String]
   ) -> JSON {
@@ -29,8 +32,9 @@ enum CatalogueLines {
   }
 }
 
-/// The lines that attempts add to the ledger of their task.
+/// The lines that attempts add to their task's ledger.
 enum LedgerLines {
+  /// Returns the ledger's line for an attempt that succeeded.
   static func success(_ id: JobID, _ attempt: Int, _ result: JobResult) -> JSON {
     var object = head(id, attempt, "ok")
     add(result, to: &object)
@@ -38,6 +42,8 @@ enum LedgerLines {
     return .object(object)
   }
 
+  /// Returns the ledger's line for a failed attempt. After a final failure it holds the position of
+  /// the job's inputs, so that the job can be revived.
   static func failure(_ failed: AttemptFailed, _ job: JobEntry) -> JSON {
     var object = head(failed.job, failed.attempt, failed.cause.description)
     object["final"] = .bool(failed.retryAt == nil)

@@ -141,11 +141,10 @@ struct SpoolVerbTests {
     let taken = try #require(try spool.takeRequest("t.json", number: 1))
     #expect(try spool.read(taken) == Array("{}".utf8))
     #expect(try spool.attributes(of: taken).size == 2)
-    #expect(try spool.reason(ofRefused: "t.json") == nil)
+    #expect(try spool.refusal(of: "t.json") == nil)
     try spool.refuse(taken, "no kind")
     #expect(try spool.refusedRequests() == ["t.json"])
-    #expect(try spool.reason(ofRefused: "t.json") == "no kind\n")
-    #expect(spool.refusal(of: "t.json")?.reason == "no kind\n")
+    #expect(try spool.refusal(of: "t.json")?.reason == "no kind\n")
     #expect(spool.readRefused("t.json") == Array("{}".utf8))
   }
 

@@ -49,8 +49,7 @@ struct LogsCommand: ParsableCommand {
     for pilot in try spool.running(fresh: true).pilots.sorted() {
       for claim in try spool.claims(of: pilot) ?? []
       where claim.job.task == task && (job == nil || claim.job == job) {
-        let path = spool.layout.liveLog(pilot, claim)
-        guard let text = try spool.files.readIfPresent(path, limit: 8 << 20) else { continue }
+        guard let text = try spool.readLiveLog(of: claim, on: pilot) else { continue }
         Terminal.print("==> \(claim.job) attempt \(claim.attempt): running on \(pilot)")
         Terminal.write(text, to: 1)
         hasPrinted = true

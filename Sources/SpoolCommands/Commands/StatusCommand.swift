@@ -17,7 +17,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let spool = try options.openWatched()
     if let task { return try show(try TaskArgument.name(task), spool) }
-    if format == .table, let page = try? spool.files.read(spool.layout.status, limit: 1 << 20) {
+    if format == .table, let page = spool.readStatus() {
       Terminal.write(page, to: 1)
       return try showEnded(spool)
     }

@@ -111,7 +111,7 @@ struct SubmitCommand: ParsableCommand {
   /// Warns of inputs that are not there: they may come later, but most often a path is wrong.
   private func noteMissing(_ spec: TaskSpec, _ spool: Spool) {
     guard case .files(let files) = spec.input else { return }
-    let missing = files.prefix(1000).filter { !spool.files.isPresent($0.path) }
+    let missing = files.prefix(1000).filter { !spool.isPresent(data: $0.path) }
     guard let first = missing.first else { return }
     Terminal.note(
       "spool: \(missing.count) inputs are not there (yet), as \(first.path): "

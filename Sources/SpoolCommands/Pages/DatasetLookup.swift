@@ -9,25 +9,20 @@ struct DatasetLookup {
 
   /// Returns the page of a dataset; nil if there is none.
   func find(_ name: Name) -> DatasetPage? {
-    guard let bytes = try? spool.files.read(spool.layout.datasetPage(name), limit: 1 << 26),
-      let json = try? JSON.parse(bytes)
-    else { return nil }
-    return DatasetPage(json)
+    spool.read(.dataset(name)).flatMap { DatasetPage($0) }
   }
 
   /// Returns the names of all datasets.
   func names() throws(FileError) -> [Name] {
-    try spool.files.list(spool.layout.datasets, fresh: true).names
-      .filter { $0.hasSuffix(".json") }.compactMap { Name($0.dropLast(5)) }.sorted()
+    try spool.pages(in: .datasets, fresh: true)
   }
 
   /// Hands over the files of a dataset, in the order of its catalogue; each also as it was written,
   /// with keys that this version does not know.
   func eachFile(of name: Name, _ body: (CatalogueLine, JSON) throws -> Void) throws {
-    guard spool.files.isPresent(spool.layout.catalogue(name)) else { return }
-    let file = try spool.files.open(spool.layout.catalogue(name), .read)
-    defer { try? file.close() }
-    var reader = LineReader(file, from: 0, to: Int.max, longest: Limits.catalogueLine)
+    guard let catalogue = try spool.openIfPresent(.catalogue(name)) else { return }
+    defer { catalogue.close() }
+    var reader = catalogue.lines()
     while let line = try reader.next() {
       guard let json = try? JSON.parse(line.bytes), let file = CatalogueLine(json) else { continue }
       try body(file, json)

@@ -27,8 +27,7 @@ struct PilotListing {
     for name in try spool.running(fresh: true).pilots.sorted() {
       guard let directory = try spool.directory(of: name) else { continue }
       var entry = Entry(name: name, record: spool.heartbeat(of: name))
-      let attributes = try spool.files.attributesIfPresent(spool.layout.heartbeat(name))
-      entry.beat = attributes?.modifiedAt
+      entry.beat = try spool.heartbeatTime(of: name)
       entry.age = entry.beat.map { max(.zero, now - $0) }
       // The files that tell it to leave or to stand by count, though it may not have seen them yet.
       if directory.hasDrain {

@@ -20,16 +20,15 @@ struct TaskLookup {
 
   /// Returns the page of a task or a chain, or the place of its request.
   func find(_ name: Name) -> Answer {
-    let layout = spool.layout
     // The page of a task that ends is written before the other is removed: so this order.
-    let active = page(layout.activeTask(name))
-    let ended = page(layout.endedTask(name, failed: false))
+    let active = page(.active(name))
+    let ended = page(.ended(name, failed: false))
     // Likewise, the archive is whole before they are removed.
-    if let page = ended ?? page(layout.endedTask(name, failed: true)) ?? active ?? packed(name) {
+    if let page = ended ?? page(.ended(name, failed: true)) ?? active ?? packed(name) {
       return .page(page)
     }
     let file = "\(name).json"
-    if spool.files.isPresent("\(layout.incoming)/\(file)") { return .pending }
+    if spool.isDropped(file) { return .pending }
     if let taken = try? spool.takenRequests(), taken.contains(where: { $0.name == file }) {
       return .pending
     }
@@ -43,21 +42,19 @@ struct TaskLookup {
   }
 
   private func packed(_ name: Name) -> TaskPage? {
-    spool.archivePlaces(name, .page).lazy.compactMap { page($0) }.first
+    spool.readPackedPage(name).flatMap { TaskPage($0) }
   }
 
-  private func page(_ path: String) -> TaskPage? {
-    guard let bytes = try? spool.files.read(path, limit: 64 << 20),
-      let json = try? JSON.parse(bytes)
-    else { return nil }
-    return TaskPage(json)
+  private func page(_ page: Spool.Page) -> TaskPage? {
+    spool.read(page).flatMap { TaskPage($0) }
   }
 
   /// Returns the pages of all tasks that are not packed, those in work first.
   func all() throws(FileError) -> [TaskPage] {
-    var pages: [TaskPage] = []
-    for directory in directories {
-      pages += try names(in: directory).compactMap { page("\(directory)/\($0).json") }
+    var pages = try spool.pages(in: .running, fresh: false).compactMap { page(.active($0)) }
+    for failed in [false, true] {
+      pages += try spool.pages(in: .outcome(failed: failed), fresh: false)
+        .compactMap { page(.ended($0, failed: failed)) }
     }
     return pages
   }
@@ -65,19 +62,12 @@ struct TaskLookup {
   /// Returns the names of all tasks and chains.
   func names() throws(FileError) -> [Name] {
     var all: [Name] = []
-    for directory in directories { all += try names(in: directory) }
+    for room in [Spool.Room.running, .done, .failed] {
+      all += try spool.pages(in: room, fresh: false)
+    }
     return try all + packed()
   }
 
   /// Returns the names of the tasks and chains that are packed.
   func packed() throws(FileError) -> [Name] { try spool.archives().whole }
-
-  private var directories: [String] {
-    [spool.layout.running, spool.layout.done, spool.layout.failed]
-  }
-
-  private func names(in directory: String) throws(FileError) -> [Name] {
-    try spool.files.list(directory, fresh: false).names
-      .filter { $0.hasSuffix(".json") }.compactMap { Name($0.dropLast(5)) }.sorted()
-  }
 }

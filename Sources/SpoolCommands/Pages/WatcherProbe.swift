@@ -10,9 +10,9 @@ struct WatcherProbe {
   /// Reads the watcher's record. Returns a warning, with advice, if no watcher is alive; nil if one is.
   func warning() -> String? {
     let advice = "start one with `spool watch` or `spool up`"
-    guard let bytes = try? spool.files.read(spool.layout.watcher, limit: 64 << 10),
-      let record = WatcherRecord(bytes)
-    else { return "no watcher is alive: \(advice)" }
+    guard let record = spool.watcherRecord() else {
+      return "no watcher is alive: \(advice)"
+    }
     if record.isClean { return "no watcher is alive: it was stopped; \(advice)" }
     let gone = ProcessIdentity.isGone(record.process)
     if gone == true { return "no watcher is alive: it died on \(record.host); \(advice)" }

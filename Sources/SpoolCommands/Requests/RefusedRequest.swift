@@ -8,16 +8,12 @@ struct RefusedRequest {
   /// The time at which the watcher wrote the reason, by the clock of the filesystem.
   var at: Timestamp
 
-  private static let ending = ".reason"
   /// The number of requests that are opened to find one by the name in it, not by its file's.
   private static let mostOpened = 500
-  /// Bytes of a request, or a reason, that are read.
-  private static let longest = 1 << 20
 
   /// Returns the latest refused request for a task: by the name of its file, or the name in it.
   static func latest(of name: Name, in spool: Spool) -> RefusedRequest? {
-    let names = (try? spool.files.list(spool.layout.refused, fresh: false).names) ?? []
-    let requests = names.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }
+    let requests = (try? spool.refusedRequests()) ?? []
     let mayOpen = requests.count <= mostOpened
     return requests.filter { isNamed($0, name) || mayOpen && requestsTask($0, name, spool) }
       .compactMap { read($0, spool) }.max { $0.at < $1.at }
@@ -25,12 +21,7 @@ struct RefusedRequest {
 
   /// Returns the refused request that was dropped as this file; nil if it was not refused.
   static func named(_ file: String, in spool: Spool) throws(FileError) -> RefusedRequest? {
-    let path = "\(spool.layout.refused)/\(file)\(ending)"
-    guard let bytes = try spool.files.readIfPresent(path, limit: longest),
-      let attributes = try spool.files.attributesIfPresent(path)
-    else { return nil }
-    return RefusedRequest(
-      reason: String(decoding: bytes, as: UTF8.self).trimmed, at: attributes.modifiedAt)
+    try spool.refusal(of: file).map { RefusedRequest(reason: $0.reason.trimmed, at: $0.at) }
   }
 
   /// True for `NAME.json`, and for `NUMBER-NAME.json`, the name of a second one of that name.
@@ -43,7 +34,7 @@ struct RefusedRequest {
   /// Reads a refused request, and returns true if it asks for this task.
   private static func requestsTask(_ file: String, _ name: Name, _ spool: Spool) -> Bool {
     guard file.hasSuffix(".json"),
-      let bytes = try? spool.files.read("\(spool.layout.refused)/\(file)", limit: longest),
+      let bytes = spool.readRefused(file),
       let json = try? JSON.parse(bytes), let header = RequestHeader(json)
     else { return false }
     return header.kind == "task" && header.name == name.text

@@ -11,12 +11,12 @@ struct RequestDelivery {
   /// The time between two looks if no event comes.
   static let interval = Duration.milliseconds(100)
 
-  /// `directories` are those in which something changes when the watcher answers.
-  init(_ spool: Spool, directories: [String]) throws {
+  /// `rooms` are those in which something changes when the watcher answers.
+  init(_ spool: Spool, rooms: [Spool.Room]) throws {
     self.spool = spool
     waker = try Waker()
     let events = EventSources.make(poll: false)
-    for directory in directories { events.watch(directory) { [waker] _ in waker.wake() } }
+    for room in rooms { events.watch(spool.path(of: room)) { [waker] _ in waker.wake() } }
   }
 
   /// Drops a request, and waits for the answer. Returns true once the watcher has accepted it. Tells the
@@ -57,7 +57,7 @@ struct RequestDelivery {
   /// Returns true if the request is neither in `incoming/` nor among those taken. It moves from the one
   /// to the other and from there away, so they are looked at in this order.
   private func isAnswered(_ name: String) throws -> Bool {
-    if spool.files.isPresent("\(spool.layout.incoming)/\(name)") { return false }
+    if spool.isDropped(name) { return false }
     return try !spool.takenRequests().contains { $0.name == name }
   }
 }

@@ -198,15 +198,7 @@ struct Submission {
       name =
         "\(fileName[..<dot]).\(SystemTime().timestamp.milliseconds)-\(getpid())\(fileName[dot...])"
     }
-    let target = "\(spool.layout.incoming)/\(name)"
-    let hidden = "\(spool.layout.incoming)/.\(fileName).\(getpid())"
-    try spool.files.create(hidden, contents, durable: true)
-    do throws(FileError) {
-      try spool.files.renameExclusively(hidden, to: target)
-    } catch {
-      try spool.files.removeIfPresent(hidden)
-      throw error
-    }
+    try spool.drop(contents, as: name, by: "\(getpid())")
     return name
   }
 }

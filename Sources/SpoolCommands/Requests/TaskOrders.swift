@@ -8,8 +8,7 @@ struct TaskOrders {
 
   init(_ spool: Spool) throws {
     self.spool = spool
-    delivery = try RequestDelivery(
-      spool, directories: [spool.layout.done, spool.layout.failed, spool.layout.running])
+    delivery = try RequestDelivery(spool, rooms: [.done, .failed, .running])
   }
 
   /// Gives one order after the other. A refused order does not keep back the others; the last refusal

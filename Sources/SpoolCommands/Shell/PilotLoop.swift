@@ -36,7 +36,7 @@ final class PilotLoop: Sendable {
 
   /// Runs until stopped. The calling thread must live on until the payloads have ended.
   func run() throws {
-    let files = spool.files
+    let files = PosixFileSystem()
     let lock = try ScratchDirectory.make(options.scratch, files)
     defer { try? lock.close() }
     let time = SystemTime()
@@ -76,7 +76,7 @@ final class PilotLoop: Sendable {
 
   private func watchReady() {
     for queue in options.queues {
-      events.watch(spool.layout.ready(queue)) { [self] _ in
+      events.watch(spool.path(of: .ready(queue))) { [self] _ in
         let isNew = hints.withLock { $0.insert(queue).inserted }
         if isNew { waker.wake() }
       }

@@ -102,7 +102,7 @@ final class WatchLoop: Sendable {
       return try lease.step()
     } catch {
       // A faster watcher may have cleared away what this one had written.
-      let isRace = error.isMissing && spool.files.isPresent(spool.layout.config)
+      let isRace = error.isMissing && spool.isThere
       guard error.mayPass || error.isOutage || isRace else { throw error }
       troubles.note(error)
       return nil
@@ -137,15 +137,14 @@ final class WatchLoop: Sendable {
   }
 
   private func watchDirectories() {
-    let layout = spool.layout
-    events.watch(layout.incoming) { [self] event in
+    events.watch(spool.path(of: .incoming)) { [self] event in
       hint { hints in
         hints.incoming = true
         if !event.name.isEmpty { hints.closed.insert(event.name) }
       }
     }
-    for inbox in [layout.done, layout.failed] {
-      events.watch(inbox) { [self] _ in hint { $0.inboxes = true } }
+    for inbox in [Spool.Room.done, .failed] {
+      events.watch(spool.path(of: inbox)) { [self] _ in hint { $0.inboxes = true } }
     }
   }
 

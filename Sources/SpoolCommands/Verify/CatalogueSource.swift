@@ -19,12 +19,10 @@ final class CatalogueSource: Sendable {
   init(
     _ spool: Spool, _ dataset: SpoolSnapshot.Dataset, last: [UInt64: Int]
   ) throws(FileError) {
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
+    let catalogue = try spool.open(.catalogue(dataset.name))
     state = Mutex(
       State(
-        reader: LineReader(
-          file, from: 0, to: dataset.length, longest: Limits.catalogueLine),
-        removed: dataset.removed, last: last))
+        reader: catalogue.lines(to: dataset.length), removed: dataset.removed, last: last))
   }
 
   /// Returns the next line; nil at the end, and after an error.

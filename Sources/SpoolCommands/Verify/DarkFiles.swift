@@ -17,7 +17,7 @@ struct DarkFiles {
     var candidates: [String] = []
     for directory in directories {
       do throws(FileError) {
-        _ = try spool.files.visit(directory, fresh: true) { name in
+        _ = try spool.visit(data: directory) { name in
           guard Self.mayBeDark(name) else { return }
           let path = directory == "/" ? "/\(name)" : "\(directory)/\(name)"
           if !known.contains(PathSet.hash(path)) { candidates.append(path) }
@@ -57,7 +57,7 @@ struct DarkFiles {
       let isAwaited = watches.contains {
         $0.directory == directory && (name == $0.closeOn ?? "" || $0.covers(String(name)))
       }
-      return try !isAwaited && spool.files.attributesIfPresent(path)?.kind == .file
+      return try !isAwaited && spool.attributes(ofData: path)?.kind == .file
     }
   }
 
@@ -68,10 +68,8 @@ struct DarkFiles {
 
   /// Adds the paths of a dataset's catalogue.
   static func add(_ name: Name, of spool: Spool, to known: inout PathSet) throws(FileError) {
-    let path = spool.layout.catalogue(name)
-    guard spool.files.isPresent(path) else { return }
-    let file = try spool.files.open(path, .read)
-    defer { try? file.close() }
-    try known.add(file, from: 0, to: Int.max, longest: Limits.catalogueLine)
+    guard let catalogue = try spool.openIfPresent(.catalogue(name)) else { return }
+    defer { catalogue.close() }
+    try known.add(catalogue)
   }
 }

@@ -3,7 +3,7 @@ internal import SpoolStore
 
 /// The comparison of one file with its line in a catalogue.
 struct FileCheck {
-  let files: any FileSystem
+  let spool: Spool
   /// True if the checksum is compared, too, if the line has one.
   let sums: Bool
 
@@ -16,7 +16,7 @@ struct FileCheck {
     _ file: InputFile, read: (Int) -> Void
   ) -> (kind: Finding.Kind, what: String)? {
     do throws(FileError) {
-      guard let found = try files.attributesIfPresent(file.path) else {
+      guard let found = try spool.attributes(ofData: file.path) else {
         return (.missing, "is not there")
       }
       guard found.kind == .file else { return (.changed, "is no file") }
@@ -32,7 +32,7 @@ struct FileCheck {
   }
 
   private func adler32(_ path: String, _ read: (Int) -> Void) throws(FileError) -> String {
-    let file = try files.open(path, .read)
+    let file = try spool.open(data: path)
     defer { try? file.close() }
     var sum = Adler32()
     var offset = 0

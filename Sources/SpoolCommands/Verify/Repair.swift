@@ -74,19 +74,6 @@ struct Repair {
 
   /// Moves a dark file aside, and returns its new path. A file that lies there already is not replaced.
   func moveAside(_ finding: Finding) throws(FileError) -> String {
-    let target = aside(finding.path)
-    try spool.files.ensureDirectory(FilePath.directory(target))
-    var number = 1
-    var free = target
-    while true {
-      do throws(FileError) {
-        try spool.files.renameExclusively(finding.path, to: free)
-        return free
-      } catch {
-        guard error.isOccupied, number < 1000 else { throw error }
-        number += 1
-        free = "\(target).\(number)"
-      }
-    }
+    try spool.setAside(data: finding.path, into: DarkFiles.aside)
   }
 }

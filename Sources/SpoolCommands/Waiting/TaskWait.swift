@@ -19,8 +19,8 @@ struct TaskWait {
   /// Waits until all tasks have ended. Returns their common fate: the worst one, nil if all are done.
   func run(_ names: [Name]) throws -> Failure? {
     let waker = try Waker()
-    for directory in [spool.layout.done, spool.layout.failed, spool.layout.running] {
-      events.watch(directory) { _ in waker.wake() }
+    for room in [Spool.Room.done, .failed, .running] {
+      events.watch(spool.path(of: room)) { _ in waker.wake() }
     }
     var failures: [Failure] = []
     for name in names {

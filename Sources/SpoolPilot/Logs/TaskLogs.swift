@@ -31,7 +31,7 @@ struct TaskLogs {
     try spool.write(text, toLog: task, of: pilot, at: offset)
     ends[task] = End(incarnation: document.incarnation, offset: offset + text.count)
     return JobResult.LogExtent(
-      file: spool.layout.logName(task, pilot), offset: offset, length: text.count)
+      file: spool.name(ofLog: task, of: pilot), offset: offset, length: text.count)
   }
 
   /// Forgets all ends: the pilot has another name, and with it other logs.

@@ -58,30 +58,17 @@ extension Spool {
       }
   }
 
-  /// Returns the reason for a refusal and its time; nil where it cannot be read now.
-  public func refusal(of name: String) -> Refused? {
-    let path = pathOfReason(name)
-    guard let attributes = try? files.attributes(of: path),
-      let bytes = try? files.read(path, limit: Self.longestRefused)
+  /// Returns the reason for a refusal and its time; nil where the request was not refused.
+  public func refusal(of name: String) throws(FileError) -> Refused? {
+    let path = "\(layout.refused)/\(name)\(Self.reasonEnding)"
+    guard let bytes = try files.readIfPresent(path, limit: Self.longestRefused),
+      let attributes = try files.attributesIfPresent(path)
     else { return nil }
-    return Refused(
-      reason: String(decoding: bytes, as: UTF8.self),
-      at: attributes.modifiedAt)
-  }
-
-  /// Returns the reason for a refusal; nil where the request was not refused.
-  public func reason(ofRefused name: String) throws(FileError) -> String? {
-    try files.readIfPresent(pathOfReason(name), limit: Self.longestRefused).map {
-      String(decoding: $0, as: UTF8.self)
-    }
+    return Refused(reason: String(decoding: bytes, as: UTF8.self), at: attributes.modifiedAt)
   }
 
   /// Reads a request that was refused; nil where it cannot be read now.
   public func readRefused(_ name: String) -> [UInt8]? {
     try? files.read("\(layout.refused)/\(name)", limit: Self.longestRefused)
-  }
-
-  private func pathOfReason(_ name: String) -> String {
-    "\(layout.refused)/\(name)\(Self.reasonEnding)"
   }
 }

@@ -20,7 +20,7 @@ struct DatasetCloseCommand: ParsableCommand {
       return Terminal.print(
         "\(name) is \(page.summary.state.rawValue) already, with \(Self.files(page))")
     }
-    let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
+    let delivery = try RequestDelivery(spool, rooms: [.datasets])
     guard try delivery.deliver(Submission(closing: name), "close \(name)") else { return }
     let lookup = DatasetLookup(spool)
     _ = try delivery.wait { lookup.find(name)?.summary.state != .open }

@@ -28,7 +28,7 @@ struct DatasetDeleteCommand: ParsableCommand {
     guard yes || Terminal.confirm("Delete them?") else {
       throw Failure(.usage, "nothing is deleted; say --yes to delete")
     }
-    let delivery = try RequestDelivery(spool, directories: [spool.layout.datasets])
+    let delivery = try RequestDelivery(spool, rooms: [.datasets])
     let order = DeleteRequest(dataset: name, inputs: inputs, force: force)
     if try delivery.deliver(Submission(order), "delete \(name)") {
       try follow(spool, name, delivery)

@@ -77,7 +77,7 @@ struct DatasetVerifyCommand: ParsableCommand {
     let last = try repeated(dataset, spool, &known)
     let verification = try Verification(
       dataset.name, CatalogueSource(spool, dataset, last: last),
-      FileCheck(files: spool.files, sums: !noChecksum))
+      FileCheck(spool: spool, sums: !noChecksum))
     var progress = VerifyProgress(dataset.name, total: dataset.files)
     try verification.run(threads: threads ?? HostResources.usableCores) { progress.show($0) }
     progress.finish()
@@ -95,10 +95,9 @@ struct DatasetVerifyCommand: ParsableCommand {
     var own = PathSet()
     own.reserve(dataset.files)
     var last: [UInt64: Int] = [:]
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
-    var reader = LineReader(
-      file, from: 0, to: dataset.length, longest: Limits.catalogueLine)
+    let catalogue = try spool.open(.catalogue(dataset.name))
+    defer { catalogue.close() }
+    var reader = catalogue.lines(to: dataset.length)
     while let line = try reader.next() {
       guard let hash = PathSet.hash(ofPathIn: line.bytes) else { continue }
       if !own.insert(hash) { last[hash] = line.offset }

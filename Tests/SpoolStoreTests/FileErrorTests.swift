@@ -39,7 +39,7 @@ struct FileErrorTests {
       #expect(FileError("open", "/a", code).isOutage && !FileError("open", "/a", code).isLasting)
     }
     #expect(!FileError("open", "/a", ENOENT).isOutage)
-    #expect(FileError("open", "/a", EACCES).patience == 0)
+    #expect(FileError("open", "/a", EACCES).longestWait == .zero)
   }
 
   /// The disk's limit and the reader's have one number, and are two things: a full disk is waited

@@ -18,13 +18,13 @@ public enum ArchivePart: String, CaseIterable, Sendable {
 /// `archive/`: the records of tasks that ended long ago.
 extension Spool {
   /// Returns the path of a task's part in the archive of a unit: a task, or a chain with its steps.
-  public func archived(_ unit: Name, _ task: Name, _ part: ArchivePart) -> String {
+  func archived(_ unit: Name, _ task: Name, _ part: ArchivePart) -> String {
     "\(layout.archive(unit))/\(part.name(task))"
   }
 
   /// Returns the paths at which a task's part may be: in its own archive, or in that of a chain
   /// whose step it is.
-  public func archivePlaces(_ task: Name, _ part: ArchivePart) -> [String] {
+  func archivePlaces(_ task: Name, _ part: ArchivePart) -> [String] {
     var units = [task]
     var rest = task.text[...]
     while let dot = rest.lastIndex(of: ".") {
@@ -87,7 +87,7 @@ extension Spool {
 
   /// Removes a directory's files of ours, as many as are allowed. With the last one it removes the
   /// directory, unless somebody else has put something there.
-  public func empty(
+  func empty(
     _ directory: String, atMost limit: Int, of isOurs: (String) -> Bool
   ) throws(FileError) -> Emptied {
     guard let names = try listIfPresent(directory)?.names.filter(isOurs) else {
@@ -130,7 +130,7 @@ public struct LogSection: Equatable, Sendable {
   }
 
   /// Returns the first byte of each log in such a file.
-  public static func places(in file: any OpenFile) throws(FileError) -> [String: Int] {
+  static func places(in file: any OpenFile) throws(FileError) -> [String: Int] {
     var places: [String: Int] = [:]
     var offset = 0
     let longest = 4096
@@ -147,7 +147,7 @@ public struct LogSection: Equatable, Sendable {
 
 extension Spool {
   /// Returns the pilot that a file in `logs/TASK/` is the log of; nil where it is none.
-  public static func pilot(ofLog name: String) -> PilotName? {
+  static func pilot(ofLog name: String) -> PilotName? {
     name.hasSuffix(".log") ? PilotName(name.dropLast(4)) : nil
   }
 

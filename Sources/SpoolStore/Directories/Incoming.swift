@@ -108,7 +108,7 @@ extension Spool {
   }
 
   /// Returns the path of a request that was taken.
-  public func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
+  func path(_ taken: Taken) -> String { "\(layout.taken)/\(taken.fileName)" }
 
   /// Returns true where there is anything to do: requests, in the order in which they move, or
   /// tasks in work.

@@ -29,11 +29,11 @@ extension Spool {
   ) throws(FileError) {
     let path = path(ofLog: task, pilot)
     do throws(FileError) {
-      try write(text, toView: path, at: offset)
+      try write(text, toFile: path, at: offset)
     } catch {
       guard error.isMissing else { throw error }
       try ensureLogDirectory(of: task)
-      try write(text, toView: path, at: offset)
+      try write(text, toFile: path, at: offset)
     }
   }
 

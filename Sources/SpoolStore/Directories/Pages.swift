@@ -25,7 +25,7 @@ extension Spool {
 
   /// Rewrites a page, atomically for every reader.
   public func write(_ text: [UInt8], to page: Page) throws(FileError) {
-    try writePage(path(of: page), text)
+    try files.replace(path(of: page), text)
   }
 
   /// Removes a page. A page that is gone is fine.

@@ -70,9 +70,9 @@ extension PathSet {
   /// Takes in the paths of a catalogue, from one byte to another. Hardly any line is parsed, since
   /// a line that the watcher wrote begins with its path.
   public mutating func add(
-    _ file: any OpenFile, from offset: Int, to end: Int, longest: Int
+    _ catalogue: ViewReader, from offset: Int = 0, to end: Int = .max
   ) throws(FileError) {
-    var reader = LineReader(file, from: offset, to: end, longest: longest)
+    var reader = catalogue.lines(from: offset, to: end)
     while let line = try reader.next() {
       if let hash = Self.hash(ofPathIn: line.bytes) { insert(hash) }
     }

@@ -71,7 +71,7 @@ extension Spool {
   }
 
   /// Returns true where a file is certainly gone. Its absence in a listing is no proof.
-  public func isGone(_ path: String) throws(FileError) -> Bool {
+  private func isGone(_ path: String) throws(FileError) -> Bool {
     try files.attributesIfPresent(path) == nil
   }
 

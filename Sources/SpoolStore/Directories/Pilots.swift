@@ -61,7 +61,7 @@ extension Spool {
   }
 
   /// Lists a directory afresh; nil where it is not there.
-  public func listIfPresent(_ directory: String) throws(FileError) -> Listing? {
+  func listIfPresent(_ directory: String) throws(FileError) -> Listing? {
     do throws(FileError) {
       return try files.list(directory, fresh: true)
     } catch {

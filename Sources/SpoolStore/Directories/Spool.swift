@@ -1,10 +1,11 @@
 public import SpoolModel
 
 /// A spool on a filesystem: its paths, its policy, and a verb for everything that is done in its
-/// directories. The rooms are in the extensions, a file each.
+/// directories. No other module reaches the filesystem of a spool. The rooms are in the extensions,
+/// a file each.
 public struct Spool: Sendable {
   /// The filesystem that the spool lies on.
-  public let files: any FileSystem
+  let files: any FileSystem
   /// The paths.
   public let layout: Layout
   /// The site's policy, as `spool.json` had it when the spool was opened.

@@ -72,7 +72,7 @@ extension Spool {
 public struct ViewReader {
   /// The path of the view, for messages.
   public let path: String
-  let file: any OpenFile
+  private let file: any OpenFile
   private let longestLine: Int
 
   init(_ file: any OpenFile, _ path: String, _ longestLine: Int) {
@@ -92,13 +92,4 @@ public struct ViewReader {
 
   /// Closes the view. Readers of its lines end with it.
   public func close() { try? file.close() }
-}
-
-extension PathSet {
-  /// Takes in the paths of a catalogue, from one byte to another.
-  public mutating func add(
-    _ catalogue: ViewReader, from offset: Int = 0, to end: Int = .max
-  ) throws(FileError) {
-    try add(catalogue.file, from: offset, to: end, longest: Limits.catalogueLine)
-  }
 }

@@ -5,7 +5,12 @@ public import SpoolModel
 extension Spool {
   /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
   /// same.
-  public func write(_ bytes: [UInt8], toView path: String, at offset: Int) throws(FileError) {
+  public func write(_ bytes: [UInt8], to view: View, at offset: Int) throws(FileError) {
+    try write(bytes, toFile: path(of: view), at: offset)
+  }
+
+  /// Writes bytes to a file at an offset. Makes the file where it is not there.
+  func write(_ bytes: [UInt8], toFile path: String, at offset: Int) throws(FileError) {
     let file = try files.open(path, .create)
     do throws(FileError) {
       try file.write(bytes, at: offset)
@@ -17,33 +22,19 @@ extension Spool {
   }
 
   /// Cuts a view to its length and makes it durable. A view that is shorter has lost its tail.
-  public func settleView(_ path: String, length: Int) throws(FileError) {
-    let file = try files.open(path, .create)
+  public func settle(_ view: View, length: Int) throws(FileError) {
+    let file = try files.open(path(of: view), .create)
     defer { try? file.close() }
     if try file.attributes().size > length { try file.truncate(to: length) }
     try file.sync()
   }
 
   /// Makes the bytes that were written to a view durable.
-  public func syncView(_ path: String) throws(FileError) {
-    let file = try files.open(path, .update)
+  public func sync(_ view: View) throws(FileError) {
+    let file = try files.open(path(of: view), .update)
     defer { try? file.close() }
     try file.sync()
   }
-
-  /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
-  /// same.
-  public func write(_ bytes: [UInt8], to view: View, at offset: Int) throws(FileError) {
-    try write(bytes, toView: path(of: view), at: offset)
-  }
-
-  /// Cuts a view to its length and makes it durable. A view that is shorter has lost its tail.
-  public func settle(_ view: View, length: Int) throws(FileError) {
-    try settleView(path(of: view), length: length)
-  }
-
-  /// Makes the bytes that were written to a view durable.
-  public func sync(_ view: View) throws(FileError) { try syncView(path(of: view)) }
 
   /// Returns the first line of a view.
   public static func viewHeader(_ kind: String, _ name: Name) -> [UInt8] {
@@ -73,10 +64,5 @@ extension Spool {
     } else {
       try file.truncate(to: text.count)
     }
-  }
-
-  /// Rewrites a page for people, atomically for every reader.
-  public func writePage(_ path: String, _ text: [UInt8]) throws(FileError) {
-    try files.replace(path, text)
   }
 }

@@ -8,9 +8,6 @@ extension FileError {
     if isFull || isReadOnly { return .seconds(7 * 86_400) }
     return isOutage ? .seconds(600) : .zero
   }
-
-  /// ``longestWait`` in milliseconds.
-  public var patience: Int { longestWait.milliseconds }
 }
 
 /// The refusals of the filesystem at present. Each is said once when it begins and once when it has

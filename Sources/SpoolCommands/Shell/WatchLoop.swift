@@ -81,7 +81,7 @@ final class WatchLoop: Sendable {
         let left = Units.text(wait.wholeSeconds)
         message =
           told.isEmpty
-          ? "the watcher on \(former.host) has not said goodbye; waiting \(left) for it to show life"
+          ? "the watcher on \(former.host) did not end in good order; waiting \(left) for a sign of life"
           : told
       case .replacing(let former, _):
         let host = former.map { " on \($0.host)" } ?? ""

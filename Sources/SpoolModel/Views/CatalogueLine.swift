@@ -52,7 +52,7 @@ extension CatalogueLine {
     return .object(JSONObject((file.json.object?.members ?? []) + line.object.members))
   }
 
-  /// Reads a line; nil for the header, and for what is no file.
+  /// Reads a line; nil for the header, and for a line that names no file.
   public init?(_ json: JSON) {
     guard let file = InputFile(json: json), let line = RecordMembers<Key>(json),
       let origin: Origin = line[.origin]

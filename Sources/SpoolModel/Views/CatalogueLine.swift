@@ -106,6 +106,9 @@ extension InputFile: JSONValue {
     return members.json
   }
 
+  /// Reads a file from a line of a manifest or a catalogue; nil for what names none.
+  public init?(_ json: JSON) { self.init(json: json) }
+
   init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let path: String = members[.path] else {
       return nil

@@ -1,3 +1,4 @@
+public import SpoolModel
 public import SpoolStore
 internal import Synchronization
 
@@ -17,6 +18,10 @@ public final class ManualTime: TimeSource {
 
   public init() {}
 
+  public var instant: Instant { Instant(milliseconds: now) }
+  public var timestamp: Timestamp { Timestamp(milliseconds: epoch) }
+
+  /// Milliseconds on the monotonic clock, and since 1970 on the wall clock.
   public var now: Int { reading.withLock { $0.elapsed } }
   public var epoch: Int { reading.withLock { Self.start + $0.elapsed + $0.offset } }
 

@@ -14,7 +14,7 @@ struct ErrorPatience<Thing: Hashable> {
     let begun = since[thing] ?? turn.now
     since[thing] = begun
     turn.note(error, job.description)
-    let patience = max(config.deadAfter, .milliseconds(error.patience))
+    let patience = max(config.deadAfter, error.longestWait)
     guard error.isLasting || turn.now - begun >= patience else { return false }
     since[thing] = nil
     return true

@@ -106,7 +106,7 @@ public final class Watcher {
     catalogues = CatalogueRetention(spool, turn, leaving: replayed.leaving)
     archive = TaskArchive(spool, turn, catalogues: catalogues)
     let paths = DatasetPaths(spool, turn)
-    let keeper = Int(try spool.files.attributes(of: spool.layout.config).owner)
+    let keeper = Int(try spool.keeper())
     let registration = TaskRegistration(spool, turn, random: seams.random)
     intake = try RequestIntake(
       spool, turn, registration: registration,

@@ -3,7 +3,12 @@ public import SpoolModel
 /// `logs/TASK/PILOT.log`: the output of a task's payloads on one pilot, which alone writes it.
 extension Spool {
   private func path(ofLog task: Name, _ pilot: PilotName) -> String {
-    "\(layout.root)/\(layout.logName(task, pilot))"
+    "\(layout.root)/\(name(ofLog: task, of: pilot))"
+  }
+
+  /// Returns the name of a log as results and archives give it, `logs/TASK/PILOT.log`.
+  public func name(ofLog task: Name, of pilot: PilotName) -> String {
+    layout.logName(task, pilot)
   }
 
   /// Returns the attributes of a log; nil where it is not there.

@@ -26,7 +26,7 @@ struct ArchiveCheck {
 
   private func archives() throws(FileError) -> [SpoolCheck.Finding] {
     var findings: [SpoolCheck.Finding] = []
-    let names = try spool.listIfPresent(spool.layout.archive)?.names ?? []
+    let names = try spool.namesIfPresent(in: .archives) ?? []
     for text in names where !text.hasPrefix(".") {
       let unit = Name(text)
       if let unit, state.packed[unit]?.name == unit { continue }
@@ -37,7 +37,7 @@ struct ArchiveCheck {
           : finding(.foreign, "archive/\(text)", "is of no task that the journal knows"))
     }
     for entry in state.packedUnits where entry.phase != .removing {
-      let parts = try spool.listIfPresent(spool.layout.archive(entry.name))?.names ?? []
+      let parts = try spool.namesIfPresent(in: .archive(entry.name)) ?? []
       for name in entry.names where !parts.contains(ArchivePart.page.name(name)) {
         let place = "archive/\(entry.name)/\(ArchivePart.page.name(name))"
         findings.append(finding(.wrong, place, "is not there"))
@@ -48,17 +48,15 @@ struct ArchiveCheck {
 
   /// Returns findings about files, in the directories of tasks, whose task is packed or unknown.
   private func remains() throws(FileError) -> [SpoolCheck.Finding] {
-    let layout = spool.layout
     var findings: [SpoolCheck.Finding] = []
-    for (directory, suffixes) in [
-      (layout.done, ["", ".json"]), (layout.failed, ["", ".json"]), (layout.ledgers, [".jsonl"]),
-      (layout.logs, [""]),
-    ] {
-      let names = try spool.files.list(directory, fresh: true).names
+    let rooms: [(Spool.Room, [String])] = [
+      (.done, ["", ".json"]), (.failed, ["", ".json"]), (.ledgers, [".jsonl"]), (.logs, [""]),
+    ]
+    for (room, suffixes) in rooms {
+      let names = try spool.names(in: room, fresh: true)
       for text in names where !text.hasPrefix(".") {
         guard let name = Self.task(text, suffixes) else { continue }
-        let place = "\(FilePath.base(directory))/\(text)"
-        findings += remain(name, place)
+        findings += remain(name, spool.place(of: text, in: room))
       }
     }
     return findings

@@ -92,10 +92,9 @@ public struct SpoolCheck {
     _ places: inout [JobID: [String]], _ findings: inout [Finding]
   ) throws(FileError) {
     for queue in Queue.allCases {
-      let directory = spool.layout.ready(queue)
-      for name in try spool.files.list(directory, fresh: true).names {
+      for name in try spool.readyNames(queue, fresh: true) {
         guard let job = JobName(fileName: name) else {
-          findings += foreign(directory, name)
+          findings += foreign(name, in: .ready(queue))
           continue
         }
         places[job.job, default: []].append("ready-\(queue.rawValue) a\(job.attempt)")
@@ -107,10 +106,10 @@ public struct SpoolCheck {
     _ places: inout [JobID: [String]], _ findings: inout [Finding]
   ) throws(FileError) {
     for pilot in try spool.running(fresh: true).pilots {
-      guard let names = try spool.listIfPresent(spool.layout.pilot(pilot))?.names else { continue }
+      guard let names = try spool.namesIfPresent(in: .pilot(pilot)) else { continue }
       for name in names where !PilotDirectory.isOwn(name) {
         guard let job = JobName(fileName: name) else {
-          findings += foreign(spool.layout.pilot(pilot), name)
+          findings += foreign(name, in: .pilot(pilot))
           continue
         }
         places[job.job, default: []].append("running/\(pilot) a\(job.attempt)")
@@ -122,28 +121,25 @@ public struct SpoolCheck {
     _ places: inout [JobID: [String]], _ findings: inout [Finding]
   ) throws(FileError) {
     for failed in [false, true] {
-      let directory = spool.layout.outcome(failed: failed)
-      for name in try spool.files.list(directory, fresh: true).names {
+      let room = Spool.Room.outcome(failed: failed)
+      for name in try spool.names(in: room, fresh: true) {
         if let job = InboxName(fileName: name, failed: failed) {
           places[job.job.job, default: []].append(
             "\(failed ? "failed" : "done") a\(job.job.attempt)")
         } else if name != "@refused", Name(name) == nil,
           !name.hasSuffix(".json") || Name(name.dropLast(5)) == nil
         {
-          findings += foreign(directory, name)
+          findings += foreign(name, in: room)
         }
       }
     }
   }
 
-  private func foreign(_ directory: String, _ name: String) -> [Finding] {
+  private func foreign(_ name: String, in room: Spool.Room) -> [Finding] {
     // git keeps empty directories by this file.
     if name == ".gitkeep" { return [] }
-    let place = "\(directory)/\(name)".dropFirst(spool.layout.root.count + 1)
-    return [
-      Finding(
-        kind: .foreign, place: String(place).printable(), message: "is nobody's; left alone")
-    ]
+    let place = spool.place(of: name, in: room).printable()
+    return [Finding(kind: .foreign, place: place, message: "is nobody's; left alone")]
   }
 
   // MARK: Sums
@@ -219,29 +215,29 @@ public struct SpoolCheck {
   private func views(_ state: SpoolState) throws(FileError) -> [Finding] {
     var findings: [Finding] = []
     for dataset in state.datasets.values {
-      let path = spool.layout.catalogue(dataset.name)
-      findings += try view(path, dataset.length, lines: dataset.files, "files")
+      findings += try check(
+        .catalogue(dataset.name), dataset.length, lines: dataset.files, "files")
     }
     for task in state.tasks.values {
-      findings += try view(
-        spool.layout.ledger(task.name), task.ledgerLength, lines: task.attempts, "attempts")
+      findings += try check(
+        .ledger(task.name), task.ledgerLength, lines: task.attempts, "attempts")
     }
     return findings
   }
 
-  private func view(
-    _ path: String, _ length: Int, lines expected: Int, _ what: String
+  private func check(
+    _ view: Spool.View, _ length: Int, lines expected: Int, _ what: String
   ) throws(FileError) -> [Finding] {
-    let place = String(path.dropFirst(spool.layout.root.count + 1))
-    guard let attributes = try spool.files.attributesIfPresent(path) else {
+    let place = spool.place(of: view)
+    guard let attributes = try spool.attributes(of: view) else {
       return length == 0 ? [] : [wrong(place, "is not there")]
     }
     guard attributes.size == length else {
       return [wrong(place, "has \(attributes.size) bytes, the journal says \(length)")]
     }
-    let file = try spool.files.open(path, .read)
-    defer { try? file.close() }
-    var reader = LineReader(file, from: 0, to: length, longest: 64 << 20)
+    let file = try spool.open(view)
+    defer { file.close() }
+    var reader = file.lines(to: length, longest: 64 << 20)
     var count = -1
     while let line = try reader.next() {
       guard (try? JSON.parse(line.bytes)) != nil else {
@@ -259,16 +255,8 @@ public struct SpoolCheck {
 
   /// Returns findings for files that do not belong at the top of the spool or in `incoming/`.
   private func names() throws(FileError) -> [Finding] {
-    let layout = spool.layout
-    let own = Set(
-      layout.directories + [
-        layout.config, layout.readme, layout.status, layout.lock, layout.watcher,
-      ])
     var findings: [Finding] = []
-    for name in try spool.files.list(layout.root, fresh: true).names
-    where !own.contains("\(layout.root)/\(name)") {
-      findings += foreign(layout.root, name)
-    }
+    for name in try spool.foreignNames() { findings += foreign(name, in: .root) }
     let incoming = try spool.incoming(fresh: true)
     for foreign in incoming.foreign {
       findings.append(

@@ -8,10 +8,10 @@ final class PathIndex {
   /// Reads the paths from the part of a catalogue that may be read.
   init(_ dataset: DatasetEntry?, readable: Int, _ spool: Spool) throws(FileError) {
     guard let dataset, readable > 0 else { return }
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
+    let catalogue = try spool.open(.catalogue(dataset.name))
+    defer { catalogue.close() }
     paths.reserve(dataset.files)
-    try paths.add(file, from: 0, to: readable, longest: Limits.catalogueLine)
+    try paths.add(catalogue, to: readable)
   }
 
   /// Returns true if the dataset has a path.

@@ -143,7 +143,7 @@ final class WatchedDirectory {
     }
     nextScan = begun + interval
     do throws(FileError) {
-      unreadable = try spool.files.visit(watch.directory, fresh: true) { find($0, index) }
+      unreadable = try spool.visit(data: watch.directory) { find($0, index) }
       trouble = nil
     } catch {
       queue = []
@@ -204,7 +204,7 @@ final class WatchedDirectory {
   /// Returns true if the marker exists and is a file.
   func seesMarker() throws(FileError) -> Bool {
     guard hasMarker, let name = watch.closeOn else { return false }
-    hasMarker = try spool.files.attributesIfPresent(watch.path(name))?.kind == .file
+    hasMarker = try spool.attributes(ofData: watch.path(name))?.kind == .file
     return hasMarker
   }
 
@@ -212,7 +212,7 @@ final class WatchedDirectory {
   private func wholeSize(_ name: String, _ index: PathIndex) throws(FileError) -> Int? {
     let path = watch.path(name)
     let hash = PathSet.hash(path)
-    guard !index.contains(hash), let found = try spool.files.attributesIfPresent(path) else {
+    guard !index.contains(hash), let found = try spool.attributes(ofData: path) else {
       looks[name] = nil
       return nil
     }
@@ -232,7 +232,7 @@ final class WatchedDirectory {
     // to write.
     let isClosed = look.told == .closed && found.size > 0
     guard isClosed || now - look.since >= watch.settle else { return nil }
-    switch try spool.files.isBeingWritten(path) {
+    switch try spool.isBeingWritten(data: path) {
     case true?:
       // Another process has the file open. Its close will be told.
       if look.told == .closed { looks[name]?.told = .created }

@@ -6,7 +6,7 @@ internal import SpoolStore
 /// stretches, and only places in it are kept in memory.
 final class FailedJobs {
   private let spool: Spool
-  private let path: String
+  private let ledger: Spool.View
   private let revival: TaskEntry.Revival
   /// The place of the last failure of each job. While the ledger is being read: of all final
   /// failures so far. After that: of the jobs that the order applies to.
@@ -17,13 +17,12 @@ final class FailedJobs {
 
   /// The number of bytes of a ledger that are read in one turn.
   static let stretch = 8 << 20
-  private static let longestLine = 64 << 20
   private static let mark = Array(#""final":true"#.utf8)
 
   init(_ spool: Spool, _ task: Name, _ revival: TaskEntry.Revival) {
     self.spool = spool
     self.revival = revival
-    path = spool.layout.ledger(task)
+    ledger = .ledger(task)
   }
 
   /// Reads the next stretch. Returns true once the whole ledger is read.
@@ -33,11 +32,11 @@ final class FailedJobs {
       isFound = true
       return true
     }
-    let file = try spool.files.open(path, .read)
-    defer { try? file.close() }
+    let file = try spool.open(ledger)
+    defer { file.close() }
     // The ledger may lack lines that are committed and not written yet.
-    guard try file.attributes().size >= revival.until else { return false }
-    var reader = LineReader(file, from: offset, to: revival.until, longest: Self.longestLine)
+    guard try file.size() >= revival.until else { return false }
+    var reader = file.lines(from: offset, to: revival.until)
     let end = offset + Self.stretch
     while offset < end {
       guard let line = try reader.next() else {
@@ -72,10 +71,9 @@ final class FailedJobs {
   func next(_ limit: Int) throws(FileError) -> [JobsRevived.Job] {
     let wanted = places[position..<min(places.count, position + max(0, limit))]
     guard let first = wanted.first else { return [] }
-    let file = try spool.files.open(path, .read)
-    defer { try? file.close() }
-    var reader = LineReader(
-      file, from: first.offset, to: revival.until, longest: Self.longestLine)
+    let file = try spool.open(ledger)
+    defer { file.close() }
+    var reader = file.lines(from: first.offset, to: revival.until)
     var jobs: [JobsRevived.Job] = []
     for place in wanted {
       while let line = try reader.next() {

@@ -66,10 +66,9 @@ struct InputReader {
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
   ) throws(FileError) -> [Group] {
     guard offset < turn.placement.readable(dataset.name) else { return [] }
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
-    var reader = LineReader(
-      file, from: offset, to: turn.placement.readable(dataset.name), longest: Limits.catalogueLine)
+    let catalogue = try spool.open(.catalogue(dataset.name))
+    defer { catalogue.close() }
+    var reader = catalogue.lines(from: offset, to: turn.placement.readable(dataset.name))
     var groups: [Group] = []
     while groups.count < limit {
       guard let group = try Self.group(&reader, size) else { break }

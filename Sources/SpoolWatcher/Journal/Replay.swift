@@ -57,7 +57,7 @@ struct Replay {
     var state = SpoolState()
     var leaving: Set<Name> = []
     var lines: [ViewLine] = []
-    var written: Set<ViewLine.View> = []
+    var written: Set<Spool.View> = []
     let grace = spool.config.partGrace
     let end = try JournalReader(spool).replay(
       checkpoint: { json throws(JournalError) in

@@ -10,7 +10,7 @@ final class ViewWriter {
   /// Lines that are to be written. Neighbouring lines of a view are joined.
   private var lines: [ViewLine] = []
   /// Views that were written since the last checkpoint and are not durable yet.
-  private var unsettled: Set<ViewLine.View> = []
+  private var unsettled: Set<Spool.View> = []
   /// True if this turn made lines of a catalogue readable, so that jobs may be formed from them.
   private(set) var hasGrown = false
 
@@ -48,7 +48,7 @@ final class ViewWriter {
   }
 
   /// Forgets views that end, because they are to be removed.
-  func end(_ views: [ViewLine.View]) { for view in views { unsettled.remove(view) } }
+  func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
 
   /// Writes the lines, view by view. If the filesystem refuses a line, that line and the later ones
   /// of its view wait for the next call.
@@ -72,7 +72,7 @@ final class ViewWriter {
   }
 
   private func write(_ line: ViewLine) throws(FileError) {
-    try spool.write(line.bytes, toView: path(line.view), at: line.offset)
+    try spool.write(line.bytes, to: line.view, at: line.offset)
     unsettled.insert(line.view)
     if case .catalogue(let name) = line.view {
       placement.setReadable(line.offset + line.bytes.count, of: name)
@@ -80,18 +80,11 @@ final class ViewWriter {
     }
   }
 
-  private func path(_ view: ViewLine.View) -> String {
-    switch view {
-    case .catalogue(let name): spool.layout.catalogue(name)
-    case .ledger(let name): spool.layout.ledger(name)
-    }
-  }
-
   /// Writes lines of a manifest or of a watched directory at the end of a catalogue, and makes them
   /// durable. The caller records them afterwards.
   func append(_ bytes: [UInt8], toCatalogueOf name: Name, at offset: Int) throws(FileError) {
-    try spool.write(bytes, toView: spool.layout.catalogue(name), at: offset)
-    try spool.syncView(spool.layout.catalogue(name))
+    try spool.write(bytes, to: .catalogue(name), at: offset)
+    try spool.sync(.catalogue(name))
   }
 
   /// Notes that the lines of a catalogue count up to this length.
@@ -107,12 +100,12 @@ final class ViewWriter {
       placement.setReadable(dataset.length, of: dataset.name)
     }
     for view in unsettled {
-      try spool.settleView(path(view), length: Self.length(view, state))
+      try spool.settle(view, length: Self.length(view, state))
     }
     unsettled = []
   }
 
-  private static func length(_ view: ViewLine.View, _ state: SpoolState) -> Int {
+  private static func length(_ view: Spool.View, _ state: SpoolState) -> Int {
     switch view {
     case .catalogue(let name): state.datasets[name]?.length ?? 0
     case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0

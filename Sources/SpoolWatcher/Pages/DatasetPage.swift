@@ -98,7 +98,7 @@ final class DatasetPages {
     let text = page.text
     let hash = text.hashValue
     guard written[name] != hash else { return }
-    try spool.writePage(spool.layout.datasetPage(name), text)
+    try spool.write(text, to: .dataset(name))
     written[name] = hash
   }
 }

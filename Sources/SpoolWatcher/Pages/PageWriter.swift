@@ -104,8 +104,7 @@ final class PageWriter: Stage {
   private func writePage(_ name: Name, _ head: [UInt8]) throws(FileError) {
     guard written[name]?.head != head else { return }
     let request = request(name)
-    try spool.writePage(
-      spool.layout.activeTask(name), TaskPage.text(head, request: request))
+    try spool.write(TaskPage.text(head, request: request), to: .active(name))
     written[name] = (head, request)
   }
 
@@ -130,7 +129,7 @@ final class PageWriter: Stage {
     guard let (state, head) = page(name, ready), !state.hasEnded else { return }
     try writePage(name, head)
     for failed in [false, true] {
-      try spool.files.removeIfPresent(spool.layout.endedTask(name, failed: failed))
+      try spool.remove(.ended(name, failed: failed))
     }
   }
 
@@ -159,10 +158,9 @@ final class PageWriter: Stage {
     for name in ended {
       do throws(FileError) {
         if let (state, head) = page(name, [:]), state.hasEnded {
-          let path = spool.layout.endedTask(name, failed: state != .done)
           let text = TaskPage.text(head, request: request(name))
-          try spool.files.replace(path, text, durable: false)
-          try spool.files.removeIfPresent(spool.layout.activeTask(name))
+          try spool.write(text, to: .ended(name, failed: state != .done))
+          try spool.remove(.active(name))
           written[name] = nil
         }
         ended.remove(name)
@@ -171,21 +169,6 @@ final class PageWriter: Stage {
       }
     }
   }
-
-  /// Returns true if a page exists and is whole. A power cut may have left it torn. A page that is
-  /// longer than any that a watcher writes counts as torn.
-  private func isWhole(_ path: String) throws(FileError) -> Bool {
-    do throws(FileError) {
-      let bytes = try spool.files.readIfPresent(path, limit: Self.longestPage)
-      return bytes.flatMap { try? JSON.parse($0) } != nil
-    } catch {
-      guard error.isTooLarge else { throw error }
-      return false
-    }
-  }
-
-  /// The greatest length of a page. A page holds its request, spread over more lines.
-  private static let longestPage = 4 * Limits.request
 
   /// Notes that a task has ended, after the commit.
   func noteEnded(_ name: Name) {
@@ -212,10 +195,9 @@ final class PageWriter: Stage {
   private func findUnwritten() throws(FileError) {
     let all = turn.state
     let latest = all.tasks.values.compactMap(\.ended).max() ?? turn.date
-    var names: [Bool: Set<String>] = [:]
+    var names: [Bool: Set<Name>] = [:]
     for failed in [false, true] {
-      let directory = spool.layout.outcome(failed: failed)
-      names[failed] = Set(try spool.files.list(directory, fresh: true).names)
+      names[failed] = Set(try spool.pages(in: .outcome(failed: failed), fresh: true))
     }
     let tasks = all.tasks.values.compactMap { task in
       task.ended.map { (task.name, task.state, $0) }
@@ -224,13 +206,13 @@ final class PageWriter: Stage {
       all.end(ofUnit: chain.name).map { (chain.name, all.state(of: chain), $0) }
     }
     for (name, state, end) in tasks + chains {
-      let path = spool.layout.endedTask(name, failed: state != .done)
-      let isThere = names[state != .done]?.contains("\(name).json") ?? false
+      let page = Spool.Page.ended(name, failed: state != .done)
+      let isThere = names[state != .done]?.contains(name) ?? false
       guard isThere else {
         ended.insert(name)
         continue
       }
-      if latest - end <= Self.settling, try !isWhole(path) { ended.insert(name) }
+      if latest - end <= Self.settling, try !spool.isWhole(page) { ended.insert(name) }
     }
   }
 
@@ -242,7 +224,7 @@ final class PageWriter: Stage {
     try findUnwritten()
     for name in try spool.running(fresh: true).tasks {
       guard let (state, _) = page(name, [:]), state.hasEnded else { continue }
-      try spool.files.removeIfPresent(spool.layout.activeTask(name))
+      try spool.remove(.active(name))
     }
   }
 }

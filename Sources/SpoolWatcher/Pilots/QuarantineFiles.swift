@@ -79,7 +79,7 @@ final class QuarantineFiles {
     do throws(FileError) {
       // If a person removed the file, it stays removed.
       var isGone = false
-      if entry.wasWritten { isGone = try spool.isGone(spool.layout.quarantine(pilot)) }
+      if entry.wasWritten { isGone = try spool.isQuarantineGone(from: pilot) }
       if !isGone { try spool.quarantine(pilot, entry.text) }
       entries[pilot]?.isWritten = true
     } catch {
@@ -92,7 +92,7 @@ final class QuarantineFiles {
   /// Forgets the pilots whose file a person removed, and returns them.
   func forgetReleased() -> [PilotName] {
     let released = entries.filter { $0.value.isWritten }.keys.filter { pilot in
-      (try? spool.isGone(spool.layout.quarantine(pilot))) == true
+      (try? spool.isQuarantineGone(from: pilot)) == true
     }
     for pilot in released { entries[pilot] = nil }
     return released.sorted()

@@ -93,7 +93,7 @@ final class WaterMarks {
     var path = directory
     while true {
       do throws(FileError) {
-        let usage = try spool.files.usage(of: path)
+        let usage = try spool.usage(ofData: path)
         guard usage.size > 0 else { return 0 }
         return Int((Double(usage.size - usage.free) / Double(usage.size) * 100).rounded())
       } catch {

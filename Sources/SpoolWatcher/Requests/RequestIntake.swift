@@ -177,7 +177,7 @@ final class RequestIntake: Stage {
       if turn.now - since < Self.patience { return later.append(taken) }
     }
     early[taken] = nil
-    let owner = try spool.files.attributes(of: spool.path(taken)).owner
+    let owner = try spool.attributes(of: taken).owner
     try body(Int(owner), key)
     answered.append(taken)
   }
@@ -238,7 +238,7 @@ final class RequestIntake: Stage {
   /// Returns the owner of a request's file. Throws if the file has two names, because anybody can
   /// link another person's file into `incoming/`, so the owner may not be the sender.
   private func owner(of taken: Spool.Taken) throws -> UInt32 {
-    let attributes = try spool.files.attributes(of: spool.path(taken))
+    let attributes = try spool.attributes(of: taken)
     guard attributes.kind == .file else { throw RequestError("it is no file") }
     guard attributes.links == 1 else {
       throw RequestError(
@@ -248,8 +248,7 @@ final class RequestIntake: Stage {
   }
 
   private func read(_ taken: Spool.Taken, _ owner: UInt32) throws {
-    let path = spool.path(taken)
-    let bytes = try spool.files.read(path, limit: Limits.request)
+    let bytes = try spool.read(taken)
     let digest = CRC32.hex(bytes)
     switch try Request(bytes, root: spool.dataRoot) {
     case .task(let spec):
@@ -281,7 +280,7 @@ final class RequestIntake: Stage {
 
   /// Begins to add a manifest in JSONL, after it has read the header.
   private func beginLines(_ taken: Spool.Taken) throws {
-    let file = try spool.files.open(spool.path(taken), .read)
+    let file = try spool.open(taken)
     let attributes = try file.attributes()
     var reader = LineReader(file, from: 0, to: attributes.size, longest: Limits.manifestLine)
     let first: LineReader.Line?

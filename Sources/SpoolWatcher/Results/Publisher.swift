@@ -60,7 +60,7 @@ final class Publisher {
   /// synced, and the watcher goes on after a message.
   private func makeDurable(_ directory: String) throws(FileError) {
     do throws(FileError) {
-      try spool.files.syncDirectory(directory)
+      try spool.sync(data: directory)
     } catch {
       guard error.isLasting else { throw error }
       turn.say("\(error)")
@@ -116,9 +116,9 @@ final class Publisher {
   /// followed; else nil. By spelling it lies in one.
   private func stray(_ outputs: [StagedOutput]) throws(FileError) -> String? {
     guard !spool.dataRoots.isAnywhere else { return nil }
-    let roots = spool.dataRoots.resolved { (try? spool.files.resolve($0)) ?? $0 }
+    let roots = spool.resolvedDataRoots()
     for directory in Set(outputs.map { FilePath.directory($0.path) }).sorted() {
-      let real = try spool.files.resolve(directory)
+      let real = try spool.resolve(data: directory)
       guard !roots.contains(directory: real) else { continue }
       return "\(directory) leads to \(real), which is in none of the data roots: \(roots.words)"
     }
@@ -130,7 +130,7 @@ final class Publisher {
   private func refuse(_ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult) {
     for output in result.outputs.prefix(progress.removeValue(forKey: id) ?? 0) {
       do throws(FileError) {
-        try spool.files.renameExclusively(output.path, to: output.partPath)
+        try spool.unpublish(output)
       } catch {
         if !error.isMissing { turn.say("\(error): it stays, and belongs to no dataset") }
       }

@@ -262,7 +262,7 @@ final class ResultJudge: Stage {
     // If a claim was taken from a pilot, its payload may begin a part later.
     let mayCome = name.cause == .cancelled || name.cause == .lost
     let left = try parts(name, file).filter { part in
-      try mayCome || spool.files.attributesIfPresent(part) != nil
+      try mayCome || spool.attributes(ofData: part) != nil
     }
     if !left.isEmpty { turn.record(.discarded(left, at: turn.date)) }
     settle(name, isDiscarded: true)

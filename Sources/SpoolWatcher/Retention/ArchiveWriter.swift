@@ -22,18 +22,11 @@ final class ArchiveWriter {
     case page(Name)
     case ledger(Name, length: Int)
     case jobs(Name)
-    case jobFiles(Name, ArraySlice<JobFilePlace>)
+    case jobFiles(Name, ArraySlice<Spool.RegisteredFile>)
     case logs(Name)
     case log(Name, PilotName)
     case logBytes(Name, PilotName, from: Int, to: Int)
     case finish
-  }
-
-  /// A job file, with its name in the archive.
-  private struct JobFilePlace {
-    /// The name in the archive: `done/TASK/NAME` or `failed/TASK/NAME`.
-    var name: String
-    var path: String
   }
 
   /// The largest number of bytes that are copied in one piece.
@@ -73,11 +66,11 @@ final class ArchiveWriter {
     case .ledger(let task, let length): return try ledger(task, length)
     case .jobs(let task):
       size = 0
-      steps.append(.jobFiles(task, try places(task)[...]))
+      steps.append(.jobFiles(task, try spool.registeredFiles(of: task)[...]))
     case .jobFiles(let task, let places): return try jobFiles(task, places)
     case .logs(let task):
       size = 0
-      steps += try logs(task).reversed().map { .log(task, $0) }
+      steps += try spool.pilots(withLogOf: task).reversed().map { .log(task, $0) }
     case .log(let task, let pilot): try beginLog(task, pilot)
     case .logBytes(let task, let pilot, let from, let to):
       return try logBytes(task, pilot, from, to)
@@ -112,39 +105,17 @@ final class ArchiveWriter {
 
   private func ledger(_ task: Name, _ length: Int) throws(FileError) -> Int {
     guard size < length else { return 1 }
-    let bytes = try read(spool.layout.ledger(task), from: size, to: length)
+    let count = min(Self.pieceBytes, length - size)
+    let bytes = try spool.read(.ledger(task), from: size, count: count)
     try append(bytes, task, .ledger)
     if size < length { steps.append(.ledger(task, length: length)) }
     return 6 + bytes.count >> 16
   }
 
-  /// Returns a stretch of a file. Throws if the file is shorter.
-  private func read(_ path: String, from: Int, to: Int) throws(FileError) -> [UInt8] {
-    let file = try spool.files.open(path, .read)
-    defer { try? file.close() }
-    let count = min(Self.pieceBytes, to - from)
-    let bytes = try file.read(at: from, count: count)
-    guard bytes.count == count else { throw FileError("read all of", path, 5) }
-    return bytes
-  }
-
   // MARK: Job files
 
-  private func places(_ task: Name) throws(FileError) -> [JobFilePlace] {
-    var places: [JobFilePlace] = []
-    for failed in [false, true] {
-      let directory = spool.layout.registeredDirectory(task, failed: failed)
-      let names = try spool.listIfPresent(directory)?.names ?? []
-      for name in names.sorted() where InboxName(fileName: name, failed: failed) != nil {
-        let place = "\(failed ? "failed" : "done")/\(task)/\(name)"
-        places.append(JobFilePlace(name: place, path: "\(directory)/\(name)"))
-      }
-    }
-    return places
-  }
-
   private func jobFiles(
-    _ task: Name, _ places: ArraySlice<JobFilePlace>
+    _ task: Name, _ places: ArraySlice<Spool.RegisteredFile>
   ) throws(FileError) -> Int {
     var lines: [UInt8] = []
     var rest = places
@@ -152,22 +123,11 @@ final class ArchiveWriter {
       lines.count < Self.pieceBytes
     {
       rest = rest.dropFirst()
-      if let bytes = try contents(place.path) { lines += Self.line(place.name, bytes) }
+      if let bytes = try spool.read(place) { lines += Self.line(place.place, bytes) }
     }
     try append(lines, task, .jobs)
     if !rest.isEmpty { steps.append(.jobFiles(task, rest)) }
     return 6 + places.count - rest.count + lines.count >> 16
-  }
-
-  /// Returns the contents of a job's file; nil if somebody removed it, or put something else in its
-  /// place.
-  private func contents(_ path: String) throws(FileError) -> [UInt8]? {
-    do throws(FileError) {
-      return try spool.files.readIfPresent(path, limit: Limits.jobFile)
-    } catch {
-      guard error.isNotAFile else { throw error }
-      return nil
-    }
   }
 
   /// Returns a job's file as one line of JSON, without its line ends. A torn file becomes a string.
@@ -183,19 +143,11 @@ final class ArchiveWriter {
 
   // MARK: Logs
 
-  private func logs(_ task: Name) throws(FileError) -> [PilotName] {
-    let names = try spool.listIfPresent(spool.layout.logDirectory(task))?.names ?? []
-    return names.compactMap { Spool.pilot(ofLog: $0) }.sorted()
-  }
-
-  private func logPath(_ task: Name, _ pilot: PilotName) -> String {
-    "\(spool.layout.root)/\(spool.layout.logName(task, pilot))"
-  }
-
   private func beginLog(_ task: Name, _ pilot: PilotName) throws(FileError) {
-    let path = logPath(task, pilot)
-    guard let found = try spool.files.attributesIfPresent(path), found.kind == .file else { return }
-    let name = spool.layout.logName(task, pilot)
+    guard let found = try spool.attributes(ofLog: task, of: pilot), found.kind == .file else {
+      return
+    }
+    let name = spool.name(ofLog: task, of: pilot)
     try append(LogSection(file: name, length: found.size).header, task, .log)
     steps.append(.logBytes(task, pilot, from: 0, to: found.size))
   }
@@ -203,7 +155,8 @@ final class ArchiveWriter {
   private func logBytes(
     _ task: Name, _ pilot: PilotName, _ from: Int, _ to: Int
   ) throws(FileError) -> Int {
-    let bytes = from < to ? try read(logPath(task, pilot), from: from, to: to) : []
+    let count = min(Self.pieceBytes, to - from)
+    let bytes = count > 0 ? try spool.read(log: task, of: pilot, from: from, count: count) : []
     let next = from + bytes.count
     try append(bytes + (next == to ? [10] : []), task, .log)
     if next < to { steps.append(.logBytes(task, pilot, from: next, to: to)) }

@@ -128,17 +128,16 @@ final class CatalogueRetention {
     of dataset: DatasetEntry, from offset: Int
   ) throws(FileError) -> (next: Int, isThere: Bool, count: Int) {
     guard dataset.length > 0 else { return (0, false, 0) }
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
-    var reader = LineReader(
-      file, from: offset, to: dataset.length, longest: Limits.catalogueLine)
+    let catalogue = try spool.open(.catalogue(dataset.name))
+    defer { catalogue.close() }
+    var reader = catalogue.lines(from: offset, to: dataset.length)
     var next = offset
     for count in 0..<Self.piece {
       guard let line = try reader.next() else { return (dataset.length, false, count) }
       next = line.next
       // The header names no file.
       guard let input = InputReader.file(line.bytes) else { continue }
-      if try spool.files.attributesIfPresent(input.path) != nil {
+      if try spool.attributes(ofData: input.path) != nil {
         return (line.offset, true, count)
       }
     }
@@ -150,10 +149,9 @@ final class CatalogueRetention {
   private func removeCatalogues() throws(FileError) -> Int {
     let names = leaving
     for name in names where state.datasets[name] == nil {
-      try spool.files.removeIfPresent(spool.layout.datasetPage(name))
-      try spool.files.removeIfPresent(spool.layout.catalogue(name))
+      try spool.removeDataset(name)
     }
-    if !names.isEmpty { try spool.files.syncDirectory(spool.layout.datasets) }
+    if !names.isEmpty { try spool.syncDatasets() }
     leaving.subtract(names)
     return names.count
   }

@@ -129,12 +129,11 @@ final class FileRemover: Stage {
   private func read(
     _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch
   ) throws(FileError) {
-    let file = try spool.files.open(spool.layout.catalogue(dataset.name), .read)
-    defer { try? file.close() }
+    let catalogue = try spool.open(.catalogue(dataset.name))
+    defer { catalogue.close() }
     for range in dataset.removal.left.ranges where range.upperBound > walk.at {
       let end = min(range.upperBound, turn.placement.readable(dataset.name))
-      var reader = LineReader(
-        file, from: max(range.lowerBound, walk.at), to: end, longest: Limits.catalogueLine)
+      var reader = catalogue.lines(from: max(range.lowerBound, walk.at), to: end)
       while !stretch.isFull, let line = try reader.next() {
         stretch.lines += 1
         if remove(line, of: dataset, &walk, &stretch) {
@@ -180,7 +179,7 @@ final class FileRemover: Stage {
   /// gone.
   private func makeDurable(_ directory: String) throws(FileError) {
     do throws(FileError) {
-      try spool.files.syncDirectory(directory)
+      try spool.sync(data: directory)
     } catch {
       guard error.isLasting || error.isMissing else { throw error }
     }

@@ -230,7 +230,7 @@ final class TaskArchive: Stage {
     let cost = try writer.step()
     if writer.isThrough {
       turn.record(.packed(writer.unit, at: turn.date))
-      turn.say("packed \(writer.unit) into \(spool.layout.archive(writer.unit))")
+      turn.say("packed \(writer.unit) into \(spool.path(of: .archive(writer.unit)))")
       recorded.append(writer.unit)
       turn.placement.forget(task: writer.unit)
       self.writer = nil
@@ -245,10 +245,7 @@ final class TaskArchive: Stage {
     cleared = []
     let hasRemoved = names.contains { state.packed[$0]?.phase == .removing }
     let isDurable = attempt(names[0]) { () throws(FileError) in
-      let layout = spool.layout
-      for directory in ArchiveClearing.directories(layout, hasRemoved: hasRemoved) {
-        try spool.files.syncDirectory(directory)
-      }
+      try spool.syncKept(hasRemoved: hasRemoved)
       return 1
     }
     guard isDurable != nil else { return }

@@ -52,7 +52,7 @@ extension SpoolState {
   var packedUnits: [PackedTask] { packed.filter { $0.key == $0.value.name }.map(\.value) }
 
   /// Returns the views that a record ends. The caller asks before it applies the record.
-  func viewsEnded(by record: Record) -> [ViewLine.View] {
+  func viewsEnded(by record: Record) -> [Spool.View] {
     switch record {
     case .packed(let name, _): meant(by: name).map { .ledger($0.name) }
     case .forgotten(let dataset): [.catalogue(dataset)]

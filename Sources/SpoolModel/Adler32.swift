@@ -6,7 +6,7 @@ public struct Adler32: Sendable {
   /// Begins the checksum of no bytes.
   public init() {}
 
-  /// Adds bytes that follow what was added before.
+  /// Adds bytes after those that were added before.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     // 5552 is the most bytes for which b cannot overflow 32 bits (RFC 1950).
     var start = 0
@@ -22,7 +22,7 @@ public struct Adler32: Sendable {
     }
   }
 
-  /// The checksum of what was added so far, as 8 lower-case hexadecimal digits.
+  /// The checksum of the bytes so far, as 8 lower-case hexadecimal digits.
   public var hex: String {
     let text = String(b << 16 | a, radix: 16)
     return String(repeating: "0", count: 8 - text.count) + text

@@ -79,8 +79,8 @@ public final class Pilot {
 
   // MARK: A step
 
-  /// Takes one step. Returns for how many milliseconds the shell may wait for something to happen.
-  public func step() -> Int {
+  /// Takes one step. Returns the time for which the shell may wait for something to happen.
+  public func step() -> Duration {
     endLifetime()
     stages.takeDigests()
     // What ended makes room, which is used before the results are seen to: the cores wait for none.
@@ -92,7 +92,7 @@ public final class Pilot {
     stages.copyLiveLogs()
     lookForIdleness()
     context.troubles.look()
-    return claiming.hasMore ? 0 : wait.milliseconds
+    return claiming.hasMore ? .zero : wait
   }
 
   /// The time until something is due, if nothing happens before.

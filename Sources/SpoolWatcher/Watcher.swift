@@ -160,10 +160,10 @@ public final class Watcher {
 
   // MARK: A turn
 
-  /// Takes one turn. Returns the time, in milliseconds, for which the shell may wait for hints
+  /// Takes one turn. Returns the time for which the shell may wait for hints
   /// before the next. If the filesystem refuses something, the watcher says so, shows it in
   /// `STATUS`, and tries again. A thrown error ends the watcher.
-  public func turn(_ hints: Hints) throws -> Int {
+  public func turn(_ hints: Hints) throws -> Duration {
     directories.hear(hints.directories)
     missed.formUnion(hints)
     var wait = Self.retry
@@ -180,7 +180,7 @@ public final class Watcher {
       pages.writeStatus(foreign: intake.foreign)
     }
     turn.troubles.look()
-    return wait.milliseconds
+    return wait
   }
 
   /// The time until the next turn after the filesystem refused something.

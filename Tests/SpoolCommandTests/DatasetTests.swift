@@ -82,7 +82,7 @@ extension CommandTests {
         #expect(asked.code == 64 && lab.names("out").count == 3)
         #expect(asked.output.contains("deletes 3 files of copies, 21 B"))
         let raw = try await lab.spool("dataset", "delete", "raw", "--yes")
-        #expect(raw.output.contains("3 that nobody made here stay"), "\(raw.output)")
+        #expect(raw.output.contains("3 files that no job of this spool made stay"), "\(raw.output)")
         #expect(raw.code == 0 && lab.names("raw").count == 3)
         let deleted = try await lab.spool("dataset", "delete", "copies", "--yes")
         #expect(deleted.code == 0, Comment(rawValue: deleted.said))

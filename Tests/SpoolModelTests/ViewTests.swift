@@ -127,6 +127,35 @@ struct ViewTests {
     #expect(CatalogueLine(try parsed(#"{"format":1,"kind":"catalogue","name":"d"}"#)) == nil)
   }
 
+  @Test func pilotRecords() throws {
+    let text =
+      #"{"format":1,"pilot":"n-3fa91c22","host":"n","version":"0.1.0","counter":3,"started":1,"state":"quarantined","reason":"r","trouble":"t","ends":9,"queues":["cpu"],"tags":["avx2"],"cpus":16,"memory":64,"gpus":1,"free":{"cpus":12,"memory":56,"gpus":0},"jobs":4,"process":{"pid":5481,"start":"500622","boot":"e87f","namespace":"4026531836"}}"#
+    let record = try #require(PilotRecord(parsed(text)))
+    #expect(Self.text(record.json.compact) == text)
+    let process = try #require(ProcessRecord(record.process))
+    #expect(process.start == 500_622 && process.json == record.process)
+    #expect(ProcessRecord(["pid": 1, "start": 2, "boot": "", "namespace": "3"]) == nil)
+  }
+
+  @Test func anAttemptInWorkHasTheFormOfALedgerLine() throws {
+    let job = try JobID(task: name("t"), index: 3)
+    let pilot = try pilotName("n-1")
+    let line = LedgerLine.current(job, attempt: 2, outcome: "running", pilot: pilot)
+    #expect(
+      Self.text(line.compact)
+        == #"{"job":"t.00000003","attempt":2,"outcome":"running","pilot":"n-1"}"#)
+    #expect(LedgerLine(line) == nil)
+  }
+
+  @Test func commandsOfARequestAreChanged() throws {
+    let chain = try parsed(#"{"kind":"chain","steps":[{"command":["a"]},{"name":"x"}]}"#)
+    let changed = Request.mapCommands(chain) { $0 + ["b"] }
+    #expect(
+      Self.text(changed.compact)
+        == #"{"kind":"chain","steps":[{"command":["a","b"]},{"name":"x"}]}"#)
+    #expect(Request.mapCommands(.null) { $0 } == .null)
+  }
+
   /// A page cut short, or of another kind, is none.
   @Test func whatIsNoPageIsNotRead() throws {
     let page = try parsed(#"{"format":1,"kind":"summary","task":"t","state":"done"}"#)

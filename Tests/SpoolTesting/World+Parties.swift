@@ -24,7 +24,7 @@ final class PilotPart {
   func step() {
     do {
       let pilot = try self.pilot ?? start()
-      let wait = pilot.step()
+      let wait = pilot.step().milliseconds
       due = world.time.now + wait
       if let end = runner?.nextEnd { due = min(due, max(end, world.time.now)) }
       if digester?.isIdle == false { due = world.time.now }
@@ -71,7 +71,7 @@ extension World {
       case .none: begin()
       case .acquiring(let lease): try acquire(lease)
       case .takingOver(let lease): try takeOver(lease)
-      case .running(let watcher, _): watcherDue = time.now + (try watcher.turn(given))
+      case .running(let watcher, _): watcherDue = time.now + (try watcher.turn(given)).milliseconds
       }
     } catch {
       errors.append(error)
@@ -92,7 +92,7 @@ extension World {
 
   private func acquire(_ lease: WatcherLease) throws {
     guard case .acquired = try lease.step() else {
-      watcherDue = time.now + lease.pace
+      watcherDue = time.now + lease.interval.milliseconds
       return
     }
     watcherPart = .takingOver(lease)

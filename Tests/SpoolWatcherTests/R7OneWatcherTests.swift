@@ -56,7 +56,7 @@ struct R7OneWatcherTests {
       let outcome = try step(lease)
       if case .acquired = outcome { return outcome }
       guard time.now < end else { return outcome }
-      time.advance(min(lease.pace, end - time.now))
+      time.advance(min(lease.interval.milliseconds, end - time.now))
     }
   }
 
@@ -199,7 +199,7 @@ struct R7OneWatcherTests {
     for _ in 0..<15 {
       #expect(try fresh.step(second) == .standby)
       #expect(try fresh.step(third) == .standby)
-      fresh.time.advance(second.pace)
+      fresh.time.advance(second.interval.milliseconds)
     }
     let nth = NthCall(call)
     let between = Between {
@@ -218,7 +218,7 @@ struct R7OneWatcherTests {
     for _ in 0..<60 where owners.isEmpty {
       if case .acquired = try fresh.step(second) { owners.insert("second") }
       if case .acquired = try fresh.step(third) { owners.insert("third") }
-      fresh.time.advance(second.pace)
+      fresh.time.advance(second.interval.milliseconds)
     }
     #expect(owners.count == 1, "at call \(call): \(owners)")
     let owner = owners == ["second"] ? second : third

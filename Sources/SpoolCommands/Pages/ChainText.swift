@@ -60,7 +60,7 @@ struct ChainText {
     if let dataset = step.lacks {
       lines.append(
         "\(step.name) waits: its dataset \(dataset) lacks files. `spool retry \(chain.chain)` tries "
-          + "what failed again, `spool release \(step.task)` goes on without")
+          + "the failed jobs again, `spool release \(step.task)` goes on without the files")
     }
     lines += step.failedJobs.prefix(Self.mostNamed).map { failed in
       "\(step.name) lacks \(failed.input ?? failed.job.description) (\(failed.job))"

@@ -45,7 +45,7 @@ struct JobExplanation {
         ? "it has failed" : "it has failed; `spool retry \(job.task) --failed-only` tries it again"
     case .retry(let due):
       page.state.hasEnded
-        ? "it came to nothing, as its task ended" : AttemptText.next(last, due, now: now)
+        ? "it was not tried again, because its task ended" : AttemptText.next(last, due, now: now)
     }
   }
 

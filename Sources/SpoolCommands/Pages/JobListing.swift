@@ -33,6 +33,7 @@ struct JobListing {
 }
 
 extension JobListing.Entry {
+  /// The heading of the table.
   static let columns = [
     "job", "attempt", "outcome", "pilot", "time", "cpu", "memory", "reason",
   ]
@@ -64,14 +65,10 @@ extension JobListing.Entry {
   /// The line as JSON: of an attempt that ended, the ledger's own.
   var json: JSON {
     switch self {
-    case .ended(_, let json): return json
+    case .ended(_, let json): json
     case .current(let job, let pilot):
-      var object = JSONObject([
-        .init("job", .string(job.job.description)), .init("attempt", .integer(job.attempt)),
-        .init("outcome", .string(Self.outcome(pilot))),
-      ])
-      if let pilot { object["pilot"] = .string(pilot.text) }
-      return .object(object)
+      LedgerLine.current(
+        job.job, attempt: job.attempt, outcome: Self.outcome(pilot), pilot: pilot)
     }
   }
 

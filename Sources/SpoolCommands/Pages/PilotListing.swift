@@ -62,6 +62,7 @@ struct PilotListing {
 }
 
 extension PilotListing.Entry {
+  /// The heading of the table.
   static let columns = [
     "pilot", "host", "state", "cores", "memory", "gpus", "jobs", "heartbeat", "version", "tags",
     "ends", "reason",

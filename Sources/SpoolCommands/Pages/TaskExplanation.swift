@@ -35,8 +35,8 @@ struct TaskExplanation {
   private var waiting: String {
     if let dataset = task.lacks {
       return
-        "it is to have everything, and the dataset \(dataset) lacks files: `spool retry` tries what "
-        + "failed again, `spool release \(task.task)` goes on without"
+        "it needs all files of the dataset \(dataset), which lacks some: `spool retry` tries the failed "
+        + "jobs again, `spool release \(task.task)` goes on without the files"
     }
     let dataset = task.waitsFor?.text ?? "?"
     let end = (task.waitsSince ?? now) + spool.config.datasetWait

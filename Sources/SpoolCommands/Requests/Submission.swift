@@ -111,11 +111,8 @@ struct Submission {
   /// Makes the arguments of a command absolute that name files from here, because payloads run
   /// elsewhere. A program without a slash stays: the pilot looks it up in its PATH.
   private static func absolute(_ json: JSON) -> JSON {
-    guard case .object(var object) = json else { return json }
-    if let steps = object["steps"]?.array { object["steps"] = .array(steps.map(absolute)) }
-    guard let command = object["command"]?.array else { return .object(object) }
     let files = PosixFileSystem()
-    object["command"] = .array(
+    return Request.mapCommands(json) { command in
       command.enumerated().map { index, argument in
         guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty,
           index > 0 || text.contains("/")
@@ -123,8 +120,8 @@ struct Submission {
         let path = WorkingDirectory.absolute(text)
         let isFile = (try? files.attributes(of: path))?.kind == .file
         return isFile ? .string(Template.escaped(path)) : argument
-      })
-    return .object(object)
+      }
+    }
   }
 
   private static func lines(

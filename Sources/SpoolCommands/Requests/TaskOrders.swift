@@ -46,7 +46,8 @@ struct TaskOrders {
       guard let page, page.state.hasEnded else { return "\(order.task) is being cancelled" }
       return "cancelled \(order.task): \(page.jobs.done) jobs are done, "
         + "\(page.jobs.failed) failed, of \(page.jobs.total)"
-    case .hold: return "held \(order.task)" + (running > 0 ? "; what runs ends by itself" : "")
+    case .hold:
+      return "held \(order.task)" + (running > 0 ? "; what runs ends by itself" : "")
     case .release: return "released \(order.task)"
     case .retry: return "\(order.task) goes on: what failed is tried again"
     case .priority(let priority): return "\(order.task) has priority \(priority) now"

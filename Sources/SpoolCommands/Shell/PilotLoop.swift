@@ -104,7 +104,7 @@ final class PilotLoop: Sendable {
         }
       }
       if stops > 1 || returnAt.map({ time.instant >= $0 }) == true { pilot.giveBack() }
-      var wait = Duration.milliseconds(pilot.step())
+      var wait = pilot.step()
       if let returnAt, stops == 1 {
         wait = max(.milliseconds(1), min(wait, returnAt - time.instant))
       }

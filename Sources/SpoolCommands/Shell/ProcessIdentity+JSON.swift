@@ -10,19 +10,13 @@ extension ProcessIdentity {
 
   /// The process as `pilot.json` and `watcher.json` hold it.
   var json: JSON {
-    [
-      "pid": .integer(Int(pid)), "start": .string("\(startTime)"), "boot": .string(bootID),
-      "namespace": .string("\(pidNamespace)"),
-    ]
+    ProcessRecord(pid: Int(pid), start: startTime, boot: bootID, namespace: pidNamespace).json
   }
 
   private init?(_ json: JSON) {
-    guard let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }),
-      let start = json["start"]?.string.flatMap({ UInt64($0) }),
-      let boot = json["boot"]?.string,
-      let namespace = json["namespace"]?.string.flatMap({ UInt64($0) })
-    else { return nil }
-    self.init(pid: pid, startTime: start, bootID: boot, pidNamespace: namespace)
+    guard let record = ProcessRecord(json), let pid = Int32(exactly: record.pid) else { return nil }
+    self.init(
+      pid: pid, startTime: record.start, bootID: record.boot, pidNamespace: record.namespace)
   }
 
   /// Returns true if the process of such JSON is gone from this host; nil if that cannot be known.

@@ -77,11 +77,11 @@ final class WatchLoop: Sendable {
         let who = other.map { " on \($0.host)" } ?? ""
         message = "another watcher\(who) is at work; standing by"
       case .waiting(let former, let until):
-        let wait = max(.zero, Instant(milliseconds: until) - time.instant)
+        let wait = max(.zero, until - time.instant)
         let left = Units.text(wait.wholeSeconds)
         message =
           told.isEmpty
-          ? "the watcher on \(former.host) has not said goodbye; waiting \(left) for it to show life"
+          ? "the watcher on \(former.host) did not end in good order; waiting \(left) for a sign of life"
           : told
       case .replacing(let former, _):
         let host = former.map { " on \($0.host)" } ?? ""
@@ -89,7 +89,7 @@ final class WatchLoop: Sendable {
       }
       if message != told { Terminal.say("watch", message) }
       told = message
-      waker.wait(for: .milliseconds(lease.pace))
+      waker.wait(for: lease.interval)
     }
     return false
   }
@@ -172,7 +172,7 @@ final class WatchLoop: Sendable {
     var heard = Hints.all
     while !isStopping {
       let begun = Waker.now()
-      let wait = Duration.milliseconds(try watcher.turn(heard))
+      let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
       watchBuffers(watcher.watchedDirectories)
       // Results that come close together are taken together; the first of a quiet time at once.

@@ -55,7 +55,7 @@ struct TaskProgress {
 
   private static func waiting(_ task: TaskSummary) -> String {
     if let dataset = task.lacks {
-      return "\(task.task): waiting for a word, since the dataset \(dataset) lacks files "
+      return "\(task.task): waiting for a decision, because the dataset \(dataset) lacks files "
         + "(`spool explain \(task.task)`)"
     }
     return "\(task.task): waiting for the dataset \(task.waitsFor?.text ?? "")"

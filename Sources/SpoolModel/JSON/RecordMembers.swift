@@ -146,6 +146,15 @@ extension JobID: JSONValue {
   }
 }
 
+extension Cause: JSONValue {
+  var json: JSON { .string(description) }
+
+  init?(json: JSON) {
+    guard let text = json.string else { return nil }
+    self.init(text)
+  }
+}
+
 extension Retention: JSONValue {
   var json: JSON { .string(text) }
 
@@ -165,3 +174,4 @@ extension ReportSums: JSONValue {
 extension TaskState: JSONValue {}
 extension DatasetState: JSONValue {}
 extension Queue: JSONValue {}
+extension PilotState: JSONValue {}

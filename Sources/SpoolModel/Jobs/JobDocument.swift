@@ -113,7 +113,7 @@ extension JobDocument {
     guard let seconds = value.double, seconds > 0, seconds < 1e9 else {
       throw fault("limits.\(key)")
     }
-    return .milliseconds(Int((seconds * 1000).rounded()))
+    return Duration(inSeconds: seconds)
   }
 
   private static func fault(_ key: String) -> RequestError {

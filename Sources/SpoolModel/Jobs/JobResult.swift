@@ -56,60 +56,77 @@ public struct JobResult: Equatable, Sendable {
     self.outputs = []
     self.report = JSONObject()
   }
+}
 
-  /// The result as the job's file holds it.
-  public var json: JSON {
-    var object = JSONObject([
-      .init("pilot", .string(pilot.text)), .init("host", .string(host)),
-      .init("started", started.json), .init("ended", ended.json),
-    ])
-    if let exit { object["exit"] = .integer(exit) }
-    if let signal { object["signal"] = .integer(signal) }
-    object["class"] = .string(cause?.kind.rawValue ?? "ok")
-    if let cause { object["cause"] = .string(cause.description) }
-    object["cpu"] = .number(cpu)
-    object["memory"] = .integer(memory)
-    if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
-    if !report.members.isEmpty { object["report"] = .object(report) }
-    if let reason { object["reason"] = .string(reason) }
-    if let log {
-      object["log"] = [
-        "file": .string(log.file), "offset": .integer(log.offset), "length": .integer(log.length),
-      ]
-    }
-    return .object(object)
+extension JobResult {
+  private enum Key: String {
+    case pilot, host, started, ended, exit, signal, `class`, cause, cpu, memory, outputs, report
+    case reason, log
   }
+
+  /// The class of a success; that of a failure is the kind of its cause.
+  private static let success = "ok"
 
   /// The milliseconds that a result may name: sums of them do not overflow.
   private static let times = 0...(1 << 53)
 
+  /// The result as the job's file holds it.
+  public var json: JSON {
+    var members = RecordMembers<Key>()
+    members[.pilot] = pilot
+    members[.host] = host
+    members[.started] = started
+    members[.ended] = ended
+    members[.exit] = exit
+    members[.signal] = signal
+    members[.class] = cause?.kind.rawValue ?? Self.success
+    members[.cause] = cause
+    members[.cpu] = cpu
+    members[.memory] = memory
+    if !outputs.isEmpty { members[.outputs] = outputs }
+    if !report.members.isEmpty { members[.report] = report }
+    members[.reason] = reason
+    members[.log] = log
+    return members.json
+  }
+
   /// Reads a result; nil if the JSON is not what a pilot writes.
   public init?(_ json: JSON) {
-    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
-      let host = json["host"]?.string, let started = json["started"]?.timestamp,
-      let ended = json["ended"]?.timestamp, let outcome = json["class"]?.string,
-      Self.times.contains(started.milliseconds),
-      Self.times.contains(ended.milliseconds)
+    guard let members = RecordMembers<Key>(json), let pilot: PilotName = members[.pilot],
+      let host: String = members[.host], let started: Timestamp = members[.started],
+      let ended: Timestamp = members[.ended], let kind: String = members[.class],
+      Self.times.contains(started.milliseconds), Self.times.contains(ended.milliseconds)
     else { return nil }
-    let cause = json["cause"]?.string.flatMap { Cause($0) }
-    guard (cause == nil) == (outcome == "ok") else { return nil }
+    let cause: Cause? = members[.cause]
+    guard (cause == nil) == (kind == Self.success) else { return nil }
     self.init(pilot: pilot, host: host, started: started, ended: ended, cause: cause)
-    exit = json["exit"]?.integer
-    signal = json["signal"]?.integer
-    cpu = min(max(json["cpu"]?.double ?? 0, 0), 1e12)
-    memory = min(max(json["memory"]?.integer ?? 0, 0), 1 << 60)
-    outputs = (json["outputs"]?.array ?? []).compactMap { StagedOutput($0) }
-    guard outputs.count == json["outputs"]?.array?.count ?? 0 else { return nil }
-    report = json["report"]?.object ?? JSONObject()
-    reason = json["reason"]?.string
-    log = json["log"].flatMap { LogExtent($0) }
+    exit = members[.exit]
+    signal = members[.signal]
+    cpu = min(max(members[.cpu] ?? 0, 0), 1e12)
+    memory = min(max(members[.memory] ?? 0, 0), 1 << 60)
+    let list: [JSON] = members[.outputs] ?? []
+    outputs = list.compactMap { StagedOutput($0) }
+    guard outputs.count == list.count else { return nil }
+    report = members[.report] ?? JSONObject()
+    reason = members[.reason]
+    log = members[.log]
   }
 }
 
-extension JobResult.LogExtent {
-  init?(_ json: JSON) {
-    guard let file = json["file"]?.string, let offset = json["offset"]?.integer,
-      let length = json["length"]?.integer
+extension JobResult.LogExtent: JSONValue {
+  private enum Key: String { case file, offset, length }
+
+  var json: JSON {
+    var members = RecordMembers<Key>()
+    members[.file] = file
+    members[.offset] = offset
+    members[.length] = length
+    return members.json
+  }
+
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let file: String = members[.file],
+      let offset: Int = members[.offset], let length: Int = members[.length]
     else { return nil }
     self.init(file: file, offset: offset, length: length)
   }

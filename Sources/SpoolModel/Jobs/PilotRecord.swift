@@ -60,56 +60,6 @@ public struct PilotRecord: Equatable, Sendable {
     self.started = started
   }
 
-  /// The record as `pilot.json` holds it.
-  public var json: JSON {
-    var object = JSONObject([
-      .init("format", 1), .init("pilot", .string(pilot.text)), .init("host", .string(host)),
-      .init("version", .string(version)), .init("counter", .integer(counter)),
-      .init("started", started.json), .init("state", .string(state.rawValue)),
-    ])
-    if let reason { object["reason"] = .string(reason) }
-    if let trouble { object["trouble"] = .string(trouble) }
-    if let ends { object["ends"] = ends.json }
-    object.members += offer.object?.members ?? []
-    return .object(object)
-  }
-
-  private var offer: JSON {
-    [
-      "queues": .array(queues.map { .string($0.rawValue) }),
-      "tags": .array(tags.map { .string($0) }),
-      "cpus": .integer(cpus), "memory": .integer(memory), "gpus": .integer(gpus),
-      "free": [
-        "cpus": .integer(freeCpus), "memory": .integer(freeMemory), "gpus": .integer(freeGpus),
-      ],
-      "jobs": .integer(jobs), "process": process,
-    ]
-  }
-
-  /// Reads a record; nil if it is torn, or not what a pilot writes.
-  public init?(_ json: JSON) {
-    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
-      let host = json["host"]?.string, let version = json["version"]?.string,
-      let counter = json["counter"]?.integer, let started = json["started"]?.timestamp,
-      let queues = json["queues"]?.array, let tags = json["tags"]?.array,
-      let cpus = json["cpus"]?.integer, let memory = json["memory"]?.integer,
-      let gpus = json["gpus"]?.integer, let free = json["free"], let process = json["process"]
-    else { return nil }
-    self.init(
-      pilot: pilot, host: host, version: version, process: process,
-      queues: queues.compactMap { $0.string.flatMap(Queue.init) },
-      tags: tags.compactMap(\.string), cpus: cpus, memory: memory, gpus: gpus, started: started)
-    self.counter = counter
-    freeCpus = free["cpus"]?.integer ?? 0
-    freeMemory = free["memory"]?.integer ?? 0
-    freeGpus = free["gpus"]?.integer ?? 0
-    jobs = json["jobs"]?.integer ?? 0
-    state = json["state"]?.string.flatMap { PilotState(rawValue: $0) } ?? .active
-    reason = json["reason"]?.string
-    ends = json["ends"]?.timestamp
-    trouble = json["trouble"]?.string
-  }
-
   /// Bytes of a reason in the record, whose length is bounded.
   private static let longestReason = 300
 
@@ -145,5 +95,70 @@ public struct PilotRecord: Equatable, Sendable {
     let byMemory = shape.memory == 0 ? Int.max : offered / shape.memory
     let byGpus = shape.gpus == 0 ? Int.max : gpus / shape.gpus
     return min(cpus / max(1, shape.cores), byMemory, byGpus)
+  }
+}
+
+extension PilotRecord {
+  private enum Key: String {
+    case format, pilot, host, version, counter, started, state, reason, trouble, ends, queues, tags
+    case cpus, memory, gpus, free, jobs, process
+  }
+
+  /// The record as `pilot.json` holds it.
+  public var json: JSON {
+    var members = RecordMembers<Key>()
+    members[.format] = 1
+    members[.pilot] = pilot
+    members[.host] = host
+    members[.version] = version
+    members[.counter] = counter
+    members[.started] = started
+    members[.state] = state
+    members[.reason] = reason
+    members[.trouble] = trouble
+    members[.ends] = ends
+    members[.queues] = queues
+    members[.tags] = tags
+    members[.cpus] = cpus
+    members[.memory] = memory
+    members[.gpus] = gpus
+    members[.free] = free
+    members[.jobs] = jobs
+    members[.process] = process
+    return members.json
+  }
+
+  private var free: JSON {
+    var members = RecordMembers<Key>()
+    members[.cpus] = freeCpus
+    members[.memory] = freeMemory
+    members[.gpus] = freeGpus
+    return members.json
+  }
+
+  /// Reads a record; nil if it is torn, or not what a pilot writes.
+  public init?(_ json: JSON) {
+    guard let members = RecordMembers<Key>(json), let pilot: PilotName = members[.pilot],
+      let host: String = members[.host], let version: String = members[.version],
+      let counter: Int = members[.counter], let started: Timestamp = members[.started],
+      let queues: [JSON] = members[.queues], let tags: [JSON] = members[.tags],
+      let cpus: Int = members[.cpus], let memory: Int = members[.memory],
+      let gpus: Int = members[.gpus], let process: JSON = members[.process],
+      let offer: JSON = members[.free]
+    else { return nil }
+    self.init(
+      pilot: pilot, host: host, version: version, process: process,
+      queues: queues.compactMap { Queue(json: $0) }, tags: tags.compactMap(\.string), cpus: cpus,
+      memory: memory, gpus: gpus, started: started)
+    self.counter = counter
+    let free = RecordMembers<Key>(offer) ?? RecordMembers<Key>()
+    freeCpus = free[.cpus] ?? 0
+    freeMemory = free[.memory] ?? 0
+    freeGpus = free[.gpus] ?? 0
+    jobs = members[.jobs] ?? 0
+    state = members[.state] ?? .active
+    reason = members[.reason]
+    ends = members[.ends]
+    trouble = members[.trouble]
   }
 }

@@ -5,7 +5,7 @@ extension Shape {
     guard !pilots.isEmpty else { return "no pilot is alive; start one with `spool pilot`" }
     guard !pilots.contains(where: { $0.slots(for: self) > 0 }) else { return nil }
     if pilots.contains(where: { $0.capacity(for: self) > 0 }) {
-      return "the pilots that could run it take no jobs: they are set aside, or leave"
+      return "the pilots that could run it take no jobs: they are quarantined or draining"
     }
     let serving = pilots.filter { $0.queues.contains(queue) }
     guard !serving.isEmpty else { return "no pilot serves the queue \(queue.rawValue)" }

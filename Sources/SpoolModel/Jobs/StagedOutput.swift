@@ -22,24 +22,31 @@ public struct StagedOutput: Equatable, Sendable {
 
   /// The path of the part.
   public var partPath: String { "\(FilePath.directory(path))/\(part)" }
+}
+
+extension StagedOutput: JSONValue {
+  private enum Key: String { case number, path, part, size, adler32 }
 
   /// The output as a result holds it.
   public var json: JSON {
-    [
-      "number": .integer(number), "path": .string(path), "part": .string(part),
-      "size": .integer(size),
-      "adler32": .string(adler32),
-    ]
+    var members = RecordMembers<Key>()
+    members[.number] = number
+    members[.path] = path
+    members[.part] = part
+    members[.size] = size
+    members[.adler32] = adler32
+    return members.json
   }
 
   /// Reads an output; nil if the JSON is not what a pilot writes.
-  public init?(_ json: JSON) {
-    guard let number = json["number"]?.integer, (0..<64).contains(number),
-      let path = json["path"]?.string,
-      let part = json["part"]?.string,
-      part.hasPrefix(".spool."), !part.contains("/"), let size = json["size"]?.integer,
-      (0...(1 << 60)).contains(size),
-      let adler32 = json["adler32"]?.string
+  public init?(_ json: JSON) { self.init(json: json) }
+
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let number: Int = members[.number],
+      (0..<64).contains(number), let path: String = members[.path],
+      let part: String = members[.part], part.hasPrefix(".spool."), !part.contains("/"),
+      let size: Int = members[.size], (0...(1 << 60)).contains(size),
+      let adler32: String = members[.adler32]
     else { return nil }
     self.init(number: number, path: path, part: part, size: size, adler32: adler32)
   }

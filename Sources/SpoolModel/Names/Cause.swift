@@ -14,7 +14,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case stuck
   /// A declared output was not there.
   case output
-  // Failures of what is around it.
+  // Failures of the infrastructure.
   /// The pilot died.
   case lost
   /// The payload could not be started.
@@ -39,7 +39,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   public enum Kind: String, Sendable {
     /// The payload's own failure.
     case payload
-    /// A failure of what is around the payload.
+    /// A failure of the pilot, the node or the filesystem.
     case infrastructure
     /// Given back by the pilot.
     case returned

@@ -1,5 +1,5 @@
 /// The name of a job's file (DESIGN 2): `p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json`, with
-/// `.tavx2+ssd` before `.json` where there are tags. Identity is task, index and attempt; the rest
+/// `.tavx2+ssd` before `.json` if there are tags. Identity is task, index and attempt; the rest
 /// are hints, from which a pilot decides whether the job fits it.
 public struct JobName: Hashable, Sendable {
   /// The priority, 0 to 9; 0 is first.

@@ -4,10 +4,10 @@ struct Fields {
   let object: JSONObject
   /// The path of the object itself: empty, or `retry`.
   let path: String
-  /// The line to name where a member has none.
+  /// The line to name if a member has none.
   let line: Int?
 
-  /// Refuses what is no object, and keys that are neither in `keys` nor `x-…` nor `meta`.
+  /// Refuses JSON that is no object, and keys that are neither in `keys` nor `x-…` nor `meta`.
   init(_ json: JSON, path: String = "", line: Int? = nil, keys: [String]) throws(RequestError) {
     guard case .object(let object) = json else {
       let found = json.kindName

@@ -22,7 +22,7 @@ public struct FilePattern: Hashable, Sendable {
 
   private func matches(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
     var (at, place) = (0, 0)
-    // Where to go back to: what is behind the last star, and where it was tried last.
+    // The place to go back to: behind the last star, and the place in the name that it reached.
     var retry: (at: Int, place: Int)?
     while place < name.count {
       if at < bytes.count, bytes[at] == Self.star {

@@ -40,6 +40,17 @@ public enum Request: Equatable, Sendable {
     }
   }
 
+  /// Returns a request, not yet checked, with the commands changed by `body`: that of a task, or those
+  /// of a chain's steps. A request without commands stays as it is.
+  public static func mapCommands(_ json: JSON, _ body: ([JSON]) -> [JSON]) -> JSON {
+    guard case .object(var object) = json else { return json }
+    if let steps = object["steps"]?.array {
+      object["steps"] = .array(steps.map { mapCommands($0, body) })
+    }
+    if let command = object["command"]?.array { object["command"] = .array(body(command)) }
+    return .object(object)
+  }
+
   /// Returns the kind that an object says it is; fails for an unknown one.
   public static func kind(_ object: JSONObject) throws(RequestError) -> String {
     let known = "expected \(kinds.joined(separator: ", "))"

@@ -124,7 +124,7 @@ public struct TaskSpec: Equatable, Sendable {
   /// The datasets that its outputs join.
   public var producedDatasets: Set<Name> { Set(outputs.map(\.dataset)) }
 
-  /// The datasets that its jobs read; none where its input is a list of its own.
+  /// The datasets that its jobs read; none if its input is a list of its own.
   public var inputDatasets: [Name] {
     if case .datasets(let names) = input { names } else { [] }
   }

@@ -52,7 +52,7 @@ extension CatalogueLine {
     return .object(JSONObject((file.json.object?.members ?? []) + line.object.members))
   }
 
-  /// Reads a line; nil for the header, and for what is no file.
+  /// Reads a line; nil for the header, and for a line that names no file.
   public init?(_ json: JSON) {
     guard let file = InputFile(json: json), let line = RecordMembers<Key>(json),
       let origin: Origin = line[.origin]
@@ -105,6 +105,9 @@ extension InputFile: JSONValue {
     members[.adler32] = adler32
     return members.json
   }
+
+  /// Reads a file from a line of a manifest or a catalogue; nil for what names none.
+  public init?(_ json: JSON) { self.init(json: json) }
 
   init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let path: String = members[.path] else {

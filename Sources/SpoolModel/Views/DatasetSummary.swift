@@ -57,7 +57,7 @@ public struct DatasetSummary: Equatable, Sendable {
   public var unsized: Int
   /// The number of files that a manifest named.
   public var expected: Int?
-  /// The time at which a manifest closed the dataset, until that takes effect.
+  /// The time since when the dataset is to close, until it does.
   public var closing: Timestamp?
   /// The directories whose files join.
   public var watches: [Watch]

@@ -121,12 +121,25 @@ extension LedgerLine {
       JSONObject(head.object.members + resultMembers + tail.object.members))
   }
 
+  /// Returns the JSON of an attempt that has not ended, in the form of a ledger line: for listings that
+  /// show it beside the ledger. `outcome` is its state.
+  public static func current(
+    _ job: JobID, attempt: Int, outcome: String, pilot: PilotName?
+  ) -> JSON {
+    var line = RecordMembers<Key>()
+    line[.job] = job
+    line[.attempt] = attempt
+    line[.outcome] = outcome
+    line[.pilot] = pilot
+    return line.json
+  }
+
   /// The pilot's result, without its reason: the watcher's word on that comes after it.
   private var resultMembers: [JSONObject.Member] {
     result?.json.object?.members.filter { $0.key != Key.reason.rawValue } ?? []
   }
 
-  /// Reads a line; nil for the header, and for what is no attempt.
+  /// Reads a line; nil for the header, and for a line that is no attempt.
   public init?(_ json: JSON) {
     guard let line = RecordMembers<Key>(json), let job: JobID = line[.job],
       let attempt: Int = line[.attempt], let verdict: String = line[.outcome]

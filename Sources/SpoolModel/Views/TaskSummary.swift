@@ -163,7 +163,7 @@ extension Resources: JSONValue {
     return members.json
   }
 
-  /// Reads what a page shows; requests have other units.
+  /// Reads the resources of a page; a request has other units.
   init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let cpus: Int = members[.cpus],
       let gpus: Int = members[.gpus], let memory: Int = members[.memory],

@@ -25,18 +25,18 @@ public final class WatcherLease {
     /// Another process holds the lock.
     case standby(WatcherRecord?)
     /// The lock is ours, but the former watcher may still live: it must stand still first, until
-    /// this monotonic time in milliseconds.
-    case waiting(WatcherRecord, until: Int)
-    /// The holder of the lock stands still. Its place is ours at this monotonic time in
-    /// milliseconds, if nobody else takes it.
-    case replacing(WatcherRecord?, until: Int)
+    /// this moment.
+    case waiting(WatcherRecord, until: Instant)
+    /// The holder of the lock stands still. Its place is ours at this moment, if nobody else takes
+    /// it.
+    case replacing(WatcherRecord?, until: Instant)
     /// The spool is ours.
     case acquired(epoch: Int)
 
     /// The moment until which this step waits at least, where that is known.
     public var until: Instant? {
       switch self {
-      case .waiting(_, let until), .replacing(_, let until): Instant(milliseconds: until)
+      case .waiting(_, let until), .replacing(_, let until): until
       case .standby, .acquired: nil
       }
     }
@@ -85,9 +85,6 @@ public final class WatcherLease {
     max(.milliseconds(1), min(.milliseconds(500), spool.config.deadAfter / 10))
   }
 
-  /// ``interval`` in milliseconds.
-  public var pace: Int { interval.milliseconds }
-
   /// The time for which `watcher.json` must stand still before its place is taken without the lock:
   /// 1.5 × `deadAfter`, because the lock's holder waits 1 × and must win.
   private var patience: Duration { spool.config.deadAfter * 3 / 2 }
@@ -113,7 +110,7 @@ public final class WatcherLease {
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
-    return .replacing(former, until: moment.milliseconds)
+    return .replacing(former, until: moment)
   }
 
   /// Returns the step of waiting for the former watcher; nil where it is known to have ended, or
@@ -123,7 +120,7 @@ public final class WatcherLease {
     let left = spool.config.deadAfter - standstill.lasted(at: time.instant)
     guard left > .zero else { return nil }
     return standstill.hasMoved
-      ? .standby(former) : .waiting(former, until: (time.instant + left).milliseconds)
+      ? .standby(former) : .waiting(former, until: time.instant + left)
   }
 
   /// Confirms an epoch that was taken without the lock. Among several that did so at a time, the
@@ -131,7 +128,7 @@ public final class WatcherLease {
   private func confirm(_ current: WatcherRecord?, at moment: Instant) -> Step {
     guard let current, isMine(current) else { return giveUp(current) }
     guard time.instant >= moment else {
-      return .replacing(current, until: moment.milliseconds)
+      return .replacing(current, until: moment)
     }
     confirmAt = nil
     return .acquired(epoch: record.epoch)

@@ -162,10 +162,9 @@ final class WatchedDirectories: Stage {
 
   private static func line(_ arrival: WatchedDirectory.Arrival, _ watch: DirectoryWatch) -> [UInt8]
   {
-    let json: JSON = [
-      "path": .string(watch.path(arrival.name)), "size": .integer(arrival.size),
-      "origin": ["watch": .string(watch.directory)],
-    ]
-    return json.compact + [10]
+    let line = CatalogueLine(
+      file: InputFile(path: watch.path(arrival.name), size: arrival.size),
+      origin: .watch(watch.directory))
+    return line.json.compact + [10]
   }
 }

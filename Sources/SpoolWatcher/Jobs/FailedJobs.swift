@@ -103,15 +103,11 @@ final class FailedJobs {
 
   /// Returns the job of a final failure; nil for any other line.
   private static func job(_ line: [UInt8]) -> JobsRevived.Job? {
-    guard let json = try? JSON.parse(line), json["final"]?.bool == true,
-      let id = json["job"]?.string.flatMap({ JobID($0) }), let attempt = json["attempt"]?.integer,
-      let cause = json["outcome"]?.string, let place = json["position"],
-      let source = place["source"]?.integer, let offset = place["offset"]?.integer,
-      let files = place["files"]?.integer, let end = place["end"]?.integer
+    guard let json = try? JSON.parse(line), let line = LedgerLine(json),
+      case .final(let place)? = line.failure?.sequel
     else { return nil }
     return JobsRevived.Job(
-      index: id.index, attempt: attempt, source: source, offset: offset, files: files,
-      end: end,
-      memory: place["memory"]?.integer, cause: cause)
+      index: line.job.index, attempt: line.attempt, source: place.source, offset: place.offset,
+      files: place.files, end: place.end, memory: place.memory, cause: line.verdict)
   }
 }

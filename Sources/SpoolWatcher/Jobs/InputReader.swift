@@ -96,9 +96,7 @@ struct InputReader {
 
   /// Returns a catalogue's line as an input; nil for the header.
   static func file(_ line: [UInt8]) -> InputFile? {
-    guard let json = try? JSON.parse(line), let path = json["path"]?.string else { return nil }
-    return InputFile(
-      path: path, size: json["size"]?.integer, adler32: json["adler32"]?.string)
+    (try? JSON.parse(line)).flatMap { InputFile($0) }
   }
 
   /// Returns the inputs of a job that was formed before.

@@ -9,62 +9,40 @@ struct DatasetPage {
   let placement: Placement
   let directories: [WatchedDirectory]
 
-  /// The text of the page.
+  /// The page.
   var text: [UInt8] {
-    var object = JSONObject([
-      .init("format", 1), .init("kind", "dataset-summary"),
-      .init("dataset", .string(dataset.name.text)), .init("state", .string(dataset.state.rawValue)),
-      .init("files", .integer(dataset.files)), .init("bytes", .integer(dataset.bytes)),
-    ])
-    if dataset.sized < dataset.files {
-      object["unsized"] = .integer(dataset.files - dataset.sized)
-    }
-    if let expected = dataset.expected { object["expected"] = .integer(expected) }
-    if dataset.state == .open, let closing = dataset.closesSince {
-      object["closing"] = closing.json
-    }
-    if !dataset.watches.isEmpty { object["watches"] = watches }
-    object["producers"] = tasks(dataset.producers)
-    object["consumers"] = tasks(state.readers[dataset.name] ?? [])
-    if let retention { object["retention"] = .string(retention.text) }
-    if dataset.removal.files > 0 || dataset.isDeleted {
-      object["removed"] = [
-        "files": .integer(dataset.removal.files), "bytes": .integer(dataset.removal.bytes),
-      ]
-    }
-    return JSON.object(object).pretty
+    let hasRemoved = dataset.removal.files > 0 || dataset.isDeleted
+    return DatasetSummary(
+      dataset: dataset.name, state: dataset.state,
+      totals: FileTotals(files: dataset.files, bytes: dataset.bytes),
+      unsized: max(0, dataset.files - dataset.sized), expected: dataset.expected,
+      closing: dataset.state == .open ? dataset.closesSince : nil, watches: watches,
+      producers: tasks(dataset.producers), consumers: tasks(state.readers[dataset.name] ?? []),
+      retention: dataset.retention == .forever ? nil : dataset.retention,
+      removed: hasRemoved
+        ? FileTotals(files: dataset.removal.files, bytes: dataset.removal.bytes) : nil
+    ).json.pretty
   }
 
-  private func tasks(_ names: Set<Name>) -> JSON {
-    .array(
-      names.sorted().map { name in
-        let state = state.tasks[name].map(placement.status) ?? .done
-        return ["task": .string(name.text), "state": .string(state.rawValue)]
-      })
+  private func tasks(_ names: Set<Name>) -> [DatasetSummary.TaskReference] {
+    names.sorted().map { name in
+      DatasetSummary.TaskReference(
+        task: name, state: state.tasks[name].map(placement.status) ?? .done)
+    }
   }
 
-  /// The retention that the page shows; nil if the files are kept for ever.
-  private var retention: Retention? {
-    dataset.retention == .forever ? nil : dataset.retention
-  }
-
-  private var watches: JSON {
-    .array(
-      dataset.watches.enumerated().map { number, entry in
-        var object = JSONObject([
-          .init("directory", .string(entry.watch.directory)),
-          .init("pattern", .string(entry.watch.pattern.text)),
-        ])
-        if let marker = entry.watch.closeOn { object["closeOn"] = .string(marker) }
-        object["files"] = .integer(entry.files)
-        if let marked = entry.marked { object["marked"] = marked.json }
-        guard dataset.state == .open,
-          let directory = directories.first(where: { $0.number == number })
-        else { return .object(object) }
-        object["pending"] = .integer(directory.pending)
-        if let trouble = directory.trouble { object["trouble"] = .string(trouble) }
-        return .object(object)
-      })
+  private var watches: [DatasetSummary.Watch] {
+    dataset.watches.enumerated().map { number, entry in
+      var watch = DatasetSummary.Watch(
+        directory: entry.watch.directory, pattern: entry.watch.pattern.text,
+        closeOn: entry.watch.closeOn, files: entry.files, marked: entry.marked)
+      guard dataset.state == .open,
+        let directory = directories.first(where: { $0.number == number })
+      else { return watch }
+      watch.pending = directory.pending
+      watch.trouble = directory.trouble
+      return watch
+    }
   }
 }
 

@@ -66,85 +66,67 @@ struct TaskPage {
     }
   }
 
-  /// The page without the request, which never changes.
-  var head: [UInt8] { JSON.object(object).pretty }
+  /// The page without the request, which does not change.
+  var head: [UInt8] { summary.json.pretty }
 
   /// The whole page.
   var json: JSON {
-    var object = object
-    object["request"] = .object(task.spec.source)
-    return .object(object)
+    var summary = summary
+    summary.request = task.spec.source
+    return summary.json
   }
 
-  private var object: JSONObject {
-    var object = JSONObject([
-      .init("format", 1), .init("kind", "summary"), .init("task", .string(task.name.text)),
-      .init("state", .string(status.rawValue)),
-    ])
-    if isPacked { object["packed"] = true }
-    if let reason = task.reason { object["reason"] = .string(reason) }
-    if let missing = placement.missing(for: task.name) {
-      object["waitsFor"] = .string(missing.text)
-      object["waitsSince"] = task.waitsSince.json
-    }
-    if let lacking = placement.lacking(for: task.name), !task.state.hasEnded {
-      object["lacks"] = .string(lacking.text)
-    }
-    if let chain = task.chain { object["chain"] = .string(chain.text) }
-    object["jobs"] = jobs
-    object["attempts"] = .integer(task.attempts)
-    if !task.causes.isEmpty { object["failedAttempts"] = TaskEntry.json(task.causes) }
-    if !task.finalCauses.isEmpty { object["failures"] = TaskEntry.json(task.finalCauses) }
-    if !task.failedJobs.isEmpty {
-      object["failedJobs"] = .array(
-        task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map {
-          .string(JobID(task: task.name, index: $0).description)
-        })
-    }
-    object["report"] = task.sums.json
-    object["cpu"] = .number(Self.rounded(task.cpu))
-    object["runTime"] = .number(Self.rounded(Double(task.wall.milliseconds) / 1000))
-    object["peakMemory"] = .integer(task.peakMemory)
-    object["outputs"] = ["files": .integer(task.outputs), "bytes": .integer(task.outputBytes)]
-    object["accepted"] = task.accepted.at.json
-    if let started = task.started { object["started"] = started.json }
-    if let ended = task.ended { object["ended"] = ended.json }
-    object["priority"] = .integer(task.spec.priority)
-    object["queue"] = .string(task.spec.queue.rawValue)
-    object["resources"] = task.spec.resources.json
-    object["owner"] = .integer(task.accepted.owner)
-    object["incarnation"] = .string(task.accepted.incarnation)
-    return object
+  private var summary: TaskSummary {
+    let missing = placement.missing(for: task.name)
+    return TaskSummary(
+      task: task.name, state: status, isPacked: isPacked, reason: task.reason,
+      waitsFor: missing, waitsSince: missing == nil ? nil : task.waitsSince, lacks: lacks,
+      chain: task.chain, jobs: jobs, attempts: task.attempts, failedAttempts: task.causes,
+      failures: task.finalCauses, failedJobs: failedJobs, totals: totals,
+      accepted: task.accepted.at, started: task.started, ended: task.ended,
+      priority: task.spec.priority, queue: task.spec.queue, resources: task.spec.resources,
+      owner: task.accepted.owner, incarnation: task.accepted.incarnation)
   }
 
-  /// The first of the jobs that failed for good, each with its first input file if that is known.
-  var failures: JSON {
-    .array(
-      task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map { index in
-        var object = JSONObject([
-          .init("job", .string(JobID(task: task.name, index: index).description))
-        ])
-        if let file = task.failedFiles[index] { object["input"] = .string(file) }
-        return .object(object)
-      })
+  private var lacks: Name? {
+    task.state.hasEnded ? nil : placement.lacking(for: task.name)
   }
 
-  /// Returns a number rounded to three decimals.
-  static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+  /// The first jobs that failed for good.
+  private var failedJobs: [JobID] {
+    task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(Self.mostFailed).map {
+      JobID(task: task.name, index: $0)
+    }
+  }
 
-  /// The numbers of the task's jobs, by state.
-  var jobs: JSON {
-    var object = JSONObject([
-      .init("total", .integer(total)), .init("done", .integer(task.done)),
-      .init("failed", .integer(task.failed)),
-    ])
-    guard !task.state.hasEnded else { return .object(object) }
+  private var totals: JobTotals {
+    JobTotals(
+      report: task.sums, cpu: Duration(inSeconds: task.cpu), runTime: task.wall,
+      peakMemory: task.peakMemory,
+      outputs: FileTotals(files: task.outputs, bytes: task.outputBytes))
+  }
+
+  /// The jobs by their state.
+  var jobs: JobCounts {
+    var counts = JobCounts(total: total, done: task.done, failed: task.failed)
+    guard !task.state.hasEnded else { return counts }
     let retrying = retrying
-    object["open"] = .bool(isOpen)
-    object["ready"] = .integer(ready)
-    object["running"] = .integer(max(0, state.jobs(of: task.name).count - ready - retrying))
-    object["retrying"] = .integer(retrying)
-    return .object(object)
+    let inWork = state.jobs(of: task.name).count
+    counts.live = JobCounts.Live(
+      isOpen: isOpen, ready: ready, running: max(0, inWork - ready - retrying), retrying: retrying)
+    return counts
+  }
+
+  /// Returns the task as a step on the page of its chain.
+  func step(named name: String) -> ChainSummary.Step {
+    ChainSummary.Step(
+      name: name, task: task.name, state: status, reason: task.reason,
+      waitsFor: placement.missing(for: task.name), lacks: lacks, jobs: jobs,
+      attempts: task.attempts, failedAttempts: task.causes,
+      failedJobs: failedJobs.map { job in
+        ChainSummary.Step.FailedJob(job: job, input: task.failedFiles[job.index])
+      },
+      totals: totals, started: task.started, ended: task.ended)
   }
 
   /// Returns the whole page, made of the page without the request and the request's text.

@@ -221,12 +221,10 @@ final class ManifestIntake {
   }
 
   private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {
-    guard case .object(var object) = entry.file.json else { return [] }
-    if let meta = entry.meta { object["meta"] = .object(meta) }
-    var origin = JSONObject([.init("manifest", .string(taken.name))])
-    if line > 0 { origin["line"] = .integer(line) }
-    object["origin"] = .object(origin)
-    return JSON.object(object).compact + [10]
+    let line = CatalogueLine(
+      file: entry.file, meta: entry.meta,
+      origin: .manifest(taken.name, line: line > 0 ? line : nil))
+    return line.json.compact + [10]
   }
 
   /// Closes the manifest's file.

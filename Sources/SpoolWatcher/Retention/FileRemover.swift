@@ -153,18 +153,18 @@ final class FileRemover: Stage {
     _ line: LineReader.Line, of dataset: DatasetEntry, _ walk: inout Walk,
     _ stretch: inout Stretch
   ) -> Bool {
-    guard let json = try? JSON.parse(line.bytes), let path = json["path"]?.string,
-      json["origin"]?["job"] != nil || dataset.removal.includesInputs
+    guard let found = (try? JSON.parse(line.bytes)).flatMap({ CatalogueLine($0) }),
+      found.job != nil || dataset.removal.includesInputs
     else { return true }
     stretch.taken += 1
     do throws(FileError) {
-      switch try spool.removeFile(path, size: json["size"]?.integer) {
+      switch try spool.removeFile(found.file.path, size: found.file.size) {
       case .gone: break
-      case .other(let what): turn.say("\(path) stays, which is \(what)")
+      case .other(let what): turn.say("\(found.file.path) stays, which is \(what)")
       case .removed(let size):
         stretch.files += 1
         stretch.bytes += size
-        stretch.directories.insert(FilePath.directory(path))
+        stretch.directories.insert(FilePath.directory(found.file.path))
       }
       return true
     } catch {

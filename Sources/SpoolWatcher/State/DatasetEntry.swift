@@ -3,20 +3,8 @@ internal import SpoolModel
 /// A dataset as the journal knows it. The files themselves are listed in the catalogue, a file; the
 /// entry says how many bytes of that file count.
 struct DatasetEntry {
-  /// The state of a dataset, from the first file to the last.
-  enum State: String {
-    case open
-    case closed
-    /// Closed, but with fewer files than were announced.
-    case incomplete
-    /// The watcher is removing its files. The dataset takes no more files, and no task may read it.
-    case deleting
-    /// Its files are removed.
-    case deleted
-  }
-
   let name: Name
-  var state = State.open
+  var state = DatasetState.open
   /// The number of files in the catalogue.
   var files = 0
   /// The number of files with a known size.
@@ -134,7 +122,7 @@ extension DatasetEntry {
   /// Reads the entry from a checkpoint. Returns nil if the JSON is not what a watcher writes.
   init?(_ json: JSON) {
     guard let name = json["name"]?.string.flatMap({ Name($0) }),
-      let state = json["state"]?.string.flatMap({ State(rawValue: $0) }),
+      let state = json["state"]?.string.flatMap({ DatasetState(rawValue: $0) }),
       let files = json["files"]?.integer, let length = json["length"]?.integer
     else { return nil }
     self.init(name)

@@ -44,13 +44,8 @@ struct JobEntry: Equatable {
 
   /// The position of its inputs. The ledger keeps it for a job that failed for good, so that an
   /// order can revive the job.
-  var position: JSON {
-    var object = JSONObject([
-      .init("source", .integer(source)), .init("offset", .integer(offset)),
-      .init("files", .integer(files)), .init("end", .integer(end)),
-    ])
-    if let memory { object["memory"] = .integer(memory) }
-    return .object(object)
+  var position: InputPosition {
+    InputPosition(source: source, offset: offset, files: files, end: end, memory: memory)
   }
 
   /// Resets the counts of failed attempts. If a person gave a memory limit, it replaces the limit

@@ -65,7 +65,7 @@ extension SpoolState {
       guard let dataset = spec.output(output.number)?.dataset else { continue }
       try append(output, id, attempt, result, parents, toCatalogueOf: dataset)
     }
-    try addToLedger(LedgerLines.success(id, attempt, result), of: id.task)
+    try addToLedger(LedgerLine(job: id, attempt: attempt, outcome: .success(result)), of: id.task)
   }
 
   /// Notes that a job has read its inputs with success. Only datasets with the retention `step`
@@ -102,7 +102,7 @@ extension SpoolState {
     } else {
       set(nil, failed.job)
     }
-    try addToLedger(LedgerLines.failure(failed, job), of: failed.job.task)
+    try addToLedger(line(failed, job), of: failed.job.task)
   }
 
   /// Takes back the failures that a quarantined pilot caused to a job. A job that has ended
@@ -121,12 +121,14 @@ extension SpoolState {
     _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String],
     toCatalogueOf name: Name
   ) throws(Contradiction) {
-    let line = CatalogueLines.output(output, id, attempt, result, parents)
+    let line = CatalogueLine(
+      file: InputFile(path: output.path, size: output.size, adler32: output.adler32),
+      origin: .job(id, attempt: attempt), parents: parents, report: result.report)
     let viewLine = try change(dataset: name) { dataset in
       dataset.count(1, bytes: output.size)
       dataset.files += 1
       let header = dataset.length == 0 ? Spool.viewHeader("catalogue", name) : []
-      let bytes = header + line.compact + [10]
+      let bytes = header + line.json.compact + [10]
       defer { dataset.length += bytes.count }
       return ViewLine(view: .catalogue(name), offset: dataset.length, bytes: bytes)
     }
@@ -135,14 +137,25 @@ extension SpoolState {
   }
 
   /// Adds a line to the ledger of a task.
-  private mutating func addToLedger(_ line: JSON, of name: Name) throws(Contradiction) {
+  private mutating func addToLedger(_ line: LedgerLine, of name: Name) throws(Contradiction) {
     let viewLine = try change(task: name) { task in
       let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", name) : []
-      let bytes = header + line.compact + [10]
+      let bytes = header + line.json.compact + [10]
       defer { task.ledgerLength += bytes.count }
       return ViewLine(view: .ledger(name), offset: task.ledgerLength, bytes: bytes)
     }
     effects.lines.append(viewLine)
+  }
+
+  /// Returns the line of a failed attempt. The ledger keeps the position of a job that failed for
+  /// good, so that it can be tried again.
+  private func line(_ failed: AttemptFailed, _ job: JobEntry) -> LedgerLine {
+    LedgerLine(
+      job: failed.job, attempt: failed.attempt,
+      outcome: .failure(
+        LedgerLine.Failure(
+          cause: failed.cause, result: failed.result, pilot: failed.pilot, registered: failed.at,
+          reason: failed.reason, sequel: failed.retryAt.map { .retry($0) } ?? .final(job.position))))
   }
 }
 

@@ -31,8 +31,9 @@ struct DatasetCloseCommand: ParsableCommand {
     let producers = after.livingProducers.map(\.text)
     Terminal.print(
       producers.isEmpty
-        ? "\(name) closes when what is unfinished has come: see `spool dataset show \(name)`"
-        : "\(name) closes when what fills it has ended: \(producers.joined(separator: ", "))")
+        ? "\(name) closes when unfinished files have joined: see `spool dataset show \(name)`"
+        : "\(name) closes when the tasks that fill it have ended: \(producers.joined(separator: ", "))"
+    )
   }
 
   private static func files(_ page: DatasetPage) -> String { "\(page.summary.totals.files) files" }

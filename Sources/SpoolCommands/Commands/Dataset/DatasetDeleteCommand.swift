@@ -49,8 +49,10 @@ struct DatasetDeleteCommand: ParsableCommand {
       }
     }
     var text = "deletes \(files) files of \(name), \(Units.text(bytes: bytes))"
-    if unsized > 0 { text += " and what \(unsized) of unknown size have" }
-    if others > 0 { text += "; \(others) that nobody made here stay (--inputs deletes them, too)" }
+    if unsized > 0 { text += " and the size of \(unsized) files, which is not known" }
+    if others > 0 {
+      text += "; \(others) files that no job of this spool made stay (--inputs deletes them, too)"
+    }
     return text
   }
 

@@ -280,7 +280,7 @@ public final class Watcher {
     case .taskReopened(let task): turn.placement.forget(task: task)
     case .parked(let job): formation.noteParked(job)
     case .putInDoubt(let job): formation.issue(job)
-    case .recall(let task): ready.withdraw(task)
+    case .recall(let task): ready.markForRecall(task)
     case .partDiscarded(let part, let due): sweeper.add(part, due: due)
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
@@ -343,7 +343,7 @@ public final class Watcher {
   public static func isFatal(_ error: any Error) -> Bool {
     if error is LeaseLost || error is ImpossibleRecord { return true }
     return switch error as? JournalError {
-    case .sync, .taken: true
+    case .sync, .taken, .impossible, .unknownRecord: true
     default: false
     }
   }

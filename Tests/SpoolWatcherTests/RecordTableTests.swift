@@ -133,7 +133,8 @@ struct RecordTableTests {
       try append(["{\"type\": \"\(word)\", \(Self.anything)}"], to: spool)
       let words = fault(spool).map { "\($0)" } ?? "none"
       #expect(
-        words.contains("a record of the type \(word)"), "the watcher reads the type \(word): \(words)")
+        words.contains("a record of the type \(word)"),
+        "the watcher reads the type \(word): \(words)")
     }
     // It would tell: one of the table is read.
     let spool = try makeSpool(MemoryFileSystem())

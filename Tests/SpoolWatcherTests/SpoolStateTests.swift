@@ -110,7 +110,9 @@ struct SpoolStateTests {
     var state = try Text.state(Self.records)
     let good = [
       Text.task("new"), Text.chain("walk", "a"), Text.formed("t", 1, first: 3),
-      Self.attempt("t.00000000"), Text.accepted("t.00000000"), Self.published("t.00000002"),
+      Self.attempt("t.00000000"),
+      Text.accepted("t.00000000").replacing(#""attempt":1"#, with: #""attempt":2"#),
+      Self.published("t.00000002"),
       Text.failed("t.00000001"), Self.joined("seen", 0), Text.control("cancel", "run"),
       Text.ended("run.b"), Text.packed("run"), Text.cleared("old"), Text.expired("old"),
       Text.cleared("old"), Text.ended("t", "failed"), Text.packed("over"),

@@ -18,11 +18,6 @@ public enum AgeLimit: Equatable, Sendable {
     }
   }
 
-  /// Returns true if something that ended at `ended` has reached the age.
-  public func isReached(by ended: Timestamp, at now: Timestamp) -> Bool {
-    duration.map { now - ended >= $0 } ?? false
-  }
-
   func isShorter(than other: AgeLimit) -> Bool {
     guard let time = duration else { return false }
     return other.duration.map { time < $0 } ?? true

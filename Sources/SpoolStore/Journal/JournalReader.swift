@@ -8,6 +8,8 @@ public enum JournalError: Error, CustomStringConvertible {
   case missing(segment: String)
   /// A checkpoint is not as it was written, in words.
   case badCheckpoint(String)
+  /// A record is of a type that this version does not know, or lacks something.
+  case unknownRecord(type: String)
   /// A record contradicts those before it.
   case impossible(String)
   /// A write failed. Nothing was lost, and it may be tried again.
@@ -24,6 +26,8 @@ public enum JournalError: Error, CustomStringConvertible {
       "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong"
     case .missing(let segment): "the journal lacks \(segment)"
     case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
+    case .unknownRecord(let type):
+      "the journal holds a record of the type \(type) that this version cannot read"
     case .impossible(let text): "the journal contradicts itself: \(text)"
     case .write(let error), .sync(let error), .taken(let error): "\(error)"
     }

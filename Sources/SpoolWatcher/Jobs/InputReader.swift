@@ -72,7 +72,7 @@ struct InputReader {
     var groups: [Group] = []
     while groups.count < limit {
       guard let group = try Self.group(&reader, size) else { break }
-      guard group.count == size || turn.placement.isWhole(dataset) else { break }
+      guard group.count == size || turn.placement.isClosedAndReadable(dataset) else { break }
       groups.append(group)
     }
     return groups

@@ -158,7 +158,7 @@ final class JobFormation: Stage {
     }
     turn.record(.attempt(id, attempt: attempt))
     guard let job = turn.state.job(id) else { return }
-    prepare(id, task, job, inputs, isNew: false)
+    makeFile(id, task, job, inputs, isNew: false)
   }
 
   /// Returns the parts that a pilot's attempt may have begun. Used if the job's own file cannot
@@ -217,7 +217,7 @@ final class JobFormation: Stage {
   }
 
   /// Acts on a task's readiness. Returns true if jobs may be formed.
-  private func prepare(_ task: TaskEntry) -> Bool {
+  private func checkReadiness(_ task: TaskEntry) -> Bool {
     let readiness = readiness(of: task)
     switch readiness {
     case .off: return false
@@ -245,7 +245,7 @@ final class JobFormation: Stage {
 
   /// Forms jobs of a task, as many as there is room for. Returns true if there were any.
   private func form(_ name: Name) throws(FileError) -> Bool {
-    guard let task = turn.state.tasks[name], prepare(task) else { return false }
+    guard let task = turn.state.tasks[name], checkReadiness(task) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
       return try formOverAll(task, names)
     }
@@ -273,7 +273,7 @@ final class JobFormation: Stage {
     for (index, group) in groups.enumerated() {
       let id = JobID(task: name, index: first + index)
       guard let job = turn.state.job(id) else { continue }
-      prepare(id, task, job, group.inputs, isNew: true)
+      makeFile(id, task, job, group.inputs, isNew: true)
     }
     return true
   }
@@ -284,7 +284,9 @@ final class JobFormation: Stage {
     let lacking = lacking(task)
     turn.placement.setLacking(lacking, for: task.name)
     let datasets = names.compactMap { turn.state.datasets[$0] }
-    guard task.formed == 0, datasets.allSatisfy(turn.placement.isWhole) else { return false }
+    guard task.formed == 0, datasets.allSatisfy(turn.placement.isClosedAndReadable) else {
+      return false
+    }
     if let lacking {
       endUndecided(task, lacking)
       return false
@@ -298,7 +300,7 @@ final class JobFormation: Stage {
           next: Int.max)))
     let id = JobID(task: task.name, index: 0)
     guard let job = turn.state.job(id) else { return false }
-    prepare(id, task, job, inputs, isNew: true)
+    makeFile(id, task, job, inputs, isNew: true)
     return true
   }
 
@@ -326,7 +328,7 @@ final class JobFormation: Stage {
 
   /// Makes a job's file, and hands it to ``ReadyFeeder``. If the file is impossible, the job fails
   /// as `refused`.
-  private func prepare(
+  private func makeFile(
     _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
   ) {
     turn.placement.put(.queued, id, attempt: job.attempt)

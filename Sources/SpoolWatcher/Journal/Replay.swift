@@ -69,7 +69,7 @@ struct Replay {
       },
       record: { json throws(JournalError) in
         guard let record = Record(json) else {
-          throw .badCheckpoint("a record of the type \(json["type"]?.string ?? "?")")
+          throw .unknownRecord(type: json["type"]?.string ?? "?")
         }
         // Later lines of that name, if any, belong to another task or dataset.
         let ended = state.viewsEnded(by: record)

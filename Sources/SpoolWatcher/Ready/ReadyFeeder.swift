@@ -149,7 +149,7 @@ final class ReadyFeeder: Stage {
   // MARK: Recall
 
   /// Marks a task. After the commit, ``recall()`` takes its jobs back out of ready.
-  func withdraw(_ task: Name) { recalled.insert(task) }
+  func markForRecall(_ task: Name) { recalled.insert(task) }
 
   /// Takes the jobs of marked tasks back out of ready.
   func recall() throws {

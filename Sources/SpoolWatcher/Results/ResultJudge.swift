@@ -80,8 +80,8 @@ final class ResultJudge: Stage {
         try discard(name, file)
         return true
       }
-      guard let cause = name.cause else { return try done(name, file) }
-      failed(name, file, cause)
+      guard let cause = name.cause else { return try judgeSuccess(name, file) }
+      judgeFailure(name, file, cause)
     }
     return true
   }
@@ -90,7 +90,7 @@ final class ResultJudge: Stage {
   /// fails. Otherwise the file does not count, and is not kept.
   private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
     if isCurrent(name) {
-      fail(
+      recordFailure(
         name, cause, result: nil, reason,
         parts: formation.parts(of: name.job.job, by: name.pilot))
       settle(name)
@@ -126,10 +126,10 @@ final class ResultJudge: Stage {
 
   /// Judges a file from `done/`. Returns false if the result seems incomplete, and is to be read
   /// again.
-  private func done(_ name: InboxName, _ file: JobFile) throws -> Bool {
+  private func judgeSuccess(_ name: InboxName, _ file: JobFile) throws -> Bool {
     guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
       if postponeIncomplete(name) { return false }
-      fail(
+      recordFailure(
         name, .torn, result: nil, "the result in the job's file is torn",
         parts: parts(name, file))
       settle(name)
@@ -137,7 +137,7 @@ final class ResultJudge: Stage {
     }
     if let (cause, reason) = try obstacle(name, file, result) {
       if cause == .staging, postponeIncomplete(name) { return false }
-      fail(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
+      recordFailure(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
       settle(name)
       return true
     }
@@ -191,10 +191,10 @@ final class ResultJudge: Stage {
   }
 
   /// Judges a file from `failed/`.
-  private func failed(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
+  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
     let result = file.result?.cause == cause ? file.result : nil
     let mayHaveParts = result == nil
-    fail(
+    recordFailure(
       name, cause, result: result, result?.reason ?? Self.words(cause),
       parts: mayHaveParts ? parts(name, file) : [])
     settle(name)
@@ -216,7 +216,7 @@ final class ResultJudge: Stage {
   }
 
   /// Records a failure, with the next attempt if the budget allows one (R4).
-  private func fail(
+  private func recordFailure(
     _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
   ) {
     let id = name.job.job
@@ -247,7 +247,8 @@ final class ResultJudge: Stage {
     let name = JobBuilder(task: task, spool).name(id.index, job)
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
-    fail(InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
+    recordFailure(
+      InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
   }
 
   /// Discards a file that does not count: it is of an older attempt, of a job that is judged

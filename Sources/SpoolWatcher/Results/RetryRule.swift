@@ -1,4 +1,5 @@
 internal import SpoolModel
+internal import SpoolStore
 
 /// The decision if and when a job is tried again after a failure (DESIGN 3). In come the cause and
 /// the failures so far; out goes a retry delay. Payload failures and infrastructure failures have
@@ -34,7 +35,7 @@ struct RetryRule {
 
   /// Returns a delay that doubles with every earlier failure.
   private static func doubled(_ first: Duration, _ failures: Int) -> Duration {
-    min(.milliseconds(first.milliseconds << min(failures, 20)), longestDelay)
+    Backoff(first: first, longest: longestDelay).delay(after: failures)
   }
 
   /// Returns the memory limit of the next attempt in bytes, if the last one exceeded its limit and

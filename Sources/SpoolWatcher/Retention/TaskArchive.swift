@@ -64,7 +64,7 @@ final class TaskArchive: Stage {
   /// Returns true if a task or chain has reached an age.
   private func isReached(_ limit: AgeLimit, _ name: Name, _ ended: Timestamp) -> Bool {
     guard let age = limit.duration else { return false }
-    return turn.now - (ends[name] ?? began.instant - (began.date - ended)) >= age
+    return turn.now - (ends[name] ?? began.instant - max(.zero, began.date - ended)) >= age
   }
 
   private var config: SpoolConfig { spool.config }

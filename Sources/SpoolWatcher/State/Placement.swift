@@ -116,7 +116,7 @@ final class Placement {
   func setReadable(_ length: Int?, of dataset: Name) { readable[dataset] = length }
 
   /// Returns true if a dataset takes no more files and all its lines may be read.
-  func isWhole(_ dataset: DatasetEntry) -> Bool {
+  func isClosedAndReadable(_ dataset: DatasetEntry) -> Bool {
     dataset.state != .open && readable(dataset.name) == dataset.length
   }
 }

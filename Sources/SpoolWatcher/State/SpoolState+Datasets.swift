@@ -54,7 +54,10 @@ extension SpoolState {
 
   /// Closes a dataset, as complete or incomplete.
   mutating func close(_ name: Name, _ isComplete: Bool) throws(Contradiction) {
-    try change(dataset: name) { $0.state = isComplete ? .closed : .incomplete }
+    try change(dataset: name) { dataset throws(Contradiction) in
+      guard dataset.state == .open else { throw Contradiction("the dataset \(name) is not open") }
+      dataset.state = isComplete ? .closed : .incomplete
+    }
     watched.remove(name)
     touch(name)
   }
@@ -98,16 +101,23 @@ extension SpoolState {
 
   /// Ends the deletion of a dataset, whose files are gone.
   mutating func delete(_ name: Name) throws(Contradiction) {
-    try change(dataset: name) { $0.state = .deleted }
+    try change(dataset: name) { dataset throws(Contradiction) in
+      guard dataset.state == .deleting else {
+        throw Contradiction("the dataset \(name) is not to be deleted")
+      }
+      dataset.state = .deleted
+    }
     removing.remove(name)
     touch(name)
   }
 
   /// Forgets a dataset, and tells that its catalogue is to be removed.
   mutating func forget(_ name: Name) throws(Contradiction) {
-    guard datasets.removeValue(forKey: name) != nil else {
-      throw Contradiction("there is no dataset \(name)")
+    guard let dataset = datasets[name] else { throw Contradiction("there is no dataset \(name)") }
+    if let task = dataset.producers.first(where: { tasks[$0] != nil }) {
+      throw Contradiction("the task \(task) fills the dataset \(name)")
     }
+    datasets[name] = nil
     effects.events.append(.datasetForgotten(name))
   }
 }

@@ -7,6 +7,12 @@ extension SpoolState {
   mutating func apply(_ formed: JobsFormed) throws(Contradiction) {
     try change(task: formed.task) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
+      guard formed.first == task.formed else {
+        throw Contradiction("\(task.formed) jobs of \(task.name) are formed")
+      }
+      guard formed.source == JobEntry.all || task.next.indices.contains(formed.source) else {
+        throw Contradiction("the task \(task.name) has no source \(formed.source)")
+      }
       task.formed = max(task.formed, formed.first + formed.offsets.count)
       for source in task.next.indices where formed.source == source || formed.source == JobEntry.all
       {
@@ -25,6 +31,9 @@ extension SpoolState {
   /// publication (R3).
   mutating func apply(_ accepted: ResultAccepted) throws(Contradiction) {
     guard var job = job(accepted.job) else { throw Contradiction("\(accepted.job) is not in work") }
+    guard job.attempt == accepted.attempt, job.phase == .issued else {
+      throw Contradiction("\(accepted.job) awaits no result of attempt \(accepted.attempt)")
+    }
     if accepted.result.outputs.isEmpty {
       return try finish(accepted.job, job, accepted.attempt, accepted.result, parents: [])
     }
@@ -86,6 +95,9 @@ extension SpoolState {
   /// Takes a failed attempt: charges a budget, and lets the job wait or fail for good (R4).
   mutating func apply(_ failed: AttemptFailed, grace: Duration) throws(Contradiction) {
     guard var job = job(failed.job) else { throw Contradiction("\(failed.job) is not in work") }
+    guard job.attempt == failed.attempt else {
+      throw Contradiction("\(failed.job) is at attempt \(job.attempt)")
+    }
     for part in failed.parts { addLitter(part, due: failed.at + grace) }
     switch failed.cause.kind {
     case .payload: job.payloadFailures += 1
@@ -155,7 +167,8 @@ extension SpoolState {
       outcome: .failure(
         LedgerLine.Failure(
           cause: failed.cause, result: failed.result, pilot: failed.pilot, registered: failed.at,
-          reason: failed.reason, sequel: failed.retryAt.map { .retry($0) } ?? .final(job.position))))
+          reason: failed.reason, sequel: failed.retryAt.map { .retry($0) } ?? .final(job.position)))
+    )
   }
 }
 

@@ -129,7 +129,8 @@ extension SpoolState {
 
   /// Puts failed jobs back into work, with the counts of their failures at zero.
   mutating func apply(_ revived: JobsRevived) throws(Contradiction) {
-    let jobs = try change(task: revived.task) { task in
+    let jobs = try change(task: revived.task) { task throws(Contradiction) in
+      guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
       let jobs = revived.jobs.filter { task.failedJobs.contains($0.index) }
       for job in jobs {
         task.failedJobs.remove(contentsOf: job.index..<job.index + 1)

@@ -62,11 +62,16 @@ extension SpoolState {
 
   // MARK: Acceptance
 
+  /// Fails where a name is taken: tasks, chains and what is packed share one name space.
+  private func checkFree(_ name: Name) throws(Contradiction) {
+    if tasks[name] != nil { throw Contradiction("there is a task \(name) already") }
+    if chains[name] != nil { throw Contradiction("there is a chain \(name) already") }
+    if packed[name] != nil { throw Contradiction("\(name) is packed") }
+  }
+
   /// Takes an accepted task, and makes it a producer of its datasets.
   mutating func apply(_ task: TaskAccepted) throws(Contradiction) {
-    guard tasks[task.spec.name] == nil else {
-      throw Contradiction("there is a task \(task.spec.name) already")
-    }
+    try checkFree(task.spec.name)
     accepted += 1
     let entry = TaskEntry(task, number: accepted)
     tasks[entry.name] = entry
@@ -84,12 +89,8 @@ extension SpoolState {
 
   /// Takes an accepted chain, with a task for each step.
   mutating func apply(_ chain: ChainAccepted) throws(Contradiction) {
-    guard chains[chain.spec.name] == nil else {
-      throw Contradiction("there is a chain \(chain.spec.name) already")
-    }
-    if let taken = chain.spec.steps.map(\.task.name).first(where: { tasks[$0] != nil }) {
-      throw Contradiction("there is a task \(taken) already")
-    }
+    try checkFree(chain.spec.name)
+    for step in chain.spec.steps { try checkFree(step.task.name) }
     accepted += 1
     chains[chain.spec.name] = ChainEntry(chain, number: accepted)
     for step in chain.spec.steps {
@@ -115,6 +116,7 @@ extension SpoolState {
     let left = jobs(of: name)
     let entry = try change(task: name) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(name) has ended already") }
+      guard state.hasEnded else { throw Contradiction("\(state.rawValue) is no end") }
       task.state = state
       task.ended = at
       task.reason = reason
@@ -183,6 +185,7 @@ extension SpoolState {
   /// Notes that the originals are gone. If the archive was to be removed too, this frees the names.
   mutating func clear(_ name: Name) throws(Contradiction) {
     guard let entry = packed[name] else { throw Contradiction("\(name) is not packed") }
+    guard entry.phase != .kept else { throw Contradiction("\(name) is cleared already") }
     guard entry.phase == .removing else { return try setPhase(.kept, ofPacked: name) }
     for name in entry.names { packed[name] = nil }
     packedTasks -= entry.tasks.count

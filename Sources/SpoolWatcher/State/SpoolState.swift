@@ -240,6 +240,9 @@ extension SpoolState {
   /// Notes that an attempt of a job is issued (R4).
   mutating func issue(_ id: JobID, _ attempt: Int) throws(Contradiction) {
     guard var job = job(id) else { throw Contradiction("\(id) is not in work") }
+    guard attempt > job.attempt, !job.isPublishing else {
+      throw Contradiction("\(id) is at attempt \(job.attempt)")
+    }
     job.attempt = attempt
     job.phase = .issued
     set(job, id)

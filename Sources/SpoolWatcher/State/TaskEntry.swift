@@ -13,9 +13,18 @@ struct TaskEntry {
     var from = 0
   }
 
-  let accepted: TaskAccepted
+  var accepted: TaskAccepted { _read { yield request.value } }
   /// The specification in force: the accepted one with the changes that orders made.
-  var spec: TaskSpec
+  var spec: TaskSpec {
+    _read { yield specification.value }
+    _modify {
+      var changed = specification.value
+      defer { specification = Shared(changed) }
+      yield &changed
+    }
+  }
+  private let request: Shared<TaskAccepted>
+  private var specification: Shared<TaskSpec>
   /// The position in the order of acceptance, which tasks and chains share.
   let number: Int
   /// The chain that it is a step of; nil if it is none.
@@ -71,9 +80,9 @@ struct TaskEntry {
   var isRepair = false
 
   init(_ accepted: TaskAccepted, number: Int) {
-    self.accepted = accepted
+    request = Shared(accepted)
+    specification = Shared(accepted.spec)
     self.number = number
-    spec = accepted.spec
     waitsSince = accepted.at
     next = Array(repeating: 0, count: accepted.spec.sources)
   }
@@ -205,4 +214,10 @@ extension TaskEntry.Revival {
     else { return nil }
     self.init(order: order, until: until, from: from)
   }
+}
+
+/// A large value that copies of its holder share, so that a copy costs one reference.
+private final class Shared<Value> {
+  let value: Value
+  init(_ value: Value) { self.value = value }
 }

@@ -115,7 +115,7 @@ func task(
   var object = JSONObject([
     .init("kind", "task"), .init("name", .string(name)), .init("input", input),
     .init("command", .array(command.map { .string($0) })),
-    .init("resources", ["memory": "50MB", "wall": "1m"]),
+    .init("resources", ["memory": "50MB", "wall": "30m"]),
     .init("retry", ["attempts": 3, "backoff": "50ms"]),
   ])
   for (key, value) in more.sorted(by: { $0.key < $1.key }) { object[key] = value }

@@ -121,7 +121,8 @@ final class WatchedDirectories: Stage {
       turn.note($0, "the dataset \(directory.dataset)")
     }
     do {
-      let isMarked = try dataset.watches[directory.number].marked == nil && directory.seesMarker()
+      let isMarked =
+        try dataset.watches[directory.number].marked == nil && directory.lookForMarker()
       guard !arrivals.isEmpty || isMarked else { return false }
       try join(arrivals, isMarked, from: directory, dataset)
     } catch {

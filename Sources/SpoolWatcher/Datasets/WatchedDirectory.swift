@@ -202,7 +202,7 @@ final class WatchedDirectory {
   func putBack(_ arrivals: [Arrival]) { queue += arrivals.map(\.name) }
 
   /// Returns true if the marker exists and is a file.
-  func seesMarker() throws(FileError) -> Bool {
+  func lookForMarker() throws(FileError) -> Bool {
     guard hasMarker, let name = watch.closeOn else { return false }
     hasMarker = try spool.attributes(ofData: watch.path(name))?.kind == .file
     return hasMarker

@@ -222,15 +222,15 @@ final class JobFormation: Stage {
     switch readiness {
     case .off: return false
     case .ready:
-      turn.placement.setMissing(nil, for: task.name)
+      turn.placement.setAwaited(nil, for: task.name)
       datasetWaits.forget(task.name)
       return true
     case .waits(let dataset):
-      turn.placement.setMissing(dataset, for: task.name)
+      turn.placement.setAwaited(dataset, for: task.name)
       let wait = spool.config.datasetWait
       datasetWaits.note(task.waitsSince + wait, for: task.name, atMost: wait, turn)
     case .overdue(let dataset):
-      turn.placement.setMissing(dataset, for: task.name)
+      turn.placement.setAwaited(dataset, for: task.name)
       let waited = Units.text(spool.config.datasetWait)
       end(task, "the dataset \(dataset) did not come within \(waited)")
     }
@@ -281,14 +281,14 @@ final class JobFormation: Stage {
   /// Forms the one job of a task that reads all of its files in one job, once its datasets are
   /// complete.
   private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
-    let lacking = lacking(task)
-    turn.placement.setLacking(lacking, for: task.name)
+    let incomplete = incompleteInput(of: task)
+    turn.placement.setIncomplete(incomplete, for: task.name)
     let datasets = names.compactMap { turn.state.datasets[$0] }
     guard task.formed == 0, datasets.allSatisfy(turn.placement.isClosedAndReadable) else {
       return false
     }
-    if let lacking {
-      endUndecided(task, lacking)
+    if let incomplete {
+      endUndecided(task, incomplete)
       return false
     }
     let inputs = try reader.everything(names)
@@ -306,7 +306,7 @@ final class JobFormation: Stage {
 
   /// Returns the incomplete dataset that a task needs whole. The task waits until a person decides:
   /// to retry the jobs that would complete the dataset, or to go on without their files.
-  private func lacking(_ task: TaskEntry) -> Name? {
+  private func incompleteInput(of task: TaskEntry) -> Name? {
     guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
       task.formed == 0, !task.spec.allowsIncomplete
     else { return nil }
@@ -382,7 +382,7 @@ final class JobFormation: Stage {
     case .values(let values): return task.next[0] >= values.count
     case .files(let files): return task.next[0] >= files.count
     case .datasets(let names):
-      if lacking(task) != nil { return false }
+      if incompleteInput(of: task) != nil { return false }
       return names.indices.allSatisfy { index in
         guard let dataset = turn.state.datasets[names[index]], dataset.state != .open else {
           return false

@@ -155,7 +155,7 @@ struct StatusPage {
 
   private var waitingTasks: [String] {
     turn.state.liveTasks.prefix(Self.mostRows).compactMap { task in
-      if let missing = turn.placement.missing(for: task.name) {
+      if let missing = turn.placement.awaited(by: task.name) {
         return "\(task.name): the dataset \(missing) is not there yet "
           + "(\(left(since: task.waitsSince)) left)"
       }

@@ -77,7 +77,7 @@ struct TaskPage {
   }
 
   private var summary: TaskSummary {
-    let missing = placement.missing(for: task.name)
+    let missing = placement.awaited(by: task.name)
     return TaskSummary(
       task: task.name, state: status, isPacked: isPacked, reason: task.reason,
       waitsFor: missing, waitsSince: missing == nil ? nil : task.waitsSince, lacks: lacks,
@@ -89,7 +89,7 @@ struct TaskPage {
   }
 
   private var lacks: Name? {
-    task.state.hasEnded ? nil : placement.lacking(for: task.name)
+    task.state.hasEnded ? nil : placement.incomplete(for: task.name)
   }
 
   /// The first jobs that failed for good.
@@ -121,7 +121,7 @@ struct TaskPage {
   func step(named name: String) -> ChainSummary.Step {
     ChainSummary.Step(
       name: name, task: task.name, state: status, reason: task.reason,
-      waitsFor: placement.missing(for: task.name), lacks: lacks, jobs: jobs,
+      waitsFor: placement.awaited(by: task.name), lacks: lacks, jobs: jobs,
       attempts: task.attempts, failedAttempts: task.causes,
       failedJobs: failedJobs.map { job in
         ChainSummary.Step.FailedJob(job: job, input: task.failedFiles[job.index])

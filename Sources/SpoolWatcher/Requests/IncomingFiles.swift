@@ -58,7 +58,7 @@ final class IncomingFiles {
 
   /// Returns true if a file is whole: it was closed, or parses as JSON, or has not changed for a
   /// while.
-  func isComplete(_ dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
+  func look(at dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
     if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
     let now = turn.now
     let look = looks[dropped.name]

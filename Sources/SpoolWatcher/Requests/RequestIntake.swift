@@ -97,7 +97,7 @@ final class RequestIntake: Stage {
       if let known, !fresh {
         stuck[dropped.name] = known
       } else if try known != nil
-        || looks.isComplete(dropped, closed: closed.contains(dropped.name))
+        || looks.look(at: dropped, closed: closed.contains(dropped.name))
       {
         stuck[dropped.name] = try take(dropped)
       }

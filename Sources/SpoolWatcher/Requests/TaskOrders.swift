@@ -75,7 +75,7 @@ struct TaskOrders {
       if task.state == .held { return false }
       try expectAlive(task)
     case .release:
-      guard task.state == .held || turn.placement.lacking(for: task.name) != nil else {
+      guard task.state == .held || turn.placement.incomplete(for: task.name) != nil else {
         throw RequestError(
           "the task \(task.name) is not held (\(turn.placement.status(of: task).rawValue))")
       }

@@ -45,7 +45,7 @@ final class JobFileRegistry {
   /// Clears the settled files away. If the filesystem refuses one, the next call tries again.
   func clear() throws(FileError) {
     while let name = settled.last {
-      let keep = discarded.contains(name) ? false : try isKept(name)
+      let keep = discarded.contains(name) ? false : try decideToKeep(name)
       try spool.register(name, keep: keep)
       // If the task is packed or removed, its logs are not kept either.
       if let pilot = name.pilot, turn.state.tasks[name.job.job.task] == nil {
@@ -60,7 +60,7 @@ final class JobFileRegistry {
 
   /// Returns true if a file is to be kept: its task has fewer files of that kind than are kept. The
   /// watcher counts the files in the directory once.
-  private func isKept(_ name: InboxName) throws(FileError) -> Bool {
+  private func decideToKeep(_ name: InboxName) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name.job.job.task]?.name else { return false }
     let isFailure = name.cause != nil
     if let count = kept[task]?[isFailure] { return count < spool.config.keepJobFiles }

@@ -34,6 +34,7 @@ final class DatasetRetention: Stage {
         waits.forget(name)
         continue
       }
+      if case .time? = dataset.retention {} else { waits.forget(name) }
       let left = dataset.removal.left.union(dataset.removal.done)
       let ranges = needless(dataset).subtracting(left)
       guard !ranges.isEmpty else { continue }

@@ -149,7 +149,7 @@ final class TaskArchive: Stage {
       $0.formUnion($1.spec.producedDatasets)
     }
     return state.liveTasks.contains {
-      turn.placement.lacking(for: $0.name).map(produced.contains) ?? false
+      turn.placement.incomplete(for: $0.name).map(produced.contains) ?? false
     }
   }
 

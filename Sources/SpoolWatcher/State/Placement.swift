@@ -34,9 +34,9 @@ final class Placement {
 
   private var places: [Name: [Int: Found]] = [:]
   /// The absent dataset that a task waits for, by task.
-  private var missing: [Name: Name] = [:]
+  private var awaited: [Name: Name] = [:]
   /// The incomplete dataset that a task needs whole, by task.
-  private var lacking: [Name: Name] = [:]
+  private var incomplete: [Name: Name] = [:]
   /// The number of bytes of each catalogue that both count and are written.
   private var readable: [Name: Int] = [:]
 
@@ -80,7 +80,7 @@ final class Placement {
 
   /// Returns the state of a task as people see it: an active task that lacks a dataset is waiting.
   func status(of task: TaskEntry) -> TaskState {
-    let waits = missing[task.name] != nil || lacking[task.name] != nil
+    let waits = awaited[task.name] != nil || incomplete[task.name] != nil
     return task.state == .active && waits ? .waiting : task.state
   }
 
@@ -90,19 +90,19 @@ final class Placement {
   }
 
   /// Returns the absent dataset that a task waits for.
-  func missing(for task: Name) -> Name? { missing[task] }
+  func awaited(by task: Name) -> Name? { awaited[task] }
   /// Returns the incomplete dataset that a task needs whole.
-  func lacking(for task: Name) -> Name? { lacking[task] }
+  func incomplete(for task: Name) -> Name? { incomplete[task] }
   /// Notes the absent dataset that a task waits for.
-  func setMissing(_ dataset: Name?, for task: Name) { missing[task] = dataset }
+  func setAwaited(_ dataset: Name?, for task: Name) { awaited[task] = dataset }
   /// Notes the incomplete dataset that a task needs whole.
-  func setLacking(_ dataset: Name?, for task: Name) { lacking[task] = dataset }
+  func setIncomplete(_ dataset: Name?, for task: Name) { incomplete[task] = dataset }
 
   /// Forgets a task that is packed, or in work again.
   func forget(task: Name) {
     places[task] = nil
-    missing[task] = nil
-    lacking[task] = nil
+    awaited[task] = nil
+    incomplete[task] = nil
   }
 
   // MARK: Datasets

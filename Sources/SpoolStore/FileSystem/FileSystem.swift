@@ -85,7 +85,7 @@ public enum OpenMode: Sendable {
   case createLock
 }
 
-/// The one door to the disk: the seam under everything (DESIGN, parts).
+/// The one door to the disk: the seam under everything (DESIGN 6).
 ///
 /// Production goes through ``PosixFileSystem``. Tests and the simulator bring their own. Paths are
 /// absolute, resolved from the root at every call, so a stale handle (`ESTALE`) heals by itself.

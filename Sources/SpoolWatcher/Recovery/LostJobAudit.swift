@@ -4,7 +4,7 @@ internal import SpoolStore
 /// Audits, once a minute, that every claimed job is in some directory. In come the claims and the
 /// inboxes; out go failures of the cause `torn`. Absence in one listing is no proof, so a job
 /// counts as lost only if two audits in a row do not find it (R8).
-final class LostJobAudit: Stage {
+final class LostJobAudit {
   private let spool: Spool
   private let turn: Turn
   private let ready: ReadyFeeder
@@ -33,9 +33,6 @@ final class LostJobAudit: Stage {
     var job: JobID
     var number: Int
   }
-
-  /// Always nil: an audit is no reason to wake. The first turn after its time runs it.
-  var nextDue: Instant? { nil }
 
   /// Runs an audit if one is due.
   func run() throws {

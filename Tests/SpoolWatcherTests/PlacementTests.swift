@@ -73,13 +73,6 @@ struct PlacementTests {
     #expect(placement.place(of: other, job()) == .queued)
   }
 
-  @Test func parkedJobsInOrder() throws {
-    for index in [9, 2, 5] { placement.put(.parked, JobID(task: task, index: index), attempt: 1) }
-    placement.put(.ready, id, attempt: 1)
-    #expect(placement.parked(in: task) == [2, 5, 9])
-    #expect(placement.parked(in: try RecordTexts.name("u")) == [])
-  }
-
   // MARK: Tasks
 
   private func entry(_ state: SpoolState, _ name: String = "t") throws -> TaskEntry {

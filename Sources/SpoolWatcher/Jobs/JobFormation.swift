@@ -52,12 +52,11 @@ final class JobFormation: Stage {
 
   /// Schedules the waiting jobs of a task, each at its time.
   func scheduleWaiting(_ name: Name) {
-    let parked = turn.placement.parked(in: name)
     for (index, job) in turn.state.jobs(of: name).sorted(by: { $0.key < $1.key }) {
       let id = JobID(task: name, index: index)
       switch turn.placement.whereabouts(of: id, job) {
       case .waiting: if case .waiting(let due) = job.phase { schedule(id, at: due) }
-      case .issued(.parked) where parked.contains(index): schedule(id, job, at: turn.now)
+      case .issued(.parked): schedule(id, job, at: turn.now)
       case .issued, .publishing: break
       }
     }

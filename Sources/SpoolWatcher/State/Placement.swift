@@ -71,11 +71,6 @@ final class Placement {
   /// Forgets the jobs of a task that has ended.
   func forgetJobs(of task: Name) { places[task] = nil }
 
-  /// Returns the jobs of a task that are parked, by index.
-  func parked(in task: Name) -> [Int] {
-    (places[task] ?? [:]).filter { $0.value.place == .parked }.keys.sorted()
-  }
-
   // MARK: Tasks
 
   /// Returns the state of a task as people see it: an active task that lacks a dataset is waiting.

@@ -11,6 +11,9 @@ public import SpoolStore
 /// 3. One stage tells another by a ``TurnEvent``, which ``handle()`` hands over.
 public final class Watcher {
   private let turn: Turn
+  private let commit: GroupCommit
+  private let views: ViewWriter
+  private let events: TurnEvents
   private let notify: (Notice) -> Void
   private let root: String
   // The stages, in the order in which data passes through them.
@@ -81,9 +84,11 @@ public final class Watcher {
       events: events)
     views.resume(replayed.state, replayed.lines)
     let turn = Turn(
-      commit: commit, views: views, placement: placement, events: events, time: seams.time,
-      say: seams.say)
+      commit: commit, placement: placement, events: events, time: seams.time, say: seams.say)
     self.turn = turn
+    self.commit = commit
+    self.views = views
+    self.events = events
     self.lease = lease
     notify = seams.notify
     root = spool.layout.root
@@ -108,20 +113,22 @@ public final class Watcher {
     let paths = DatasetPaths(spool, turn)
     let keeper = Int(try spool.keeper())
     let registration = TaskRegistration(spool, turn, random: seams.random)
-    intake = try RequestIntake(
-      spool, turn, registration: registration,
+    let appender = CatalogueAppender(commit, views, placement: placement)
+    intake = RequestIntake(
+      spool, turn, epoch: lease.epoch, registration: registration,
       orders: TaskOrders(
         spool: spool, turn: turn, registration: registration, formation: formation, keeper: keeper),
       datasetRequests: DatasetRequests(
         spool, turn, formation: formation, remover: remover, keeper: keeper),
-      paths: paths)
-    directories = WatchedDirectories(spool, turn, requests: intake, paths: paths)
+      paths: paths, catalogues: appender)
+    directories = WatchedDirectories(
+      spool, turn, requests: intake, paths: paths, catalogues: appender)
     closer = DatasetCloser(spool, turn, intake: intake, paths: paths, directories: directories)
     audit = LostJobAudit(spool, turn, ready: ready, pilots: pilots, judge: judge)
     sweeper = PartSweeper(spool, turn)
     pages = PageWriter(
-      spool, turn, ready: ready, pilots: pilots, marks: marks, directories: directories,
-      remover: remover)
+      spool, turn, epoch: lease.epoch, ready: ready, pilots: pilots, marks: marks,
+      directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume(spool)
   }
@@ -129,8 +136,9 @@ public final class Watcher {
   /// Does what a restart demands: a checkpoint, the unfinished work of the journal, and the scan
   /// for jobs (R8).
   private func resume(_ spool: Spool) throws {
+    try intake.adopt()
     try lease.removeUnfinished()
-    try turn.commit.checkpoint(leaving: catalogues.leaving)
+    try commit.checkpoint(leaving: catalogues.leaving)
     formation.resume()
     publisher.resume()
     sweeper.resume()
@@ -141,14 +149,14 @@ public final class Watcher {
     ).run()
     try archive.resume()
     try pages.resume()
-    try turn.commit.commit()
+    try commit.commit()
     handle()
   }
 
   /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !turn.commit.isDirty && !remover.isBusy
+      && !commit.isDirty && !remover.isBusy
   }
 
   /// The directories in which the shell is to watch for files that appear, including files that are
@@ -189,14 +197,15 @@ public final class Watcher {
   /// Does the work of a turn, in the order that R3 and R8 demand. Returns the time until the next.
   private func work(_ hints: Hints) throws -> Duration {
     let isFull = timers.begin(at: turn.now)
-    turn.begin()
-    try turn.commit.beatIfDue()
+    commit.beginTurn()
+    views.beginTurn()
+    try commit.beatIfDue()
     var isBusy = try readWhatCame(hints, full: isFull)
     handle()
     isBusy = try decide() || isBusy
     isBusy = verdicts.run() || isBusy
     isBusy = closer.run() || isBusy
-    try turn.commit.commit()
+    try commit.commit()
     try act()
     pages.write(foreign: intake.foreign)
     return wait(isBusy)
@@ -242,28 +251,28 @@ public final class Watcher {
     handle()
     ready.putReady()
     handle()
-    try turn.views.write()
+    try views.write()
     try registry.clear()
-    try remover.run()
+    if !commit.isDirty { try remover.run() }
     try handleCommitted()
     try quarantines.act()
     try archive.act()
     handle()
     try publisher.run()
     handle()
-    if turn.commit.isCheckpointDue { try turn.commit.checkpoint(leaving: catalogues.leaving) }
+    if commit.isCheckpointDue { try commit.checkpoint(leaving: catalogues.leaving) }
   }
 
   // MARK: Events
 
   /// Hands over the events that came, in their order.
-  private func handle() { for event in turn.takeEvents() { handle(event) } }
+  private func handle() { for event in events.take() { handle(event) } }
 
   /// Hands over the events that others may hear of only after the commit. If a task has ended,
   /// takes its jobs back from ready and from pilots.
   private func handleCommitted() throws {
     var hasEnded = false
-    for event in turn.takeCommittedEvents() {
+    for event in events.takeCommitted() {
       if case .taskEnded = event { hasEnded = true }
       handle(event)
     }
@@ -325,10 +334,10 @@ public final class Watcher {
   /// Returns the time until the next turn.
   private func wait(_ isBusy: Bool) -> Duration {
     let dues = prompt.compactMap(\.nextDue)
-    if turn.commit.isDirty || turn.views.hasGrown || dues.contains(.distantPast) { return .zero }
+    if commit.isDirty || views.hasGrown || dues.contains(.distantPast) { return .zero }
     let now = turn.now
     var wait = timers.end(at: now, busy: isBusy || ready.hasOutstanding)
-    wait = min(wait, turn.commit.nextBeat - now)
+    wait = min(wait, commit.nextBeat - now)
     for due in unhurried.compactMap(\.nextDue) {
       wait = min(wait, max(Self.unhurriedPause, due - now))
     }
@@ -351,10 +360,10 @@ public final class Watcher {
   /// Stops in good order: commits everything, writes a checkpoint, and gives back the lease, so
   /// that the next watcher need not wait (R7).
   public func stop() throws {
-    try turn.commit.checkpoint(leaving: catalogues.leaving)
+    try commit.checkpoint(leaving: catalogues.leaving)
     handle()
     _ = try pilots.look(force: true)
     pages.write(foreign: intake.foreign, isLast: true)
-    turn.commit.close()
+    commit.close()
   }
 }

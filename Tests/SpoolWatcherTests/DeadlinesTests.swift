@@ -28,8 +28,7 @@ final class DeadlinesTests {
       lease: WatcherLease(spool, record, time: time, isGone: { _ in nil }), views: views,
       events: events)
     turn = Turn(
-      commit: commit, views: views, placement: placement, events: events, time: time,
-      say: { _ in })
+      commit: commit, placement: placement, events: events, time: time, say: { _ in })
   }
 
   private func note(_ key: String, _ due: Timestamp, atMost longest: Duration = .seconds(600)) {

@@ -19,6 +19,7 @@ final class WatchedDirectories: Stage {
   private let turn: Turn
   private let paths: DatasetPaths
   private let requests: RequestIntake
+  private let catalogues: CatalogueAppender
   private var watched: [Key: WatchedDirectory] = [:]
   /// Directories for which the filesystem refused something, with the time of the next try.
   private var heldUp: [Key: Instant] = [:]
@@ -28,11 +29,15 @@ final class WatchedDirectories: Stage {
   /// The time until the next look while a manifest of the dataset is being added.
   static let takingPause = Duration.milliseconds(50)
 
-  init(_ spool: Spool, _ turn: Turn, requests: RequestIntake, paths: DatasetPaths) {
+  init(
+    _ spool: Spool, _ turn: Turn, requests: RequestIntake, paths: DatasetPaths,
+    catalogues: CatalogueAppender
+  ) {
     self.spool = spool
     self.turn = turn
     self.requests = requests
     self.paths = paths
+    self.catalogues = catalogues
   }
 
   /// The paths of the watched directories.
@@ -141,11 +146,8 @@ final class WatchedDirectories: Stage {
   ) throws {
     var length = dataset.length
     if !arrivals.isEmpty {
-      let header = length == 0 ? Spool.viewHeader("catalogue", dataset.name) : []
-      let bytes = arrivals.reduce(into: header) { $0 += Self.line($1, directory.watch) }
-      try turn.fillCatalogue(dataset.name)
-      try turn.views.append(bytes, toCatalogueOf: dataset.name, at: length)
-      length += bytes.count
+      let lines = arrivals.reduce(into: []) { $0 += Self.line($1, directory.watch) }
+      length = try catalogues.append(lines, to: dataset.name)
     }
     turn.record(
       .joined(
@@ -153,7 +155,7 @@ final class WatchedDirectories: Stage {
           dataset: dataset.name, watch: directory.number, files: arrivals.count,
           bytes: arrivals.reduce(0) { $0.saturatingSum($1.size) }, length: length,
           isMarked: isMarked, at: turn.date)))
-    if !arrivals.isEmpty { turn.views.noteAppended(to: dataset.name, length: length) }
+    if !arrivals.isEmpty { catalogues.noteRecorded(dataset.name, length: length) }
     if isMarked {
       turn.say(
         "the dataset \(dataset.name): \(directory.watch.closeOn ?? "") has come, of "

@@ -8,6 +8,8 @@ internal import SpoolStore
 final class PageWriter: Stage {
   private let spool: Spool
   private let turn: Turn
+  /// The epoch of this watcher (R7).
+  private let epoch: Int
   private let ready: ReadyFeeder
   private let pilots: PilotMonitor
   private let marks: WaterMarks
@@ -28,14 +30,15 @@ final class PageWriter: Stage {
   static let interval = Duration.seconds(1)
 
   init(
-    _ spool: Spool, _ turn: Turn, ready: ReadyFeeder, pilots: PilotMonitor, marks: WaterMarks,
-    directories: WatchedDirectories, remover: FileRemover
+    _ spool: Spool, _ turn: Turn, epoch: Int, ready: ReadyFeeder, pilots: PilotMonitor,
+    marks: WaterMarks, directories: WatchedDirectories, remover: FileRemover
   ) {
     self.directories = directories
     self.remover = remover
     datasets = DatasetPages(spool, turn, directories: directories)
     self.spool = spool
     self.turn = turn
+    self.epoch = epoch
     self.marks = marks
     self.ready = ready
     self.pilots = pilots
@@ -79,8 +82,9 @@ final class PageWriter: Stage {
   private func writeStatus(_ waiting: [Name: Int], foreign: [Spool.Foreign], isLast: Bool) {
     lastPages = turn.now
     let status = StatusPage(
-      spool: spool, turn: turn, pilots: pilots.living, ready: waiting, shapes: ready.readyShapes,
-      full: marks.reasons, foreign: foreign, directories: directories, remover: remover,
+      spool: spool, turn: turn, epoch: epoch, pilots: pilots.living, ready: waiting,
+      shapes: ready.readyShapes, full: marks.reasons, foreign: foreign, directories: directories,
+      remover: remover,
       isLast: isLast)
     let text = status.text
     guard isLast || text != lastStatus else { return }

@@ -6,6 +6,8 @@ internal import SpoolStore
 struct StatusPage {
   let spool: Spool
   let turn: Turn
+  /// The epoch of this watcher (R7).
+  let epoch: Int
   let pilots: [PilotRecord]
   /// The number of jobs in ready, by task.
   let ready: [Name: Int]
@@ -25,7 +27,7 @@ struct StatusPage {
 
   /// The line with the time, which does not count as a change.
   var heading: String {
-    "spool \(spool.layout.root)   watcher epoch \(turn.commit.epoch)"
+    "spool \(spool.layout.root)   watcher epoch \(epoch)"
       + "\(isLast ? ", stopped" : "")   \(turn.date)\n\n"
   }
 

@@ -13,6 +13,8 @@ final class RequestIntake: Stage {
   private let orders: TaskOrders
   private let datasetRequests: DatasetRequests
   private let looks: IncomingFiles
+  /// The epoch of this watcher (R7).
+  private let epoch: Int
   private var number: Int
   private var nextAdoption = Instant.distantPast
   /// Requests that are taken and not read yet.
@@ -23,6 +25,7 @@ final class RequestIntake: Stage {
   /// The manifest that is being added.
   private var intake: ManifestIntake?
   private let paths: DatasetPaths
+  private let catalogues: CatalogueAppender
   /// Requests that may be dropped once the journal is committed.
   private var answered: [Spool.Taken] = []
   /// Requests that a former watcher had taken.
@@ -44,19 +47,20 @@ final class RequestIntake: Stage {
   var foreign: [Spool.Foreign] { untaken + looks.slow }
 
   init(
-    _ spool: Spool, _ turn: Turn, registration: TaskRegistration, orders: TaskOrders,
-    datasetRequests: DatasetRequests, paths: DatasetPaths
-  ) throws(FileError) {
+    _ spool: Spool, _ turn: Turn, epoch: Int, registration: TaskRegistration, orders: TaskOrders,
+    datasetRequests: DatasetRequests, paths: DatasetPaths, catalogues: CatalogueAppender
+  ) {
     self.spool = spool
     self.turn = turn
+    self.epoch = epoch
     self.registration = registration
     self.orders = orders
     self.datasetRequests = datasetRequests
     self.paths = paths
+    self.catalogues = catalogues
     chainRegistration = ChainRegistration(turn, registration: registration)
     looks = IncomingFiles(spool, turn)
-    number = turn.commit.epoch * Self.numbers
-    try adopt()
+    number = epoch * Self.numbers
   }
 
   /// The count of numbers of each epoch. So no two watchers give two requests the same name (R7).
@@ -66,9 +70,9 @@ final class RequestIntake: Stage {
 
   /// Takes over requests that former watchers took and did not answer. A former watcher may have
   /// been about to take another, so this is repeated now and then (R7).
-  private func adopt() throws(FileError) {
+  func adopt() throws(FileError) {
     let found = try spool.takenRequests().filter {
-      $0.number / Self.numbers != turn.commit.epoch && !inherited.contains($0)
+      $0.number / Self.numbers != epoch && !inherited.contains($0)
     }
     queue += found
     inherited.formUnion(found)
@@ -195,14 +199,14 @@ final class RequestIntake: Stage {
       switch try intake.step() {
       case .working: return false
       case .accepted:
-        answered.append(intake.taken)
-      case .refused(let error): try refuse(intake.taken, error)
+        answered.append(intake.manifest.taken)
+      case .refused(let error): try refuse(intake.manifest.taken, error)
       }
     } catch let error as FileError {
       // The next try goes on from what the journal counts. The index may hold paths that were not
       // added.
-      paths.forget(intake.header.name)
-      postpone(intake.taken, error)
+      paths.forget(intake.manifest.header.name)
+      postpone(intake.manifest.taken, error)
     }
     intake.close()
     self.intake = nil
@@ -259,11 +263,11 @@ final class RequestIntake: Stage {
       let isKnown = inherited.contains(taken)
       try chainRegistration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
       answered.append(taken)
-    case .dataset(let manifest):
-      guard try isNew(manifest.header, taken, digest) else { return }
-      intake = ManifestIntake(
-        spool, turn, taken, manifest, owner: Int(owner), digest: digest,
-        paths: try paths.index(manifest.header.name))
+    case .dataset(let request):
+      let manifest = ManifestIntake.Manifest(
+        taken: taken, header: request.header, digest: digest, owner: Int(owner))
+      guard try isNew(manifest) else { return }
+      intake = try begin(manifest, .list(request.files))
     case .control(let request):
       let isThere =
         !turn.state.meant(by: request.task).isEmpty || turn.state.packed[request.task] != nil
@@ -292,11 +296,20 @@ final class RequestIntake: Stage {
       try? file.close()
       throw error
     }
-    let digest = "\(attributes.size)-\(attributes.modified)"
-    guard try isNew(header, taken, digest) else { return try file.close() }
-    intake = ManifestIntake(
-      spool, turn, taken, header, file, attributes: attributes, firstByte: first?.next ?? 0,
-      digest: digest, paths: try paths.index(header.name))
+    let manifest = ManifestIntake.Manifest(
+      taken: taken, header: header, digest: "\(attributes.size)-\(attributes.modified)",
+      owner: Int(attributes.owner))
+    guard try isNew(manifest) else { return try file.close() }
+    intake = try begin(
+      manifest, .lines(file, from: first?.next ?? 0, size: attributes.size))
+  }
+
+  private func begin(
+    _ manifest: ManifestIntake.Manifest, _ source: ManifestIntake.Source
+  ) throws(FileError) -> ManifestIntake {
+    ManifestIntake(
+      spool, turn, manifest, source, paths: try paths.index(manifest.header.name),
+      catalogues: catalogues, added: turn.state.partial[manifest.key] ?? 0)
   }
 
   private static func firstLine(_ reader: inout LineReader) throws -> LineReader.Line? {
@@ -320,22 +333,19 @@ final class RequestIntake: Stage {
 
   /// Returns true if a manifest is to be added; false if it was accepted before a crash. Throws if
   /// the dataset cannot take it.
-  private func isNew(
-    _ header: ManifestHeader, _ taken: Spool.Taken, _ digest: String
-  ) throws(RequestError) -> Bool {
-    let key = SpoolState.key(header.name, taken.name, digest)
-    if inherited.contains(taken), turn.state.answered.contains(key) {
-      answered.append(taken)
+  private func isNew(_ manifest: ManifestIntake.Manifest) throws(RequestError) -> Bool {
+    if inherited.contains(manifest.taken), turn.state.answered.contains(manifest.key) {
+      answered.append(manifest.taken)
       return false
     }
-    try datasetRequests.check(header)
+    try datasetRequests.check(manifest.header)
     return true
   }
 
   /// Returns true while a manifest is being added to a dataset. No other file may join meanwhile,
   /// because the manifest's paths are compared only with those that the dataset has.
   func isTaking(_ dataset: Name) -> Bool {
-    intake?.header.name == dataset
+    intake?.manifest.header.name == dataset
       || turn.state.partial.keys.contains { $0.hasPrefix("\(dataset) ") }
   }
 

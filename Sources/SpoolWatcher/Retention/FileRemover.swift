@@ -57,9 +57,10 @@ final class FileRemover: Stage {
     }
   }
 
-  /// Removes files whose removal is committed, as many as one turn allows.
+  /// Removes files, as many as one turn allows. The caller calls it only when all records are
+  /// committed, because the order to remove a file must be durable before the removal.
   func run() throws {
-    guard isBusy, !turn.commit.isDirty else { return }
+    guard isBusy else { return }
     try turn.checkLeaseOnce()
     var room = Self.mostPerTurn
     for name in turn.state.removing.sorted() where room > 0 {

@@ -1,8 +1,10 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The watcher's present turn, as its stages see it. It gives them the time, the state and the
-/// volatile knowledge beside it. It takes records, events and messages.
+/// The watcher's present turn. The watcher passes it to each function of a stage that works in a
+/// turn; no stage keeps it. It gives them the time, the state and the volatile knowledge beside it,
+/// and the check of the lease (R7). It takes records, events, messages, and the refusals of the
+/// filesystem.
 final class Turn {
   private let commit: GroupCommit
   let placement: Placement

@@ -93,41 +93,43 @@ public final class Watcher {
     notify = seams.notify
     root = spool.layout.root
 
-    quarantines = QuarantineFiles(spool, turn)
+    quarantines = QuarantineFiles(spool)
     pilots = PilotMonitor(
-      spool, turn, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
-    detector = BadPilotDetector(spool, turn, pilots: pilots, files: quarantines)
-    ready = ReadyFeeder(spool, turn, pilots: pilots)
-    marks = WaterMarks(spool, turn)
-    formation = JobFormation(spool, turn, ready: ready, marks: marks)
-    publisher = Publisher(spool, turn)
-    registry = JobFileRegistry(spool, turn)
+      spool, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
+    detector = BadPilotDetector(spool, pilots: pilots, files: quarantines)
+    ready = ReadyFeeder(spool, pilots: pilots)
+    marks = WaterMarks(spool)
+    formation = JobFormation(spool, ready: ready, marks: marks)
+    publisher = Publisher(spool)
+    registry = JobFileRegistry(spool)
     judge = ResultJudge(
-      spool, turn, publisher: publisher, formation: formation, ready: ready, detector: detector,
+      spool, publisher: publisher, formation: formation, ready: ready, detector: detector,
       registry: registry)
-    verdicts = TaskVerdicts(turn: turn, formation: formation)
-    remover = FileRemover(spool, turn)
-    retention = DatasetRetention(spool, turn, remover: remover)
-    catalogues = CatalogueRetention(spool, turn, leaving: replayed.leaving)
-    archive = TaskArchive(spool, turn, catalogues: catalogues)
-    let paths = DatasetPaths(spool, turn)
+    verdicts = TaskVerdicts(formation: formation)
+    remover = FileRemover(spool)
+    retention = DatasetRetention(remover: remover)
+    catalogues = CatalogueRetention(spool, leaving: replayed.leaving)
+    archive = TaskArchive(
+      spool, catalogues: catalogues, start: turn.now, date: turn.date)
+    let paths = DatasetPaths(spool)
     let keeper = Int(try spool.keeper())
-    let registration = TaskRegistration(spool, turn, random: seams.random)
+    let registration = TaskRegistration(spool, random: seams.random)
     let appender = CatalogueAppender(commit, views, placement: placement)
     intake = RequestIntake(
-      spool, turn, epoch: lease.epoch, registration: registration,
+      spool, epoch: lease.epoch, registration: registration,
       orders: TaskOrders(
-        spool: spool, turn: turn, registration: registration, formation: formation, keeper: keeper),
+        spool: spool, registration: registration, formation: formation, keeper: keeper),
       datasetRequests: DatasetRequests(
-        spool, turn, formation: formation, remover: remover, keeper: keeper),
-      paths: paths, catalogues: appender)
+        spool, formation: formation, remover: remover, keeper: keeper),
+      paths: paths, appender: appender)
     directories = WatchedDirectories(
-      spool, turn, requests: intake, paths: paths, catalogues: appender)
-    closer = DatasetCloser(spool, turn, intake: intake, paths: paths, directories: directories)
-    audit = LostJobAudit(spool, turn, ready: ready, pilots: pilots, judge: judge)
-    sweeper = PartSweeper(spool, turn)
+      spool, requests: intake, paths: paths, appender: appender)
+    closer = DatasetCloser(spool, intake: intake, paths: paths, directories: directories)
+    audit = LostJobAudit(
+      spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
+    sweeper = PartSweeper(spool)
     pages = PageWriter(
-      spool, turn, epoch: lease.epoch, ready: ready, pilots: pilots, marks: marks,
+      spool, epoch: lease.epoch, ready: ready, pilots: pilots, marks: marks,
       directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume(spool)
@@ -136,19 +138,20 @@ public final class Watcher {
   /// Does what a restart demands: a checkpoint, the unfinished work of the journal, and the scan
   /// for jobs (R8).
   private func resume(_ spool: Spool) throws {
-    try intake.adopt()
+    try intake.adopt(turn)
     try lease.removeUnfinished()
     try commit.checkpoint(leaving: catalogues.leaving)
-    formation.resume()
-    publisher.resume()
-    sweeper.resume()
-    _ = try pilots.look()
+    formation.resume(turn)
+    publisher.resume(turn)
+    retention.resume(turn)
+    sweeper.resume(turn)
+    _ = try pilots.look(turn)
     try RestartScan(
-      spool: spool, turn: turn, ready: ready, pilots: pilots, judge: judge, formation: formation,
+      spool: spool, ready: ready, pilots: pilots, judge: judge, formation: formation,
       handle: handle
-    ).run()
-    try archive.resume()
-    try pages.resume()
+    ).run(turn)
+    try archive.resume(turn)
+    try pages.resume(turn)
     try commit.commit()
     handle()
   }
@@ -156,7 +159,7 @@ public final class Watcher {
   /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !commit.isDirty && !remover.isBusy
+      && !commit.isDirty && !remover.isBusy(turn)
   }
 
   /// The directories in which the shell is to watch for files that appear, including files that are
@@ -172,7 +175,7 @@ public final class Watcher {
   /// before the next. If the filesystem refuses something, the watcher says so, shows it in
   /// `STATUS`, and tries again. A thrown error ends the watcher.
   public func turn(_ hints: Hints) throws -> Duration {
-    directories.hear(hints.directories)
+    directories.hear(hints.directories, turn)
     missed.formUnion(hints)
     var wait = Self.retry
     do {
@@ -185,7 +188,7 @@ public final class Watcher {
       turn.note(refused)
       missed = .all
       missed.closed = hints.closed
-      pages.writeStatus(foreign: intake.foreign)
+      pages.writeStatus(foreign: intake.foreign(at: turn.now), turn)
     }
     turn.troubles.look()
     return wait
@@ -203,11 +206,11 @@ public final class Watcher {
     var isBusy = try readWhatCame(hints, full: isFull)
     handle()
     isBusy = try decide() || isBusy
-    isBusy = verdicts.run() || isBusy
-    isBusy = closer.run() || isBusy
+    isBusy = verdicts.run(turn) || isBusy
+    isBusy = closer.run(turn) || isBusy
     try commit.commit()
     try act()
-    pages.write(foreign: intake.foreign)
+    pages.write(foreign: intake.foreign(at: turn.now), turn)
     return wait(isBusy)
   }
 
@@ -215,50 +218,50 @@ public final class Watcher {
   /// came.
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
     if full || hints.incoming || isWatching {
-      try intake.scan(closed: hints.closed, fresh: full || closer.isWatching)
+      try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
-    var hasWorked = try intake.answer()
-    if try directories.run() { hasWorked = true }
+    var hasWorked = try intake.answer(turn)
+    if try directories.run(turn) { hasWorked = true }
     if full || hints.inboxes || judge.hasMore {
-      if try judge.readInboxes(fresh: full) > 0 { hasWorked = true }
+      if try judge.readInboxes(fresh: full, turn) > 0 { hasWorked = true }
     }
-    if try pilots.look() { hasWorked = true }
-    if full || ready.hasOutstanding { try ready.lookIntoReady(fresh: full) }
+    if try pilots.look(turn) { hasWorked = true }
+    if full || ready.hasOutstanding { try ready.lookIntoReady(fresh: full, turn) }
     return hasWorked
   }
 
   /// Decides what follows from what came. Returns true if there was anything to do.
   private func decide() throws -> Bool {
     ready.forgetBacklog()
-    marks.look()
-    let hasFormed = formation.run()
-    let hasSwept = try sweeper.run()
+    marks.look(turn)
+    let hasFormed = formation.run(turn)
+    let hasSwept = try sweeper.run(turn)
     handle()
-    let hasRetired = retention.run()
-    try audit.run()
-    detector.judge()
+    let hasRetired = retention.run(turn)
+    try audit.run(turn)
+    detector.judge(turn)
     return hasFormed || hasSwept || hasRetired
   }
 
   /// Does what follows from the commit (R3).
   private func act() throws {
-    if registry.hasSettled || intake.hasAnswered || ready.hasPuts || !publisher.isIdle {
+    if registry.hasSettled || intake.hasAnswered || ready.hasPuts(turn) || !publisher.isIdle {
       try turn.checkLeaseOnce()
     }
     handle()
     try intake.dropAnswered()
-    try ready.recall()
+    try ready.recall(turn)
     handle()
-    ready.putReady()
+    ready.putReady(turn)
     handle()
     try views.write()
-    try registry.clear()
-    if !commit.isDirty { try remover.run() }
+    try registry.clear(turn)
+    if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
-    try quarantines.act()
-    try archive.act()
+    try quarantines.act(turn)
+    try archive.act(turn)
     handle()
-    try publisher.run()
+    try publisher.run(turn)
     handle()
     if commit.isCheckpointDue { try commit.checkpoint(leaving: catalogues.leaving) }
   }
@@ -277,36 +280,36 @@ public final class Watcher {
       handle(event)
     }
     guard hasEnded else { return }
-    try ready.lookIntoReady(fresh: true)
-    try pilots.takeStale()
+    try ready.lookIntoReady(fresh: true, turn)
+    try pilots.takeStale(turn)
   }
 
   /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
-    case .retryDue(let job, let due): formation.schedule(job, at: due)
-    case .taskResumed(let task): formation.scheduleWaiting(task)
+    case .retryDue(let job, let due): formation.schedule(job, at: due, turn)
+    case .taskResumed(let task): formation.scheduleWaiting(task, turn)
     case .taskReopened(let task): turn.placement.forget(task: task)
-    case .parked(let job): formation.noteParked(job)
-    case .putInDoubt(let job): formation.issue(job)
+    case .parked(let job): formation.noteParked(job, turn)
+    case .putInDoubt(let job): formation.issue(job, turn)
     case .recall(let task): ready.markForRecall(task)
-    case .partDiscarded(let part, let due): sweeper.add(part, due: due)
+    case .partDiscarded(let part, let due): sweeper.add(part, due: due, turn)
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
     case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
     case .published(let file): registry.settle(file)
-    case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason)
+    case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason, turn)
     case .publicationAbandoned(let file): registry.letGo(file)
     case .pilotGone(let pilot): detector.forget(pilot)
-    case .ordered(let name): pages.noteOrdered(name)
+    case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
     }
   }
 
   /// Tells the stages of a task's end.
   private func noteEnded(_ name: Name) {
-    pages.noteEnded(name)
-    archive.noteEnded(name)
+    pages.noteEnded(name, turn)
+    archive.noteEnded(name, turn)
     if let task = turn.state.tasks[name] {
       let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
       notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
@@ -333,12 +336,12 @@ public final class Watcher {
 
   /// Returns the time until the next turn.
   private func wait(_ isBusy: Bool) -> Duration {
-    let dues = prompt.compactMap(\.nextDue)
+    let dues = prompt.compactMap { $0.nextDue(turn) }
     if commit.isDirty || views.hasGrown || dues.contains(.distantPast) { return .zero }
     let now = turn.now
     var wait = timers.end(at: now, busy: isBusy || ready.hasOutstanding)
     wait = min(wait, commit.nextBeat - now)
-    for due in unhurried.compactMap(\.nextDue) {
+    for due in unhurried.compactMap({ $0.nextDue(turn) }) {
       wait = min(wait, max(Self.unhurriedPause, due - now))
     }
     for due in dues { wait = min(wait, due - now) }
@@ -362,8 +365,8 @@ public final class Watcher {
   public func stop() throws {
     try commit.checkpoint(leaving: catalogues.leaving)
     handle()
-    _ = try pilots.look(force: true)
-    pages.write(foreign: intake.foreign, isLast: true)
+    _ = try pilots.look(force: true, turn)
+    pages.write(foreign: intake.foreign(at: turn.now), isLast: true, turn)
     commit.close()
   }
 }

@@ -24,16 +24,14 @@ final class PathIndex {
 /// index.
 final class DatasetPaths {
   private let spool: Spool
-  private let turn: Turn
   private var indices: [Name: PathIndex] = [:]
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Returns the index of a dataset, which it reads from the catalogue if need be.
-  func index(_ name: Name) throws(FileError) -> PathIndex {
+  func index(_ name: Name, _ turn: Turn) throws(FileError) -> PathIndex {
     if let known = indices[name] { return known }
     let index = try PathIndex(
       turn.state.datasets[name], readable: turn.placement.readable(name), spool)

@@ -8,7 +8,6 @@ internal import SpoolStore
 /// they are committed. A retry has a new attempt number, and no number is issued twice (R4).
 final class JobFormation: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let reader: InputReader
   private let ready: ReadyFeeder
   private let marks: WaterMarks
@@ -30,18 +29,17 @@ final class JobFormation: Stage {
   /// The time until the watcher looks again for room for a retry.
   static let crowdedPause = Duration.milliseconds(200)
 
-  init(_ spool: Spool, _ turn: Turn, ready: ReadyFeeder, marks: WaterMarks) {
+  init(_ spool: Spool, ready: ReadyFeeder, marks: WaterMarks) {
     self.spool = spool
-    self.turn = turn
     self.ready = ready
     self.marks = marks
-    reader = InputReader(spool: spool, turn: turn)
+    reader = InputReader(spool: spool)
   }
 
   // MARK: Waiting jobs
 
   /// Schedules a job's next attempt for a recorded time.
-  func schedule(_ id: JobID, at due: Timestamp) {
+  func schedule(_ id: JobID, at due: Timestamp, _ turn: Turn) {
     guard let job = turn.state.job(id) else { return }
     retries.add(id, after: job.attempt, at: turn.instant(of: due, atMost: RetryRule.longestDelay))
   }
@@ -51,11 +49,11 @@ final class JobFormation: Stage {
   }
 
   /// Schedules the waiting jobs of a task, each at its time.
-  func scheduleWaiting(_ name: Name) {
+  func scheduleWaiting(_ name: Name, _ turn: Turn) {
     for (index, job) in turn.state.jobs(of: name).sorted(by: { $0.key < $1.key }) {
       let id = JobID(task: name, index: index)
       switch turn.placement.whereabouts(of: id, job) {
-      case .waiting: if case .waiting(let due) = job.phase { schedule(id, at: due) }
+      case .waiting: if case .waiting(let due) = job.phase { schedule(id, at: due, turn) }
       case .issued(.parked): schedule(id, job, at: turn.now)
       case .issued, .publishing: break
       }
@@ -64,15 +62,17 @@ final class JobFormation: Stage {
 
   /// Schedules a job that was taken back out of ready. The jobs of a held task wait for its release
   /// instead.
-  func noteParked(_ id: JobID) {
+  func noteParked(_ id: JobID, _ turn: Turn) {
     guard turn.state.tasks[id.task]?.state != .held, let job = turn.state.job(id) else { return }
     schedule(id, job, at: turn.now)
   }
 
   /// Schedules the waiting jobs that the journal knows, after a restart.
-  func resume() { for task in turn.state.liveTasks { scheduleWaiting(task.name) } }
+  func resume(_ turn: Turn) {
+    for task in turn.state.liveTasks { scheduleWaiting(task.name, turn) }
+  }
 
-  var nextDue: Instant? {
+  func nextDue(_ turn: Turn) -> Instant? {
     guard let due = retries.nextDue else { return nil }
     return isCrowded ? max(due, turn.now + Self.crowdedPause) : due
   }
@@ -80,12 +80,12 @@ final class JobFormation: Stage {
   // MARK: A turn
 
   /// Issues the retries that are due, and forms new jobs. Returns true if there were any.
-  func run() -> Bool {
-    var hasWorked = issueRetries()
-    for task in turn.state.liveTasks where !marks.holdsBack(task) {
+  func run(_ turn: Turn) -> Bool {
+    var hasWorked = issueRetries(turn)
+    for task in turn.state.liveTasks where !marks.holdsBack(task, turn) {
       do throws(FileError) {
-        if try revive(task) { hasWorked = true }
-        if try form(task.name) { hasWorked = true }
+        if try revive(task, turn) { hasWorked = true }
+        if try form(task.name, turn) { hasWorked = true }
       } catch {
         // A catalogue that cannot be read must not hold up other tasks.
         turn.note(error, task.name.text)
@@ -113,20 +113,21 @@ final class JobFormation: Stage {
   // MARK: Further attempts
 
   /// Issues the retries that are due, as far as there is room. Returns true if there were any.
-  private func issueRetries() -> Bool {
+  private func issueRetries(_ turn: Turn) -> Bool {
     let now = turn.now
     var issued = 0
     var kept: [RetryQueue.Entry] = []
     while issued < Self.mostPerTurn, let entry = retries.takeDue(at: now) {
       // When a held task is released, its jobs are scheduled again.
       guard let task = turn.state.tasks[entry.job.task], task.state != .held,
-        let job = turn.state.job(entry.job), job.attempt == entry.attempt, isWaiting(entry.job, job)
+        let job = turn.state.job(entry.job), job.attempt == entry.attempt,
+        isWaiting(entry.job, job, turn)
       else { continue }
-      guard findRoom(for: task.spec) > 0, !marks.holdsBack(task) else {
+      guard findRoom(for: task.spec) > 0, !marks.holdsBack(task, turn) else {
         kept.append(entry)
         continue
       }
-      issue(entry.job)
+      issue(entry.job, turn)
       issued += 1
     }
     for entry in kept { retries.putBack(entry) }
@@ -135,7 +136,7 @@ final class JobFormation: Stage {
   }
 
   /// Returns true if a job waits for its next attempt.
-  private func isWaiting(_ id: JobID, _ job: JobEntry) -> Bool {
+  private func isWaiting(_ id: JobID, _ job: JobEntry, _ turn: Turn) -> Bool {
     switch turn.placement.whereabouts(of: id, job) {
     case .waiting, .issued(.parked): true
     case .issued, .publishing: false
@@ -144,12 +145,12 @@ final class JobFormation: Stage {
 
   /// Records a job's next attempt, and has its file put into ready (R4). If its inputs cannot be
   /// read now, the attempt is due a little later.
-  func issue(_ id: JobID) {
+  func issue(_ id: JobID, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let old = turn.state.job(id) else { return }
     let attempt = old.attempt + 1
     let inputs: [InputFile]
     do throws(FileError) {
-      inputs = try reader.inputs(task, old)
+      inputs = try reader.inputs(task, old, turn)
     } catch {
       turn.note(error, "attempt \(attempt) of \(id)")
       if old.phase == .issued { turn.placement.put(.parked, id, attempt: old.attempt) }
@@ -157,14 +158,14 @@ final class JobFormation: Stage {
     }
     turn.record(.attempt(id, attempt: attempt))
     guard let job = turn.state.job(id) else { return }
-    makeFile(id, task, job, inputs, isNew: false)
+    makeFile(id, task, job, inputs, isNew: false, turn)
   }
 
   /// Returns the parts that a pilot's attempt may have begun. Used if the job's own file cannot
   /// tell them.
-  func parts(of id: JobID, by pilot: PilotName?) -> [String] {
+  func parts(of id: JobID, by pilot: PilotName?, _ turn: Turn) -> [String] {
     guard let pilot, let task = turn.state.tasks[id.task], let job = turn.state.job(id),
-      let inputs = try? reader.inputs(task, job),
+      let inputs = try? reader.inputs(task, job, turn),
       let document = try? JobBuilder(task: task, spool).document(id.index, job, inputs)
     else { return [] }
     return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
@@ -172,7 +173,7 @@ final class JobFormation: Stage {
 
   /// Takes failed jobs back into work, as many as there is room for. Returns true if anything was
   /// done.
-  private func revive(_ task: TaskEntry) throws(FileError) -> Bool {
+  private func revive(_ task: TaskEntry, _ turn: Turn) throws(FileError) -> Bool {
     guard let revival = task.revival, task.state != .held else { return false }
     let failed = failures[task.name] ?? FailedJobs(spool, task.name, revival)
     failures[task.name] = failed
@@ -186,9 +187,9 @@ final class JobFormation: Stage {
   }
 
   /// Returns the path of a job's first input, if it is known.
-  func firstInput(of id: JobID) -> String? {
+  func firstInput(of id: JobID, _ turn: Turn) -> String? {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return nil }
-    return (try? reader.inputs(task, job))?.first?.path
+    return (try? reader.inputs(task, job, turn))?.first?.path
   }
 
   // MARK: Readiness
@@ -205,7 +206,7 @@ final class JobFormation: Stage {
   }
 
   /// Returns the readiness of a task: jobs are formed once all of its datasets exist.
-  func readiness(of task: TaskEntry) -> Readiness {
+  func readiness(of task: TaskEntry, _ turn: Turn) -> Readiness {
     guard task.state == .active, !task.isRepair else { return .off }
     guard case .datasets(let names) = task.spec.input,
       let missing = names.first(where: { turn.state.datasets[$0] == nil })
@@ -216,8 +217,8 @@ final class JobFormation: Stage {
   }
 
   /// Acts on a task's readiness. Returns true if jobs may be formed.
-  private func checkReadiness(_ task: TaskEntry) -> Bool {
-    let readiness = readiness(of: task)
+  private func checkReadiness(_ task: TaskEntry, _ turn: Turn) -> Bool {
+    let readiness = readiness(of: task, turn)
     switch readiness {
     case .off: return false
     case .ready:
@@ -231,37 +232,39 @@ final class JobFormation: Stage {
     case .overdue(let dataset):
       turn.placement.setAwaited(dataset, for: task.name)
       let waited = Units.text(spool.config.datasetWait)
-      end(task, "the dataset \(dataset) did not come within \(waited)")
+      end(task, "the dataset \(dataset) did not come within \(waited)", turn)
     }
     return false
   }
 
-  private func end(_ task: TaskEntry, _ reason: String) {
+  private func end(_ task: TaskEntry, _ reason: String, _ turn: Turn) {
     turn.record(.ended(task: task.name, state: .failed, at: turn.date, reason: reason))
   }
 
   // MARK: New jobs
 
   /// Forms jobs of a task, as many as there is room for. Returns true if there were any.
-  private func form(_ name: Name) throws(FileError) -> Bool {
-    guard let task = turn.state.tasks[name], checkReadiness(task) else { return false }
+  private func form(_ name: Name, _ turn: Turn) throws(FileError) -> Bool {
+    guard let task = turn.state.tasks[name], checkReadiness(task, turn) else { return false }
     if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
-      return try formOverAll(task, names)
+      return try formOverAll(task, names, turn)
     }
     var hasFormed = false
     for source in task.next.indices {
       let room = min(findRoom(for: task.spec), Self.mostPerTurn)
       guard room > 0 else { break }
-      if try form(name, source, room) { hasFormed = true }
+      if try form(name, source, room, turn) { hasFormed = true }
     }
     return hasFormed
   }
 
   /// Forms up to `room` jobs of one source. Returns true if there were any.
-  private func form(_ name: Name, _ source: Int, _ room: Int) throws(FileError) -> Bool {
+  private func form(
+    _ name: Name, _ source: Int, _ room: Int, _ turn: Turn
+  ) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name] else { return false }
     let most = min(room, Limits.jobsPerTask - task.formed)
-    let groups = try reader.groups(task, source: source, from: task.next[source], limit: most)
+    let groups = try reader.groups(task, source: source, from: task.next[source], limit: most, turn)
     guard let last = groups.last else { return false }
     let first = task.formed
     turn.record(
@@ -272,25 +275,27 @@ final class JobFormation: Stage {
     for (index, group) in groups.enumerated() {
       let id = JobID(task: name, index: first + index)
       guard let job = turn.state.job(id) else { continue }
-      makeFile(id, task, job, group.inputs, isNew: true)
+      makeFile(id, task, job, group.inputs, isNew: true, turn)
     }
     return true
   }
 
   /// Forms the one job of a task that reads all of its files in one job, once its datasets are
   /// complete.
-  private func formOverAll(_ task: TaskEntry, _ names: [Name]) throws(FileError) -> Bool {
-    let incomplete = incompleteInput(of: task)
+  private func formOverAll(
+    _ task: TaskEntry, _ names: [Name], _ turn: Turn
+  ) throws(FileError) -> Bool {
+    let incomplete = incompleteInput(of: task, turn)
     turn.placement.setIncomplete(incomplete, for: task.name)
     let datasets = names.compactMap { turn.state.datasets[$0] }
     guard task.formed == 0, datasets.allSatisfy(turn.placement.isClosedAndReadable) else {
       return false
     }
     if let incomplete {
-      endUndecided(task, incomplete)
+      endUndecided(task, incomplete, turn)
       return false
     }
-    let inputs = try reader.everything(names)
+    let inputs = try reader.everything(names, turn)
     guard !inputs.isEmpty else { return false }
     turn.record(
       .formed(
@@ -299,13 +304,13 @@ final class JobFormation: Stage {
           next: Int.max)))
     let id = JobID(task: task.name, index: 0)
     guard let job = turn.state.job(id) else { return false }
-    makeFile(id, task, job, inputs, isNew: true)
+    makeFile(id, task, job, inputs, isNew: true, turn)
     return true
   }
 
   /// Returns the incomplete dataset that a task needs whole. The task waits until a person decides:
   /// to retry the jobs that would complete the dataset, or to go on without their files.
-  private func incompleteInput(of task: TaskEntry) -> Name? {
+  private func incompleteInput(of task: TaskEntry, _ turn: Turn) -> Name? {
     guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
       task.formed == 0, !task.spec.allowsIncomplete
     else { return nil }
@@ -313,7 +318,7 @@ final class JobFormation: Stage {
   }
 
   /// Ends a task whose incomplete dataset nobody decided about in time (R10).
-  private func endUndecided(_ task: TaskEntry, _ lacking: Name) {
+  private func endUndecided(_ task: TaskEntry, _ lacking: Name, _ turn: Turn) {
     guard let dataset = turn.state.datasets[lacking] else { return }
     let ends = dataset.producers.compactMap { turn.state.tasks[$0]?.ended }
     let since = max(ends.max() ?? task.waitsSince, task.waitsSince)
@@ -322,13 +327,15 @@ final class JobFormation: Stage {
     guard decisionWaits.hasCome(since + wait, for: task.name, at: turn.now) else { return }
     end(
       task,
-      "the dataset \(lacking) lacks files, and nobody said within \(Units.text(wait)) what to do")
+      "the dataset \(lacking) lacks files, and nobody said within \(Units.text(wait)) what to do",
+      turn)
   }
 
   /// Makes a job's file, and hands it to ``ReadyFeeder``. If the file is impossible, the job fails
   /// as `refused`.
   private func makeFile(
-    _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool
+    _ id: JobID, _ task: TaskEntry, _ job: JobEntry, _ inputs: [InputFile], isNew: Bool,
+    _ turn: Turn
   ) {
     turn.placement.put(.queued, id, attempt: job.attempt)
     do throws(RequestError) {
@@ -346,12 +353,14 @@ final class JobFormation: Stage {
       }
       ready.enqueue(builder.name(id.index, job), task.spec, contents)
     } catch {
-      refuse(id, job, "\(error)", inputs.first?.path)
+      refuse(id, job, "\(error)", inputs.first?.path, turn)
     }
   }
 
   /// Fails a job whose file cannot be made.
-  private func refuse(_ id: JobID, _ job: JobEntry, _ reason: String, _ input: String?) {
+  private func refuse(
+    _ id: JobID, _ job: JobEntry, _ reason: String, _ input: String?, _ turn: Turn
+  ) {
     turn.record(
       .failed(
         AttemptFailed(
@@ -363,25 +372,26 @@ final class JobFormation: Stage {
   // MARK: The end of a task
 
   /// Returns true if no further job of a task will come into work.
-  func isExhausted(_ task: TaskEntry) -> Bool {
-    task.revival == nil && (task.isRepair || isFormed(task))
+  func isExhausted(_ task: TaskEntry, _ turn: Turn) -> Bool {
+    task.revival == nil && (task.isRepair || isFormed(task, turn))
   }
 
   /// Returns true if a task that has ended has jobs that could be tried again. A cancelled task
   /// counts as given up.
-  func mayBeRetried(_ task: TaskEntry) -> Bool {
+  func mayBeRetried(_ task: TaskEntry, _ turn: Turn) -> Bool {
     guard task.state != .cancelled else { return false }
-    return task.failed > 0 || !task.leftover.isEmpty || (task.state == .failed && !isFormed(task))
+    return task.failed > 0 || !task.leftover.isEmpty
+      || (task.state == .failed && !isFormed(task, turn))
   }
 
   /// Returns true if all jobs of a task were formed.
-  func isFormed(_ task: TaskEntry) -> Bool {
+  func isFormed(_ task: TaskEntry, _ turn: Turn) -> Bool {
     switch task.spec.input {
     case .count(let count): return task.next[0] >= count
     case .values(let values): return task.next[0] >= values.count
     case .files(let files): return task.next[0] >= files.count
     case .datasets(let names):
-      if incompleteInput(of: task) != nil { return false }
+      if incompleteInput(of: task, turn) != nil { return false }
       return names.indices.allSatisfy { index in
         guard let dataset = turn.state.datasets[names[index]], dataset.state != .open else {
           return false

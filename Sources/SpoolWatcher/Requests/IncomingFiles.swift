@@ -22,29 +22,26 @@ final class IncomingFiles {
   static let slow = Duration.seconds(2)
 
   private let spool: Spool
-  private let turn: Turn
   private var looks: [String: Look] = [:]
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// True while no file is half-written.
   var isEmpty: Bool { looks.isEmpty }
 
-  /// True while a file is being written that a dataset must wait for before it closes. A file that
-  /// takes longer than the wait for a dataset holds up no other (R10).
-  var holdsUp: Bool {
-    let first = turn.now - spool.config.datasetWait
+  /// Returns true while a file is being written that a dataset must wait for before it closes. A
+  /// file that takes longer than the wait for a dataset holds up no other (R10).
+  func holdsUp(at now: Instant) -> Bool {
+    let first = now - spool.config.datasetWait
     return looks.values.contains { $0.first > first }
   }
 
-  /// The files that have been written for a while, for people. Files that are written at once are
-  /// not shown.
-  var slow: [Spool.Foreign] {
-    let now = turn.now
-    return looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
+  /// Returns the files that have been written for a while, for people. Files that are written at
+  /// once are not shown.
+  func slow(at now: Instant) -> [Spool.Foreign] {
+    looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
       Spool.Foreign(name: $0, why: "still being written")
     }
   }
@@ -58,9 +55,8 @@ final class IncomingFiles {
 
   /// Returns true if a file is whole: it was closed, or parses as JSON, or has not changed for a
   /// while.
-  func look(at dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
+  func look(at dropped: Spool.Dropped, closed: Bool, at now: Instant) throws(FileError) -> Bool {
     if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
-    let now = turn.now
     let look = looks[dropped.name]
     if let look, look.attributes == dropped.attributes {
       let wait = dropped.attributes.size == 0 ? Self.stillEmpty : Self.still

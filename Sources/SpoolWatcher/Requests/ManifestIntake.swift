@@ -41,10 +41,9 @@ final class ManifestIntake {
 
   let manifest: Manifest
   private let spool: Spool
-  private let turn: Turn
   private let paths: PathIndex
   private let source: Source
-  private let catalogues: CatalogueAppender
+  private let appender: CatalogueAppender
   private var isChecked = false
   /// The place of the next entry: an index of the list, or a byte of the file.
   private var at = 0
@@ -67,15 +66,14 @@ final class ManifestIntake {
 
   /// Takes a manifest. `added` is the number of its entries that the journal counts already.
   init(
-    _ spool: Spool, _ turn: Turn, _ manifest: Manifest, _ source: Source, paths: PathIndex,
-    catalogues: CatalogueAppender, added: Int
+    _ spool: Spool, _ manifest: Manifest, _ source: Source, paths: PathIndex,
+    appender: CatalogueAppender, added: Int
   ) {
     self.spool = spool
-    self.turn = turn
     self.manifest = manifest
     self.source = source
     self.paths = paths
-    self.catalogues = catalogues
+    self.appender = appender
     at = source.start
     toSkip = added
   }
@@ -83,17 +81,17 @@ final class ManifestIntake {
   private var header: ManifestHeader { manifest.header }
 
   /// Does one more stretch. If the filesystem fails, the next call takes the same stretch again.
-  func step() throws -> Progress {
+  func step(_ turn: Turn) throws -> Progress {
     let before = (at, line, entries, own, toSkip)
     do {
-      return try advance()
+      return try advance(turn)
     } catch {
       (at, line, entries, own, toSkip) = before
       throw error
     }
   }
 
-  private func advance() throws -> Progress {
+  private func advance(_ turn: Turn) throws -> Progress {
     let batch: Batch
     do {
       batch = try next()
@@ -106,7 +104,7 @@ final class ManifestIntake {
       return .working
     }
     if batch.entries.isEmpty, !batch.isLast { return .working }
-    try add(batch)
+    try add(batch, turn)
     return batch.isLast ? .accepted : .working
   }
 
@@ -191,7 +189,7 @@ final class ManifestIntake {
   }
 
   /// Adds a stretch to the catalogue. The lines are durable before the journal counts them.
-  private func add(_ batch: Batch) throws {
+  private func add(_ batch: Batch, _ turn: Turn) throws {
     let fresh = batch.entries.dropFirst(min(toSkip, batch.entries.count))
     toSkip -= batch.entries.count - fresh.count
     var lines: [UInt8] = []
@@ -199,7 +197,7 @@ final class ManifestIntake {
       paths.insert(PathSet.hash(entry.file.path))
       lines += catalogueLine(entry, line)
     }
-    let length = try catalogues.append(lines, to: header.name)
+    let length = try appender.append(lines, to: header.name)
     let sizes = fresh.compactMap(\.entry.file.size)
     turn.record(
       .manifest(
@@ -210,7 +208,7 @@ final class ManifestIntake {
           isLast: batch.isLast, closes: header.closed, expected: header.expected,
           retention: header.retention, watch: batch.isLast ? header.watch : nil,
           owner: manifest.owner, at: turn.date)))
-    catalogues.noteRecorded(header.name, length: length)
+    appender.noteRecorded(header.name, length: length)
   }
 
   private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {

@@ -6,7 +6,6 @@ internal import SpoolStore
 /// judged once (R6).
 final class ResultJudge: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let publisher: Publisher
   private let formation: JobFormation
   private let ready: ReadyFeeder
@@ -25,11 +24,10 @@ final class ResultJudge: Stage {
   private(set) var hasMore = false
 
   init(
-    _ spool: Spool, _ turn: Turn, publisher: Publisher, formation: JobFormation,
+    _ spool: Spool, publisher: Publisher, formation: JobFormation,
     ready: ReadyFeeder, detector: BadPilotDetector, registry: JobFileRegistry
   ) {
     self.spool = spool
-    self.turn = turn
     self.publisher = publisher
     self.formation = formation
     self.ready = ready
@@ -37,16 +35,16 @@ final class ResultJudge: Stage {
     self.registry = registry
   }
 
-  var nextDue: Instant? { hasMore ? .distantPast : nil }
+  func nextDue(_ turn: Turn) -> Instant? { hasMore ? .distantPast : nil }
 
   /// Judges the files of both inboxes. Returns the number of files decided on.
-  func readInboxes(fresh: Bool) throws -> Int {
+  func readInboxes(fresh: Bool, _ turn: Turn) throws -> Int {
     var count = 0
     defer { hasMore = count >= Self.mostPerTurn }
     for failed in [false, true] {
       for name in try spool.inbox(failed: failed, fresh: fresh)
       where !registry.isKnown(name) && count < Self.mostPerTurn {
-        if try judgeIfReadable(name) { count += 1 }
+        if try judgeIfReadable(name, turn) { count += 1 }
       }
     }
     return count
@@ -54,45 +52,45 @@ final class ResultJudge: Stage {
 
   /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other
   /// file is held up: the next look tries again, but not for ever (R10).
-  private func judgeIfReadable(_ name: InboxName) throws -> Bool {
+  private func judgeIfReadable(_ name: InboxName, _ turn: Turn) throws -> Bool {
     do {
-      let hasDecided = try judge(name)
+      let hasDecided = try judge(name, turn)
       patience.forget(name)
       return hasDecided
     } catch let error as FileError {
       guard patience.note(name, of: name.job.job, error, spool.config, turn) else { return false }
-      failUnread(name, .staging, "\(error)")
+      failUnread(name, .staging, "\(error)", turn)
       return true
     }
   }
 
   /// Judges a file. Returns false if it is gone, or is to be read again later.
-  private func judge(_ name: InboxName) throws -> Bool {
+  private func judge(_ name: InboxName, _ turn: Turn) throws -> Bool {
     ready.noteResult(name.job)
     switch try spool.read(name) {
     case .gone: return false
     case .unreadable(let why):
-      failUnread(name, .torn, "the job's file cannot be read: \(why)")
+      failUnread(name, .torn, "the job's file cannot be read: \(why)", turn)
     case .file(let file):
-      guard isCurrent(name), file.document.job == name.job.job,
+      guard isCurrent(name, turn), file.document.job == name.job.job,
         file.document.incarnation == turn.state.tasks[name.job.job.task]?.accepted.incarnation
       else {
-        try discard(name, file)
+        try discard(name, file, turn)
         return true
       }
-      guard let cause = name.cause else { return try judgeSuccess(name, file) }
-      judgeFailure(name, file, cause)
+      guard let cause = name.cause else { return try judgeSuccess(name, file, turn) }
+      judgeFailure(name, file, cause, turn)
     }
     return true
   }
 
   /// Decides on a file that cannot be read. If it is of its job's present attempt, the attempt
   /// fails. Otherwise the file does not count, and is not kept.
-  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
-    if isCurrent(name) {
+  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String, _ turn: Turn) {
+    if isCurrent(name, turn) {
       recordFailure(
         name, cause, result: nil, reason,
-        parts: formation.parts(of: name.job.job, by: name.pilot))
+        parts: formation.parts(of: name.job.job, by: name.pilot, turn), turn)
       settle(name)
     } else {
       settle(name, isDiscarded: true)
@@ -100,7 +98,7 @@ final class ResultJudge: Stage {
   }
 
   /// Returns true if a file is of its job's present attempt, and that attempt is not judged yet.
-  private func isCurrent(_ name: InboxName) -> Bool {
+  private func isCurrent(_ name: InboxName, _ turn: Turn) -> Bool {
     guard let job = turn.state.job(name.job.job), job.attempt == name.job.attempt else {
       return false
     }
@@ -111,7 +109,7 @@ final class ResultJudge: Stage {
   }
 
   /// Notes that a result seems incomplete. Returns true if it is to be read again.
-  private func postponeIncomplete(_ name: InboxName) -> Bool {
+  private func postponeIncomplete(_ name: InboxName, _ turn: Turn) -> Bool {
     let since = incomplete[name] ?? turn.now
     incomplete[name] = since
     return turn.now - since < Self.cacheTime
@@ -126,18 +124,19 @@ final class ResultJudge: Stage {
 
   /// Judges a file from `done/`. Returns false if the result seems incomplete, and is to be read
   /// again.
-  private func judgeSuccess(_ name: InboxName, _ file: JobFile) throws -> Bool {
+  private func judgeSuccess(_ name: InboxName, _ file: JobFile, _ turn: Turn) throws -> Bool {
     guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
-      if postponeIncomplete(name) { return false }
+      if postponeIncomplete(name, turn) { return false }
       recordFailure(
         name, .torn, result: nil, "the result in the job's file is torn",
-        parts: parts(name, file))
+        parts: parts(name, file), turn)
       settle(name)
       return true
     }
-    if let (cause, reason) = try obstacle(name, file, result) {
-      if cause == .staging, postponeIncomplete(name) { return false }
-      recordFailure(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
+    if let (cause, reason) = try obstacle(name, file, result, turn) {
+      if cause == .staging, postponeIncomplete(name, turn) { return false }
+      recordFailure(
+        name, cause, result: result, reason, parts: result.outputs.map(\.partPath), turn)
       settle(name)
       return true
     }
@@ -147,7 +146,7 @@ final class ResultJudge: Stage {
           job: name.job.job, attempt: name.job.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
-    detector.succeeded(name.job.job, on: name.pilot)
+    detector.succeeded(name.job.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
       turn.placement.forget(name.job.job)
       settle(name)
@@ -160,7 +159,7 @@ final class ResultJudge: Stage {
 
   /// Returns the obstacle to accepting a result, if there is one (R3).
   private func obstacle(
-    _ name: InboxName, _ file: JobFile, _ result: JobResult
+    _ name: InboxName, _ file: JobFile, _ result: JobResult, _ turn: Turn
   ) throws(FileError) -> (Cause, String)? {
     var numbers: Set<Int> = []
     for output in result.outputs {
@@ -191,12 +190,12 @@ final class ResultJudge: Stage {
   }
 
   /// Judges a file from `failed/`.
-  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
+  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause, _ turn: Turn) {
     let result = file.result?.cause == cause ? file.result : nil
     let mayHaveParts = result == nil
     recordFailure(
       name, cause, result: result, result?.reason ?? Self.words(cause),
-      parts: mayHaveParts ? parts(name, file) : [])
+      parts: mayHaveParts ? parts(name, file) : [], turn)
     settle(name)
   }
 
@@ -217,7 +216,8 @@ final class ResultJudge: Stage {
 
   /// Records a failure, with the next attempt if the budget allows one (R4).
   private func recordFailure(
-    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
+    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String],
+    _ turn: Turn
   ) {
     let id = name.job.job
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
@@ -231,14 +231,14 @@ final class ResultJudge: Stage {
           job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
-          parts: parts, input: isNamed ? formation.firstInput(of: id) : nil)))
+          parts: parts, input: isNamed ? formation.firstInput(of: id, turn) : nil)))
     turn.placement.forget(id)
-    detector.failed(id, on: name.pilot, cause, isLast: due == nil)
+    detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
   }
 
   /// Records a failure that another stage found: a publication that was refused, or a job that
   /// vanished.
-  func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
+  func fail(_ id: JobID, _ cause: Cause, _ reason: String, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     switch turn.placement.whereabouts(of: id, job) {
     case .waiting, .issued(.parked): return
@@ -248,13 +248,14 @@ final class ResultJudge: Stage {
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
     recordFailure(
-      InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
+      InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts, turn
+    )
   }
 
   /// Discards a file that does not count: it is of an older attempt, of a job that is judged
   /// already, or of another task with the same name. Its parts are removed after the grace period
   /// (R6).
-  private func discard(_ name: InboxName, _ file: JobFile) throws {
+  private func discard(_ name: InboxName, _ file: JobFile, _ turn: Turn) throws {
     if let job = turn.state.job(name.job.job), job.isPublishing, job.attempt == name.job.attempt {
       registry.hold(name)
       publisher.add(name.job.job, from: name)

@@ -20,8 +20,12 @@ public final class Watcher {
   private let intake: RequestIntake
   private let directories: WatchedDirectories
   private let closer: DatasetCloser
-  private let formation: JobFormation
   private let marks: WaterMarks
+  private let readiness: TaskReadiness
+  private let formation: JobFormation
+  private let reissue: JobReissue
+  private let revival: JobRevival
+  private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
   private let pilots: PilotMonitor
   private let detector: BadPilotDetector
@@ -99,13 +103,16 @@ public final class Watcher {
     detector = BadPilotDetector(spool, pilots: pilots, files: quarantines)
     ready = ReadyFeeder(spool, pilots: pilots)
     marks = WaterMarks(spool)
-    formation = JobFormation(spool, ready: ready, marks: marks)
+    readiness = TaskReadiness(spool.config)
+    enqueuer = JobEnqueuer(spool, ready: ready)
+    formation = JobFormation(spool, readiness: readiness, enqueuer: enqueuer, ready: ready)
+    reissue = JobReissue(spool, enqueuer: enqueuer, ready: ready, marks: marks)
+    revival = JobRevival(spool, ready: ready)
     publisher = Publisher(spool)
     registry = JobFileRegistry(spool)
     judge = ResultJudge(
-      spool, publisher: publisher, formation: formation, ready: ready, detector: detector,
-      registry: registry)
-    verdicts = TaskVerdicts(formation: formation)
+      spool, publisher: publisher, ready: ready, detector: detector, registry: registry)
+    verdicts = TaskVerdicts()
     remover = FileRemover(spool)
     retention = DatasetRetention(remover: remover)
     catalogues = CatalogueRetention(spool, leaving: replayed.leaving)
@@ -117,10 +124,8 @@ public final class Watcher {
     let appender = CatalogueAppender(commit, views, placement: placement)
     intake = RequestIntake(
       spool, epoch: lease.epoch, registration: registration,
-      orders: TaskOrders(
-        spool: spool, registration: registration, formation: formation, keeper: keeper),
-      datasetRequests: DatasetRequests(
-        spool, formation: formation, remover: remover, keeper: keeper),
+      orders: TaskOrders(spool: spool, registration: registration, keeper: keeper),
+      datasetRequests: DatasetRequests(spool, remover: remover, keeper: keeper),
       paths: paths, appender: appender)
     directories = WatchedDirectories(
       spool, requests: intake, paths: paths, appender: appender)
@@ -141,14 +146,13 @@ public final class Watcher {
     try intake.adopt(turn)
     try lease.removeUnfinished()
     try commit.checkpoint(leaving: catalogues.leaving)
-    formation.resume(turn)
+    reissue.resume(turn)
     publisher.resume(turn)
     retention.resume(turn)
     sweeper.resume(turn)
     _ = try pilots.look(turn)
     try RestartScan(
-      spool: spool, ready: ready, pilots: pilots, judge: judge, formation: formation,
-      handle: handle
+      spool: spool, ready: ready, pilots: pilots, judge: judge, reissue: reissue, handle: handle
     ).run(turn)
     try archive.resume(turn)
     try pages.resume(turn)
@@ -232,15 +236,31 @@ public final class Watcher {
 
   /// Decides what follows from what came. Returns true if there was anything to do.
   private func decide() throws -> Bool {
-    ready.forgetBacklog()
+    ready.clearBacklog()
     marks.look(turn)
-    let hasFormed = formation.run(turn)
+    let hasStarted = startJobs()
     let hasSwept = try sweeper.run(turn)
     handle()
     let hasRetired = retention.run(turn)
     try audit.run(turn)
     detector.judge(turn)
-    return hasFormed || hasSwept || hasRetired
+    return hasStarted || hasSwept || hasRetired
+  }
+
+  /// Brings jobs into work: retries that are due; then, by task, failed jobs that an order wants
+  /// tried again, and new jobs. Returns true if there were any.
+  private func startJobs() -> Bool {
+    var hasStarted = reissue.issueDue(turn)
+    for task in turn.state.liveTasks where !marks.holdsBack(task, turn) {
+      do throws(FileError) {
+        if try revival.revive(task, turn) { hasStarted = true }
+        if try formation.form(task.name, turn) { hasStarted = true }
+      } catch {
+        // A catalogue that cannot be read must not hold up other tasks.
+        turn.note(error, task.name.text)
+      }
+    }
+    return hasStarted
   }
 
   /// Does what follows from the commit (R3).
@@ -287,11 +307,11 @@ public final class Watcher {
   /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
-    case .retryDue(let job, let due): formation.schedule(job, at: due, turn)
-    case .taskResumed(let task): formation.scheduleWaiting(task, turn)
+    case .retryDue(let job, let due): reissue.schedule(job, at: due, turn)
+    case .taskResumed(let task): reissue.scheduleWaiting(task, turn)
     case .taskReopened(let task): turn.placement.forget(task: task)
-    case .parked(let job): formation.noteParked(job, turn)
-    case .putInDoubt(let job): formation.issue(job, turn)
+    case .parked(let job): reissue.noteParked(job, turn)
+    case .putInDoubt(let job): reissue.issue(job, turn)
     case .recall(let task): ready.markForRecall(task)
     case .partDiscarded(let part, let due): sweeper.add(part, due: due, turn)
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
@@ -315,7 +335,9 @@ public final class Watcher {
       notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
     }
     ready.forget(task: name)
-    formation.forget(name)
+    readiness.noteEnded(task: name)
+    revival.noteEnded(task: name)
+    enqueuer.noteEnded(task: name)
     registry.forget(name)
     detector.forget(task: name)
     turn.placement.forgetJobs(of: name)
@@ -324,7 +346,7 @@ public final class Watcher {
   // MARK: The wait
 
   /// The stages that wait a moment to gather work, and are not called again at once.
-  private var unhurried: [any Stage] { [formation, retention, sweeper] }
+  private var unhurried: [any Stage] { [reissue, retention, sweeper] }
   /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.

@@ -93,11 +93,11 @@ final class DeadlinesTests {
     let due = turn.date
     for key in ["a", "b", "c"] { note(key, due) }
     #expect(deadlines.come(at: turn.now).sorted() == ["a", "b", "c"])
-    deadlines.forget("a")
+    deadlines.remove("a")
     #expect(!hasCome("a", due) && hasCome("b", due))
     deadlines.keep { $0 == "c" }
     #expect(deadlines.come(at: turn.now) == ["c"])
-    deadlines.forget("c")
+    deadlines.remove("c")
     #expect(deadlines.next == nil)
     #expect(!hasCome("never noted", due))
   }

@@ -33,7 +33,7 @@ final class DatasetCloser {
       guard let isComplete = verdict(dataset, turn) else { continue }
       turn.record(.closed(dataset: dataset.name, isComplete: isComplete))
       closeAfter[dataset.name] = nil
-      waits.forget(dataset.name)
+      waits.remove(dataset.name)
       paths.forget(dataset.name)
       hasClosed = true
     }

@@ -187,20 +187,20 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  /// Returns the number of further jobs of a task that may be formed now; 0 or less if none. Only
-  /// jobs of the same shape, and of the task's priority or better, count against the depth.
-  func room(for task: TaskSpec) -> Int {
+  /// Returns the number of further jobs of a task for which ready has room. If there is none, notes
+  /// that the shape has a backlog. Only jobs of the same shape, and of the task's priority or
+  /// better, count against the depth.
+  func findRoom(for task: TaskSpec) -> Int {
     let shape = task.shape
     let ahead = (counts[shape] ?? [:]).filter { $0.key <= task.priority }
       .reduce(0) { $0 + $1.value }
-    return (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
+    let room = (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
+    if room <= 0 { shapesWithBacklog.insert(shape) }
+    return max(0, room)
   }
 
-  /// Notes that a shape has more jobs to form than room.
-  func noteBacklog(_ shape: Shape) { shapesWithBacklog.insert(shape) }
-
-  /// Forgets which shapes have a backlog. Called before a turn forms jobs.
-  func forgetBacklog() { shapesWithBacklog = [] }
+  /// Clears the note of which shapes have a backlog. Called before a turn forms jobs.
+  func clearBacklog() { shapesWithBacklog = [] }
 
   /// Takes a job that is to be put into ready once it is committed. It takes up room from now on.
   func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {

@@ -9,7 +9,7 @@ struct RestartScan {
   let ready: ReadyFeeder
   let pilots: PilotMonitor
   let judge: ResultJudge
-  let formation: JobFormation
+  let reissue: JobReissue
   /// Hands the events of a scan over to the stages.
   let handle: () -> Void
 
@@ -27,7 +27,7 @@ struct RestartScan {
     let lost = unknown(turn)
     guard !lost.isEmpty else { return }
     turn.say("issuing \(lost.count) jobs anew that are in no directory")
-    for id in lost { reissue(id, turn) }
+    for id in lost { issueAgain(id, turn) }
   }
 
   /// Returns the jobs that no scan has found yet.
@@ -57,12 +57,12 @@ struct RestartScan {
   }
 
   /// Issues a job again that no scan has found (R4).
-  private func reissue(_ id: JobID, _ turn: Turn) {
+  private func issueAgain(_ id: JobID, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     // A held task's job, whose file was taken back, waits for the task's release.
     guard task.state != .held else {
       return turn.placement.put(.parked, id, attempt: job.attempt)
     }
-    formation.issue(id, turn)
+    reissue.issue(id, turn)
   }
 }

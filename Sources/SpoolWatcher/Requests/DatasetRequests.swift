@@ -5,14 +5,12 @@ internal import SpoolStore
 /// records, or the errors with which requests are refused.
 final class DatasetRequests {
   private let spool: Spool
-  private let formation: JobFormation
   private let remover: FileRemover
   /// The uid of the owner of `spool.json`, who may order about every dataset.
   private let keeper: Int
 
-  init(_ spool: Spool, formation: JobFormation, remover: FileRemover, keeper: Int) {
+  init(_ spool: Spool, remover: FileRemover, keeper: Int) {
     self.spool = spool
-    self.formation = formation
     self.remover = remover
     self.keeper = keeper
   }
@@ -99,7 +97,7 @@ final class DatasetRequests {
       guard task.state.hasEnded else {
         throw RequestError("the task \(reader) reads \(dataset.name), and has not ended")
       }
-      guard !request.force, formation.mayBeRetried(task, turn) else { continue }
+      guard !request.force, turn.state.mayBeRetried(task) else { continue }
       throw RequestError(
         "the task \(reader) reads \(dataset.name), and \(task.failed) jobs of it failed, which could "
           + "be tried again: retry them, or say \"force\": true (--force)")

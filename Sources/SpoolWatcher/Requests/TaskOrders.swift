@@ -6,7 +6,6 @@ internal import SpoolStore
 struct TaskOrders {
   let spool: Spool
   let registration: TaskRegistration
-  let formation: JobFormation
   /// The uid of the owner of `spool.json`, who may order about every task.
   let keeper: Int
 
@@ -113,7 +112,7 @@ struct TaskOrders {
       guard !order.failedOnly else {
         throw RequestError("there is nothing to try again in \(task.name): \(failed)\(list)")
       }
-      guard task.state != .done || !task.leftover.isEmpty || !formation.isFormed(task, turn) else {
+      guard task.state != .done || !task.leftover.isEmpty || !turn.state.isFormed(task) else {
         throw RequestError("there is nothing to try again in \(task.name): all of it is done")
       }
     }

@@ -7,7 +7,7 @@ internal import SpoolStore
 final class ResultJudge: Stage {
   private let spool: Spool
   private let publisher: Publisher
-  private let formation: JobFormation
+  private let reader: InputReader
   private let ready: ReadyFeeder
   private let detector: BadPilotDetector
   private let registry: JobFileRegistry
@@ -24,12 +24,12 @@ final class ResultJudge: Stage {
   private(set) var hasMore = false
 
   init(
-    _ spool: Spool, publisher: Publisher, formation: JobFormation,
-    ready: ReadyFeeder, detector: BadPilotDetector, registry: JobFileRegistry
+    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, detector: BadPilotDetector,
+    registry: JobFileRegistry
   ) {
     self.spool = spool
     self.publisher = publisher
-    self.formation = formation
+    reader = InputReader(spool: spool)
     self.ready = ready
     self.detector = detector
     self.registry = registry
@@ -88,9 +88,7 @@ final class ResultJudge: Stage {
   /// fails. Otherwise the file does not count, and is not kept.
   private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String, _ turn: Turn) {
     if isCurrent(name, turn) {
-      recordFailure(
-        name, cause, result: nil, reason,
-        parts: formation.parts(of: name.job.job, by: name.pilot, turn), turn)
+      recordFailure(name, cause, result: nil, reason, parts: parts(name, turn), turn)
       settle(name)
     } else {
       settle(name, isDiscarded: true)
@@ -214,6 +212,21 @@ final class ResultJudge: Stage {
     return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
   }
 
+  /// Returns the parts that a job's present attempt may have begun, if its file cannot tell them.
+  private func parts(_ name: InboxName, _ turn: Turn) -> [String] {
+    let id = name.job.job
+    guard let pilot = name.pilot, let task = turn.state.tasks[id.task],
+      let job = turn.state.job(id), let inputs = try? reader.inputs(task, job, turn),
+      let document = try? JobBuilder(task: task, spool).document(id.index, job, inputs)
+    else { return [] }
+    return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
+  }
+
+  /// Returns the path of a job's first input, if it is known.
+  private func firstInput(of task: TaskEntry, _ job: JobEntry, _ turn: Turn) -> String? {
+    (try? reader.inputs(task, job, turn))?.first?.path
+  }
+
   /// Records a failure, with the next attempt if the budget allows one (R4).
   private func recordFailure(
     _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String],
@@ -231,7 +244,7 @@ final class ResultJudge: Stage {
           job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
-          parts: parts, input: isNamed ? formation.firstInput(of: id, turn) : nil)))
+          parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.forget(id)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
   }

@@ -4,8 +4,6 @@ internal import SpoolStore
 /// Ends tasks. In come the tasks in work; out go `ended` records for those with nothing left to do,
 /// those with too many failures, and those that are cancelled.
 struct TaskVerdicts {
-  let formation: JobFormation
-
   /// Ends the tasks that are due. Returns true if any task ended.
   func run(_ turn: Turn) -> Bool {
     var hasEnded = false
@@ -31,15 +29,13 @@ struct TaskVerdicts {
     {
       return (.failed, "stopped: more than \(stop) jobs failed")
     }
-    guard turn.state.jobs(of: task.name).isEmpty, formation.isExhausted(task, turn) else {
-      return nil
-    }
+    guard turn.state.jobs(of: task.name).isEmpty, turn.state.isExhausted(task) else { return nil }
     guard task.failed <= task.spec.maxFailedJobs else {
       return (
         .failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)"
       )
     }
-    if task.isRepair, !task.leftover.isEmpty || !formation.isFormed(task, turn) {
+    if task.isRepair, !task.leftover.isEmpty || !turn.state.isFormed(task) {
       return (
         .cancelled, "only what had failed was tried again; `spool retry` goes on with the rest"
       )

@@ -31,10 +31,10 @@ final class DatasetRetention: Stage {
     var hasWorked = false
     for name in used.sorted() {
       guard let dataset = turn.state.datasets[name], !dataset.isDeleted else {
-        waits.forget(name)
+        waits.remove(name)
         continue
       }
-      if case .time? = dataset.retention {} else { waits.forget(name) }
+      if case .time? = dataset.retention {} else { waits.remove(name) }
       let left = dataset.removal.left.union(dataset.removal.done)
       let ranges = needless(dataset, turn).subtracting(left)
       guard !ranges.isEmpty else { continue }
@@ -59,12 +59,12 @@ final class DatasetRetention: Stage {
     case .chain?: return isOver(dataset, readers, turn) == nil ? RangeSet() : whole(dataset)
     case .time(let time)?:
       guard let end = isOver(dataset, readers, turn) else {
-        waits.forget(dataset.name)
+        waits.remove(dataset.name)
         return RangeSet()
       }
       waits.note(end + time, for: dataset.name, atMost: time, turn)
       guard waits.hasCome(end + time, for: dataset.name, at: turn.now) else { return RangeSet() }
-      waits.forget(dataset.name)
+      waits.remove(dataset.name)
       return whole(dataset)
     }
   }

@@ -32,8 +32,8 @@ public final class Watcher {
   private let quarantines: QuarantineFiles
   private let judge: ResultJudge
   private let publisher: Publisher
-  private let registry: JobFileRegistry
-  private let verdicts: TaskVerdicts
+  private let clearing: InboxClearing
+  private let taskJudge = TaskJudge()
   private let retention: DatasetRetention
   private let remover: FileRemover
   private let archive: TaskArchive
@@ -109,10 +109,9 @@ public final class Watcher {
     reissue = JobReissue(spool, enqueuer: enqueuer, ready: ready, marks: marks)
     revival = JobRevival(spool, ready: ready)
     publisher = Publisher(spool)
-    registry = JobFileRegistry(spool)
+    clearing = InboxClearing(spool)
     judge = ResultJudge(
-      spool, publisher: publisher, ready: ready, detector: detector, registry: registry)
-    verdicts = TaskVerdicts()
+      spool, publisher: publisher, ready: ready, detector: detector, clearing: clearing)
     remover = FileRemover(spool)
     retention = DatasetRetention(remover: remover)
     catalogues = CatalogueRetention(spool, leaving: replayed.leaving)
@@ -210,7 +209,7 @@ public final class Watcher {
     var isBusy = try readWhatCame(hints, full: isFull)
     handle()
     isBusy = try decide() || isBusy
-    isBusy = verdicts.run(turn) || isBusy
+    isBusy = taskJudge.endTasks(turn) || isBusy
     isBusy = closer.run(turn) || isBusy
     try commit.commit()
     try act()
@@ -265,7 +264,7 @@ public final class Watcher {
 
   /// Does what follows from the commit (R3).
   private func act() throws {
-    if registry.hasSettled || intake.hasAnswered || ready.hasPuts(turn) || !publisher.isIdle {
+    if clearing.hasSettled || intake.hasAnswered || ready.hasPuts(turn) || !publisher.isIdle {
       try turn.checkLeaseOnce()
     }
     handle()
@@ -275,7 +274,7 @@ public final class Watcher {
     ready.putReady(turn)
     handle()
     try views.write()
-    try registry.clear(turn)
+    try clearing.clear(turn)
     if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
     try quarantines.act(turn)
@@ -309,7 +308,7 @@ public final class Watcher {
     switch event {
     case .retryDue(let job, let due): reissue.schedule(job, at: due, turn)
     case .taskResumed(let task): reissue.scheduleWaiting(task, turn)
-    case .taskReopened(let task): turn.placement.forget(task: task)
+    case .taskReopened(let task): turn.placement.remove(task: task)
     case .parked(let job): reissue.noteParked(job, turn)
     case .putInDoubt(let job): reissue.issue(job, turn)
     case .recall(let task): ready.markForRecall(task)
@@ -317,10 +316,10 @@ public final class Watcher {
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
     case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
-    case .published(let file): registry.settle(file)
+    case .published(let file): clearing.settle(file)
     case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason, turn)
-    case .publicationAbandoned(let file): registry.letGo(file)
-    case .pilotGone(let pilot): detector.forget(pilot)
+    case .publicationAbandoned(let file): clearing.letGo(file)
+    case .pilotGone(let pilot): detector.noteGone(pilot)
     case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
     }
@@ -334,13 +333,13 @@ public final class Watcher {
       let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
       notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
     }
-    ready.forget(task: name)
+    ready.noteEnded(task: name)
     readiness.noteEnded(task: name)
     revival.noteEnded(task: name)
     enqueuer.noteEnded(task: name)
-    registry.forget(name)
-    detector.forget(task: name)
-    turn.placement.forgetJobs(of: name)
+    clearing.noteEnded(task: name)
+    detector.noteEnded(task: name)
+    turn.placement.removeJobs(of: name)
   }
 
   // MARK: The wait

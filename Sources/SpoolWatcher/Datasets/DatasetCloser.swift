@@ -34,7 +34,7 @@ final class DatasetCloser {
       turn.record(.closed(dataset: dataset.name, isComplete: isComplete))
       closeAfter[dataset.name] = nil
       waits.remove(dataset.name)
-      paths.forget(dataset.name)
+      paths.drop(dataset.name)
       hasClosed = true
     }
     return hasClosed

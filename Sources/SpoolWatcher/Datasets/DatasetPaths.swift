@@ -39,7 +39,7 @@ final class DatasetPaths {
     return index
   }
 
-  /// Forgets the index of a dataset that takes no more files, or whose index may be wrong. It is
+  /// Drops the index of a dataset that takes no more files, or whose index may be wrong. It is
   /// read again when it is needed.
-  func forget(_ dataset: Name) { indices[dataset] = nil }
+  func drop(_ dataset: Name) { indices[dataset] = nil }
 }

@@ -43,10 +43,10 @@ final class WatchedDirectory {
   private var looks: [String: Look] = [:]
   /// Names that are to be looked at.
   private var queue: [String] = []
-  /// Paths that are no files, by hash. They are forgotten now and then, because a file may take
+  /// Paths that are no files, by hash. They are dropped now and then, because a file may take
   /// their place.
   private var foreign = PathSet()
-  private var forgetForeign = Instant.distantPast
+  private var foreignExpires = Instant.distantPast
   private var nextScan = Instant.distantPast
   private var nextLooks = Instant.distantPast
   /// The number of consecutive scans that found nothing to join, since the dataset is due to close.
@@ -134,9 +134,9 @@ final class WatchedDirectory {
       return
     }
     let begun = turn.now
-    if begun >= forgetForeign {
+    if begun >= foreignExpires {
       foreign = PathSet()
-      forgetForeign = begun + Self.foreignInterval
+      foreignExpires = begun + Self.foreignInterval
     }
     nextScan = begun + interval
     do throws(FileError) {

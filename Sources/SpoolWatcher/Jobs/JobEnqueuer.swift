@@ -50,7 +50,7 @@ final class JobEnqueuer {
         AttemptFailed(
           job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil, reason: reason,
           at: turn.date, retryAt: nil, memory: nil, parts: [], input: input)))
-    turn.placement.forget(id)
+    turn.placement.remove(id)
   }
 
   /// Releases the output paths of a task that has ended.

@@ -80,8 +80,8 @@ final class BadPilotDetector {
     }
   }
 
-  /// Forgets the evidence of a task that has ended.
-  func forget(task: Name) {
+  /// Drops the evidence of a task that has ended.
+  func noteEnded(task: Name) {
     evidence[task] = nil
     touched.remove(task)
   }
@@ -201,7 +201,7 @@ final class BadPilotDetector {
 
   /// Notes the pilots that came back, and takes over the suspects of a former watcher.
   private func lookAtPilots(_ turn: Turn) {
-    for pilot in files.forgetReleased() {
+    for pilot in files.takeReleased() {
       suspects[pilot] = nil
       condemned[pilot] = nil
     }
@@ -218,14 +218,14 @@ final class BadPilotDetector {
     turn.say("pilot \(pilot) takes jobs again")
   }
 
-  /// Forgets a pilot that is gone.
-  func forget(_ pilot: PilotName) {
+  /// Drops what is known of a pilot that is gone.
+  func noteGone(_ pilot: PilotName) {
     suspects[pilot] = nil
     condemned[pilot] = nil
     aside.remove(pilot)
     lifted.remove(pilot)
-    files.forget(pilot)
-    for task in evidence.keys { evidence[task]?.forget(pilot) }
+    files.noteGone(pilot)
+    for task in evidence.keys { evidence[task]?.remove(pilot) }
   }
 
   /// Takes over the suspicion of a former watcher, if the pilot's quarantine file tells of one.

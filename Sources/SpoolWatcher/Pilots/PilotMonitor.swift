@@ -90,7 +90,7 @@ final class PilotMonitor: Stage {
     let names = Set(try spool.running(fresh: true).pilots)
     var hasChanged = false
     for name in seen.keys where !names.contains(name) {
-      forget(name, turn)
+      stopTracking(name, turn)
       hasChanged = true
     }
     for name in names.sorted() {
@@ -104,7 +104,8 @@ final class PilotMonitor: Stage {
     return hasChanged
   }
 
-  private func forget(_ name: PilotName, _ turn: Turn) {
+  /// Stops tracking a pilot whose directory is gone.
+  private func stopTracking(_ name: PilotName, _ turn: Turn) {
     seen[name] = nil
     turn.emit(.pilotGone(name))
   }
@@ -171,7 +172,7 @@ final class PilotMonitor: Stage {
       // The next look finds a claim that the pilot made after our listing.
       let isGone = try spool.unregister(name)
       tell(name, verdict, turn)
-      if isGone { forget(name, turn) }
+      if isGone { stopTracking(name, turn) }
     } catch {
       // A directory that cannot be cleared must not hold up other pilots.
       turn.note(error, "\(name)'s directory")

@@ -87,8 +87,8 @@ final class QuarantineFiles {
     }
   }
 
-  /// Forgets the pilots whose file a person removed, and returns them.
-  func forgetReleased() -> [PilotName] {
+  /// Removes and returns the pilots whose file a person removed.
+  func takeReleased() -> [PilotName] {
     let released = entries.filter { $0.value.isWritten }.keys.filter { pilot in
       (try? spool.isQuarantineGone(from: pilot)) == true
     }
@@ -96,8 +96,8 @@ final class QuarantineFiles {
     return released.sorted()
   }
 
-  /// Forgets a pilot that is gone.
-  func forget(_ pilot: PilotName) {
+  /// Drops the file of a pilot that is gone: its directory went with it.
+  func noteGone(_ pilot: PilotName) {
     entries[pilot] = nil
     lifted.remove(pilot)
   }

@@ -78,7 +78,7 @@ final class ReadyFeeder: Stage {
   func noteResult(_ name: JobName) {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
-      forget(job)
+      remove(job)
       noted[job.shape, default: 0] += 1
     }
   }
@@ -89,7 +89,7 @@ final class ReadyFeeder: Stage {
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
-      forget(job)
+      remove(job)
       claimed[job.shape, default: 0] += 1
       noteClaimed(job.name, turn)
     }
@@ -146,7 +146,7 @@ final class ReadyFeeder: Stage {
 
   // MARK: Recall
 
-  /// Marks a task. After the commit, ``recall()`` takes its jobs back out of ready.
+  /// Marks a task. After the commit, ``recall(_:)`` takes its jobs back out of ready.
   func markForRecall(_ task: Name) { recalled.insert(task) }
 
   /// Takes the jobs of marked tasks back out of ready.
@@ -158,7 +158,7 @@ final class ReadyFeeder: Stage {
       let meant = jobs.values.filter { recalled.contains($0.name.job.task) }
       for job in meant.sorted(by: { $0.name.job < $1.name.job }) {
         guard try spool.withdraw(job.name, job.shape.queue) else { continue }
-        forget(job)
+        remove(job)
         park(job.name, turn)
       }
     }
@@ -173,17 +173,18 @@ final class ReadyFeeder: Stage {
     outstanding[shape.queue]?[name.fileName] = Outstanding(name: name, shape: shape)
   }
 
-  private func forget(_ job: Outstanding) {
+  /// Removes a job that no longer lies in ready.
+  private func remove(_ job: Outstanding) {
     guard outstanding[job.shape.queue]?.removeValue(forKey: job.name.fileName) != nil else {
       return
     }
     count(job.name, job.shape, -1)
   }
 
-  /// Forgets the jobs of a task that has ended. The next look into ready withdraws their files.
-  func forget(task: Name) {
+  /// Removes the jobs of a task that has ended. The next look into ready withdraws their files.
+  func noteEnded(task: Name) {
     for jobs in outstanding.values {
-      for job in jobs.values where job.name.job.task == task { forget(job) }
+      for job in jobs.values where job.name.job.task == task { remove(job) }
     }
   }
 

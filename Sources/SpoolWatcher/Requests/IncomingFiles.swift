@@ -46,7 +46,7 @@ final class IncomingFiles {
     }
   }
 
-  /// Forgets files that are gone.
+  /// Drops files that are gone.
   func keep(only names: [String]) {
     guard !looks.isEmpty else { return }
     let names = Set(names)
@@ -56,21 +56,22 @@ final class IncomingFiles {
   /// Returns true if a file is whole: it was closed, or parses as JSON, or has not changed for a
   /// while.
   func look(at dropped: Spool.Dropped, closed: Bool, at now: Instant) throws(FileError) -> Bool {
-    if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
+    if closed, dropped.attributes.size > 0 { return finish(dropped.name) }
     let look = looks[dropped.name]
     if let look, look.attributes == dropped.attributes {
       let wait = dropped.attributes.size == 0 ? Self.stillEmpty : Self.still
-      return now - look.since >= wait ? forget(dropped.name) : false
+      return now - look.since >= wait ? finish(dropped.name) : false
     }
     looks[dropped.name] = Look(
       attributes: dropped.attributes, since: now, first: look?.first ?? now)
     // Half an object does not parse, so one that parses is whole. Half of a file of lines may
     // parse.
     guard dropped.name.hasSuffix(".json"), let bytes = try peek(dropped.name) else { return false }
-    return (try? JSON.parse(bytes)) != nil ? forget(dropped.name) : false
+    return (try? JSON.parse(bytes)) != nil ? finish(dropped.name) : false
   }
 
-  private func forget(_ name: String) -> Bool {
+  /// Ends the looks at a file that is whole. Returns true.
+  private func finish(_ name: String) -> Bool {
     looks[name] = nil
     return true
   }

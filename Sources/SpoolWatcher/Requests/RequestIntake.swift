@@ -203,7 +203,7 @@ final class RequestIntake: Stage {
     } catch let error as FileError {
       // The next try goes on from what the journal counts. The index may hold paths that were not
       // added.
-      paths.forget(intake.manifest.header.name)
+      paths.drop(intake.manifest.header.name)
       postpone(intake.manifest.taken, error, turn)
     }
     intake.close()

@@ -41,7 +41,7 @@ final class Publisher {
     for job in waiting.keys.sorted() {
       do throws(FileError) {
         if try publish(job, &directories, turn) { published.append(job) }
-        patience.forget(job)
+        patience.noteSuccess(job)
       } catch {
         postpone(job, error, turn)
       }
@@ -49,7 +49,7 @@ final class Publisher {
     for directory in directories { try makeDurable(directory, turn) }
     for job in published {
       turn.record(.published(job))
-      turn.placement.forget(job)
+      turn.placement.remove(job)
       if let name = waiting.removeValue(forKey: job) ?? nil { turn.emit(.published(name)) }
     }
   }

@@ -10,7 +10,7 @@ final class ResultJudge: Stage {
   private let reader: InputReader
   private let ready: ReadyFeeder
   private let detector: BadPilotDetector
-  private let registry: JobFileRegistry
+  private let clearing: InboxClearing
   /// Results that seem incomplete, with the time of the first look. On a network mount a cache may
   /// cause this (R9).
   private var incomplete: [InboxName: Instant] = [:]
@@ -25,14 +25,14 @@ final class ResultJudge: Stage {
 
   init(
     _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, detector: BadPilotDetector,
-    registry: JobFileRegistry
+    clearing: InboxClearing
   ) {
     self.spool = spool
     self.publisher = publisher
     reader = InputReader(spool: spool)
     self.ready = ready
     self.detector = detector
-    self.registry = registry
+    self.clearing = clearing
   }
 
   func nextDue(_ turn: Turn) -> Instant? { hasMore ? .distantPast : nil }
@@ -43,7 +43,7 @@ final class ResultJudge: Stage {
     defer { hasMore = count >= Self.mostPerTurn }
     for failed in [false, true] {
       for name in try spool.inbox(failed: failed, fresh: fresh)
-      where !registry.isKnown(name) && count < Self.mostPerTurn {
+      where !clearing.isKnown(name) && count < Self.mostPerTurn {
         if try judgeIfReadable(name, turn) { count += 1 }
       }
     }
@@ -55,10 +55,10 @@ final class ResultJudge: Stage {
   private func judgeIfReadable(_ name: InboxName, _ turn: Turn) throws -> Bool {
     do {
       let hasDecided = try judge(name, turn)
-      patience.forget(name)
+      patience.noteSuccess(name)
       return hasDecided
     } catch let error as FileError {
-      guard patience.note(name, of: name.job.job, error, spool.config, turn) else { return false }
+      guard patience.note(name, of: name.job, error, spool.config, turn) else { return false }
       failUnread(name, .staging, "\(error)", turn)
       return true
     }
@@ -66,14 +66,14 @@ final class ResultJudge: Stage {
 
   /// Judges a file. Returns false if it is gone, or is to be read again later.
   private func judge(_ name: InboxName, _ turn: Turn) throws -> Bool {
-    ready.noteResult(name.job)
+    ready.noteResult(name.jobName)
     switch try spool.read(name) {
     case .gone: return false
     case .unreadable(let why):
       failUnread(name, .torn, "the job's file cannot be read: \(why)", turn)
     case .file(let file):
-      guard isCurrent(name, turn), file.document.job == name.job.job,
-        file.document.incarnation == turn.state.tasks[name.job.job.task]?.accepted.incarnation
+      guard isCurrent(name, turn), file.document.job == name.job,
+        file.document.incarnation == turn.state.tasks[name.job.task]?.accepted.incarnation
       else {
         try discard(name, file, turn)
         return true
@@ -97,10 +97,8 @@ final class ResultJudge: Stage {
 
   /// Returns true if a file is of its job's present attempt, and that attempt is not judged yet.
   private func isCurrent(_ name: InboxName, _ turn: Turn) -> Bool {
-    guard let job = turn.state.job(name.job.job), job.attempt == name.job.attempt else {
-      return false
-    }
-    switch turn.placement.whereabouts(of: name.job.job, job) {
+    guard let job = turn.state.job(name.job), job.attempt == name.attempt else { return false }
+    switch turn.placement.whereabouts(of: name.job, job) {
     case .issued(.parked), .waiting, .publishing: return false
     case .issued: return true
     }
@@ -115,7 +113,7 @@ final class ResultJudge: Stage {
 
   private func settle(_ name: InboxName, isDiscarded: Bool = false) {
     incomplete[name] = nil
-    registry.settle(name, isDiscarded: isDiscarded)
+    clearing.settle(name, isDiscarded: isDiscarded)
   }
 
   // MARK: Verdicts
@@ -141,16 +139,16 @@ final class ResultJudge: Stage {
     turn.record(
       .accepted(
         ResultAccepted(
-          job: name.job.job, attempt: name.job.attempt, result: result,
+          job: name.job, attempt: name.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
-    detector.succeeded(name.job.job, on: name.pilot, turn)
+    detector.succeeded(name.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
-      turn.placement.forget(name.job.job)
+      turn.placement.remove(name.job)
       settle(name)
     } else {
-      registry.hold(name)
-      publisher.add(name.job.job, from: name)
+      clearing.hold(name)
+      publisher.add(name.job, from: name)
     }
     return true
   }
@@ -161,7 +159,7 @@ final class ResultJudge: Stage {
   ) throws(FileError) -> (Cause, String)? {
     var numbers: Set<Int> = []
     for output in result.outputs {
-      guard let spec = turn.state.tasks[name.job.job.task]?.spec.output(output.number),
+      guard let spec = turn.state.tasks[name.job.task]?.spec.output(output.number),
         numbers.insert(output.number).inserted, isOwn(output, name, file)
       else { return (.torn, "the result names an output that is not the job's") }
       switch try spool.check(output, overwrites: spec.overwrites) {
@@ -184,7 +182,7 @@ final class ResultJudge: Stage {
     }
     let own = file.document.outputs[output.number]
     return own.path == output.path
-      && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
+      && own.part(attempt: name.attempt, pilot: pilot) == output.partPath
   }
 
   /// Judges a file from `failed/`.
@@ -209,12 +207,12 @@ final class ResultJudge: Stage {
   /// Returns the parts that an attempt may have begun.
   private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
     guard let pilot = name.pilot else { return [] }
-    return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
+    return file.document.outputs.map { $0.part(attempt: name.attempt, pilot: pilot) }
   }
 
   /// Returns the parts that a job's present attempt may have begun, if its file cannot tell them.
   private func parts(_ name: InboxName, _ turn: Turn) -> [String] {
-    let id = name.job.job
+    let id = name.job
     guard let pilot = name.pilot, let task = turn.state.tasks[id.task],
       let job = turn.state.job(id), let inputs = try? reader.inputs(task, job, turn),
       let document = try? JobBuilder(task: task, spool).document(id.index, job, inputs)
@@ -232,7 +230,7 @@ final class ResultJudge: Stage {
     _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String],
     _ turn: Turn
   ) {
-    let id = name.job.job
+    let id = name.job
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     let now = turn.date
     let rule = RetryRule(policy: task.spec.retry, config: spool.config)
@@ -241,11 +239,11 @@ final class ResultJudge: Stage {
     turn.record(
       .failed(
         AttemptFailed(
-          job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
+          job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
-    turn.placement.forget(id)
+    turn.placement.remove(id)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
   }
 
@@ -261,7 +259,8 @@ final class ResultJudge: Stage {
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
     recordFailure(
-      InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts, turn
+      InboxName(jobName: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts,
+      turn
     )
   }
 
@@ -269,9 +268,9 @@ final class ResultJudge: Stage {
   /// already, or of another task with the same name. Its parts are removed after the grace period
   /// (R6).
   private func discard(_ name: InboxName, _ file: JobFile, _ turn: Turn) throws {
-    if let job = turn.state.job(name.job.job), job.isPublishing, job.attempt == name.job.attempt {
-      registry.hold(name)
-      publisher.add(name.job.job, from: name)
+    if let job = turn.state.job(name.job), job.isPublishing, job.attempt == name.attempt {
+      clearing.hold(name)
+      publisher.add(name.job, from: name)
       return
     }
     // If a claim was taken from a pilot, its payload may begin a part later.

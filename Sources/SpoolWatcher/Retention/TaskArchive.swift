@@ -236,7 +236,7 @@ final class TaskArchive: Stage {
       turn.record(.packed(writer.unit, at: turn.date))
       turn.say("packed \(writer.unit) into \(spool.path(of: .archive(writer.unit)))")
       recorded.append(writer.unit)
-      turn.placement.forget(task: writer.unit)
+      turn.placement.remove(task: writer.unit)
       self.writer = nil
     }
     return cost

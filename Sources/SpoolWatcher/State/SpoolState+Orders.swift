@@ -115,7 +115,7 @@ extension SpoolState {
       return task
     }
     effects.events.append(.taskReopened(name))
-    forgetEnd(of: name)
+    removeEnd(of: name)
     enliven(name)
     for name in task.spec.producedDatasets where datasets[name] != nil {
       try change(dataset: name) { dataset in

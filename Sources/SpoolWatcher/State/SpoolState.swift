@@ -218,7 +218,7 @@ struct SpoolState {
   }
 
   /// Takes a task that is in work again, or packed, out of the latest. Another takes its place.
-  mutating func forgetEnd(of name: Name) {
+  mutating func removeEnd(of name: Name) {
     guard latest.contains(name) else { return }
     findLatest(without: name)
   }

@@ -3,9 +3,9 @@ internal import SpoolStore
 
 /// Ends tasks. In come the tasks in work; out go `ended` records for those with nothing left to do,
 /// those with too many failures, and those that are cancelled.
-struct TaskVerdicts {
+struct TaskJudge {
   /// Ends the tasks that are due. Returns true if any task ended.
-  func run(_ turn: Turn) -> Bool {
+  func endTasks(_ turn: Turn) -> Bool {
     var hasEnded = false
     for task in turn.state.liveTasks {
       guard let (state, reason) = verdict(task, turn) else { continue }

@@ -93,7 +93,7 @@ struct InputReader {
 
   /// Returns a catalogue's line as an input; nil for the header.
   static func file(_ line: [UInt8]) -> InputFile? {
-    (try? JSON.parse(line)).flatMap { InputFile($0) }
+    (try? JSON.parse(line)).flatMap { InputFile(json: $0) }
   }
 
   /// Returns the inputs of a job that was formed before.

@@ -50,7 +50,7 @@ final class GroupCommit {
     let ended = state.viewsEnded(by: record)
     do throws(ImpossibleRecord) {
       let effects = try state.apply(record, graceful: spool.config.partGrace)
-      journal.append(record.json)
+      journal.append(record.line.object)
       views.end(ended)
       fresh += effects.lines
       for event in effects.events { events.emit(event) }

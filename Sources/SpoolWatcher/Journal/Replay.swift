@@ -68,8 +68,9 @@ struct Replay {
         leaving = saved.leaving
       },
       record: { json throws(JournalError) in
-        guard let record = Record(json) else {
-          throw .unknownRecord(type: json["type"]?.string ?? "?")
+        let line = RecordLine(json)
+        guard let record = Record(line) else {
+          throw .unknownRecord(type: line[.type] ?? "?")
         }
         // Later lines of that name, if any, belong to another task or dataset.
         let ended = state.viewsEnded(by: record)

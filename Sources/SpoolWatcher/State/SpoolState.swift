@@ -94,7 +94,7 @@ struct SpoolState {
     do throws(Contradiction) {
       try dispatch(record, grace)
     } catch {
-      let type = record.json["type"]?.string ?? "?"
+      let type = record.line[.type] ?? "?"
       throw ImpossibleRecord(type: type, reason: error.reason)
     }
     return effects

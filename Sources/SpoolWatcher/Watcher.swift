@@ -374,9 +374,9 @@ public final class Watcher {
   /// the disk are unknown, or the state contradicts itself. After any other error of the filesystem
   /// the watcher tries again.
   public static func isFatal(_ error: any Error) -> Bool {
-    if error is LeaseLost || error is ImpossibleRecord { return true }
+    if error is LeaseLost || error is Contradiction { return true }
     return switch error as? JournalError {
-    case .sync, .taken, .impossible, .unknownRecord: true
+    case .sync, .taken, .contradiction, .unknownRecord: true
     default: false
     }
   }

@@ -76,10 +76,10 @@ struct Replay {
         let ended = state.viewsEnded(by: record)
         if !written.isDisjoint(with: ended) { lines.removeAll { ended.contains($0.view) } }
         let effects: SpoolState.Effects
-        do throws(ImpossibleRecord) {
+        do throws(Contradiction) {
           effects = try state.apply(record, graceful: grace)
         } catch {
-          throw .impossible("\(error)")
+          throw .contradiction(error)
         }
         written.formUnion(effects.lines.map(\.view))
         lines += effects.lines

@@ -22,7 +22,7 @@ public struct SpoolCommand: ParsableCommand {
       ExplainCommand.self, JobsCommand.self, LogsCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
       DatasetCommand.self,
-      CheckCommand.self,
+      CheckCommand.self, RecoverCommand.self,
     ])
 
   /// The version that `--version` prints, and that pilots and watchers record.

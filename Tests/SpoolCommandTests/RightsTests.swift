@@ -179,7 +179,8 @@ extension CommandTests {
     private static func expectUntouchable(_ lab: Lab) async throws {
       let rooms = [
         ".", "ready-cpu", "ready-gpu", "running", "running/*/", "done", "done/t", "failed",
-        "failed/@refused", "journal", "journal/taken", "datasets", "ledger", "logs", "logs/t",
+        "failed/@refused", "journal", "journal/taken", "journal/catalogues", "datasets", "ledger",
+        "logs", "logs/t",
       ]
       for room in rooms {
         let line = "set -- \(room); : >\"$1/x\""

@@ -22,7 +22,7 @@ final class DeadlinesTests {
     let placement = Placement()
     let views = ViewWriter(spool, placement: placement)
     let events = TurnEvents()
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let commit = GroupCommit(
       spool, time: time, state: SpoolState(), journal: try Journal(spool, epoch: 1, after: end),
       lease: WatcherLease(spool, record, time: time, isGone: { _ in nil }), views: views,

@@ -15,7 +15,7 @@ struct JournalTests {
   }
 
   private func open() throws -> Journal {
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     return try Journal(spool, epoch: 1, after: end)
   }
 
@@ -28,7 +28,7 @@ struct JournalTests {
     var types: [String] = []
     _ = try JournalReader(spool).replay(
       checkpoint: { types = ["checkpoint \($0["state"]?.string ?? $0.string ?? "?")"] },
-      record: { types.append($0["type"]?.string ?? "?") })
+      record: { record, _ in types.append(record["type"]?.string ?? "?") })
     return types
   }
 
@@ -75,13 +75,86 @@ struct JournalTests {
     #expect(throws: JournalError.self) { try read() }
   }
 
-  /// A changed byte in the last segment's last line ends the journal before it.
+  /// A changed byte in the last segment's last line is no torn end: the line is whole, and was
+  /// acknowledged.
   @Test func damagedLastLine() throws {
     try append("a", "b", to: try open())
     var bad = segment(1)
     bad[bad.count - 4] ^= 1
     try files.plant(bad, at: spool.layout.segment(1))
-    #expect(try read() == ["a"])
+    #expect(throws: JournalError.self) { try read() }
+  }
+
+  /// After a checkpoint the last segment is one line long. Damaged, empty or gone, it must not be
+  /// taken for one that was never finished: the journal would begin anew.
+  @Test(arguments: ["flip", "empty", "gone"]) func damagedOnlyLine(how: String) throws {
+    let journal = try open()
+    try append("a", to: journal)
+    try journal.checkpoint("one") { _ in }
+    let path = spool.layout.segment(2)
+    var bad = segment(2)
+    bad[20] ^= 1
+    switch how {
+    case "flip": try files.plant(bad, at: path)
+    case "empty": try files.plant([], at: path)
+    default: try files.remove(path)
+    }
+    let error = #expect(throws: JournalError.self) { try read() }
+    #expect(error?.description.contains("00000002.log") == true)
+    #expect(error?.description.contains("spool recover") == true)
+    #expect(files.peek(spool.layout.checkpoint(2)) != nil)
+  }
+
+  /// Every flipped bit of a checkpoint is found.
+  @Test func damagedCheckpoint() throws {
+    let journal = try open()
+    try append("a", to: journal)
+    try journal.checkpoint("one") { _ in }
+    let path = spool.layout.checkpoint(2)
+    let good = try #require(files.peek(path))
+    for bit in 0..<good.count * 8 - 8 {
+      var bad = good
+      bad[bit / 8] ^= 1 << UInt8(bit % 8)
+      try files.plant(bad, at: path)
+      #expect(throws: JournalError.self, "bit \(bit)") { try read() }
+    }
+  }
+
+  /// A checkpoint without a seal, as the first version wrote it, is taken over.
+  @Test func unsealedCheckpoint() throws {
+    let journal = try open()
+    try append("a", to: journal)
+    try journal.checkpoint("one") { _ in }
+    let old = #"{"format":1,"segment":2,"sequence":2,"state":"old"}"#
+    try files.plant(Array(old.utf8), at: spool.layout.checkpoint(2))
+    #expect(try read() == ["checkpoint old"])
+  }
+
+  /// What the salvage reads of a damaged checkpoint and of damaged lines: the checkpoint before, and
+  /// every good line since.
+  @Test func salvage() throws {
+    let journal = try open()
+    try append("a", to: journal)
+    try journal.checkpoint("one") { _ in }
+    try append("b", to: journal)
+    try append("c", to: journal)
+    try journal.checkpoint("two") { _ in }
+    try append("d", to: journal)
+    var bad = try #require(files.peek(spool.layout.checkpoint(3)))
+    bad[30] ^= 1
+    try files.plant(bad, at: spool.layout.checkpoint(3))
+    #expect(throws: JournalError.self) { try read() }
+    var salvage = try JournalSalvage(spool)
+    #expect(salvage.checkpoint == "one")
+    #expect(salvage.lines.map { $0.record["type"]?.string } == ["b", "c", "d"])
+    #expect(salvage.damages.map(\.place) == ["journal/00000003.checkpoint.json"])
+    var lines = segment(2)
+    let second = lines.split(separator: 10)[1].startIndex
+    lines[second + 20] ^= 1
+    try files.plant(lines, at: spool.layout.segment(2))
+    salvage = try JournalSalvage(spool)
+    #expect(salvage.lines.map { $0.record["type"]?.string } == ["c", "d"])
+    #expect(salvage.damages.last?.message.contains("byte \(second)") == true)
   }
 
   /// A changed byte before a good line is no torn end: what follows was acknowledged.
@@ -134,9 +207,14 @@ struct JournalTests {
     try journal.checkpoint("one") { _ in }
     try append("c", to: journal)
     #expect(try read() == ["checkpoint one", "c"])
+    #expect(files.peek(spool.layout.segment(1)) != nil, "kept to make the checkpoint again")
+    try append("more", to: journal)
+    try journal.checkpoint("two") { _ in }
+    try append("c", to: journal)
+    #expect(try read() == ["checkpoint two", "c"])
     #expect(files.peek(spool.layout.segment(1)) == nil)
     try append("d", to: try open())
-    #expect(try read() == ["checkpoint one", "c", "d"])
+    #expect(try read() == ["checkpoint two", "c", "d"])
   }
 
   /// A checkpoint that dies, or fails, at any of its calls loses nothing.

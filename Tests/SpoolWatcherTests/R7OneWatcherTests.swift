@@ -370,7 +370,7 @@ struct R7OneWatcherTests {
 
   /// A checkpoint that a zombie finishes late replaces no newer one.
   @Test func aLateCheckpointOfAZombie() throws {
-    let none = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let none = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let first = try Journal(spool, epoch: 1, after: none)
     first.append(JSONObject([.init("type", "one")]))
     let pause = Once()
@@ -379,7 +379,7 @@ struct R7OneWatcherTests {
         return nil
       }
       do {
-        let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+        let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
         let second = try Journal(spool, epoch: 2, after: end)
         second.append(JSONObject([.init("type", "two")]))
         try second.checkpoint("newer") { _ in }
@@ -395,17 +395,17 @@ struct R7OneWatcherTests {
     var found: [String] = []
     _ = try JournalReader(spool).replay(
       checkpoint: { found.append($0.string ?? "") },
-      record: { found.append($0["type"]?.string ?? "") })
+      record: { record, _ in found.append(record["type"]?.string ?? "") })
     #expect(found == ["newer", "three"])
   }
 
   /// What a zombie writes into its old segment after another took over is nothing.
   @Test func lateBytesOfAZombie() throws {
-    let none = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let none = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let first = try Journal(spool, epoch: 1, after: none)
     first.append(JSONObject([.init("type", "one")]))
     try first.commit()
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let second = try Journal(spool, epoch: 2, after: end)
     second.append(JSONObject([.init("type", "two")]))
     first.append(JSONObject([.init("type", "late")]))
@@ -413,7 +413,7 @@ struct R7OneWatcherTests {
     try second.commit()
     var types: [String] = []
     _ = try JournalReader(spool).replay(
-      checkpoint: { _ in }, record: { types.append($0["type"]?.string ?? "") })
+      checkpoint: { _ in }, record: { record, _ in types.append(record["type"]?.string ?? "") })
     #expect(types == ["one", "two"])
   }
 }

@@ -73,7 +73,7 @@ struct RecordTableTests {
   }
 
   private func append(_ records: [String], to spool: Spool) throws {
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let journal = try Journal(spool, epoch: 1, after: end)
     for record in records {
       journal.append(try #require(try JSON.parse(Array(record.utf8)).object))
@@ -103,7 +103,7 @@ struct RecordTableTests {
     try append(Self.rare, to: spool)
     var seen: Set<String> = ["segment"]
     _ = try JournalReader(spool).replay(
-      checkpoint: { _ in }, record: { seen.insert($0["type"]?.string ?? "?") })
+      checkpoint: { _ in }, record: { record, _ in seen.insert(record["type"]?.string ?? "?") })
     #expect(seen.sorted() == (try Self.documented()).sorted())
     #expect(fault(spool) == nil)
   }
@@ -118,7 +118,7 @@ struct RecordTableTests {
     let text = example.joined(separator: "\n") + "\n"
     try files.plant(Array(text.utf8), at: spool.layout.segment(1))
     var count = 1
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in count += 1 })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in count += 1 })
     #expect(count == example.count && end.bytes == text.utf8.count)
     #expect(fault(spool) == nil)
   }

@@ -101,7 +101,7 @@ struct ReviewTests {
     try files.plantDirectories("/data")
     try Spool.create("/data/spool", files: files)
     let spool = try Spool.open("/data/spool", files: files)
-    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _ in })
+    let end = try JournalReader(spool).replay(checkpoint: { _ in }, record: { _, _ in })
     let journal = try Journal(spool, epoch: 1, after: end)
     journal.append(JSONObject([.init("type", "one")]))
     try files.plant([1, 2, 3], at: spool.layout.segment(2))

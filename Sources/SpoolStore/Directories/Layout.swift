@@ -62,7 +62,8 @@ public struct Layout: Sendable, Equatable {
   /// All directories of a spool, parents first.
   public var directories: [String] {
     [
-      incoming, ready(.cpu), ready(.gpu), running, done, failed, refused, journal, taken, datasets,
+      incoming, ready(.cpu), ready(.gpu), running, done, failed, refused, journal, taken, copies,
+      datasets,
       ledgers, logs, archive,
     ]
   }
@@ -119,11 +120,24 @@ public struct Layout: Sendable, Equatable {
     "\(journal)/\(Self.digits(segment)).checkpoint.json"
   }
 
+  /// Returns the number in the name of a segment or checkpoint; nil for a name that is none. Such a
+  /// name has at most 15 digits, so that it can be counted on.
+  static func number(of name: String, suffix: String) -> Int? {
+    guard name.hasSuffix(suffix) else { return nil }
+    let digits = name.dropLast(suffix.count)
+    guard 8...15 ~= digits.utf8.count, digits.utf8.allSatisfy({ 48...57 ~= $0 }) else { return nil }
+    return Int(digits)
+  }
+
   private static func digits(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
   }
 
+  /// `journal/catalogues/`: copies of catalogues.
+  public var copies: String { journal + "/catalogues" }
+  /// The copy of a dataset's catalogue, from which damage is made good.
+  public func copy(_ dataset: Name) -> String { "\(copies)/\(dataset).jsonl" }
   /// The catalogue of a dataset: a file of it a line.
   public func catalogue(_ dataset: Name) -> String { "\(datasets)/\(dataset).jsonl" }
   /// The page of a dataset.

@@ -9,6 +9,9 @@ public struct LineReader {
     public var offset: Int
     /// The first byte of the next line.
     public var next: Int
+
+    /// True where the line lacks its end, or holds zeros: the write of it was not finished.
+    var isUnfinished: Bool { next == offset + bytes.count || bytes.contains(0) }
   }
 
   private let file: any OpenFile
@@ -30,6 +33,9 @@ public struct LineReader {
     blockStart = offset
     at = 0
   }
+
+  /// The offset of the next line.
+  public var offset: Int { blockStart + at }
 
   /// Returns the next line, or nil at the end. A last line without its end counts as one.
   public mutating func next() throws(FileError) -> Line? {

@@ -68,7 +68,7 @@ extension Spool {
   /// ``syncDatasets()``.
   public func removeDataset(_ name: Name) throws(FileError) {
     try remove(.dataset(name))
-    try files.removeIfPresent(layout.catalogue(name))
+    for path in paths(of: .catalogue(name)) { try files.removeIfPresent(path) }
   }
 
   /// Makes the names in `datasets/` durable.

@@ -8,6 +8,21 @@ extension Spool {
     /// `ledger/TASK.jsonl`: the attempts of a task's jobs.
     case ledger(Name)
 
+    /// The kind of the view, as its first line says it.
+    var kind: String {
+      switch self {
+      case .catalogue: "catalogue"
+      case .ledger: "ledger"
+      }
+    }
+
+    /// The dataset or task that the view is of.
+    public var name: Name {
+      switch self {
+      case .catalogue(let name), .ledger(let name): name
+      }
+    }
+
     /// Bytes that a line of the view may have.
     public var longestLine: Int {
       switch self {
@@ -24,12 +39,22 @@ extension Spool {
     }
   }
 
+  /// The path of a view's copy; nil for a view without one.
+  func copyPath(of view: View) -> String? {
+    if case .catalogue(let name) = view { layout.copy(name) } else { nil }
+  }
+
+  /// The paths of a view and of its copy.
+  func paths(of view: View) -> [String] {
+    [path(of: view)] + (copyPath(of: view).map { [$0] } ?? [])
+  }
+
   /// Returns the place of a view as people read it: `ledger/run42.reco.jsonl`.
   public func place(of view: View) -> String { relative(path(of: view)) }
 
   /// Opens a view. The caller closes it.
   public func open(_ view: View) throws(FileError) -> ViewReader {
-    ViewReader(try files.open(path(of: view), .read), path(of: view), view.longestLine)
+    try ViewReader(try files.open(path(of: view), .read), path(of: view), view.longestLine)
   }
 
   /// Opens a view; nil where no view can be seen. The caller closes it.
@@ -45,7 +70,7 @@ extension Spool {
 
   private func openFirst(of paths: [String], _ view: View) throws(FileError) -> ViewReader? {
     guard let path = paths.first(where: files.isPresent) else { return nil }
-    return ViewReader(try files.open(path, .read), path, view.longestLine)
+    return try ViewReader(try files.open(path, .read), path, view.longestLine)
   }
 
   /// Returns the attributes of a view; nil where it is not there.
@@ -74,11 +99,32 @@ public struct ViewReader {
   public let path: String
   private let file: any OpenFile
   private let longestLine: Int
+  /// True where lines without a seal are believed, since the view was begun by a version that wrote
+  /// none.
+  private let isPlain: Bool
 
-  init(_ file: any OpenFile, _ path: String, _ longestLine: Int) {
+  init(_ file: any OpenFile, _ path: String, _ longestLine: Int) throws(FileError) {
     self.file = file
     self.path = path
     self.longestLine = longestLine
+    let beginning = try file.read(at: 0, count: Self.plainBeginning.count)
+    isPlain = beginning == Self.plainBeginning
+  }
+
+  private static let plainBeginning = Array(#"{"format":1,"#.utf8)
+
+  /// Returns true where a line of the view is as it was written.
+  public func isIntact(_ line: LineReader.Line) -> Bool {
+    switch SealedJSON.check(line.bytes) {
+    case .intact: !line.isUnfinished
+    case .damaged: false
+    case .unsealed: isPlain && !line.isUnfinished && (try? JSON.parse(line.bytes)) != nil
+    }
+  }
+
+  /// Returns the error of a line that is not as it was written, or that is not there.
+  public func damage(at offset: Int) -> FileError {
+    FileError("read", path, .damaged(offset: offset))
   }
 
   /// Returns the number of bytes that the view has now.

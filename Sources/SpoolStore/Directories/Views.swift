@@ -1,12 +1,20 @@
-public import SpoolModel
+internal import SpoolModel
 
 /// Views of the journal, for people and programs to read: catalogues of datasets and ledgers of
 /// tasks. With them the pages that the watcher rewrites.
 extension Spool {
   /// Writes bytes to a view at an offset that the journal's order fixes: done again, it writes the
-  /// same.
+  /// same. A catalogue has a copy, which gets them, too.
   public func write(_ bytes: [UInt8], to view: View, at offset: Int) throws(FileError) {
-    try write(bytes, toFile: path(of: view), at: offset)
+    for path in paths(of: view) {
+      do throws(FileError) {
+        try write(bytes, toFile: path, at: offset)
+      } catch {
+        guard error.isMissing, path == copyPath(of: view) else { throw error }
+        try files.ensureDirectory(layout.copies)
+        try write(bytes, toFile: path, at: offset)
+      }
+    }
   }
 
   /// Writes bytes to a file at an offset. Makes the file where it is not there.
@@ -23,23 +31,36 @@ extension Spool {
 
   /// Cuts a view to its length and makes it durable. A view that is shorter has lost its tail.
   public func settle(_ view: View, length: Int) throws(FileError) {
-    let file = try files.open(path(of: view), .create)
-    defer { try? file.close() }
-    if try file.attributes().size > length { try file.truncate(to: length) }
-    try file.sync()
+    for path in paths(of: view) {
+      let file: any OpenFile
+      do throws(FileError) {
+        file = try files.open(path, path == copyPath(of: view) ? .update : .create)
+      } catch {
+        // An earlier version made no copy.
+        guard error.isMissing, path == copyPath(of: view) else { throw error }
+        continue
+      }
+      defer { try? file.close() }
+      if try file.attributes().size > length { try file.truncate(to: length) }
+      try file.sync()
+    }
   }
 
   /// Makes the bytes that were written to a view durable.
   public func sync(_ view: View) throws(FileError) {
-    let file = try files.open(path(of: view), .update)
-    defer { try? file.close() }
-    try file.sync()
+    for path in paths(of: view) {
+      let file = try files.open(path, .update)
+      defer { try? file.close() }
+      try file.sync()
+    }
   }
 
   /// Returns the first line of a view.
-  public static func viewHeader(_ kind: String, _ name: Name) -> [UInt8] {
-    let json: JSON = ["format": 1, "kind": .string(kind), "name": .string(name.text)]
-    return json.compact + [10]
+  public static func viewHeader(_ view: View, _ format: ViewFormat) -> [UInt8] {
+    format.encode([
+      "format": .integer(format.rawValue), "kind": .string(view.kind),
+      "name": .string(view.name.text),
+    ])
   }
 
   /// Rewrites `STATUS`. The page must say why nothing goes on, above all on a full disk: there it

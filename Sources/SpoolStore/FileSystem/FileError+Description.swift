@@ -9,7 +9,12 @@ extension FileError: CustomStringConvertible {
 
   /// The reason in words, beginning in lower case.
   public var meaning: String {
-    reason == .overLimit ? "larger than its reader allows" : errno.meaning
+    switch reason {
+    case .overLimit: "larger than its reader allows"
+    case .damaged(let offset):
+      "byte \(offset): not as it was written; \"spool recover\" says what can be had back"
+    case .system, .leaseLost: errno.meaning
+    }
   }
 }
 
@@ -30,6 +35,9 @@ extension FileError {
 
   /// True where the file, or a line of it, is larger than its reader allows.
   public var isTooLarge: Bool { reason == .overLimit }
+
+  /// True where the bytes of a file are not what was written.
+  public var isDamage: Bool { if case .damaged = reason { true } else { false } }
 
   /// True for a refusal that trying again does not change.
   public var isLasting: Bool { reason == .overLimit || isOne(of: Self.lasting) }

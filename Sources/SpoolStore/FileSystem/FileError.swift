@@ -7,6 +7,9 @@ public struct FileError: Error, Equatable, Sendable {
     /// The file, or a line of it, is larger than its reader allows. The disk has nothing to do with
     /// it, and trying again does not help.
     case overLimit
+    /// The bytes at this offset are not what was written there, or are not there at all. Trying
+    /// again does not help; `spool recover` may.
+    case damaged(offset: Int)
     /// Nothing was tried, since the spool is another watcher's (R7).
     case leaseLost
   }
@@ -41,12 +44,13 @@ public struct FileError: Error, Equatable, Sendable {
   /// The operation of a reader of whole files.
   static let reading = "read"
 
-  /// The number that stands for the reason: `EFBIG` for a reader's limit, `ECANCELED` where nothing
-  /// was tried.
+  /// The number that stands for the reason: `EFBIG` for a reader's limit, `EIO` for damage,
+  /// `ECANCELED` where nothing was tried.
   public var errno: Errno {
     switch reason {
     case .system(let errno): errno
     case .overLimit: .fileTooLarge
+    case .damaged: .inputOutput
     case .leaseLost: .cancelled
     }
   }

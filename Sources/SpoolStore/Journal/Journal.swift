@@ -13,6 +13,8 @@ public final class Journal {
   private var sequence: Int
   /// The number of the segment's first line.
   private var begun: Int
+  /// The number of the last checkpoint; 0 where there is none.
+  private var saved: Int
   /// The number of lines since the checkpoint.
   public private(set) var lines: Int
 
@@ -25,6 +27,7 @@ public final class Journal {
     sequence = end.sequence + 1
     begun = sequence
     lines = end.lines
+    saved = end.checkpoint
     let previous = end.segment > 0 ? (segment: end.segment, bytes: end.bytes) : nil
     (file, size) = try Self.begin(
       spool, segment, SegmentHeader(epoch: epoch, previous: previous), sequence)
@@ -64,6 +67,11 @@ public final class Journal {
     pending += JournalLine.encode(record, sequence: sequence)
   }
 
+  /// The place up to which everything is committed.
+  public var committed: WatcherRecord.Committed {
+    WatcherRecord.Committed(segment: segment, bytes: size)
+  }
+
   /// True where there is something to commit.
   public var isDirty: Bool { !pending.isEmpty }
 
@@ -87,25 +95,29 @@ public final class Journal {
   }
 
   /// Writes down a state that holds everything committed, after which older lines need no reading.
-  /// It begins a new segment, writes the checkpoint, announces it, and removes the older segments.
+  /// It begins a new segment, writes the checkpoint, announces it, and removes what is older than
+  /// the checkpoint before: that one and the lines since stay, so that a damaged checkpoint can be
+  /// made again from them.
   public func checkpoint(
     _ state: JSON, announce: (Int) throws(FileError) -> Void
   ) throws(JournalError) {
     try commit()
     // A segment that holds nothing yet does as well, as where the checkpoint could not be written.
     if sequence != begun { try beginNext() }
-    let saved: JSON = [
-      "format": 1, "segment": .integer(segment), "sequence": .integer(begun - 1), "state": state,
+    let contents: JSON = [
+      "format": 2, "segment": .integer(segment), "sequence": .integer(begun - 1), "state": state,
     ]
     do throws(FileError) {
       try spool.files.replace(
-        spool.layout.checkpoint(segment), saved.compact + [10], durable: true)
+        spool.layout.checkpoint(segment), SealedJSON.encode(contents) + [10], durable: true)
       try announce(segment)
     } catch {
       throw .write(error)
     }
     lines = 0
-    removeFiles(upTo: segment - 1)
+    guard saved != segment else { return }
+    removeFiles(before: saved)
+    saved = segment
   }
 
   private func beginNext() throws(JournalError) {
@@ -121,13 +133,13 @@ public final class Journal {
 
   /// Removes segments and checkpoints that the new one made needless, and those that were begun. A
   /// file that cannot be removed now is removed next time.
-  private func removeFiles(upTo last: Int) {
+  private func removeFiles(before least: Int) {
     guard let listing = try? spool.files.list(spool.layout.journal, fresh: false) else { return }
     for name in listing.names {
-      let parts = name.split(separator: ".", maxSplits: 1)
-      guard let number = parts.first.flatMap({ Int($0) }), number <= last,
-        ["log", "checkpoint.json"].contains(parts.last)
-      else { continue }
+      let number =
+        Layout.number(of: name, suffix: ".log")
+        ?? Layout.number(of: name, suffix: ".checkpoint.json")
+      guard let number, number < least else { continue }
       try? spool.files.remove("\(spool.layout.journal)/\(name)")
     }
   }

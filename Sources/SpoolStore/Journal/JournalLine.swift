@@ -25,13 +25,16 @@ enum JournalLine {
 /// The first line of a segment.
 struct SegmentHeader {
   var epoch: Int
+  /// The form of the lines that the segment's writer gives to views.
+  var format = ViewFormat.sealed
   /// The segment before, and the number of its bytes that count. Bytes that a former watcher wrote
   /// later do not (R7). Nil for the first segment.
   var previous: (segment: Int, bytes: Int)?
 
   var record: JSONObject {
     var object = JSONObject([
-      .init("type", "segment"), .init("format", 1), .init("epoch", .integer(epoch)),
+      .init("type", "segment"), .init("format", .integer(format.rawValue)),
+      .init("epoch", .integer(epoch)),
     ])
     if let previous {
       object["previous"] = [
@@ -47,10 +50,11 @@ struct SegmentHeader {
   }
 
   init?(_ record: JSONObject) {
-    guard record["type"]?.string == "segment", let epoch = record["epoch"]?.integer else {
-      return nil
-    }
+    guard record["type"]?.string == "segment", let epoch = record["epoch"]?.integer,
+      let format = record["format"]?.integer.flatMap({ ViewFormat(rawValue: $0) })
+    else { return nil }
     self.epoch = epoch
+    self.format = format
     if let segment = record["previous"]?["segment"]?.integer,
       let bytes = record["previous"]?["bytes"]?.integer
     {

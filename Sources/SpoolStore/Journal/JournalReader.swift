@@ -2,8 +2,10 @@ public import SpoolModel
 
 /// The reason for which the journal cannot be read or written.
 public enum JournalError: Error, CustomStringConvertible {
-  /// A line before the journal's end is not as it was written.
+  /// A line is not as it was written.
   case damaged(segment: String, offset: Int)
+  /// A segment ends at this byte, before lines that were committed.
+  case short(segment: String, offset: Int)
   /// A segment that should be there is not.
   case missing(segment: String)
   /// A checkpoint is not as it was written, in words.
@@ -23,13 +25,28 @@ public enum JournalError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .damaged(let segment, let offset):
-      "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong"
-    case .missing(let segment): "the journal lacks \(segment)"
-    case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
+      "the journal is damaged: \(segment), byte \(offset): a line's checksum or number is wrong; "
+        + Self.wayOut
+    case .short(let segment, let offset):
+      "the journal is damaged: \(segment) ends at byte \(offset), and more was committed; "
+        + Self.wayOut
+    case .missing(let segment): "the journal is damaged: it lacks \(segment); \(Self.wayOut)"
+    case .badCheckpoint(let text): "the journal is damaged: \(text); \(Self.wayOut)"
     case .unknownRecord(let type):
       "the journal holds a record of the type \(type) that this version cannot read"
-    case .contradiction(let cause): "the journal contradicts itself: \(cause)"
+    case .contradiction(let cause): "the journal contradicts itself: \(cause); \(Self.wayOut)"
     case .write(let error), .sync(let error), .taken(let error): "\(error)"
+    }
+  }
+
+  /// The way out of damage.
+  private static let wayOut = "\"spool recover\" says what can be had back"
+
+  /// True where the journal's bytes are not what was written, so that trying again is no help.
+  public var isDamage: Bool {
+    switch self {
+    case .damaged, .short, .missing, .badCheckpoint, .contradiction: true
+    case .unknownRecord, .write, .sync, .taken: false
     }
   }
 }
@@ -64,39 +81,51 @@ public struct JournalReader {
     public var bytes = 0
     /// The highest number of a segment that is in use, good or not.
     public var highest = 0
+    /// The segment that the last checkpoint belongs to; 0 where there is none.
+    public var checkpoint = 0
     /// The sequence number of the last line.
     public var sequence = 0
     /// The number of lines after the checkpoint.
     public var lines = 0
+
+    /// Makes the end of a journal that has no segment yet.
+    public init() {}
   }
 
-  /// Hands over the state of the checkpoint, if there is one, and then each record in order.
-  /// Returns the end of the journal.
+  /// Hands over the state of the checkpoint, if there is one, and then each record in order, with
+  /// the form of the lines that its segment's writer gave to views. Returns the end of the journal.
   public func replay(
     checkpoint: (JSON) throws(JournalError) -> Void,
-    record: (JSONObject) throws(JournalError) -> Void
+    record: (JSONObject, ViewFormat) throws(JournalError) -> Void
   ) throws(JournalError) -> End {
     var end = End()
-    let numbers = try segments()
-    end.highest = numbers.last ?? 0
-    let (links, saved) = try chain(numbers)
+    let found = try segments()
+    end.highest = found.numbers.last ?? 0
+    let (links, saved) = try chain(found)
     if let saved {
       end.sequence = saved.sequence
+      end.checkpoint = saved.segment
       try checkpoint(saved.state)
     }
     for link in links {
       try replay(link, &end, record)
     }
+    if let committed = found.committed, committed.segment == end.segment,
+      end.bytes < committed.bytes
+    {
+      throw .short(segment: spool.layout.segment(end.segment), offset: end.bytes)
+    }
     return end
   }
 
-  private struct Checkpoint {
+  struct Checkpoint {
+    var segment: Int
     var sequence: Int
     var state: JSON
   }
 
   /// Reads the state before a segment; nil where it was not written down.
-  private func checkpoint(_ segment: Int) throws(JournalError) -> Checkpoint? {
+  func checkpoint(_ segment: Int) throws(JournalError) -> Checkpoint? {
     let path = spool.layout.checkpoint(segment)
     let bytes: [UInt8]?
     do throws(FileError) {
@@ -105,21 +134,36 @@ public struct JournalReader {
       throw .write(error)
     }
     guard let bytes else { return nil }
-    guard let json = try? JSON.parse(bytes), json["segment"]?.integer == segment,
+    let seal = SealedJSON.check(bytes)
+    guard seal != .damaged, let json = try? JSON.parse(bytes),
+      json["segment"]?.integer == segment, let format = json["format"]?.integer,
+      seal == .intact ? format == 2 : format == 1,
       let sequence = json["sequence"]?.integer, let state = json["state"]
-    else { throw .badCheckpoint("\(path) is not what a watcher writes") }
-    return Checkpoint(sequence: sequence, state: state)
+    else { throw .badCheckpoint("the checkpoint \(path) is not as it was written") }
+    return Checkpoint(segment: segment, sequence: sequence, state: state)
   }
 
-  /// Returns the numbers that are in use. A listing may omit entries, even all, and the last number
-  /// may not be overlooked: it is looked for from the one that `watcher.json` names.
-  private func segments() throws(JournalError) -> [Int] {
-    let known: Int
+  /// The segments that a spool has.
+  private struct Segments {
+    /// Their numbers, ascending.
     var numbers: [Int]
+    /// The number that the last one must at least have: that of the last checkpoint, or of the last
+    /// segment that was announced. Both come after the segment's own first line.
+    var least: Int
+    /// The place up to which lines were committed, as far as the watcher could note it.
+    var committed: WatcherRecord.Committed?
+  }
+
+  /// Finds the segments. A listing may omit entries, even all, and the last number may not be
+  /// overlooked: it is looked for from the one that `watcher.json` names.
+  private func segments() throws(JournalError) -> Segments {
     do throws(FileError) {
-      known = try WatcherRecord.read(spool)?.segment ?? 0
-      numbers = try spool.files.list(spool.layout.journal, fresh: true).names
-        .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
+      let watcher = try WatcherRecord.read(spool)
+      let known = watcher?.segment ?? 0
+      let names = try spool.files.list(spool.layout.journal, fresh: true).names
+      var numbers = names.compactMap { Layout.number(of: $0, suffix: ".log") }.sorted()
+      let checkpoints = names.compactMap { Layout.number(of: $0, suffix: ".checkpoint.json") }
+      let least = max(known, checkpoints.max() ?? 0)
       var next = max((numbers.last ?? 0) + 1, known)
       var last = next + Self.longestGap
       while next <= last {
@@ -129,13 +173,10 @@ public struct JournalReader {
         }
         next += 1
       }
+      return Segments(numbers: numbers, least: least, committed: watcher?.committed)
     } catch {
       throw .write(error)
     }
-    guard numbers.last ?? 0 >= known else {
-      throw .missing(segment: spool.layout.segment(known))
-    }
-    return numbers
   }
 
   /// The most numbers in a row that are in no use: one of a checkpoint that was not announced, and
@@ -152,16 +193,26 @@ public struct JournalReader {
   /// Returns the segments that count, from the last one backwards. Each names the one before it,
   /// down to one that has a checkpoint. Every other segment was left by a watcher that had been
   /// replaced (R7).
-  private func chain(_ numbers: [Int]) throws(JournalError) -> ([Link], Checkpoint?) {
-    var candidates = numbers
-    while let last = candidates.last, try header(last) == nil { candidates.removeLast() }
-    guard var number = candidates.last else { return ([], nil) }
+  private func chain(_ found: Segments) throws(JournalError) -> ([Link], Checkpoint?) {
+    var candidates = found.numbers
+    while let last = candidates.last, last > found.least, try header(last) == nil {
+      candidates.removeLast()
+    }
+    guard var number = candidates.last else {
+      guard found.least == 0 else { throw .missing(segment: spool.layout.segment(found.least)) }
+      return ([], nil)
+    }
+    guard number >= found.least else {
+      throw .missing(segment: spool.layout.segment(found.least))
+    }
     var links: [Link] = []
     var bytes: Int?
     while true {
       links.insert(Link(segment: number, bytes: bytes), at: 0)
       guard let header = try header(number) else {
-        throw .missing(segment: spool.layout.segment(number))
+        throw try isPresent(number)
+          ? .damaged(segment: spool.layout.segment(number), offset: 0)
+          : .missing(segment: spool.layout.segment(number))
       }
       if let saved = try checkpoint(number) { return (links, saved) }
       guard let previous = header.previous else { return (links, nil) }
@@ -170,27 +221,32 @@ public struct JournalReader {
     }
   }
 
+  private func isPresent(_ number: Int) throws(JournalError) -> Bool {
+    do throws(FileError) {
+      return try spool.files.attributesIfPresent(spool.layout.segment(number)) != nil
+    } catch {
+      throw .write(error)
+    }
+  }
+
   /// Reads the header of a segment; nil where the segment is not there, or its header was not
   /// finished. A segment that cannot be read now is an error: passed over, all its lines would be
   /// lost.
-  private func header(_ number: Int) throws(JournalError) -> SegmentHeader? {
+  func header(_ number: Int) throws(JournalError) -> SegmentHeader? {
     let path = spool.layout.segment(number)
-    guard let (first, hasMore) = try beginning(path) else { return nil }
-    if let record = JournalLine.decode(first)?.record { return SegmentHeader(record) }
-    // Nothing follows a header that was not finished. Else it is damaged.
-    guard !hasMore else { throw .damaged(segment: path, offset: 0) }
+    guard let first = try firstLine(path) else { return nil }
+    if let record = JournalLine.decode(first.bytes)?.record { return SegmentHeader(record) }
+    guard first.isUnfinished else { throw .damaged(segment: path, offset: 0) }
     return nil
   }
 
-  /// Returns the first line of a segment, and true where another follows; nil where there is no
-  /// line.
-  private func beginning(_ path: String) throws(JournalError) -> (first: [UInt8], hasMore: Bool)? {
+  /// Returns the first line of a segment; nil where there is none.
+  private func firstLine(_ path: String) throws(JournalError) -> LineReader.Line? {
     do throws(FileError) {
       let file = try spool.files.open(path, .read)
       defer { try? file.close() }
       var reader = LineReader(file, from: 0, to: 64 << 10, longest: 64 << 10)
-      guard let first = try reader.next() else { return nil }
-      return (first.bytes, try reader.next() != nil)
+      return try reader.next()
     } catch {
       if error.isMissing { return nil }
       throw .write(error)
@@ -198,7 +254,7 @@ public struct JournalReader {
   }
 
   private func replay(
-    _ link: Link, _ end: inout End, _ body: (JSONObject) throws(JournalError) -> Void
+    _ link: Link, _ end: inout End, _ body: (JSONObject, ViewFormat) throws(JournalError) -> Void
   ) throws(JournalError) {
     let path = spool.layout.segment(link.segment)
     let file: any OpenFile
@@ -212,20 +268,28 @@ public struct JournalReader {
       file, from: 0, to: link.bytes ?? Int.max, longest: Self.longestLine)
     end.segment = link.segment
     end.bytes = 0
+    var format = ViewFormat.plain
     while let line = try next(&reader) {
       guard let (sequence, record) = JournalLine.decode(line.bytes),
         sequence == end.sequence + 1 || (end.bytes == 0 && sequence > end.sequence)
       else {
         // The end of the last segment may be torn. A good line behind it says that it is not the
         // end.
-        if link.bytes == nil, try !findGoodLine(&reader, after: end.sequence) { return }
+        if link.bytes == nil, line.isUnfinished, try !findGoodLine(&reader, after: end.sequence) {
+          return
+        }
         throw .damaged(segment: path, offset: line.offset)
       }
       end.sequence = sequence
       end.bytes = line.next
       end.lines += 1
-      if record["type"]?.string != "segment" { try body(record) }
+      if record["type"]?.string == "segment" {
+        format = SegmentHeader(record)?.format ?? .plain
+      } else {
+        try body(record, format)
+      }
     }
+    if let bytes = link.bytes, end.bytes < bytes { throw .short(segment: path, offset: end.bytes) }
   }
 
   /// Reads on to a good line. Returns false where there is none up to the end.

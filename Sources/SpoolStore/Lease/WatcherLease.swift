@@ -61,6 +61,8 @@ public final class WatcherLease {
   /// The moment at which `watcher.json` was last written: nobody who waits for it to stand still
   /// can be through before `deadAfter` from then.
   private var written = Instant(milliseconds: 0)
+  /// The time since which `watcher.json` has been missing; nil while it is there.
+  private var missingSince: Instant?
   /// The loss that ended this lease; nil while it holds.
   public private(set) var lost: LeaseLost?
 
@@ -106,7 +108,7 @@ public final class WatcherLease {
     }
     guard try isLockOurs() else { return giveUp(former) }
     if let former, let wait = wait(for: former) { return wait }
-    try acquire(epoch: (former?.epoch ?? 0) + 1, segment: former?.segment ?? 0)
+    try acquire(after: former)
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
@@ -179,9 +181,10 @@ public final class WatcherLease {
 
   /// Writes the epoch into a new file in the place of the old one: so a former watcher's descriptor
   /// writes to nothing.
-  private func acquire(epoch: Int, segment: Int) throws(FileError) {
-    record.epoch = epoch
-    record.segment = segment
+  private func acquire(after former: WatcherRecord?) throws(FileError) {
+    record.epoch = (former?.epoch ?? 0).saturatingSum(1)
+    record.segment = former?.segment ?? 0
+    record.committed = former?.committed
     written = time.instant
     try spool.files.replace(
       spool.layout.watcher, contents(), by: record.id, durable: true)
@@ -189,7 +192,7 @@ public final class WatcherLease {
   }
 
   private func contents() -> [UInt8] {
-    let text = record.json.compact
+    let text = SealedJSON.encode(record.json)
     return text + repeatElement(32, count: max(0, Self.recordSize - 1 - text.count)) + [10]
   }
 
@@ -208,12 +211,46 @@ public final class WatcherLease {
   /// a ``FileError`` where that cannot be read now.
   public func check() throws {
     if let lost { throw lost }
-    let there = try readRecord()
-    if let there, isMine(there) { return }
+    var there = try readRecord()
+    if let damaged = there, !damaged.isWhole, try isFileOurs() {
+      // Nobody else writes into this file, so its contents can be written again.
+      try beat()
+      there = try readRecord()
+    }
+    if let there, isMine(there) {
+      missingSince = nil
+      return
+    }
+    if there == nil { try confirmMissing() }
     let loss = LeaseLost(mine: record.epoch, theirs: there)
     lost = loss
     throw loss
   }
+
+  /// Returns true where `watcher.json` is the very file that this watcher wrote.
+  private func isFileOurs() throws(FileError) -> Bool {
+    guard let file else { return false }
+    let inode = try file.attributes().inode
+    return try spool.files.attributesIfPresent(spool.layout.watcher)?.inode == inode
+  }
+
+  /// Confirms that `watcher.json` is gone. A mount, or a part of one, may be away for a while: then
+  /// nothing is decided, and the caller tries again. Throws a ``FileError`` until the file has been
+  /// missing for ``confirmation`` while the rest of the spool was there.
+  private func confirmMissing() throws(FileError) {
+    let gone = FileError("read", spool.layout.watcher, Errno.missing)
+    guard spool.files.isPresent(spool.layout.config) else {
+      missingSince = nil
+      throw gone
+    }
+    let now = time.instant
+    let since = missingSince ?? now
+    missingSince = since
+    guard now - since >= confirmation else { throw gone }
+  }
+
+  /// The time for which `watcher.json` must be missing before that is believed.
+  private var confirmation: Duration { max(.seconds(5), spool.config.deadAfter) }
 
   /// Writes a heartbeat: this watcher lives.
   public func beat() throws(FileError) {
@@ -230,6 +267,14 @@ public final class WatcherLease {
     record.segment = segment
     try beat()
     try file?.sync()
+  }
+
+  /// Notes up to which place the journal is committed, before anything follows from it. It is not
+  /// synced: after a power cut an older place may be there, and never a later one, since the journal
+  /// is synced first.
+  public func note(committed: WatcherRecord.Committed) throws(FileError) {
+    record.committed = committed
+    try file?.write(contents(), at: 0)
   }
 
   /// Makes certain before a change that the spool is still ours. A watcher that has not written its

@@ -7,6 +7,10 @@ public struct WatcherRecord: Equatable, Sendable {
   /// A segment of the journal that was begun. Segments that a listing may omit are looked for from
   /// there on.
   public var segment = 0
+  /// The place in the journal up to which lines were committed when this was written; nil where the
+  /// watcher has committed nothing, or is of an earlier version. A journal that ends before has
+  /// lost lines.
+  public var committed: Committed?
   /// A random id, by which two that took one epoch at a time are told apart.
   public var id: String
   /// The host that the watcher runs on.
@@ -25,12 +29,32 @@ public struct WatcherRecord: Equatable, Sendable {
   /// The record as the file holds it.
   public var json: JSON {
     [
-      "format": 1, "epoch": .integer(epoch), "segment": .integer(segment), "id": .string(id),
+      "format": 2, "epoch": .integer(epoch), "segment": .integer(segment), "id": .string(id),
       "host": .string(host),
       "version": .string(version), "counter": .integer(counter), "at": at.json,
       "clean": .bool(isClean),
       "process": process,
+      "committed": committed.map {
+        ["segment": .integer($0.segment), "bytes": .integer($0.bytes)]
+      } ?? .null,
     ]
+  }
+
+  /// True unless the record could be read in part only.
+  var isWhole: Bool { !id.isEmpty }
+
+  /// A place in the journal.
+  public struct Committed: Equatable, Sendable {
+    /// The number of the segment.
+    public var segment: Int
+    /// The number of its bytes.
+    public var bytes: Int
+
+    /// Makes a place.
+    public init(segment: Int, bytes: Int) {
+      self.segment = segment
+      self.bytes = bytes
+    }
   }
 
   /// Makes the record of a watcher that has not written a heartbeat yet.
@@ -45,9 +69,12 @@ public struct WatcherRecord: Equatable, Sendable {
     self.at = at
   }
 
-  /// Reads a record; nil where it is torn.
+  /// Reads a record; nil where it is torn or damaged.
   public init?(_ bytes: [UInt8]) {
-    guard let json = try? JSON.parse(bytes), let epoch = json["epoch"]?.integer,
+    let seal = SealedJSON.check(bytes)
+    guard seal != .damaged, let json = try? JSON.parse(bytes),
+      let format = json["format"]?.integer, seal == .intact ? format == 2 : format == 1,
+      let epoch = json["epoch"]?.integer,
       let id = json["id"]?.string, let host = json["host"]?.string,
       let version = json["version"]?.string,
       let counter = json["counter"]?.integer, let clean = json["clean"]?.bool,
@@ -59,6 +86,11 @@ public struct WatcherRecord: Equatable, Sendable {
     segment = json["segment"]?.integer ?? 0
     self.counter = counter
     isClean = clean
+    if let segment = json["committed"]?["segment"]?.integer,
+      let bytes = json["committed"]?["bytes"]?.integer
+    {
+      committed = Committed(segment: segment, bytes: bytes)
+    }
   }
 }
 
@@ -70,13 +102,12 @@ extension WatcherRecord {
   }
 
   /// Reads a record that was torn. Its writer may live, and its epoch must not be given out again.
-  /// The epoch and the segment stand before everything that a heartbeat changes, so they can be
-  /// read.
+  /// The epoch stands before everything that a heartbeat changes, so it can be read. What else it
+  /// says may be wrong, and is not believed.
   init(damaged bytes: [UInt8]) {
     self.init(
       epoch: Self.number("epoch", in: bytes), id: "", host: "?", version: "?",
       process: JSON.null, at: Timestamp(milliseconds: 0))
-    segment = Self.number("segment", in: bytes)
     counter = Int(CRC32.hex(bytes), radix: 16) ?? 0
   }
 
@@ -84,7 +115,7 @@ extension WatcherRecord {
     let key = Array("\"\(key)\":".utf8)
     let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
     let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
-    return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    return digits.count <= 15 ? Int(String(decoding: digits, as: UTF8.self)) ?? 0 : 0
   }
 }
 

@@ -163,6 +163,6 @@ final class WatchedDirectories: Stage {
     let line = CatalogueLine(
       file: InputFile(path: watch.path(arrival.name), size: arrival.size),
       origin: .watch(watch.directory))
-    return line.json.compact + [10]
+    return ViewFormat.sealed.encode(line.json)
   }
 }

@@ -13,6 +13,9 @@ final class FailedJobs {
   private var places: [(index: Int, offset: Int, isMeant: Bool)] = []
   private var offset = 0
   private var isFound = false
+  /// True once the ledger was found shorter than the journal says. Lines of this turn are not
+  /// written yet, so it counts at the second look.
+  private var isShort = false
   private var position = 0
 
   /// The number of bytes of a ledger that are read in one turn.
@@ -25,8 +28,12 @@ final class FailedJobs {
     ledger = .ledger(task)
   }
 
-  /// Reads the next stretch. Returns true once the whole ledger is read.
-  func find(among failed: RangeSet<Int>) throws(FileError) -> Bool {
+  /// Reads the next stretch. Returns true once the whole ledger is read. Hands over the place of
+  /// each line that is not as it was written: a job may be missed there. Throws if the ledger is
+  /// shorter than the journal says.
+  func find(
+    among failed: RangeSet<Int>, damaged: (Int) -> Void
+  ) throws(FileError) -> Bool {
     guard !isFound else { return true }
     guard !failed.isEmpty, revival.until > 0 else {
       isFound = true
@@ -34,8 +41,12 @@ final class FailedJobs {
     }
     let file = try spool.open(ledger)
     defer { file.close() }
-    // The ledger may lack lines that are committed and not written yet.
-    guard try file.size() >= revival.until else { return false }
+    let size = try file.size()
+    guard size >= revival.until else {
+      defer { isShort = true }
+      if isShort { throw file.damage(at: size) }
+      return false
+    }
     var reader = file.lines(from: offset, to: revival.until)
     let end = offset + Self.stretch
     while offset < end {
@@ -44,6 +55,10 @@ final class FailedJobs {
         return true
       }
       offset = line.next
+      guard file.isIntact(line) else {
+        damaged(line.offset)
+        continue
+      }
       guard Self.isFinal(line.bytes), let job = Self.job(line.bytes), failed.contains(job.index)
       else { continue }
       places.append((job.index, line.offset, revival.order.covers(job.cause)))

@@ -58,30 +58,62 @@ struct InputReader {
     return groups
   }
 
-  /// Reads groups of a catalogue, as far as it may be read.
+  /// Reads groups of a catalogue, as far as it may be read. Damaged lines are made good from the
+  /// catalogue's copy; where that is damaged, too, it throws an error that names the place.
   private func catalogue(
     _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int, _ turn: Turn
   ) throws(FileError) -> [Group] {
-    guard offset < turn.placement.readable(dataset.name) else { return [] }
+    var groups: [Group] = []
+    var offset = offset
+    while true {
+      do throws(FileError) {
+        try read(dataset, &offset, size: size, limit: limit, into: &groups, turn)
+        return groups
+      } catch {
+        guard case .damaged(let place) = error.reason else { throw error }
+        let end = turn.placement.readable(dataset.name)
+        guard let good = try spool.repair(catalogue: dataset.name, from: place, to: end) else {
+          throw error
+        }
+        turn.say(
+          "\(spool.place(of: .catalogue(dataset.name))) was damaged at byte \(place): "
+            + "\(good - place) bytes of it are written anew from its copy")
+      }
+    }
+  }
+
+  /// Adds groups from `offset` on, and moves it behind them.
+  private func read(
+    _ dataset: DatasetEntry, _ offset: inout Int, size: Int, limit: Int,
+    into groups: inout [Group], _ turn: Turn
+  ) throws(FileError) {
+    let readable = turn.placement.readable(dataset.name)
+    guard offset < readable else { return }
     let catalogue = try spool.open(.catalogue(dataset.name))
     defer { catalogue.close() }
-    var reader = catalogue.lines(from: offset, to: turn.placement.readable(dataset.name))
-    var groups: [Group] = []
+    var reader = catalogue.lines(from: offset, to: readable)
     while groups.count < limit {
-      guard let group = try Self.group(&reader, size) else { break }
-      guard group.count == size || turn.placement.isClosedAndReadable(dataset) else { break }
+      guard let group = try Self.group(&reader, catalogue, size, to: readable) else { return }
+      guard group.count == size || turn.placement.isClosedAndReadable(dataset) else { return }
       groups.append(group)
+      offset = group.next
     }
-    return groups
   }
 
   /// Reads the next group of up to `size` files; nil at the end.
   private static func group(
-    _ reader: inout LineReader, _ size: Int
+    _ reader: inout LineReader, _ catalogue: ViewReader, _ size: Int, to end: Int
   ) throws(FileError) -> Group? {
     var group: Group?
-    while group?.count ?? 0 < size, let line = try reader.next() {
-      guard let input = file(line.bytes) else { continue }
+    while group?.count ?? 0 < size, reader.offset < end {
+      let place = reader.offset
+      guard let line = try reader.next(), catalogue.isIntact(line) else {
+        throw catalogue.damage(at: place)
+      }
+      guard let input = file(line.bytes) else {
+        guard line.offset == 0 else { throw catalogue.damage(at: place) }
+        continue
+      }
       var grown = group ?? Group(inputs: [], offset: line.offset, count: 0, next: line.next)
       grown.inputs.append(input)
       grown.count += 1

@@ -24,7 +24,12 @@ final class JobRevival {
     guard let revival = task.revival, task.state != .held else { return false }
     let failed = failures[task.name] ?? FailedJobs(spool, task.name, revival)
     failures[task.name] = failed
-    guard try failed.find(among: task.failedJobs) else { return true }
+    let ledger = spool.place(of: .ledger(task.name))
+    let isFound = try failed.find(among: task.failedJobs) { offset in
+      turn.say(
+        "\(ledger) is damaged at byte \(offset): a job that failed there is not tried again")
+    }
+    guard isFound else { return true }
     let found = try failed.next(min(ready.findRoom(for: task.spec), Self.mostPerTurn))
     guard !found.isEmpty || failed.rest == nil else { return false }
     turn.record(

@@ -18,7 +18,7 @@ final class CatalogueAppender {
   /// caller records that, and then calls ``noteRecorded(_:length:)``.
   func append(_ lines: [UInt8], to dataset: Name) throws -> Int {
     let length = commit.state.datasets[dataset]?.length ?? 0
-    let bytes = (length == 0 ? Spool.viewHeader("catalogue", dataset) : []) + lines
+    let bytes = (length == 0 ? Spool.viewHeader(.catalogue(dataset), .sealed) : []) + lines
     try fill(dataset, to: length)
     try views.append(bytes, toCatalogueOf: dataset, at: length)
     return length + bytes.count

@@ -73,6 +73,7 @@ final class GroupCommit {
     isUnconfirmed = true
     try journal.commit()
     try checkLease()
+    try lease.note(committed: journal.committed)
     isUnconfirmed = false
     views.add(fresh)
     fresh.removeAll(keepingCapacity: true)

@@ -67,7 +67,7 @@ struct Replay {
         state = saved.state
         leaving = saved.leaving
       },
-      record: { json throws(JournalError) in
+      record: { json, format throws(JournalError) in
         let line = RecordLine(json)
         guard let record = Record(line) else {
           throw .unknownRecord(type: line[.type] ?? "?")
@@ -77,7 +77,7 @@ struct Replay {
         if !written.isDisjoint(with: ended) { lines.removeAll { ended.contains($0.view) } }
         let effects: SpoolState.Effects
         do throws(Contradiction) {
-          effects = try state.apply(record, graceful: grace)
+          effects = try state.apply(record, graceful: grace, format: format)
         } catch {
           throw .contradiction(error)
         }

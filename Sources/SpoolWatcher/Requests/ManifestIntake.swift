@@ -215,7 +215,7 @@ final class ManifestIntake {
     let line = CatalogueLine(
       file: entry.file, meta: entry.meta,
       origin: .manifest(manifest.taken.name, line: line > 0 ? line : nil))
-    return line.json.compact + [10]
+    return ViewFormat.sealed.encode(line.json)
   }
 
   /// Closes the manifest's file.

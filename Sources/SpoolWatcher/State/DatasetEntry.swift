@@ -173,12 +173,3 @@ extension Removal: JSONValue {
     bytes = members[.bytes] ?? 0
   }
 }
-
-extension Int {
-  /// Returns the sum, or the largest number if it overflows. Sizes come from manifests, so they may
-  /// be any number.
-  func saturatingSum(_ other: Int) -> Int {
-    let (sum, isOver) = addingReportingOverflow(other)
-    return isOver ? .max : sum
-  }
-}

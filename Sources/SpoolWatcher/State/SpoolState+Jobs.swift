@@ -136,13 +136,15 @@ extension SpoolState {
     let line = CatalogueLine(
       file: InputFile(path: output.path, size: output.size, adler32: output.adler32),
       origin: .job(id, attempt: attempt), parents: parents, report: result.report)
+    let format = format
     let viewLine = try change(dataset: name) { dataset in
       dataset.count(1, bytes: output.size)
       dataset.files += 1
-      let header = dataset.length == 0 ? Spool.viewHeader("catalogue", name) : []
-      let bytes = header + line.json.compact + [10]
+      let view = Spool.View.catalogue(name)
+      let header = dataset.length == 0 ? Spool.viewHeader(view, format) : []
+      let bytes = header + format.encode(line.json)
       defer { dataset.length += bytes.count }
-      return ViewLine(view: .catalogue(name), offset: dataset.length, bytes: bytes)
+      return ViewLine(view: view, offset: dataset.length, bytes: bytes)
     }
     touch(name)
     effects.lines.append(viewLine)
@@ -150,11 +152,13 @@ extension SpoolState {
 
   /// Adds a line to the ledger of a task.
   private mutating func addToLedger(_ line: LedgerLine, of name: Name) throws(Contradiction) {
+    let format = format
     let viewLine = try change(task: name) { task in
-      let header = task.ledgerLength == 0 ? Spool.viewHeader("ledger", name) : []
-      let bytes = header + line.json.compact + [10]
+      let view = Spool.View.ledger(name)
+      let header = task.ledgerLength == 0 ? Spool.viewHeader(view, format) : []
+      let bytes = header + format.encode(line.json)
       defer { task.ledgerLength += bytes.count }
-      return ViewLine(view: .ledger(name), offset: task.ledgerLength, bytes: bytes)
+      return ViewLine(view: view, offset: task.ledgerLength, bytes: bytes)
     }
     effects.lines.append(viewLine)
   }

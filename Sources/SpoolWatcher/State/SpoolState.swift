@@ -40,6 +40,8 @@ struct SpoolState {
   /// The largest number of tasks in ``latest``.
   static let mostLatest = 10
 
+  /// The form of the lines that the record which is being applied adds to views.
+  var format = ViewFormat.sealed
   /// The effects of the record that is being applied.
   var effects = Effects()
 
@@ -79,11 +81,13 @@ struct SpoolState {
 
   /// Applies a record. Returns the lines for views and the events that follow from it. They are the
   /// same whether the record is new or read again in a replay. `grace` is the grace period for
-  /// discarded parts. Throws if the record contradicts the state, which may then be half changed.
+  /// discarded parts, `format` the form of the lines. Throws if the record contradicts the state,
+  /// which may then be half changed.
   mutating func apply(
-    _ record: Record, graceful grace: Duration
+    _ record: Record, graceful grace: Duration, format: ViewFormat = .sealed
   ) throws(Contradiction) -> Effects {
     effects = Effects()
+    self.format = format
     do throws(Contradiction) {
       try dispatch(record, grace)
     } catch {

@@ -1,0 +1,56 @@
+public import SpoolModel
+
+/// The repair of a catalogue from its copy. The copy is written beside it, line by line, and nobody
+/// reads it otherwise, so that both are rarely damaged at one place.
+extension Spool {
+  /// The most bytes that one repair writes.
+  private static let repairStretch = 1 << 20
+
+  /// Writes lines of a catalogue anew from its copy, from the line at `offset` on, and up to `end` at
+  /// most. Returns the place up to which the lines are good now; nil where the copy is not good
+  /// either. A catalogue that ends too early is written anew from its beginning. Only the watcher
+  /// calls it.
+  public func repair(
+    catalogue name: Name, from offset: Int, to end: Int
+  ) throws(FileError) -> Int? {
+    guard let file = try openCopy(name) else { return nil }
+    defer { file.close() }
+    let size = try files.attributesIfPresent(layout.catalogue(name))?.size ?? 0
+    let start = size < end ? 0 : offset
+    let stop = size < end ? end : min(end, offset + Self.repairStretch)
+    var reader = file.lines(from: start, to: stop)
+    var good = start
+    var bytes: [UInt8] = []
+    while let line = try reader.next(), file.isIntact(line) {
+      bytes += line.bytes + [10]
+      guard bytes.count >= Self.repairStretch else { continue }
+      try write(bytes, toFile: layout.catalogue(name), at: good)
+      good += bytes.count
+      bytes = []
+    }
+    try write(bytes, toFile: layout.catalogue(name), at: good)
+    good += bytes.count
+    try sync(.catalogue(name))
+    return good > offset ? good : nil
+  }
+
+  /// Returns true where the copy of a catalogue holds a good line at an offset.
+  public func canRepair(catalogue name: Name, at offset: Int) throws(FileError) -> Bool {
+    guard let file = try openCopy(name) else { return false }
+    defer { file.close() }
+    var reader = file.lines(from: offset)
+    guard let line = try reader.next() else { return false }
+    return file.isIntact(line)
+  }
+
+  private func openCopy(_ name: Name) throws(FileError) -> ViewReader? {
+    let path = layout.copy(name)
+    do throws(FileError) {
+      return try ViewReader(
+        try files.open(path, .read), path, View.catalogue(name).longestLine)
+    } catch {
+      guard error.isMissing else { throw error }
+      return nil
+    }
+  }
+}

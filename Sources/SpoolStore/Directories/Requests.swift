@@ -10,7 +10,7 @@ extension Spool {
     let hidden = "\(layout.incoming)/.\(name).\(writer)"
     try files.create(hidden, contents, durable: true)
     do throws(FileError) {
-      try files.renameExclusively(hidden, to: "\(layout.incoming)/\(name)")
+      try files.renameIfFree(hidden, to: "\(layout.incoming)/\(name)")
     } catch {
       try files.removeIfPresent(hidden)
       throw error

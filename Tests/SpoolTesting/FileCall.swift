@@ -41,7 +41,8 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
   /// Whether it can leave something changed.
   public var changes: Bool {
     switch self {
-    case .create, .open, .rename, .renameExclusively, .link, .remove, .createDirectory, .removeDirectory,
+    case .create, .open, .rename, .renameExclusively, .link, .remove, .createDirectory,
+      .removeDirectory,
       .write, .truncate:
       true
     default: false

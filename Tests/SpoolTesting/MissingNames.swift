@@ -43,7 +43,9 @@ public final class MissingNames: Sendable {
 
   func note(_ call: FileCall, _ error: FileError) {
     state.withLock { state in
-      guard state.time > 0, call.operation.looksUp, call.destination == nil, error.isMissing else { return }
+      guard state.time > 0, call.operation.looksUp, call.destination == nil, error.isMissing else {
+        return
+      }
       state.names[state.host(), default: [:]][call.path] = state.now() + state.time
     }
   }

@@ -13,6 +13,8 @@ final class Turn {
   let say: (String) -> Void
   /// The lasting refusals of the filesystem.
   let troubles: Troubles
+  /// What is unsafe on the spool's mount, for people.
+  var mountAdvice: [String] = []
 
   init(
     commit: GroupCommit, views: ViewWriter, placement: Placement, events: TurnEvents,

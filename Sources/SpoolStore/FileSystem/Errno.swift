@@ -68,6 +68,8 @@ extension Errno {
   public static let notSupported = Errno(ENOTSUP)
   /// `EMLINK`: the file has as many names as it can.
   public static let tooManyLinks = Errno(EMLINK)
+  /// `ENOLCK`: there are no locks.
+  public static let noLocks = Errno(ENOLCK)
   /// `ENOSPC`: the disk is full.
   public static let diskFull = Errno(ENOSPC)
   /// `ENOTCONN`.

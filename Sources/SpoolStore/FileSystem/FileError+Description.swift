@@ -35,6 +35,9 @@ extension FileError {
   /// is a directory, or another user's file.
   var isWithoutLinks: Bool { isUnsupported || isOne(of: [.notPermitted, .tooManyLinks]) }
 
+  /// True for the answers of a filesystem that lacks what was tried on a file of one's own.
+  var isWithoutFeature: Bool { isWithoutLinks || refusal == .noLocks }
+
   /// True where the file, or a line of it, is larger than its reader allows.
   public var isTooLarge: Bool { reason == .overLimit }
 

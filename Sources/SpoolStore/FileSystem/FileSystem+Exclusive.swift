@@ -10,7 +10,7 @@ extension FileSystem {
   ///    and what they say of a name that was looked for a moment ago may come from a cache. A link
   ///    is refused by the server.
   /// 3. Else, without hard links, a fresh look, and then a rename. A file that appears in between is
-  ///    replaced: ``MountProbe`` says so.
+  ///    replaced: ``MountFacts/advice(_:)`` says so.
   func moveExclusively(_ source: String, to destination: String) throws(FileError) {
     do throws(FileError) {
       try renameOrLink(source, to: destination)

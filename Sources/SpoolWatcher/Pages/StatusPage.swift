@@ -32,8 +32,8 @@ struct StatusPage {
   /// The page without the heading.
   var text: [UInt8] {
     var lines =
-      troubleLines + pilotLines + quarantineLines + [""] + taskLines + endedLines + watchedLines
-      + deletedLines
+      troubleLines + mountLines + pilotLines + quarantineLines + [""] + taskLines + endedLines
+      + watchedLines + deletedLines
     let why = reasons
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -53,6 +53,11 @@ struct StatusPage {
     guard !lines.isEmpty else { return [] }
     return ["TROUBLE  the filesystem refuses something; nothing is lost, and all is tried again"]
       + lines.map { "  " + $0 } + [""]
+  }
+
+  private var mountLines: [String] {
+    guard !turn.mountAdvice.isEmpty else { return [] }
+    return ["MOUNT   (docs/FILESYSTEMS.md)"] + turn.mountAdvice.map { "  " + $0 } + [""]
   }
 
   private var pilotLines: [String] {

@@ -1,4 +1,5 @@
 import SpoolTesting
+import SpoolWatcher
 import Testing
 
 /// What is unsafe on the mount stands in `STATUS`, and nothing where all is well.

@@ -52,7 +52,7 @@ extension Spool {
 
   /// Lists the requests that have a reason beside them, by the names of their files.
   public func refusedRequests() throws(FileError) -> [String] {
-    try names(in: .refused, fresh: false)
+    try names(in: .refused, fresh: true)
       .filter { $0.hasSuffix(Self.reasonEnding) }.map {
         String($0.dropLast(Self.reasonEnding.count))
       }

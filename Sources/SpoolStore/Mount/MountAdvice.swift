@@ -73,7 +73,7 @@ extension MountFacts {
     guard let (least, reason) = patience, deadAfter < least else { return [] }
     return [
       "deadAfter is \(Units.text(deadAfter)), and \(reason); "
-        + "set it to \(Units.text(least)) or more in spool.json"
+        + "set it to \"\(least.milliseconds / 1000)s\" or more in spool.json"
     ]
   }
 

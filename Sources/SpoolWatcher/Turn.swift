@@ -14,6 +14,8 @@ final class Turn {
   let say: (String) -> Void
   /// The lasting refusals of the filesystem.
   let troubles: Troubles
+  /// What is unsafe on the spool's mount, for people.
+  var mountAdvice: [String] = []
 
   init(
     commit: GroupCommit, placement: Placement, events: TurnEvents, time: any TimeSource,

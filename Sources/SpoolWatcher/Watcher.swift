@@ -74,6 +74,12 @@ public final class Watcher {
     }
   }
 
+  /// The lines of `STATUS` about what is unsafe on the spool's mount.
+  public var mountAdvice: [String] {
+    get { turn.mountAdvice }
+    set { turn.mountAdvice = newValue }
+  }
+
   /// Takes over a spool whose lease is acquired: replays the journal, and finds every job (R8).
   /// `delivers` is true if the shell hears of changes by events. Throws if the journal or a
   /// directory cannot be read, or if the spool is another watcher's.

@@ -48,6 +48,7 @@ private final class Side {
     case .rename(let path, let target): try fs.rename(path, to: target)
     case .renameExclusively(let path, let target):
       try fs.renameExclusively(path, to: target)
+    case .link(let path, let target): try fs.link(path, to: target)
     case .remove(let path): try fs.remove(path)
     case .createDirectory(let path): try fs.createDirectory(path)
     case .removeDirectory(let path): try fs.removeDirectory(path)
@@ -76,6 +77,7 @@ private enum Call {
   case list(String)
   case rename(String, String)
   case renameExclusively(String, String)
+  case link(String, String)
   case remove(String)
   case createDirectory(String)
   case removeDirectory(String)
@@ -87,7 +89,7 @@ private enum Call {
   static func random(_ dice: inout Dice, _ root: String) -> Call {
     let (path, other) = (dice.path(root), dice.path(root))
     let bytes = [UInt8](repeating: UInt8(dice.below(256)), count: dice.below(8))
-    switch dice.below(14) {
+    switch dice.below(15) {
     case 0, 1: return .create(path, bytes)
     case 2: return .read(path)
     case 3: return .list(path)
@@ -99,6 +101,7 @@ private enum Call {
     case 10: return .open(path, [.read, .update, .create][dice.below(3)])
     case 11: return .write(dice.below(10), bytes)
     case 12: return .truncate(dice.below(10))
+    case 13: return .link(path, other)
     default: return .readOpen
     }
   }

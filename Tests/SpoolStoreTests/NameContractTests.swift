@@ -50,6 +50,30 @@ struct NameContractTests {
   }
 
   @Test(arguments: Backing.allCases)
+  func linkGivesASecondName(_ backing: Backing) throws {
+    try backing.with { at in
+      try at.create("a", "a")
+      try at.create("b", "b")
+      try at.fs.createDirectory(at("d"))
+      try at.fs.link(at("a"), to: at("c"))
+      let (one, other) = (try at.fs.attributes(of: at("a")), try at.fs.attributes(of: at("c")))
+      #expect(one == other)
+      #expect(one.links == 2)
+      #expect(code { try at.fs.link(at("a"), to: at("b")) } == EEXIST)
+      #expect(code { try at.fs.link(at("a"), to: at("c")) } == EEXIST)
+      #expect(code { try at.fs.link(at("d"), to: at("e")) } == EPERM)
+      #expect(code { try at.fs.link(at("missing"), to: at("e")) } == ENOENT)
+      #expect(code { try at.fs.link(at("a"), to: at("missing/e")) } == ENOENT)
+      // Both names stay.
+      try at.fs.rename(at("a"), to: at("c"))
+      #expect(try at.names() == ["a", "b", "c", "d"])
+      try at.fs.remove(at("a"))
+      #expect(try at.fs.attributes(of: at("c")).links == 1)
+      #expect(try at.text("c") == "a")
+    }
+  }
+
+  @Test(arguments: Backing.allCases)
   func directoriesAreRenamedWithTheirEntries(_ backing: Backing) throws {
     try backing.with { at in
       try at.fs.createDirectory(at("d"))

@@ -51,6 +51,9 @@ public final class Faults: Sendable {
   func enter(_ party: Party) { state.withLock { $0.party = party } }
   func leave() { state.withLock { $0.party = .nobody } }
 
+  /// Whose calls are made now.
+  var party: Party { state.withLock { $0.party } }
+
   /// How many calls a party has made.
   public func calls(_ party: Party) -> Int { state.withLock { $0.calls[party] ?? 0 } }
 

@@ -2,7 +2,7 @@ internal import SpoolStore
 
 /// The calls of ``FileSystem`` and ``OpenFile``, as ``MemoryFileSystem`` counts and reports them.
 public enum FileOperation: Sendable, Hashable, CaseIterable {
-  case list, attributes, read, create, open, rename, renameExclusively, remove
+  case list, attributes, read, create, open, rename, renameExclusively, link, remove
   case createDirectory, removeDirectory, syncDirectory
   case askWriters
   /// On an open file, without a look at its name.
@@ -18,6 +18,7 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
     case .create: "create"
     case .open: "open"
     case .rename, .renameExclusively: "rename"
+    case .link: "link"
     case .remove: "remove"
     case .createDirectory: "create directory"
     case .removeDirectory: "remove directory"
@@ -40,7 +41,8 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
   /// Whether it can leave something changed.
   public var changes: Bool {
     switch self {
-    case .create, .open, .rename, .renameExclusively, .remove, .createDirectory, .removeDirectory,
+    case .create, .open, .rename, .renameExclusively, .link, .remove, .createDirectory,
+      .removeDirectory,
       .write, .truncate:
       true
     default: false

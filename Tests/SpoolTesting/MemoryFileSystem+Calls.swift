@@ -1,7 +1,13 @@
+internal import Glibc
 public import SpoolStore
+internal import Synchronization
 
 extension MemoryFileSystem {
+  /// Not counted: it changes nothing and says nothing.
+  public func refresh(_ directory: String) { missing.forget(in: directory) }
+
   public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
+    if fresh { refresh(directory) }
     let listing = try perform(.list, directory) { tree throws(MemoryFailure) in
       try tree.list(directory)
     }
@@ -44,8 +50,18 @@ extension MemoryFileSystem {
   }
 
   public func renameExclusively(_ source: String, to destination: String) throws(FileError) {
+    let isKnown = lacks.withLock { !$0.contains(.exclusiveRename) }
     try perform(.renameExclusively, source, to: destination) { tree throws(MemoryFailure) in
+      guard isKnown else { throw MemoryFailure(EINVAL) }
       try tree.rename(source, to: destination, exclusively: true)
+    }
+  }
+
+  public func link(_ source: String, to destination: String) throws(FileError) {
+    let isKnown = lacks.withLock { !$0.contains(.hardLinks) }
+    try perform(.link, source, to: destination) { tree throws(MemoryFailure) in
+      guard isKnown else { throw MemoryFailure(EPERM) }
+      try tree.link(source, to: destination)
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 public import SpoolStore
 internal import Synchronization
 
@@ -17,10 +18,21 @@ public final class MemoryFileSystem: FileSystem, Sendable {
     var calls = 0
   }
 
+  /// What a filesystem may lack (NFS and GlusterFS the first, object stores both).
+  public enum Feature: Sendable {
+    case exclusiveRename, hardLinks
+  }
+
   let tree = Mutex(MemoryTree())
+  let lacks = Mutex<Set<Feature>>([])
+  /// The names that hosts have cached as missing: none unless a test asks for it.
+  public let missing = MissingNames()
   let hooks = Mutex(Hooks())
 
   public init() {}
+
+  /// Takes features away.
+  public func remove(_ features: Set<Feature>) { lacks.withLock { $0.formUnion(features) } }
 
   /// Asked before each call, without a lock: it may look at the filesystem, or change it, which is
   /// how another party gets in between.
@@ -69,7 +81,14 @@ public final class MemoryFileSystem: FileSystem, Sendable {
       if let torn { try change(call) { tree throws(MemoryFailure) in try torn(&tree, count) } }
       throw call.error(code)
     }
-    let result = try change(call, body)
+    if missing.hides(call) { throw call.error(ENOENT) }
+    let result: Result
+    do throws(FileError) {
+      result = try change(call, body)
+    } catch {
+      missing.note(call, error)
+      throw error
+    }
     if let code = hooks.afterCall?(call) { throw call.error(code) }
     return result
   }

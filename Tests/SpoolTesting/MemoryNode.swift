@@ -9,6 +9,8 @@ final class MemoryNode {
   var synced: [UInt8] = []
   var modified: Int64
   var owner: UInt32
+  /// The names that lead to it.
+  var links = 1
   /// The open file that holds the lock.
   var lockedBy: Int?
   /// Processes outside of the play that have it open for writing.
@@ -27,8 +29,8 @@ final class MemoryNode {
 
   var attributes: FileAttributes {
     FileAttributes(
-      kind: kind, size: bytes.count, modified: modified, owner: owner, inode: inode,
-      links: 1)
+      kind: kind, size: bytes.count, modified: modified, owner: owner, inode: inode, device: 1,
+      links: links)
   }
 
   func write(_ new: [UInt8], at offset: Int) {

@@ -66,6 +66,7 @@ extension MemoryTree {
       if Self.contains(other, from.directory) { throw MemoryFailure(ENOTEMPTY) }
       try Self.requireReplaceable(other, by: node)
     }
+    to.node?.links -= 1
     if node.kind == .directory { forgetDirectories() }
     from.directory.entries[from.name] = nil
     to.directory.entries[to.name] = node
@@ -74,10 +75,22 @@ extension MemoryTree {
     to.directory.modified = now
   }
 
+  mutating func link(_ source: String, to destination: String) throws(MemoryFailure) {
+    // In the order in which Linux looks.
+    guard let node = try place(source).node else { throw MemoryFailure(ENOENT) }
+    let to = try place(destination)
+    if to.node != nil { throw MemoryFailure(EEXIST) }
+    if node.kind == .directory { throw MemoryFailure(EPERM) }
+    node.links += 1
+    to.directory.entries[to.name] = node
+    to.directory.modified = stamp()
+  }
+
   mutating func remove(_ path: String) throws(MemoryFailure) {
     let place = try place(path)
     guard let node = place.node else { throw MemoryFailure(ENOENT) }
     if node.kind == .directory { throw MemoryFailure(EISDIR) }
+    node.links -= 1
     place.directory.entries[place.name] = nil
     place.directory.modified = stamp()
   }

@@ -90,6 +90,14 @@ public final class World {
 
   func say(_ text: String) { said.append(text) }
 
+  /// The filesystem becomes one as NFS is, each party a host: no exclusive rename, and a name that a
+  /// host has not found it goes on not finding for 30 s.
+  public func becomeNFS() {
+    files.remove([.exclusiveRename])
+    files.missing.cache(
+      for: 30_000, now: { [time] in time.now }, host: { [faults] in "\(faults.party)" })
+  }
+
   // MARK: Parties
 
   /// Starts one more pilot; returns its number.

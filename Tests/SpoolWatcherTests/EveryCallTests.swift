@@ -23,13 +23,22 @@ struct EveryCallTests {
     try sweep(.watcher, trouble)
   }
 
+  /// Where an output is published by a link and a removal (NFS, GlusterFS).
+  @Test(arguments: Trouble.allCases) func watcherWithoutExclusiveRename(
+    _ trouble: Trouble
+  ) throws {
+    try sweep(.watcher, trouble, lacking: [.exclusiveRename])
+  }
+
   @Test(arguments: Trouble.allCases) func pilot(_ trouble: Trouble) throws {
     try sweep(.pilot(1), trouble)
   }
 
-  private func sweep(_ party: Party, _ trouble: Trouble) throws {
+  private func sweep(
+    _ party: Party, _ trouble: Trouble, lacking: Set<MemoryFileSystem.Feature> = []
+  ) throws {
     var call = 1
-    while try live(party, trouble, at: call) {
+    while try live(party, trouble, at: call, lacking) {
       call += 1
       try #require(call < 5000)
     }
@@ -38,12 +47,15 @@ struct EveryCallTests {
   }
 
   /// One life; false when the trouble did not come before its end.
-  private func live(_ party: Party, _ trouble: Trouble, at call: Int) throws -> Bool {
+  private func live(
+    _ party: Party, _ trouble: Trouble, at call: Int, _ lacking: Set<MemoryFileSystem.Feature>
+  ) throws -> Bool {
     var setup = World.Setup()
     setup.seed = call
     setup.pilots = 1
     setup.script = Self.failOnce
     let world = try World(setup)
+    world.files.remove(lacking)
     let nth = NthCall(call)
     trouble.apply(to: world, party, nth)
     try world.task("t", LifeTests.members.replacing("6", with: "\(Self.jobs)"))

@@ -14,7 +14,7 @@ struct R3PublicationTests {
   }
 
   static func isPublication(_ call: FileCall) -> Bool {
-    [.rename, .renameExclusively].contains(call.operation) && call.path.contains("/.spool.")
+    [.rename, .renameExclusively, .link].contains(call.operation) && call.path.contains("/.spool.")
   }
 
   /// No part gets its final name before the journal has it; and the directory is durable before
@@ -83,6 +83,29 @@ struct R3PublicationTests {
     #expect(world.journal.contains(#""type":"accepted""#) == atTheLastMoment)
     let reason = world.lines("ledger/t.jsonl").first?["reason"]?.string ?? ""
     #expect(reason.contains("output exists"), "\(reason)")
+    #expect(world.summary("t")?["state"]?.string == "failed")
+    #expect(!world.files.paths(below: "/data/out").contains { $0.contains(".spool.") })
+  }
+
+  /// On NFS, too, where the watcher's host has cached that the name is free: it has looked before it
+  /// accepted the result.
+  @Test func outputExistsBehindACache() throws {
+    let world = try Self.world()
+    world.becomeNFS()
+    let foreign = Array("not ours".utf8)
+    world.faults.watch { [files = world.files] party, call in
+      guard party == .watcher, call.operation == .renameExclusively, Self.isPublication(call),
+        let path = call.destination
+      else { return }
+      try? files.plant(foreign, at: path)
+      // The look before the rename, which there was, finds nothing.
+      #expect((try? files.attributes(of: path)) == nil)
+    }
+    try world.task("t", R1ClaimTests.one)
+    #expect(world.settle())
+    #expect(world.files.peek("/data/out/0.root") == foreign)
+    #expect(world.attempts("t") == ["00 a1 exists"])
+    #expect(world.journal.contains(#""type":"accepted""#))
     #expect(world.summary("t")?["state"]?.string == "failed")
     #expect(!world.files.paths(below: "/data/out").contains { $0.contains(".spool.") })
   }

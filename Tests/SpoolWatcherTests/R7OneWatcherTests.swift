@@ -75,6 +75,17 @@ struct R7OneWatcherTests {
   }
 
   /// The lock alone is not believed: the former watcher must stand still for one time-out.
+  /// A heartbeat reaches other hosts at once: some clients keep to themselves what is written to an
+  /// open file until it is synced.
+  @Test func aHeartbeatIsSynced() throws {
+    let lease = lease()
+    #expect(try step(lease) == .acquired(1))
+    try lease.beat()
+    try lease.beat()
+    files.crash()
+    #expect(spool.watcherRecord()?.counter == 2)
+  }
+
   @Test func waitsForStandstill() throws {
     let first = lease()
     #expect(try step(first) == .acquired(1))
@@ -123,6 +134,12 @@ struct R7OneWatcherTests {
     let second = lease("2")
     #expect(try step(second, for: 2999) == .standby)
     #expect(try step(second, for: 1) == .replacing)
+    // Who is told to be replaced is the former watcher, not the one that takes its place.
+    guard case .replacing(let former, _) = try second.step() else {
+      Issue.record("not replacing")
+      return
+    }
+    #expect(former?.epoch == 1)
     #expect(try step(second, for: 999) == .replacing)
     #expect(try step(second, for: 1) == .acquired(2))
     #expect(throws: LeaseLost.self) { try first.check() }

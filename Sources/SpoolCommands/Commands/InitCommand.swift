@@ -37,6 +37,10 @@ struct InitCommand: ParsableCommand {
     } catch {
       throw Failure(.unavailable, "\(error)")
     }
+    let spool = try Spool.opened(at: path)
+    for line in spool.mount(probedBy: ProcessIdentity.randomID()).advice(spool.config) {
+      Terminal.note("spool: \(line)")
+    }
     let members = group.map { " for the group \($0)" } ?? ""
     Terminal.print("made the spool \(path)\(members); watch it with `spool up --spool \(path)`")
   }

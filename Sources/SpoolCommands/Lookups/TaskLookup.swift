@@ -18,8 +18,12 @@ struct TaskLookup {
 
   init(_ spool: Spool) { self.spool = spool }
 
+  /// The number of requests that are opened to find one by the name in it, not by its file's.
+  private static let mostOpened = 500
+
   /// Returns the page of a task or a chain, or the place of its request.
   func find(_ name: Name) -> Answer {
+    spool.refresh([.running, .done, .failed, .archives])
     // The page of a task that ends is written before the other is removed: so this order.
     let active = page(.active(name))
     let ended = page(.ended(name, failed: false))
@@ -27,13 +31,27 @@ struct TaskLookup {
     if let page = ended ?? page(.ended(name, failed: true)) ?? active ?? packed(name) {
       return .page(page)
     }
-    let file = "\(name).json"
-    if spool.isDropped(file) { return .pending }
-    if let taken = try? spool.takenRequests(), taken.contains(where: { $0.name == file }) {
-      return .pending
-    }
+    if isPending(name) { return .pending }
     // Between being taken and having a page it is in none of these places for a moment.
     return RefusedRequest.latest(of: name, in: spool).map { .refused($0) } ?? .unknown
+  }
+
+  /// Returns true if a request for the task lies in `incoming/`, or was taken and not yet answered: by
+  /// the name of its file, or by what is in it. It moves from the one to the other.
+  private func isPending(_ name: Name) -> Bool {
+    let file = "\(name).json"
+    let dropped = (try? spool.names(in: .incoming, fresh: true)) ?? []
+    if dropped.contains(file) { return true }
+    let taken = (try? spool.takenRequests()) ?? []
+    if taken.contains(where: { $0.name == file }) { return true }
+    let isRequest = { (file: String) in file.hasSuffix(".json") && !file.hasPrefix(".") }
+    let makes = { (bytes: [UInt8]?) in bytes.flatMap { RequestHeader($0) }?.makes(name) ?? false }
+    return dropped.filter(isRequest).prefix(Self.mostOpened).contains { file in
+      makes((try? spool.peek(file)) ?? nil)
+    }
+      || taken.filter { isRequest($0.name) }.prefix(Self.mostOpened).contains { taken in
+        makes(try? spool.read(taken))
+      }
   }
 
   /// Returns the page of a task or a chain; nil if there is none.

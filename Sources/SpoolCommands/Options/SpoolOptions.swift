@@ -16,19 +16,24 @@ struct SpoolOptions: ParsableArguments {
   }
 
   /// Opens the spool, or fails with advice.
-  func open() throws -> Spool {
-    do throws(Spool.OpenError) {
-      return try Spool.open(path, files: PosixFileSystem())
-    } catch {
-      if case .badConfig = error { throw Failure(.usage, error.description) }
-      throw Failure(.unavailable, error.description)
-    }
-  }
+  func open() throws -> Spool { try Spool.opened(at: path) }
 
   /// Opens the spool, and warns the user if no watcher is alive.
   func openWatched() throws -> Spool {
     let spool = try open()
     if let warning = WatcherProbe(spool).warning() { Terminal.note("spool: \(warning)") }
     return spool
+  }
+}
+
+extension Spool {
+  /// Opens the spool at an absolute path, or fails with advice.
+  static func opened(at path: String) throws -> Spool {
+    do throws(OpenError) {
+      return try Spool.open(path, files: PosixFileSystem())
+    } catch {
+      if case .badConfig = error { throw Failure(.usage, error.description) }
+      throw Failure(.unavailable, error.description)
+    }
   }
 }

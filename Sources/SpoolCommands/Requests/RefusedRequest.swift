@@ -33,11 +33,8 @@ struct RefusedRequest {
 
   /// Reads a refused request, and returns true if it asks for this task.
   private static func requestsTask(_ file: String, _ name: Name, _ spool: Spool) -> Bool {
-    guard file.hasSuffix(".json"),
-      let bytes = spool.readRefused(file),
-      let json = try? JSON.parse(bytes), let header = RequestHeader(json)
-    else { return false }
-    return header.kind == "task" && header.name == name.text
+    guard file.hasSuffix(".json"), let bytes = spool.readRefused(file) else { return false }
+    return RequestHeader(bytes)?.makes(name) ?? false
   }
 
   private static func read(_ file: String, _ spool: Spool) -> RefusedRequest? {

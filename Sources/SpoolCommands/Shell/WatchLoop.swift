@@ -49,12 +49,15 @@ final class WatchLoop: Sendable {
       process: ProcessIdentity.current().json, at: time.timestamp)
     let lease = WatcherLease(
       spool, record, time: time, isGone: ProcessIdentity.isGone)
+    let advice = spool.mount(probedBy: record.id).advice(spool.config)
+    for line in advice { Terminal.say("watch", line) }
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
     guard try acquire(lease, time, troubles) else { return }
     let notices = try spool.config.onEnd.map { command in
       try NoticeRunner(command, spool: spool.layout.root) { Terminal.say("watch", $0) }
     }
     guard let watcher = try takeOver(lease, time, troubles, notices) else { return }
+    watcher.mountAdvice = advice
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)

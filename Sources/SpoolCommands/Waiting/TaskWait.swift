@@ -13,8 +13,6 @@ struct TaskWait {
 
   /// The time between two looks if no event comes.
   static let interval = Duration.milliseconds(250)
-  /// The wait for a task of which nothing is to be seen: its request may be on the way.
-  static let unknownFor = Duration.seconds(3)
 
   /// Waits until all tasks have ended. Returns their common fate: the worst one, nil if all are done.
   func run(_ names: [Name]) throws -> Failure? {
@@ -44,8 +42,7 @@ struct TaskWait {
     let time = SystemTime()
     let begun = time.instant
     var progress = TaskProgress()
-    // Since when nothing is to be seen of it.
-    var absent: Instant?
+    var absence = TaskAbsence(isShared: spool.mount().isShared)
     var watch = WatcherNotice(spool, at: begun)
     while true {
       watch.look(at: time.instant)
@@ -57,12 +54,11 @@ struct TaskWait {
           return Self.fate(page)
         }
         progress.show(page, at: time.instant)
-        absent = nil
-      case .pending: absent = nil
+        absence.noteSeen()
+      case .pending: absence.noteSeen()
       case .refused, .unknown:
-        let first = absent ?? time.instant
-        absent = first
-        if let failure = verdict(name, answer, absentFor: time.instant - first) { return failure }
+        let isLong = absence.isLong(at: time.instant)
+        if let failure = verdict(name, answer, isLong: isLong) { return failure }
       }
       if let timeOut, time.instant - begun >= timeOut {
         throw Failure(.timeOut, "\(name) has not ended within \(Units.text(timeOut))")
@@ -74,9 +70,8 @@ struct TaskWait {
   /// Returns the failure of a task without a page; nil if its page may yet come. A refusal from before
   /// may be of another request of that name.
   private func verdict(
-    _ name: Name, _ answer: TaskLookup.Answer, absentFor absence: Duration
+    _ name: Name, _ answer: TaskLookup.Answer, isLong: Bool
   ) -> Failure? {
-    let isLong = absence > Self.unknownFor
     guard case .refused(let request) = answer else {
       return isLong ? TaskArgument.missing(name, in: spool) : nil
     }

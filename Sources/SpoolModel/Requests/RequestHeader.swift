@@ -14,3 +14,21 @@ public struct RequestHeader: Equatable, Sendable {
     name = members[.name]
   }
 }
+
+extension RequestHeader {
+  /// Reads the header of a request from the text of its file; nil where it is none.
+  public init?(_ bytes: [UInt8]) {
+    guard let json = try? JSON.parse(bytes) else { return nil }
+    self.init(json)
+  }
+
+  /// Returns true for a request that makes a task or a chain of this name, or a chain with such a
+  /// step.
+  public func makes(_ task: Name) -> Bool {
+    switch kind {
+    case "task": name == task.text
+    case "chain": name == task.text || name.map { task.text.hasPrefix("\($0).") } ?? false
+    default: false
+    }
+  }
+}

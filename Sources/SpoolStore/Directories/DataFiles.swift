@@ -64,7 +64,7 @@ extension Spool {
     var free = target
     while true {
       do throws(FileError) {
-        try files.renameExclusively(path, to: free)
+        try files.moveExclusively(path, to: free)
         return free
       } catch {
         guard error.isOccupied, number < 1000 else { throw error }

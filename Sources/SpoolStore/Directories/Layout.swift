@@ -18,10 +18,12 @@ public struct Layout: Sendable, Equatable {
   public var lock: String { root + "/watcher.lock" }
   /// The file that is to become the lock.
   func newLock(_ id: String) -> String { root + "/.watcher.lock-\(id)" }
-  /// Returns true for the name of a file that somebody who wants the spool writes before its
-  /// rename.
+  /// The hidden file on which is tried what the filesystem can do.
+  func probe(_ id: String) -> String { root + "/.watcher.probe-\(id)" }
+  /// Returns true for the name of a hidden file that somebody who wants the spool makes and removes,
+  /// or renames, at once.
   static func isLeasePart(_ name: String) -> Bool {
-    name.hasPrefix(".watcher.lock-") || name.hasPrefix(".watcher.json-")
+    [".watcher.lock-", ".watcher.json-", ".watcher.probe-"].contains { name.hasPrefix($0) }
   }
   /// `watcher.json`: the watcher that owns the spool, and its heartbeat (R7).
   public var watcher: String { root + "/watcher.json" }

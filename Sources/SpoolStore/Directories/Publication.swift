@@ -44,7 +44,7 @@ extension Spool {
       if overwrites {
         try files.rename(output.partPath, to: output.path)
       } else {
-        try files.renameExclusively(output.partPath, to: output.path)
+        try files.moveExclusively(output.partPath, to: output.path)
       }
       return .done
     } catch {
@@ -64,6 +64,6 @@ extension Spool {
 
   /// Makes a published output a part again, where other outputs of its job could not be published.
   public func unpublish(_ output: StagedOutput) throws(FileError) {
-    try files.renameExclusively(output.path, to: output.partPath)
+    try files.moveExclusively(output.path, to: output.partPath)
   }
 }

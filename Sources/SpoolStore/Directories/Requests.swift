@@ -10,7 +10,7 @@ extension Spool {
     let hidden = "\(layout.incoming)/.\(name).\(writer)"
     try files.create(hidden, contents, durable: true)
     do throws(FileError) {
-      try files.renameExclusively(hidden, to: "\(layout.incoming)/\(name)")
+      try files.renameIfFree(hidden, to: "\(layout.incoming)/\(name)")
     } catch {
       try files.removeIfPresent(hidden)
       throw error
@@ -52,7 +52,7 @@ extension Spool {
 
   /// Lists the requests that have a reason beside them, by the names of their files.
   public func refusedRequests() throws(FileError) -> [String] {
-    try names(in: .refused, fresh: false)
+    try names(in: .refused, fresh: true)
       .filter { $0.hasSuffix(Self.reasonEnding) }.map {
         String($0.dropLast(Self.reasonEnding.count))
       }

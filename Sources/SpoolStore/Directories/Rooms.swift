@@ -72,6 +72,12 @@ extension Spool {
     try listIfPresent(path(of: room))?.names
   }
 
+  /// Asks the server about rooms, so that the names in them are looked up afresh: a client may have
+  /// cached as missing a name that another host has made since (NFS).
+  public func refresh(_ rooms: [Room]) {
+    for room in rooms { files.refresh(path(of: room)) }
+  }
+
   /// Lists the names in the spool's own directory that do not belong there.
   public func foreignNames() throws(FileError) -> [String] {
     let own = Set(

@@ -62,6 +62,14 @@ extension Errno {
   public static let nameTooLong = Errno(ENAMETOOLONG)
   /// `ENOENT`.
   public static let missing = Errno(ENOENT)
+  /// `ENOSYS`: the kernel or the filesystem does not know the call.
+  public static let notImplemented = Errno(ENOSYS)
+  /// `ENOTSUP`: the filesystem does not know the call, or the flag.
+  public static let notSupported = Errno(ENOTSUP)
+  /// `EMLINK`: the file has as many names as it can.
+  public static let tooManyLinks = Errno(EMLINK)
+  /// `ENOLCK`: there are no locks.
+  public static let noLocks = Errno(ENOLCK)
   /// `ENOSPC`: the disk is full.
   public static let diskFull = Errno(ENOSPC)
   /// `ENOTCONN`.

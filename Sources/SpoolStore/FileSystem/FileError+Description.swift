@@ -33,6 +33,16 @@ extension FileError {
   /// True where something stands at the path already.
   public var isOccupied: Bool { refusal == .exists || refusal == .notEmpty }
 
+  /// True for the answer of a kernel or a filesystem that does not know the call.
+  var isUnsupported: Bool { isOne(of: [.invalid, .notImplemented, .notSupported]) }
+
+  /// True for the answers to a link where none can be made: the filesystem has no hard links, or it
+  /// is a directory, or another user's file.
+  var isWithoutLinks: Bool { isUnsupported || isOne(of: [.notPermitted, .tooManyLinks]) }
+
+  /// True for the answers of a filesystem that lacks what was tried on a file of one's own.
+  var isWithoutFeature: Bool { isWithoutLinks || refusal == .noLocks }
+
   /// True where the file, or a line of it, is larger than its reader allows.
   public var isTooLarge: Bool { reason == .overLimit }
 

@@ -24,18 +24,22 @@ public struct FileAttributes: Sendable, Equatable {
   public var owner: UInt32
   /// The number of the file on its filesystem.
   public var inode: UInt64
+  /// The number of the filesystem, as this host has it.
+  public var device: UInt64
   /// The number of names that the file has.
   public var links: Int
 
   /// Makes attributes from their parts.
   public init(
-    kind: FileKind, size: Int, modified: Int64, owner: UInt32, inode: UInt64, links: Int
+    kind: FileKind, size: Int, modified: Int64, owner: UInt32, inode: UInt64, device: UInt64,
+    links: Int
   ) {
     self.kind = kind
     self.size = size
     self.modified = modified
     self.owner = owner
     self.inode = inode
+    self.device = device
     self.links = links
   }
 
@@ -112,9 +116,14 @@ public protocol FileSystem: AnyObject, Sendable {
   func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile
   /// Renames, atomically within the filesystem. Replaces a file at `destination`.
   func rename(_ source: String, to destination: String) throws(FileError)
-  /// Renames, and fails with `EEXIST` where something stands at `destination`: atomically where the
-  /// filesystem can (`RENAME_NOREPLACE`), else after a look.
+  /// Renames where nothing stands at `destination` (`RENAME_NOREPLACE`), and fails with `EEXIST`
+  /// where something does. Fails with `EINVAL` or `ENOSYS` on a filesystem that does not know such a
+  /// rename (NFS, GlusterFS): ``moveExclusively(_:to:)`` works on all.
   func renameExclusively(_ source: String, to destination: String) throws(FileError)
+  /// Gives a file a second name. Fails with `EEXIST` where something stands at `destination`: the
+  /// server decides, not a cache. Fails with `EPERM` on a filesystem without hard links, for a
+  /// directory, and for a file that the user does not own and may not write.
+  func link(_ source: String, to destination: String) throws(FileError)
   /// Removes a file or a link.
   func remove(_ path: String) throws(FileError)
   /// Makes a directory. Fails with `EEXIST` where something stands there already.
@@ -129,6 +138,9 @@ public protocol FileSystem: AnyObject, Sendable {
   func usage(of path: String) throws(FileError) -> FileSystemUsage
   /// Makes the names in a directory durable.
   func syncDirectory(_ path: String) throws(FileError)
+  /// Asks the server about a directory (`AT_STATX_FORCE_SYNC`). Names in it that this host has
+  /// cached as missing are looked up afresh from then on, if the directory has changed.
+  func refresh(_ directory: String)
 }
 
 extension FileSystem {

@@ -159,6 +159,6 @@ extension FileAttributes {
     let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     self.init(
       kind: kind, size: Int(status.st_size), modified: nanoseconds, owner: status.st_uid,
-      inode: UInt64(status.st_ino), links: Int(status.st_nlink))
+      inode: UInt64(status.st_ino), device: UInt64(status.st_dev), links: Int(status.st_nlink))
   }
 }

@@ -100,24 +100,18 @@ extension PosixFileSystem {
     }
   }
 
-  /// Renames where nothing stands at `destination`. On a filesystem that does not know
-  /// `RENAME_NOREPLACE` (NFS) the destination is looked up first: there the caller must be the only
-  /// one who puts files there.
+  /// Renames where nothing stands at `destination`.
   public func renameExclusively(_ source: String, to destination: String) throws(FileError) {
-    try checkNoZero("rename", source)
-    try checkNoZero("rename", destination)
-    var code = spool_rename_exclusively(source, destination)
-    while code == EINTR { code = spool_rename_exclusively(source, destination) }
-    switch code {
-    case 0: return
-    case EINVAL, ENOSYS, EOPNOTSUPP: break
-    default: throw FileError("rename", "\(source) to \(destination)", code)
+    let code = try twoPathCall("rename", source, destination) { spool_rename_exclusively($0, $1) }
+    if code != 0 { throw FileError("rename", "\(source) to \(destination)", code) }
+  }
+
+  /// Gives a file a second name (`link`).
+  public func link(_ source: String, to destination: String) throws(FileError) {
+    let code = try twoPathCall("link", source, destination) {
+      Glibc.link($0, $1) == 0 ? 0 : errno
     }
-    var status = stat()
-    if lstat(destination, &status) == 0 {
-      throw FileError("rename", "\(source) to \(destination)", EEXIST)
-    }
-    try rename(source, to: destination)
+    if code != 0 { throw FileError("link", "\(source) to \(destination)", code) }
   }
 
   /// Removes a file or a link (`unlink`).
@@ -163,6 +157,11 @@ extension PosixFileSystem {
     defer { Glibc.close(descriptor) }
     try PosixFile.sync(descriptor, path)
   }
+
+  /// Asks the server about a directory. An error is left to the call that follows.
+  public func refresh(_ directory: String) {
+    if !directory.utf8.contains(0) { _ = spool_stat_fresh(directory) }
+  }
 }
 
 // MARK: - System calls
@@ -203,6 +202,18 @@ private func systemCall(
     if result >= 0 { return result }
     if code != EINTR { throw FileError(operation, path, code) }
   }
+}
+
+/// Makes a call on two paths that returns 0 or an `errno`, again when a signal interrupts it.
+private func twoPathCall(
+  _ operation: String, _ source: String, _ destination: String,
+  _ call: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
+) throws(FileError) -> Int32 {
+  try checkNoZero(operation, source)
+  try checkNoZero(operation, destination)
+  var code = EINTR
+  while code == EINTR { code = call(source, destination) }
+  return code
 }
 
 /// Refuses a path with a NUL, which the C library would take for a shorter one: another file.

@@ -1,4 +1,3 @@
-internal import CSpoolSystem
 internal import Glibc
 
 extension PosixFileSystem {
@@ -15,7 +14,7 @@ extension PosixFileSystem {
     _ directory: String, fresh: Bool, _ body: (String) -> Void
   ) throws(FileError) -> Int {
     if directory.utf8.contains(0) { throw FileError("list", directory, EINVAL) }
-    if fresh { _ = spool_stat_fresh(directory) }
+    if fresh { refresh(directory) }
     guard let stream = opendir(directory) else { throw FileError("list", directory, errno) }
     defer { closedir(stream) }
     var unreadable = 0

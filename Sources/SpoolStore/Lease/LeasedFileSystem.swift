@@ -40,6 +40,8 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
 
   func usage(of path: String) throws(FileError) -> FileSystemUsage { try files.usage(of: path) }
 
+  func refresh(_ directory: String) { files.refresh(directory) }
+
   // MARK: Changing
 
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
@@ -61,6 +63,11 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   func renameExclusively(_ source: String, to destination: String) throws(FileError) {
     try lease.beforeChange(destination)
     try files.renameExclusively(source, to: destination)
+  }
+
+  func link(_ source: String, to destination: String) throws(FileError) {
+    try lease.beforeChange(destination)
+    try files.link(source, to: destination)
   }
 
   func remove(_ path: String) throws(FileError) {

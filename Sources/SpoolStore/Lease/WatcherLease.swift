@@ -9,7 +9,7 @@ public struct LeaseLost: Error, CustomStringConvertible {
 
   /// The end in words.
   public var description: String {
-    let who = theirs.map { "epoch \($0.epoch) on \($0.host)" } ?? "watcher.json is gone"
+    let who = theirs.map { "epoch \($0.epoch) on \($0.host)" } ?? "watcher.json is gone or replaced"
     return "another watcher has taken over (\(who)); this one, of epoch \(mine), ends"
   }
 }
@@ -56,6 +56,8 @@ public final class WatcherLease {
   private var standstill: Standstill
   /// True where our lock stands in the place of one that another process holds.
   private var hasReplaced = false
+  /// The record of the watcher whose place was taken so.
+  private var replaced: WatcherRecord?
   /// The moment at which our epoch counts, if it still stands in `watcher.json` then.
   private var confirmAt: Instant?
   /// The moment at which `watcher.json` was last written: nobody who waits for it to stand still
@@ -112,6 +114,7 @@ public final class WatcherLease {
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment
+    replaced = former
     return .replacing(former, until: moment)
   }
 
@@ -130,7 +133,7 @@ public final class WatcherLease {
   private func confirm(_ current: WatcherRecord?, at moment: Instant) -> Step {
     guard let current, isMine(current) else { return giveUp(current) }
     guard time.instant >= moment else {
-      return .replacing(current, until: moment)
+      return .replacing(replaced, until: moment)
     }
     confirmAt = nil
     return .acquired(epoch: record.epoch)
@@ -252,12 +255,14 @@ public final class WatcherLease {
   /// The time for which `watcher.json` must be missing before that is believed.
   private var confirmation: Duration { max(.seconds(5), spool.config.deadAfter) }
 
-  /// Writes a heartbeat: this watcher lives.
+  /// Writes a heartbeat: this watcher lives. It is synced because some clients keep what is written
+  /// to an open file to themselves for longer than a short `deadAfter` (JuiceFS: 6 s).
   public func beat() throws(FileError) {
     let now = time.instant
     record.counter += 1
     record.at = time.timestamp
     try file?.write(contents(), at: 0)
+    try file?.sync()
     written = now
   }
 
@@ -266,7 +271,6 @@ public final class WatcherLease {
   public func note(segment: Int) throws(FileError) {
     record.segment = segment
     try beat()
-    try file?.sync()
   }
 
   /// Notes up to which place the journal is committed, before anything follows from it. It is not
@@ -313,7 +317,6 @@ public final class WatcherLease {
   public func release() {
     record.isClean = true
     try? beat()
-    try? file?.sync()
     try? file?.close()
     try? lock?.close()
     file = nil

@@ -33,8 +33,8 @@ struct StatusPage {
   /// Returns the page without the heading.
   func text(_ turn: Turn) -> [UInt8] {
     var lines =
-      troubleLines(turn) + pilotLines + quarantineLines + [""] + taskLines(turn) + endedLines(turn)
-      + watchedLines(turn) + deletedLines(turn)
+      troubleLines(turn) + mountLines(turn) + pilotLines + quarantineLines + [""] + taskLines(turn)
+      + endedLines(turn) + watchedLines(turn) + deletedLines(turn)
     let why = reasons(turn)
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
@@ -54,6 +54,11 @@ struct StatusPage {
     guard !lines.isEmpty else { return [] }
     return ["TROUBLE  the filesystem refuses something; nothing is lost, and all is tried again"]
       + lines.map { "  " + $0 } + [""]
+  }
+
+  private func mountLines(_ turn: Turn) -> [String] {
+    guard !turn.mountAdvice.isEmpty else { return [] }
+    return ["MOUNT   (docs/FILESYSTEMS.md)"] + turn.mountAdvice.map { "  " + $0 } + [""]
   }
 
   private var pilotLines: [String] {

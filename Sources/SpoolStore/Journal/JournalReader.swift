@@ -117,9 +117,10 @@ public struct JournalReader {
     let known: Int
     var numbers: [Int]
     do throws(FileError) {
-      known = try WatcherRecord.read(spool)?.segment ?? 0
+      known = min(try WatcherRecord.read(spool)?.segment ?? 0, Self.highest)
       numbers = try spool.files.list(spool.layout.journal, fresh: true).names
-        .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }.sorted()
+        .compactMap { $0.hasSuffix(".log") ? Int($0.dropLast(4)) : nil }
+        .filter { $0 < Self.highest }.sorted()
       var next = max((numbers.last ?? 0) + 1, known)
       var last = next + Self.longestGap
       while next <= last {
@@ -141,6 +142,9 @@ public struct JournalReader {
   /// The most numbers in a row that are in no use: one of a checkpoint that was not announced, and
   /// one that was given up.
   private static let longestGap = 2
+
+  /// A number that no segment ever has: whatever a file says, the next number can be counted.
+  private static let highest = 1 << 53
 
   /// A segment that counts, and the number of its bytes that do: nil for the last, of which all
   /// good lines count.

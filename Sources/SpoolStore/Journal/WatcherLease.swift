@@ -106,7 +106,8 @@ public final class WatcherLease {
     }
     guard try isLockOurs() else { return giveUp(former) }
     if let former, let wait = wait(for: former) { return wait }
-    try acquire(epoch: (former?.epoch ?? 0) + 1, segment: former?.segment ?? 0)
+    let epoch = (former?.epoch ?? 0).addingClamped(1)
+    try acquire(epoch: epoch, segment: former?.segment ?? 0)
     guard hasReplaced else { return .acquired(epoch: record.epoch) }
     let moment = written + settling
     confirmAt = moment

@@ -49,6 +49,22 @@ struct R7OneWatcherTests {
     }
   }
 
+  /// A record whose numbers nobody would write: whoever comes next still gets the spool.
+  @Test(arguments: [Int.max, Int.max - 1, Int.min]) func hugeNumbers(_ number: Int) throws {
+    let text = """
+      {"epoch":\(number),"segment":0,"id":"x","host":"h","version":"1","counter":\(number),\
+      "at":\(number),"clean":true,"process":null}
+      """
+    try files.plant(Array(text.utf8), at: spool.layout.watcher)
+    let lease = lease()
+    guard case .acquired(let epoch) = try step(lease) else {
+      Issue.record("not acquired")
+      return
+    }
+    #expect(epoch >= number)
+    try lease.check()
+  }
+
   /// Steps at its pace for so long; what it said last. Stops when it has acquired.
   private func step(_ lease: WatcherLease, for milliseconds: Int) throws -> Outcome {
     let end = time.now + milliseconds

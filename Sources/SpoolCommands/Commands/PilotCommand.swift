@@ -34,7 +34,7 @@ struct PilotCommand: ParsableCommand {
 
   func run() throws {
     let umask = SpoolRights.adopt(options.path)
-    let signals = try StopSignals()
+    let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
     var offer = flags.pilotOptions()

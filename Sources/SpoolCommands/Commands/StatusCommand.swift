@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
     let spool = try options.openWatched()
     if let task { return try show(try TaskArgument.name(task), spool) }
     if format == .table, let page = spool.readStatus() {
-      Terminal.write(page, to: 1)
+      Terminal.print(page: page)
       return try showEnded(spool)
     }
     try list(spool, TaskLookup(spool).all())
@@ -29,7 +29,7 @@ struct StatusCommand: ParsableCommand {
     case .page(let page):
       switch format {
       case .table: Terminal.print(TaskText(page).text)
-      case .json: Terminal.write(page.json.pretty, to: 1)
+      case .json: Terminal.print(json: page.json.pretty)
       }
     case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
     case .refused(let request):

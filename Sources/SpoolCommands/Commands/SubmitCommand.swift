@@ -135,7 +135,7 @@ struct SubmitCommand: ParsableCommand {
     let roots = spool?.dataRoots ?? DataRoots([], in: "/")
     for submission in submissions {
       switch submission.content {
-      case .manifest, .order, .delete: Terminal.write(submission.contents, to: 1)
+      case .manifest, .order, .delete: Terminal.print(json: submission.contents)
       case .task(let spec): try preview(spec, config, roots)
       case .chain(let spec): for step in spec.steps { try preview(step.task, config, roots) }
       }
@@ -146,7 +146,7 @@ struct SubmitCommand: ParsableCommand {
     do throws(RequestError) {
       let (name, contents) = try Preview.firstJob(spec, config, roots)
       Terminal.print("\(name)\n")
-      Terminal.write(contents, to: 1)
+      Terminal.print(json: contents)
     } catch {
       throw Failure(.usage, "\(error)")
     }

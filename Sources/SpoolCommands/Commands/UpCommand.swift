@@ -28,7 +28,7 @@ struct UpCommand: ParsableCommand {
       throw Failure(.unavailable, "\(error)")
     }
     let umask = SpoolRights.adopt(options.path)
-    let signals = try StopSignals()
+    let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let watch = try WatchLoop(

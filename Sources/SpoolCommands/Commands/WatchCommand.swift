@@ -21,7 +21,7 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     _ = SpoolRights.adopt(options.path)
-    let signals = try StopSignals()
+    let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let loop = try WatchLoop(

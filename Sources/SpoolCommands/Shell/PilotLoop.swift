@@ -38,7 +38,10 @@ final class PilotLoop: Sendable {
   func run() throws {
     let files = PosixFileSystem()
     let lock = try ScratchDirectory.make(options.scratch, files)
-    defer { try? lock.close() }
+    defer {
+      clearScratch(files)
+      try? lock.close()
+    }
     let time = SystemTime()
     let runner = try ProcessRunner(umask: umask)
     let digester = try ThreadedDigester(waker: waker)
@@ -56,7 +59,15 @@ final class PilotLoop: Sendable {
       // The watcher clears away what a pilot leaves behind.
       Terminal.say("pilot", "\(error)")
     }
-    try ScratchDirectory.remove(options.scratch, files)
+  }
+
+  /// Removes the scratch directory, however the pilot ends.
+  private func clearScratch(_ files: PosixFileSystem) {
+    do throws(FileError) {
+      try ScratchDirectory.remove(options.scratch, files)
+    } catch {
+      Terminal.say("pilot", "\(error)")
+    }
   }
 
   /// Registers the pilot, as soon as the filesystem allows it. Returns nil if stopped before.
@@ -66,7 +77,9 @@ final class PilotLoop: Sendable {
       do throws(FileError) {
         return try Pilot(spool, options, seams)
       } catch {
-        guard error.isOutage else { throw error }
+        // A spool that has gone since it was opened is away.
+        let isAway = error.isMissing && !spool.isThere
+        guard error.isOutage || error.isShortage || isAway else { throw error }
         troubles.note(error, "the registration")
       }
       waker.wait(for: WatchLoop.retry)

@@ -52,7 +52,7 @@ final class WatchLoop: Sendable {
     let advice = spool.mount(probedBy: record.id).advice(spool.config)
     for line in advice { Terminal.say("watch", line) }
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
-    guard try acquire(lease, time, troubles) else { return }
+    guard try acquire(lease, time, troubles) else { return lease.release() }
     let notices = try spool.config.onEnd.map { command in
       try NoticeRunner(command, spool: spool.layout.root) { Terminal.say("watch", $0) }
     }

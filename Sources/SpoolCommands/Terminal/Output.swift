@@ -15,9 +15,10 @@ enum Output {
   static func render(_ format: OutputFormat, columns: [String], rows: [[String]], json: [JSON]) {
     switch format {
     case .table:
-      for line in TextTable.lines([columns] + rows) { Terminal.print(line) }
+      let cells = rows.map { row in row.map { $0.printable() } }
+      for line in TextTable.lines([columns] + cells) { Terminal.print(line) }
     case .json:
-      Terminal.write(JSON.array(json).pretty, to: 1)
+      Terminal.print(json: JSON.array(json).pretty)
     }
   }
 }

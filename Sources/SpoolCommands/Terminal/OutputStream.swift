@@ -21,8 +21,8 @@ struct OutputStream {
   /// Adds an entry, in the format that was asked for.
   mutating func row(_ line: () -> String, json: JSON) {
     switch format {
-    case .table: block += Array((line() + "\n").utf8)
-    case .json: block += Array(isFirst ? "\n  ".utf8 : ",\n  ".utf8) + json.compact
+    case .table: block += Array((line().printable() + "\n").utf8)
+    case .json: block += Array(isFirst ? "\n  ".utf8 : ",\n  ".utf8) + json.compact.withoutControls
     }
     isFirst = false
     if block.count >= Self.blockSize { flush() }

@@ -126,7 +126,8 @@ extension JobResult.LogExtent: JSONValue {
 
   public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let file: String = members[.file],
-      let offset: Int = members[.offset], let length: Int = members[.length]
+      let offset: Int = members[.offset], let length: Int = members[.length],
+      (0...(1 << 53)).contains(offset), (0...(1 << 30)).contains(length)
     else { return nil }
     self.init(file: file, offset: offset, length: length)
   }

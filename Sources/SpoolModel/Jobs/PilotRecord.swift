@@ -136,7 +136,17 @@ extension PilotRecord {
     return members.json
   }
 
-  /// Reads a record; nil if it is torn, or not what a pilot writes.
+  /// The cores, GPUs and jobs that a record may name, and the bytes: sums of them do not overflow.
+  private static let counts = 0...(1 << 30)
+  private static let sizes = 0...(1 << 53)
+
+  /// Returns the nearest number that a record may name.
+  private static func bounded(_ number: Int, _ range: ClosedRange<Int>) -> Int {
+    min(max(number, range.lowerBound), range.upperBound)
+  }
+
+  /// Reads a record; nil if it is torn, or not what a pilot writes. A number that no pilot would
+  /// write becomes the nearest one that is possible.
   public init?(_ json: JSON) {
     guard let members = RecordMembers<Key>(json), let pilot: PilotName = members[.pilot],
       let host: String = members[.host], let version: String = members[.version],
@@ -148,14 +158,15 @@ extension PilotRecord {
     else { return nil }
     self.init(
       pilot: pilot, host: host, version: version, process: process,
-      queues: queues.compactMap { Queue(json: $0) }, tags: tags.compactMap(\.string), cpus: cpus,
-      memory: memory, gpus: gpus, started: started)
+      queues: queues.compactMap { Queue(json: $0) }, tags: tags.compactMap(\.string),
+      cpus: Self.bounded(cpus, Self.counts), memory: Self.bounded(memory, Self.sizes),
+      gpus: Self.bounded(gpus, Self.counts), started: started)
     self.counter = counter
     let free = RecordMembers<Key>(offer) ?? RecordMembers<Key>()
-    freeCpus = free[.cpus] ?? 0
-    freeMemory = free[.memory] ?? 0
-    freeGpus = free[.gpus] ?? 0
-    jobs = members[.jobs] ?? 0
+    freeCpus = Self.bounded(free[.cpus] ?? 0, Self.counts)
+    freeMemory = Self.bounded(free[.memory] ?? 0, Self.sizes)
+    freeGpus = Self.bounded(free[.gpus] ?? 0, Self.counts)
+    jobs = Self.bounded(members[.jobs] ?? 0, Self.counts)
     state = members[.state] ?? .active
     reason = members[.reason]
     ends = members[.ends]

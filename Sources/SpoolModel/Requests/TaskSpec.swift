@@ -148,5 +148,5 @@ public struct TaskSpec: Equatable, Sendable {
   }
 
   /// Returns bytes in MiB, rounded up, so that a job never claims less than it may use.
-  public static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
+  public static func mebibytes(_ bytes: Int) -> Int { bytes.addingClamped((1 << 20) - 1) >> 20 }
 }

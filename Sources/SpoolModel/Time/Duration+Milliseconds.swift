@@ -1,8 +1,11 @@
 extension Duration {
-  /// The duration in whole milliseconds, rounded towards zero.
+  /// The duration in whole milliseconds, rounded towards zero; the nearest number that an `Int` can
+  /// hold where it is longer than that.
   public var milliseconds: Int {
     let (seconds, attoseconds) = components
-    return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    let (product, isOver) = Int(seconds).multipliedReportingOverflow(by: 1000)
+    if isOver { return seconds < 0 ? .min : .max }
+    return product.addingClamped(Int(attoseconds / 1_000_000_000_000_000))
   }
 
   /// The duration as requests and configurations hold it: `"5000ms"`.
@@ -25,9 +28,16 @@ extension Duration {
 
 extension Int {
   /// Returns the sum, or the nearest number that an `Int` can hold.
-  func addingClamped(_ other: Int) -> Int {
+  public func addingClamped(_ other: Int) -> Int {
     let (sum, isOver) = addingReportingOverflow(other)
     guard isOver else { return sum }
     return other > 0 ? .max : .min
+  }
+
+  /// Returns the difference, or the nearest number that an `Int` can hold.
+  public func subtractingClamped(_ other: Int) -> Int {
+    let (difference, isOver) = subtractingReportingOverflow(other)
+    guard isOver else { return difference }
+    return other < 0 ? .max : .min
   }
 }

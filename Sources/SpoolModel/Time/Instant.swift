@@ -24,11 +24,11 @@ public struct Instant: Hashable, Comparable, Sendable {
 
   /// Returns the instant before a duration.
   public static func - (instant: Instant, duration: Duration) -> Instant {
-    Instant(milliseconds: instant.milliseconds.addingClamped(-duration.milliseconds))
+    Instant(milliseconds: instant.milliseconds.subtractingClamped(duration.milliseconds))
   }
 
   /// The time from the right instant to the left one.
   public static func - (left: Instant, right: Instant) -> Duration {
-    .milliseconds(left.milliseconds - right.milliseconds)
+    .milliseconds(left.milliseconds.subtractingClamped(right.milliseconds))
   }
 }

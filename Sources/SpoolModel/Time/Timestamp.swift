@@ -19,7 +19,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   /// The time from the right timestamp to the left one, as far as the clocks that gave them agree.
   public static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .milliseconds(left.milliseconds.addingClamped(-right.milliseconds))
+    .milliseconds(left.milliseconds.subtractingClamped(right.milliseconds))
   }
 
   /// The timestamp as files hold it.
@@ -63,6 +63,6 @@ extension Timestamp: CustomStringConvertible {
 extension Int {
   /// Returns the quotient rounded down, also for times before 1970.
   fileprivate func floored(_ divisor: Int) -> Int {
-    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+    self >= 0 ? self / divisor : (self + 1) / divisor - 1
   }
 }

@@ -76,6 +76,14 @@ extension Errno {
   public static let notConnected = Errno(ENOTCONN)
   /// `ENOTDIR`.
   public static let notDirectory = Errno(ENOTDIR)
+  /// `EMFILE`: this process has as many files open as it may.
+  public static let tooManyFiles = Errno(EMFILE)
+  /// `ENFILE`: the host has as many files open as it can.
+  public static let fileTableFull = Errno(ENFILE)
+  /// `ENOMEM`.
+  public static let noMemory = Errno(ENOMEM)
+  /// `ENOBUFS`.
+  public static let noBuffers = Errno(ENOBUFS)
   /// `ENOTEMPTY`.
   public static let notEmpty = Errno(ENOTEMPTY)
   /// `EPERM`.

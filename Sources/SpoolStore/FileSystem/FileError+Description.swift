@@ -66,6 +66,14 @@ extension FileError {
     .notConnected, .hostDown, .hostUnreachable,
   ]
 
+  /// True where this process, or its host, is short of something: descriptors, memory. The file and
+  /// its filesystem have nothing to do with it.
+  public var isShortage: Bool { isOne(of: Self.shortages) }
+
+  private static let shortages: Set<Errno> = [
+    .tooManyFiles, .fileTableFull, .noMemory, .noBuffers,
+  ]
+
   /// True where there is no room: the disk or a quota is full, or the file may not grow further.
   public var isFull: Bool {
     refusal == .diskFull || refusal == .quotaFull || refusal == .fileTooLarge
@@ -80,8 +88,9 @@ extension FileError {
     refusal == .loop || refusal == .invalid || refusal == .isDirectory
   }
 
-  /// True where the server or the handle went away: the same call may well succeed when made again.
-  public var mayPass: Bool { isOne(of: Self.passing) }
+  /// True where the server or the handle went away, or this host is short of something: the same
+  /// call may well succeed when made again.
+  public var mayPass: Bool { isOne(of: Self.passing) || isShortage }
 
   private static let passing: Set<Errno> = [
     .stale, .tryAgain, .interrupted, .inputOutput, .timedOut, .busy, .remoteInputOutput,

@@ -3,9 +3,10 @@ internal import SpoolModel
 extension FileError {
   /// The longest time that a job, a result or an output waits for the filesystem before it is given
   /// up for this (R10). A disk that is full or read-only waits for a person, who may sleep. Other
-  /// outages may concern one path alone.
+  /// outages may concern one path alone. A host that is short of something gets a minute.
   public var longestWait: Duration {
     if isFull || isReadOnly { return .seconds(7 * 86_400) }
+    if isShortage { return .seconds(60) }
     return isOutage ? .seconds(600) : .zero
   }
 }
@@ -56,7 +57,8 @@ public final class Troubles {
 
   /// Returns the key of a trouble: one of a filesystem as a whole is met at many paths.
   private static func key(_ error: FileError) -> String {
-    error.isOutage ? error.codeName : "\(error.codeName) \(FilePath.directory(error.path))"
+    error.isOutage || error.isShortage
+      ? error.codeName : "\(error.codeName) \(FilePath.directory(error.path))"
   }
 
   /// Notes that troubles have passed which were not met for a while. The caller calls it now and

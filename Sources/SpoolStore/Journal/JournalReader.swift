@@ -159,7 +159,7 @@ public struct JournalReader {
   private func segments() throws(JournalError) -> Segments {
     do throws(FileError) {
       let watcher = try WatcherRecord.read(spool)
-      let known = watcher?.segment ?? 0
+      let known = min(watcher?.segment ?? 0, Self.highest)
       let names = try spool.files.list(spool.layout.journal, fresh: true).names
       var numbers = names.compactMap { Layout.number(of: $0, suffix: ".log") }.sorted()
       let checkpoints = names.compactMap { Layout.number(of: $0, suffix: ".checkpoint.json") }
@@ -182,6 +182,9 @@ public struct JournalReader {
   /// The most numbers in a row that are in no use: one of a checkpoint that was not announced, and
   /// one that was given up.
   private static let longestGap = 2
+
+  /// A number that no segment ever has: whatever a file says, the next number can be counted.
+  private static let highest = 1 << 53
 
   /// A segment that counts, and the number of its bytes that do: nil for the last, of which all
   /// good lines count.

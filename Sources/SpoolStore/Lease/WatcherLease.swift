@@ -185,7 +185,7 @@ public final class WatcherLease {
   /// Writes the epoch into a new file in the place of the old one: so a former watcher's descriptor
   /// writes to nothing.
   private func acquire(after former: WatcherRecord?) throws(FileError) {
-    record.epoch = (former?.epoch ?? 0).saturatingSum(1)
+    record.epoch = (former?.epoch ?? 0).addingClamped(1)
     record.segment = former?.segment ?? 0
     record.committed = former?.committed
     written = time.instant

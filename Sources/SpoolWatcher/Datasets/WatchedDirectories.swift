@@ -147,7 +147,7 @@ final class WatchedDirectories: Stage {
       .joined(
         FilesJoined(
           dataset: dataset.name, watch: directory.number, files: arrivals.count,
-          bytes: arrivals.reduce(0) { $0.saturatingSum($1.size) }, length: length,
+          bytes: arrivals.reduce(0) { $0.addingClamped($1.size) }, length: length,
           isMarked: isMarked, at: turn.date)))
     if !arrivals.isEmpty { appender.noteRecorded(dataset.name, length: length) }
     if isMarked {

@@ -204,7 +204,7 @@ final class ManifestIntake {
         ManifestAccepted(
           dataset: header.name, origin: manifest.taken.name, digest: manifest.digest,
           files: fresh.count, length: length, sized: sizes.count,
-          bytes: sizes.reduce(0) { $0.saturatingSum($1) },
+          bytes: sizes.reduce(0) { $0.addingClamped($1) },
           isLast: batch.isLast, closes: header.closed, expected: header.expected,
           retention: header.retention, watch: batch.isLast ? header.watch : nil,
           owner: manifest.owner, at: turn.date)))

@@ -42,7 +42,7 @@ struct DatasetEntry {
   /// Adds files with a known size.
   mutating func count(_ files: Int, bytes more: Int) {
     sized += files
-    bytes = bytes.saturatingSum(more)
+    bytes = bytes.addingClamped(more)
   }
 
   /// True once its deletion is accepted.

@@ -15,7 +15,7 @@ struct DatasetShowCommand: ParsableCommand {
     let (_, _, page) = try argument.open()
     switch format {
     case .table: for line in Self.lines(page) { Terminal.print(line) }
-    case .json: Terminal.write(page.json.pretty, to: 1)
+    case .json: Terminal.print(json: page.json.pretty)
     }
   }
 

@@ -52,7 +52,7 @@ struct R7OneWatcherTests {
   /// A record whose numbers nobody would write: whoever comes next still gets the spool.
   @Test(arguments: [Int.max, Int.max - 1, Int.min]) func hugeNumbers(_ number: Int) throws {
     let text = """
-      {"epoch":\(number),"segment":0,"id":"x","host":"h","version":"1","counter":\(number),\
+      {"format":1,"epoch":\(number),"segment":0,"id":"x","host":"h","version":"1","counter":\(number),\
       "at":\(number),"clean":true,"process":null}
       """
     try files.plant(Array(text.utf8), at: spool.layout.watcher)

@@ -56,7 +56,7 @@ struct RecordedRunTests {
   /// alone, are the same, byte for byte.
   @Test func theJournalAddsUpToTheState() throws {
     let (during, after) = try RecordedRun().play(settling: 3000)
-    let live = try #require(after.first { $0.path.hasSuffix(".checkpoint.json") })
+    let live = try #require(after.last { $0.path.hasSuffix(".checkpoint.json") })
     let read = try Self.checkpoint(byTakingOver: during)
     #expect(try Self.state(read) == Self.state(live.bytes))
   }

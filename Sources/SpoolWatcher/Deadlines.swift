@@ -18,10 +18,10 @@ struct Deadlines<Key: Hashable> {
     return found.instant <= now
   }
 
-  /// Forgets a key's due time.
-  mutating func forget(_ key: Key) { known[key] = nil }
+  /// Removes a key's due time.
+  mutating func remove(_ key: Key) { known[key] = nil }
 
-  /// Forgets all keys except those for which `isKept` returns true.
+  /// Removes all keys except those for which `isKept` returns true.
   mutating func keep(_ isKept: (Key) -> Bool) {
     if known.keys.contains(where: { !isKept($0) }) { known = known.filter { isKept($0.key) } }
   }

@@ -2,7 +2,7 @@ internal import SpoolModel
 
 /// A stage of the watcher's turn that may want another turn without any event.
 protocol Stage {
-  /// The time at which the stage wants its next turn: nil if only an event can give it work,
+  /// Returns the time at which the stage wants its next turn: nil if only an event can give it work,
   /// `.distantPast` if it has more to do at once.
-  var nextDue: Instant? { get }
+  func nextDue(_ turn: Turn) -> Instant?
 }

@@ -1,11 +1,12 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The watcher's present turn, as its stages see it. It gives them the time, the state and the
-/// volatile knowledge beside it. It takes records, events and messages.
+/// The watcher's present turn. The watcher passes it to each function of a stage that works in a
+/// turn; no stage keeps it. It gives them the time, the state and the volatile knowledge beside it,
+/// and the check of the lease (R7). It takes records, events, messages, and the refusals of the
+/// filesystem.
 final class Turn {
-  let commit: GroupCommit
-  let views: ViewWriter
+  private let commit: GroupCommit
   let placement: Placement
   private let events: TurnEvents
   private let time: any TimeSource
@@ -17,22 +18,15 @@ final class Turn {
   var mountAdvice: [String] = []
 
   init(
-    commit: GroupCommit, views: ViewWriter, placement: Placement, events: TurnEvents,
-    time: any TimeSource, say: @escaping (String) -> Void
+    commit: GroupCommit, placement: Placement, events: TurnEvents, time: any TimeSource,
+    say: @escaping (String) -> Void
   ) {
     self.commit = commit
-    self.views = views
     self.placement = placement
     self.events = events
     self.time = time
     self.say = say
     troubles = Troubles(time: time, say: say)
-  }
-
-  /// Begins a turn.
-  func begin() {
-    commit.beginTurn()
-    views.beginTurn()
   }
 
   /// The monotonic clock, for waits.
@@ -48,18 +42,6 @@ final class Turn {
 
   /// Tells other stages of an event.
   func emit(_ event: TurnEvent) { events.emit(event) }
-
-  /// Removes and returns the events that wait for nothing.
-  func takeEvents() -> [TurnEvent] { events.take() }
-
-  /// Removes and returns the events whose commit has come.
-  func takeCommittedEvents() -> [TurnEvent] { events.takeCommitted() }
-
-  /// Commits and writes the lines that come before others that are to be appended to a catalogue.
-  func fillCatalogue(_ name: Name) throws {
-    if placement.readable(name) < state.datasets[name]?.length ?? 0 { try commit.commit() }
-    try views.write()
-  }
 
   /// Notes that the filesystem refused something, and names what waits for it.
   func note(_ error: FileError, _ waits: String = "") { troubles.note(error, waits) }

@@ -11,22 +11,29 @@ public import SpoolStore
 /// 3. One stage tells another by a ``TurnEvent``, which ``handle()`` hands over.
 public final class Watcher {
   private let turn: Turn
+  private let commit: GroupCommit
+  private let views: ViewWriter
+  private let events: TurnEvents
   private let notify: (Notice) -> Void
   private let root: String
   // The stages, in the order in which data passes through them.
   private let intake: RequestIntake
   private let directories: WatchedDirectories
   private let closer: DatasetCloser
-  private let formation: JobFormation
   private let marks: WaterMarks
+  private let readiness: TaskReadiness
+  private let formation: JobFormation
+  private let reissue: JobReissue
+  private let revival: JobRevival
+  private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
   private let pilots: PilotMonitor
   private let detector: BadPilotDetector
   private let quarantines: QuarantineFiles
   private let judge: ResultJudge
   private let publisher: Publisher
-  private let registry: JobFileRegistry
-  private let verdicts: TaskVerdicts
+  private let clearing: InboxClearing
+  private let taskJudge = TaskJudge()
   private let retention: DatasetRetention
   private let remover: FileRemover
   private let archive: TaskArchive
@@ -87,47 +94,53 @@ public final class Watcher {
       events: events)
     views.resume(replayed.state, replayed.lines)
     let turn = Turn(
-      commit: commit, views: views, placement: placement, events: events, time: seams.time,
-      say: seams.say)
+      commit: commit, placement: placement, events: events, time: seams.time, say: seams.say)
     self.turn = turn
+    self.commit = commit
+    self.views = views
+    self.events = events
     self.lease = lease
     notify = seams.notify
     root = spool.layout.root
 
-    quarantines = QuarantineFiles(spool, turn)
+    quarantines = QuarantineFiles(spool)
     pilots = PilotMonitor(
-      spool, turn, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
-    detector = BadPilotDetector(spool, turn, pilots: pilots, files: quarantines)
-    ready = ReadyFeeder(spool, turn, pilots: pilots)
-    marks = WaterMarks(spool, turn)
-    formation = JobFormation(spool, turn, ready: ready, marks: marks)
-    publisher = Publisher(spool, turn)
-    registry = JobFileRegistry(spool, turn)
+      spool, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
+    detector = BadPilotDetector(spool, pilots: pilots, files: quarantines)
+    ready = ReadyFeeder(spool, pilots: pilots)
+    marks = WaterMarks(spool)
+    readiness = TaskReadiness(spool.config)
+    enqueuer = JobEnqueuer(spool, ready: ready)
+    formation = JobFormation(spool, readiness: readiness, enqueuer: enqueuer, ready: ready)
+    reissue = JobReissue(spool, enqueuer: enqueuer, ready: ready, marks: marks)
+    revival = JobRevival(spool, ready: ready)
+    publisher = Publisher(spool)
+    clearing = InboxClearing(spool)
     judge = ResultJudge(
-      spool, turn, publisher: publisher, formation: formation, ready: ready, detector: detector,
-      registry: registry)
-    verdicts = TaskVerdicts(turn: turn, formation: formation)
-    remover = FileRemover(spool, turn)
-    retention = DatasetRetention(spool, turn, remover: remover)
-    catalogues = CatalogueRetention(spool, turn, leaving: replayed.leaving)
-    archive = TaskArchive(spool, turn, catalogues: catalogues)
-    let paths = DatasetPaths(spool, turn)
+      spool, publisher: publisher, ready: ready, detector: detector, clearing: clearing)
+    remover = FileRemover(spool)
+    retention = DatasetRetention(remover: remover)
+    catalogues = CatalogueRetention(spool, leaving: replayed.leaving)
+    archive = TaskArchive(
+      spool, catalogues: catalogues, start: turn.now, date: turn.date)
+    let paths = DatasetPaths(spool)
     let keeper = Int(try spool.keeper())
-    let registration = TaskRegistration(spool, turn, random: seams.random)
-    intake = try RequestIntake(
-      spool, turn, registration: registration,
-      orders: TaskOrders(
-        spool: spool, turn: turn, registration: registration, formation: formation, keeper: keeper),
-      datasetRequests: DatasetRequests(
-        spool, turn, formation: formation, remover: remover, keeper: keeper),
-      paths: paths)
-    directories = WatchedDirectories(spool, turn, requests: intake, paths: paths)
-    closer = DatasetCloser(spool, turn, intake: intake, paths: paths, directories: directories)
-    audit = LostJobAudit(spool, turn, ready: ready, pilots: pilots, judge: judge)
-    sweeper = PartSweeper(spool, turn)
+    let registration = TaskRegistration(spool, random: seams.random)
+    let appender = CatalogueAppender(commit, views, placement: placement)
+    intake = RequestIntake(
+      spool, epoch: lease.epoch, registration: registration,
+      orders: TaskOrders(spool: spool, registration: registration, keeper: keeper),
+      datasetRequests: DatasetRequests(spool, remover: remover, keeper: keeper),
+      paths: paths, appender: appender)
+    directories = WatchedDirectories(
+      spool, requests: intake, paths: paths, appender: appender)
+    closer = DatasetCloser(spool, intake: intake, paths: paths, directories: directories)
+    audit = LostJobAudit(
+      spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
+    sweeper = PartSweeper(spool)
     pages = PageWriter(
-      spool, turn, ready: ready, pilots: pilots, marks: marks, directories: directories,
-      remover: remover)
+      spool, epoch: lease.epoch, ready: ready, pilots: pilots, marks: marks,
+      directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
     try resume(spool)
   }
@@ -135,26 +148,27 @@ public final class Watcher {
   /// Does what a restart demands: a checkpoint, the unfinished work of the journal, and the scan
   /// for jobs (R8).
   private func resume(_ spool: Spool) throws {
+    try intake.adopt(turn)
     try lease.removeUnfinished()
-    try turn.commit.checkpoint(leaving: catalogues.leaving)
-    formation.resume()
-    publisher.resume()
-    sweeper.resume()
-    _ = try pilots.look()
+    try commit.checkpoint(leaving: catalogues.leaving)
+    reissue.resume(turn)
+    publisher.resume(turn)
+    retention.resume(turn)
+    sweeper.resume(turn)
+    _ = try pilots.look(turn)
     try RestartScan(
-      spool: spool, turn: turn, ready: ready, pilots: pilots, judge: judge, formation: formation,
-      handle: handle
-    ).run()
-    try archive.resume()
-    try pages.resume()
-    try turn.commit.commit()
+      spool: spool, ready: ready, pilots: pilots, judge: judge, reissue: reissue, handle: handle
+    ).run(turn)
+    try archive.resume(turn)
+    try pages.resume(turn)
+    try commit.commit()
     handle()
   }
 
   /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !turn.commit.isDirty && !remover.isBusy
+      && !commit.isDirty && !remover.isBusy(turn)
   }
 
   /// The directories in which the shell is to watch for files that appear, including files that are
@@ -170,7 +184,7 @@ public final class Watcher {
   /// before the next. If the filesystem refuses something, the watcher says so, shows it in
   /// `STATUS`, and tries again. A thrown error ends the watcher.
   public func turn(_ hints: Hints) throws -> Duration {
-    directories.hear(hints.directories)
+    directories.hear(hints.directories, turn)
     missed.formUnion(hints)
     var wait = Self.retry
     do {
@@ -183,7 +197,7 @@ public final class Watcher {
       turn.note(refused)
       missed = .all
       missed.closed = hints.closed
-      pages.writeStatus(foreign: intake.foreign)
+      pages.writeStatus(foreign: intake.foreign(at: turn.now), turn)
     }
     turn.troubles.look()
     return wait
@@ -195,16 +209,17 @@ public final class Watcher {
   /// Does the work of a turn, in the order that R3 and R8 demand. Returns the time until the next.
   private func work(_ hints: Hints) throws -> Duration {
     let isFull = timers.begin(at: turn.now)
-    turn.begin()
-    try turn.commit.beatIfDue()
+    commit.beginTurn()
+    views.beginTurn()
+    try commit.beatIfDue()
     var isBusy = try readWhatCame(hints, full: isFull)
     handle()
     isBusy = try decide() || isBusy
-    isBusy = verdicts.run() || isBusy
-    isBusy = closer.run() || isBusy
-    try turn.commit.commit()
+    isBusy = taskJudge.endTasks(turn) || isBusy
+    isBusy = closer.run(turn) || isBusy
+    try commit.commit()
     try act()
-    pages.write(foreign: intake.foreign)
+    pages.write(foreign: intake.foreign(at: turn.now), turn)
     return wait(isBusy)
   }
 
@@ -212,113 +227,131 @@ public final class Watcher {
   /// came.
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
     if full || hints.incoming || isWatching {
-      try intake.scan(closed: hints.closed, fresh: full || closer.isWatching)
+      try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
-    var hasWorked = try intake.answer()
-    if try directories.run() { hasWorked = true }
+    var hasWorked = try intake.answer(turn)
+    if try directories.run(turn) { hasWorked = true }
     if full || hints.inboxes || judge.hasMore {
-      if try judge.readInboxes(fresh: full) > 0 { hasWorked = true }
+      if try judge.readInboxes(fresh: full, turn) > 0 { hasWorked = true }
     }
-    if try pilots.look() { hasWorked = true }
-    if full || ready.hasOutstanding { try ready.lookIntoReady(fresh: full) }
+    if try pilots.look(turn) { hasWorked = true }
+    if full || ready.hasOutstanding { try ready.lookIntoReady(fresh: full, turn) }
     return hasWorked
   }
 
   /// Decides what follows from what came. Returns true if there was anything to do.
   private func decide() throws -> Bool {
-    ready.forgetBacklog()
-    marks.look()
-    let hasFormed = formation.run()
-    let hasSwept = try sweeper.run()
+    ready.clearBacklog()
+    marks.look(turn)
+    let hasStarted = startJobs()
+    let hasSwept = try sweeper.run(turn)
     handle()
-    let hasRetired = retention.run()
-    try audit.run()
-    detector.judge()
-    return hasFormed || hasSwept || hasRetired
+    let hasRetired = retention.run(turn)
+    try audit.run(turn)
+    detector.judge(turn)
+    return hasStarted || hasSwept || hasRetired
+  }
+
+  /// Brings jobs into work: retries that are due; then, by task, failed jobs that an order wants
+  /// tried again, and new jobs. Returns true if there were any.
+  private func startJobs() -> Bool {
+    var hasStarted = reissue.issueDue(turn)
+    for task in turn.state.liveTasks where !marks.holdsBack(task, turn) {
+      do throws(FileError) {
+        if try revival.revive(task, turn) { hasStarted = true }
+        if try formation.form(task.name, turn) { hasStarted = true }
+      } catch {
+        // A catalogue that cannot be read must not hold up other tasks.
+        turn.note(error, task.name.text)
+      }
+    }
+    return hasStarted
   }
 
   /// Does what follows from the commit (R3).
   private func act() throws {
-    if registry.hasSettled || intake.hasAnswered || ready.hasPuts || !publisher.isIdle {
+    if clearing.hasSettled || intake.hasAnswered || ready.hasPuts(turn) || !publisher.isIdle {
       try turn.checkLeaseOnce()
     }
     handle()
     try intake.dropAnswered()
-    try ready.recall()
+    try ready.recall(turn)
     handle()
-    ready.putReady()
+    ready.putReady(turn)
     handle()
-    try turn.views.write()
-    try registry.clear()
-    try remover.run()
+    try views.write()
+    try clearing.clear(turn)
+    if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
-    try quarantines.act()
-    try archive.act()
+    try quarantines.act(turn)
+    try archive.act(turn)
     handle()
-    try publisher.run()
+    try publisher.run(turn)
     handle()
-    if turn.commit.isCheckpointDue { try turn.commit.checkpoint(leaving: catalogues.leaving) }
+    if commit.isCheckpointDue { try commit.checkpoint(leaving: catalogues.leaving) }
   }
 
   // MARK: Events
 
   /// Hands over the events that came, in their order.
-  private func handle() { for event in turn.takeEvents() { handle(event) } }
+  private func handle() { for event in events.take() { handle(event) } }
 
   /// Hands over the events that others may hear of only after the commit. If a task has ended,
   /// takes its jobs back from ready and from pilots.
   private func handleCommitted() throws {
     var hasEnded = false
-    for event in turn.takeCommittedEvents() {
+    for event in events.takeCommitted() {
       if case .taskEnded = event { hasEnded = true }
       handle(event)
     }
     guard hasEnded else { return }
-    try ready.lookIntoReady(fresh: true)
-    try pilots.takeStale()
+    try ready.lookIntoReady(fresh: true, turn)
+    try pilots.takeStale(turn)
   }
 
   /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
-    case .retryDue(let job, let due): formation.schedule(job, at: due)
-    case .taskResumed(let task): formation.scheduleWaiting(task)
-    case .taskReopened(let task): turn.placement.forget(task: task)
-    case .parked(let job): formation.noteParked(job)
-    case .putInDoubt(let job): formation.issue(job)
+    case .retryDue(let job, let due): reissue.schedule(job, at: due, turn)
+    case .taskResumed(let task): reissue.scheduleWaiting(task, turn)
+    case .taskReopened(let task): turn.placement.remove(task: task)
+    case .parked(let job): reissue.noteParked(job, turn)
+    case .putInDoubt(let job): reissue.issue(job, turn)
     case .recall(let task): ready.markForRecall(task)
-    case .partDiscarded(let part, let due): sweeper.add(part, due: due)
+    case .partDiscarded(let part, let due): sweeper.add(part, due: due, turn)
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
     case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
-    case .published(let file): registry.settle(file)
-    case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason)
-    case .publicationAbandoned(let file): registry.letGo(file)
-    case .pilotGone(let pilot): detector.forget(pilot)
-    case .ordered(let name): pages.noteOrdered(name)
+    case .published(let file): clearing.settle(file)
+    case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason, turn)
+    case .publicationAbandoned(let file): clearing.letGo(file)
+    case .pilotGone(let pilot): detector.noteGone(pilot)
+    case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
     }
   }
 
   /// Tells the stages of a task's end.
   private func noteEnded(_ name: Name) {
-    pages.noteEnded(name)
-    archive.noteEnded(name)
+    pages.noteEnded(name, turn)
+    archive.noteEnded(name, turn)
     if let task = turn.state.tasks[name] {
       let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
       notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
     }
-    ready.forget(task: name)
-    formation.forget(name)
-    registry.forget(name)
-    detector.forget(task: name)
-    turn.placement.forgetJobs(of: name)
+    ready.noteEnded(task: name)
+    readiness.noteEnded(task: name)
+    revival.noteEnded(task: name)
+    enqueuer.noteEnded(task: name)
+    clearing.noteEnded(task: name)
+    detector.noteEnded(task: name)
+    turn.placement.removeJobs(of: name)
   }
 
   // MARK: The wait
 
   /// The stages that wait a moment to gather work, and are not called again at once.
-  private var unhurried: [any Stage] { [formation, retention, sweeper] }
+  private var unhurried: [any Stage] { [reissue, retention, sweeper] }
   /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.
@@ -330,12 +363,12 @@ public final class Watcher {
 
   /// Returns the time until the next turn.
   private func wait(_ isBusy: Bool) -> Duration {
-    let dues = prompt.compactMap(\.nextDue)
-    if turn.commit.isDirty || turn.views.hasGrown || dues.contains(.distantPast) { return .zero }
+    let dues = prompt.compactMap { $0.nextDue(turn) }
+    if commit.isDirty || views.hasGrown || dues.contains(.distantPast) { return .zero }
     let now = turn.now
     var wait = timers.end(at: now, busy: isBusy || ready.hasOutstanding)
-    wait = min(wait, turn.commit.nextBeat - now)
-    for due in unhurried.compactMap(\.nextDue) {
+    wait = min(wait, commit.nextBeat - now)
+    for due in unhurried.compactMap({ $0.nextDue(turn) }) {
       wait = min(wait, max(Self.unhurriedPause, due - now))
     }
     for due in dues { wait = min(wait, due - now) }
@@ -347,9 +380,9 @@ public final class Watcher {
   /// the disk are unknown, or the state contradicts itself. After any other error of the filesystem
   /// the watcher tries again.
   public static func isFatal(_ error: any Error) -> Bool {
-    if error is LeaseLost || error is ImpossibleRecord { return true }
+    if error is LeaseLost || error is Contradiction { return true }
     return switch error as? JournalError {
-    case .sync, .taken, .impossible, .unknownRecord: true
+    case .sync, .taken, .contradiction, .unknownRecord: true
     default: false
     }
   }
@@ -357,10 +390,10 @@ public final class Watcher {
   /// Stops in good order: commits everything, writes a checkpoint, and gives back the lease, so
   /// that the next watcher need not wait (R7).
   public func stop() throws {
-    try turn.commit.checkpoint(leaving: catalogues.leaving)
+    try commit.checkpoint(leaving: catalogues.leaving)
     handle()
-    _ = try pilots.look(force: true)
-    pages.write(foreign: intake.foreign, isLast: true)
-    turn.commit.close()
+    _ = try pilots.look(force: true, turn)
+    pages.write(foreign: intake.foreign(at: turn.now), isLast: true, turn)
+    commit.close()
   }
 }

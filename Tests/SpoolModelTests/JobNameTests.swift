@@ -76,11 +76,11 @@ struct JobNameTests {
     let pilot = PilotName(
       host: random.text("ab.-", 0...40), random: UInt32(truncatingIfNeeded: seed))
     for pilot in [pilot, nil] {
-      let done = InboxName(job: job, pilot: pilot, cause: nil)
+      let done = InboxName(jobName: job, pilot: pilot, cause: nil)
       #expect(InboxName(fileName: done.fileName, failed: false) == done)
       #expect(InboxName(fileName: done.fileName, failed: true) == nil)
       for (_, cause, _) in CauseTests.all {
-        let failed = InboxName(job: job, pilot: pilot, cause: cause)
+        let failed = InboxName(jobName: job, pilot: pilot, cause: cause)
         #expect(InboxName(fileName: failed.fileName, failed: true) == failed)
       }
     }
@@ -94,8 +94,8 @@ struct JobNameTests {
     guard let job = job(&random) else { return }
     let pilot = PilotName(host: "node", random: 7)
     let names = [
-      job.fileName, InboxName(job: job, pilot: pilot, cause: nil).fileName,
-      InboxName(job: job, pilot: pilot, cause: .exit(2)).fileName,
+      job.fileName, InboxName(jobName: job, pilot: pilot, cause: nil).fileName,
+      InboxName(jobName: job, pilot: pilot, cause: .exit(2)).fileName,
     ]
     for name in names {
       for _ in 0..<50 {
@@ -122,7 +122,7 @@ struct JobNameTests {
       attempt: 999_999_999, cores: 4096, memory: 1 << 30, gpus: 64, wall: 100_000_000,
       tags: [String(repeating: "g", count: 32)])
     let pilot = PilotName(host: String(repeating: "h", count: 80), random: .max)
-    let inbox = InboxName(job: job, pilot: pilot, cause: .cancelled)
+    let inbox = InboxName(jobName: job, pilot: pilot, cause: .cancelled)
     #expect(inbox.fileName.utf8.count + 1 <= 255, "with a dot before it")
     #expect(InboxName(fileName: inbox.fileName, failed: true) == inbox)
     let output = JobOutput(
@@ -139,11 +139,11 @@ struct InboxNameTests {
   @Test func saysThePilotAndTheCause() throws {
     let job = try #require(JobName(fileName: Self.stem + ".json"))
     let pilot = try pilotName("node07.cern.ch-3fa91c22")
-    let done = InboxName(job: job, pilot: pilot, cause: nil)
+    let done = InboxName(jobName: job, pilot: pilot, cause: nil)
     #expect(done.fileName == Self.stem + "@node07.cern.ch-3fa91c22.json")
-    let failed = InboxName(job: job, pilot: pilot, cause: .exit(2))
+    let failed = InboxName(jobName: job, pilot: pilot, cause: .exit(2))
     #expect(failed.fileName == Self.stem + "@node07.cern.ch-3fa91c22.exit2.json")
-    let withdrawn = InboxName(job: job, pilot: nil, cause: .cancelled)
+    let withdrawn = InboxName(jobName: job, pilot: nil, cause: .cancelled)
     #expect(withdrawn.fileName == Self.stem + "@.cancelled.json")
     #expect(InboxName(fileName: withdrawn.fileName, failed: true) == withdrawn)
   }

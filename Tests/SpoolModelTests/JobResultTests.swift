@@ -3,7 +3,7 @@ import Testing
 
 struct JobResultTests {
   private func again(_ result: JobResult) throws -> JobResult? {
-    JobResult(try JSON.parse(result.json.compact))
+    JobResult(json: try JSON.parse(result.json.compact))
   }
 
   @Test func isReadAsItWasWritten() throws {
@@ -43,7 +43,7 @@ struct JobResultTests {
   func whatAPilotDoesNotWriteIsNone(_ key: String, _ value: JSON?) throws {
     var object = try #require(Example.result().json.object)
     object[key] = value
-    #expect(JobResult(.object(object)) == nil)
+    #expect(JobResult(json: .object(object)) == nil)
   }
 
   @Test func theDirectoryOfAPartIsThatOfItsOutput() throws {

@@ -65,7 +65,7 @@ struct TimestampTests {
     (-86_400_000, "1969-12-31 00:00:00 UTC"), (-86_400_001, "1969-12-30 23:59:59 UTC"),
   ])
   func ofEpochMilliseconds(_ epoch: Int, _ text: String) {
-    #expect(Timestamp.text(epoch) == text)
+    #expect("\(Timestamp(milliseconds: epoch))" == text)
   }
 }
 

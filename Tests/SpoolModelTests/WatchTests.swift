@@ -26,8 +26,8 @@ struct WatchTests {
     #expect(
       watch.directory == "/d/buffer" && watch.closeOn == ".end"
         && watch.settle == .milliseconds(1500))
-    #expect(DirectoryWatch(read.source["watch"]) == watch)
-    #expect(DirectoryWatch(["pattern": "*"]) == nil && DirectoryWatch(nil) == nil)
+    #expect(DirectoryWatch(json: read.source["watch"] ?? .null) == watch)
+    #expect(DirectoryWatch(json: ["pattern": "*"]) == nil && DirectoryWatch(json: .null) == nil)
   }
 
   @Test(

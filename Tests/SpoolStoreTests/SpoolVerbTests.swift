@@ -25,7 +25,7 @@ struct SpoolVerbTests {
 
   /// It was taken for a full disk, and tried again for seven days.
   @Test func anInboxFileOverTheLimitIsNoFullDisk() throws {
-    let name = InboxName(job: job, pilot: pilot, cause: nil)
+    let name = InboxName(jobName: job, pilot: pilot, cause: nil)
     let bytes = [UInt8](repeating: 32, count: Limits.jobFile + 1)
     try files.create(
       spool.place(of: name.fileName, in: .done).absolute, bytes, durable: false)

@@ -223,9 +223,9 @@ struct ArchiveTests {
     try world.files.plant([65], at: "\(World.root)/\(layout.logName(name.job.task, pilot))")
     try world.files.plant(
       Array(bytes.prefix(addition.offset)) + addition.bytes,
-      at: layout.inbox(InboxName(job: name, pilot: pilot, cause: nil)))
+      at: layout.inbox(InboxName(jobName: name, pilot: pilot, cause: nil)))
     try world.files.plant(
-      [1, 2, 3], at: layout.inbox(InboxName(job: name, pilot: pilot, cause: .exit(1))))
+      [1, 2, 3], at: layout.inbox(InboxName(jobName: name, pilot: pilot, cause: .exit(1))))
   }
 
   @Test(arguments: [false, true]) func whatComesLateIsDiscarded(isRemoved: Bool) throws {
@@ -275,7 +275,7 @@ struct ArchiveTests {
     let addition = try #require(JobFile.addition(of: result, to: document.fileContents))
     try world.files.plant(
       Array(document.fileContents.prefix(addition.offset)) + addition.bytes,
-      at: world.spool.layout.inbox(InboxName(job: name, pilot: pilot, cause: nil)))
+      at: world.spool.layout.inbox(InboxName(jobName: name, pilot: pilot, cause: nil)))
     world.run(for: 2500)
     #expect(world.jobFiles("done") == [] && world.attempts("t") == [])
     #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))

@@ -63,7 +63,7 @@ struct ContradictionTests {
   @Test(arguments: gaps) func isRefused(_ gap: Gap) throws {
     var state = try Text.state(SpoolStateTests.records + gap.before)
     let before = state.json(leaving: [])
-    #expect(throws: ImpossibleRecord.self) { try state.take(gap.record) }
+    #expect(throws: Contradiction.self) { try state.take(gap.record) }
     #expect(state.json(leaving: []) == before)
   }
 
@@ -71,7 +71,7 @@ struct ContradictionTests {
   @Test func aChainIsRefusedAsAWhole() throws {
     var state = try Text.state(SpoolStateTests.records + [Text.task("walk.b")])
     let before = state.json(leaving: [])
-    #expect(throws: ImpossibleRecord.self) { try state.take(Text.chain("walk", "a", "b")) }
+    #expect(throws: Contradiction.self) { try state.take(Text.chain("walk", "a", "b")) }
     #expect(state.json(leaving: []) == before)
   }
 

@@ -28,8 +28,7 @@ final class DeadlinesTests {
       lease: WatcherLease(spool, record, time: time, isGone: { _ in nil }), views: views,
       events: events)
     turn = Turn(
-      commit: commit, views: views, placement: placement, events: events, time: time,
-      say: { _ in })
+      commit: commit, placement: placement, events: events, time: time, say: { _ in })
   }
 
   private func note(_ key: String, _ due: Timestamp, atMost longest: Duration = .seconds(600)) {
@@ -94,11 +93,11 @@ final class DeadlinesTests {
     let due = turn.date
     for key in ["a", "b", "c"] { note(key, due) }
     #expect(deadlines.come(at: turn.now).sorted() == ["a", "b", "c"])
-    deadlines.forget("a")
+    deadlines.remove("a")
     #expect(!hasCome("a", due) && hasCome("b", due))
     deadlines.keep { $0 == "c" }
     #expect(deadlines.come(at: turn.now) == ["c"])
-    deadlines.forget("c")
+    deadlines.remove("c")
     #expect(deadlines.next == nil)
     #expect(!hasCome("never noted", due))
   }

@@ -66,18 +66,11 @@ struct PlacementTests {
     let other = JobID(task: task, index: 4)
     placement.put(.claimed, id, attempt: 1)
     placement.put(.claimed, other, attempt: 1)
-    placement.forget(id)
+    placement.remove(id)
     #expect(placement.place(of: id, job()) == .queued)
     #expect(placement.place(of: other, job()) == .claimed)
-    placement.forgetJobs(of: task)
+    placement.removeJobs(of: task)
     #expect(placement.place(of: other, job()) == .queued)
-  }
-
-  @Test func parkedJobsInOrder() throws {
-    for index in [9, 2, 5] { placement.put(.parked, JobID(task: task, index: index), attempt: 1) }
-    placement.put(.ready, id, attempt: 1)
-    #expect(placement.parked(in: task) == [2, 5, 9])
-    #expect(placement.parked(in: try RecordTexts.name("u")) == [])
   }
 
   // MARK: Tasks
@@ -98,7 +91,7 @@ struct PlacementTests {
     placement.setIncomplete(dataset, for: task)
     #expect(placement.status(of: try entry(state)) == .waiting)
     #expect(placement.incomplete(for: task) == dataset)
-    placement.forget(task: task)
+    placement.remove(task: task)
     #expect(placement.status(of: try entry(state)) == .active)
   }
 

@@ -45,7 +45,7 @@ struct R2ResultTests {
   }
 
   private var inbox: String {
-    spool.layout.inbox(InboxName(job: name, pilot: pilot, cause: nil))
+    spool.layout.inbox(InboxName(jobName: name, pilot: pilot, cause: nil))
   }
 
   @Test func theJobsOwnBytesStay() throws {
@@ -63,7 +63,7 @@ struct R2ResultTests {
     at operation: FileOperation
   ) throws {
     let held = try claim()
-    let lost = spool.layout.inbox(InboxName(job: name, pilot: pilot, cause: .lost))
+    let lost = spool.layout.inbox(InboxName(jobName: name, pilot: pilot, cause: .lost))
     let source = spool.layout.claim(pilot, name)
     let once = Once()
     files.onCall = { [files] call in

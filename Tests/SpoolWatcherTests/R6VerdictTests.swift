@@ -45,7 +45,7 @@ struct R6VerdictTests {
         size: contents.count, adler32: MemoryDigester.adler32(contents))
     ]
     let addition = try #require(JobFile.addition(of: result, to: bytes))
-    let inbox = InboxName(job: name, pilot: pilot, cause: nil)
+    let inbox = InboxName(jobName: name, pilot: pilot, cause: nil)
     try world.files.plant(
       Array(bytes.prefix(addition.offset)) + addition.bytes, at: world.spool.layout.inbox(inbox))
     return part

@@ -85,7 +85,7 @@ enum RecordTexts {
 
   static func record(_ text: String) throws -> Record {
     let json = try #require(try JSON.parse(Array(text.utf8)).object, "\(text)")
-    return try #require(Record(json), "\(text)")
+    return try #require(Record(RecordLine(json)), "\(text)")
   }
 
   /// The state that records add up to.

@@ -99,7 +99,7 @@ struct SpoolStateTests {
     var state = try Text.state(Self.records)
     let before = contents(state)
     let json = try #require(try JSON.parse(Array(record.utf8)).object)
-    let error = #expect(throws: ImpossibleRecord.self) { try state.take(record) }
+    let error = #expect(throws: Contradiction.self) { try state.take(record) }
     #expect(error?.reason == reason)
     #expect(error?.type == json["type"]?.string)
     #expect(contents(state) == before)
@@ -134,7 +134,7 @@ struct SpoolStateTests {
     var again = try #require(Checkpoint(state.json(leaving: []))).state
     #expect(contents(again) == contents(state))
     for (record, reason) in Self.contradictions {
-      let error = #expect(throws: ImpossibleRecord.self) { try again.take(record) }
+      let error = #expect(throws: Contradiction.self) { try again.take(record) }
       #expect(error?.reason == reason)
     }
     #expect(contents(again) == contents(state))

@@ -110,7 +110,7 @@ struct TaskEvidenceTests {
   /// A pilot that has gone still tells of the others.
   @Test func forgotten() {
     var evidence = evidence((there, 0..<10, true), (here, 20..<23, false))
-    evidence.forget(there)
+    evidence.remove(there)
     #expect(evidence.elsewhere(than: here) == (10, 0))
     evidence.failed(30, on: here, .exit(1), isLast: false)
     #expect(evidence.isBad(here))

@@ -9,7 +9,7 @@ public struct JobFile: Equatable, Sendable {
   public init(_ bytes: [UInt8]) throws(RequestError) {
     let json = try Self.parse(bytes)
     document = try JobDocument(json)
-    result = json["result"].flatMap { JobResult($0) }
+    result = json["result"].flatMap { JobResult(json: $0) }
   }
 
   private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {

@@ -58,7 +58,7 @@ public struct JobResult: Equatable, Sendable {
   }
 }
 
-extension JobResult {
+extension JobResult: JSONValue {
   private enum Key: String {
     case pilot, host, started, ended, exit, signal, `class`, cause, cpu, memory, outputs, report
     case reason, log
@@ -91,7 +91,7 @@ extension JobResult {
   }
 
   /// Reads a result; nil if the JSON is not what a pilot writes.
-  public init?(_ json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let pilot: PilotName = members[.pilot],
       let host: String = members[.host], let started: Timestamp = members[.started],
       let ended: Timestamp = members[.ended], let kind: String = members[.class],
@@ -105,7 +105,7 @@ extension JobResult {
     cpu = min(max(members[.cpu] ?? 0, 0), 1e12)
     memory = min(max(members[.memory] ?? 0, 0), 1 << 60)
     let list: [JSON] = members[.outputs] ?? []
-    outputs = list.compactMap { StagedOutput($0) }
+    outputs = list.compactMap { StagedOutput(json: $0) }
     guard outputs.count == list.count else { return nil }
     report = members[.report] ?? JSONObject()
     reason = members[.reason]
@@ -116,7 +116,7 @@ extension JobResult {
 extension JobResult.LogExtent: JSONValue {
   private enum Key: String { case file, offset, length }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     members[.file] = file
     members[.offset] = offset
@@ -124,7 +124,7 @@ extension JobResult.LogExtent: JSONValue {
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let file: String = members[.file],
       let offset: Int = members[.offset], let length: Int = members[.length]
     else { return nil }

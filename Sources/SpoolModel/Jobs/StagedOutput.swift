@@ -39,9 +39,7 @@ extension StagedOutput: JSONValue {
   }
 
   /// Reads an output; nil if the JSON is not what a pilot writes.
-  public init?(_ json: JSON) { self.init(json: json) }
-
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let number: Int = members[.number],
       (0..<64).contains(number), let path: String = members[.path],
       let part: String = members[.part], part.hasPrefix(".spool."), !part.contains("/"),

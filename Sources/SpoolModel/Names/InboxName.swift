@@ -2,28 +2,33 @@
 /// the cause: `p5.…w600@node07-3fa91c22.exit2.json`.
 public struct InboxName: Hashable, Sendable {
   /// The name of the job's file, before it ended.
-  public var job: JobName
+  public var jobName: JobName
   /// The pilot; nil for a file that the watcher itself took out of ready.
   public var pilot: PilotName?
   /// The cause of the failure; nil in `done/`.
   public var cause: Cause?
 
   /// Makes the name of a file in an inbox.
-  public init(job: JobName, pilot: PilotName?, cause: Cause?) {
-    self.job = job
+  public init(jobName: JobName, pilot: PilotName?, cause: Cause?) {
+    self.jobName = jobName
     self.pilot = pilot
     self.cause = cause
   }
 
+  /// The job.
+  public var job: JobID { jobName.job }
+  /// The number of the attempt.
+  public var attempt: Int { jobName.attempt }
+
   /// The name of the file.
   public var fileName: String {
-    "\(job.stem)@\(pilot?.text ?? "")\(cause.map { ".\($0)" } ?? "").json"
+    "\(jobName.stem)@\(pilot?.text ?? "")\(cause.map { ".\($0)" } ?? "").json"
   }
 
   /// Reads the name of a file in `failed/`, or in `done/`; nil if it is none of a job.
   public init?(fileName: String, failed: Bool) {
     guard fileName.hasSuffix(".json"), let at = fileName.lastIndex(of: "@"),
-      let job = JobName(stem: fileName[..<at])
+      let jobName = JobName(stem: fileName[..<at])
     else { return nil }
     var rest = fileName[fileName.index(after: at)...].dropLast(5)
     var cause: Cause?
@@ -36,6 +41,6 @@ public struct InboxName: Hashable, Sendable {
     }
     let pilot = PilotName(rest)
     guard pilot != nil || rest.isEmpty else { return nil }
-    self.init(job: job, pilot: pilot, cause: cause)
+    self.init(jobName: jobName, pilot: pilot, cause: cause)
   }
 }

@@ -62,7 +62,9 @@ public struct DirectoryWatch: Hashable, Sendable {
 
   /// Returns the path of a file in the directory.
   public func path(_ name: String) -> String { "\(directory)/\(name)" }
+}
 
+extension DirectoryWatch: JSONValue {
   /// The watch as a manifest holds it, the directory absolute.
   public var json: JSON {
     var object = JSONObject([
@@ -74,8 +76,8 @@ public struct DirectoryWatch: Hashable, Sendable {
   }
 
   /// Reads a watch as `json` wrote it; nil for anything else.
-  public init?(_ json: JSON?) {
-    guard let json, let fields = try? Fields(["watch": json], keys: ["watch"]),
+  public init?(json: JSON) {
+    guard let fields = try? Fields(["watch": json], keys: ["watch"]),
       let watch = try? DirectoryWatch(fields, root: "/")
     else { return nil }
     self = watch

@@ -9,14 +9,6 @@ public struct Template: Hashable, Sendable {
     case report
     /// The directory in which the payload runs.
     case scratch
-
-    /// True for a placeholder that only a pilot can fill.
-    public var isPilots: Bool {
-      switch self {
-      case .output, .report, .scratch: true
-      default: false
-      }
-    }
   }
 
   /// A part of a template.

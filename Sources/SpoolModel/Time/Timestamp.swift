@@ -33,16 +33,13 @@ extension JSON {
 
 extension Timestamp: CustomStringConvertible {
   /// The timestamp for people: `2026-11-24 22:10:03 UTC`.
-  public var description: String { Self.text(milliseconds) }
-
-  /// Returns a time of epoch milliseconds for people: `2026-11-24 22:10:03 UTC`.
-  public static func text(_ epoch: Int) -> String {
-    let seconds = epoch.floored(1000)
+  public var description: String {
+    let seconds = milliseconds.floored(1000)
     let days = seconds.floored(86_400)
     let time = seconds - days * 86_400
-    let (year, month, day) = civil(days)
-    return "\(year)-\(two(month))-\(two(day)) "
-      + "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) UTC"
+    let (year, month, day) = Self.civil(days)
+    return "\(year)-\(Self.two(month))-\(Self.two(day)) "
+      + "\(Self.two(time / 3600)):\(Self.two(time / 60 % 60)):\(Self.two(time % 60)) UTC"
   }
 
   /// Returns year, month and day of a day number from 1970 (the proleptic Gregorian calendar,

@@ -66,7 +66,7 @@ extension CatalogueLine {
 extension CatalogueLine.Origin: JSONValue {
   private enum Key: String { case manifest, line, watch, job, attempt }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     switch self {
     case .manifest(let name, let line):
@@ -80,7 +80,7 @@ extension CatalogueLine.Origin: JSONValue {
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json) else { return nil }
     if let job: JobID = members[.job], let attempt: Int = members[.attempt] {
       self = .job(job, attempt: attempt)
@@ -107,9 +107,7 @@ extension InputFile: JSONValue {
   }
 
   /// Reads a file from a line of a manifest or a catalogue; nil for what names none.
-  public init?(_ json: JSON) { self.init(json: json) }
-
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let path: String = members[.path] else {
       return nil
     }

@@ -72,7 +72,7 @@ extension ChainSummary.Step: JSONValue {
     case started, ended
   }
 
-  var json: JSON {
+  public var json: JSON {
     var head = RecordMembers<Key>()
     head[.name] = name
     head[.task] = task
@@ -91,7 +91,7 @@ extension ChainSummary.Step: JSONValue {
       JSONObject(head.object.members + totals.members + tail.object.members))
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let step = RecordMembers<Key>(json), let name: String = step[.name],
       let task: Name = step[.task], let state: TaskState = step[.state],
       let jobs: JobCounts = step[.jobs], let attempts: Int = step[.attempts],
@@ -108,14 +108,14 @@ extension ChainSummary.Step: JSONValue {
 extension ChainSummary.Step.FailedJob: JSONValue {
   private enum Key: String { case job, input }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     members[.job] = job
     members[.input] = input
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let job: JobID = members[.job] else {
       return nil
     }

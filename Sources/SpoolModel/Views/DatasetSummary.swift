@@ -138,14 +138,14 @@ extension DatasetSummary {
 extension DatasetSummary.TaskReference: JSONValue {
   private enum Key: String { case task, state }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     members[.task] = task
     members[.state] = state
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let task: Name = members[.task],
       let state: TaskState = members[.state]
     else { return nil }
@@ -156,7 +156,7 @@ extension DatasetSummary.TaskReference: JSONValue {
 extension DatasetSummary.Watch: JSONValue {
   private enum Key: String { case directory, pattern, closeOn, files, marked, pending, trouble }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     members[.directory] = directory
     members[.pattern] = pattern
@@ -168,7 +168,7 @@ extension DatasetSummary.Watch: JSONValue {
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let directory: String = members[.directory],
       let pattern: String = members[.pattern], let files: Int = members[.files]
     else { return nil }

@@ -15,14 +15,14 @@ public struct FileTotals: Equatable, Sendable {
 extension FileTotals: JSONValue {
   private enum Key: String { case files, bytes }
 
-  var json: JSON {
+  public var json: JSON {
     var members = RecordMembers<Key>()
     members[.files] = files
     members[.bytes] = bytes
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let files: Int = members[.files],
       let bytes: Int = members[.bytes]
     else { return nil }

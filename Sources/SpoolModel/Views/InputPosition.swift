@@ -36,7 +36,7 @@ extension InputPosition: JSONValue {
     return members.json
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let source: Int = members[.source],
       let offset: Int = members[.offset], let files: Int = members[.files],
       let end: Int = members[.end]

@@ -53,7 +53,7 @@ extension JobCounts: JSONValue {
   private enum Key: String { case total, done, failed, open, ready, running, retrying }
 
   /// The counts as the page of a task holds them.
-  var json: JSON {
+  public var json: JSON {
     var members = common
     members[.open] = live?.isOpen
     write(live, to: &members)
@@ -82,7 +82,7 @@ extension JobCounts: JSONValue {
     members[.retrying] = live?.retrying
   }
 
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let total: Int = members[.total],
       let done: Int = members[.done], let failed: Int = members[.failed]
     else { return nil }

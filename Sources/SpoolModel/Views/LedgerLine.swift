@@ -144,7 +144,7 @@ extension LedgerLine {
     guard let line = RecordMembers<Key>(json), let job: JobID = line[.job],
       let attempt: Int = line[.attempt], let verdict: String = line[.outcome]
     else { return nil }
-    let result = JobResult(json)
+    let result = JobResult(json: json)
     if verdict == Self.success {
       guard let result else { return nil }
       self.init(job: job, attempt: attempt, outcome: .success(result))

@@ -164,7 +164,7 @@ extension Resources: JSONValue {
   }
 
   /// Reads the resources of a page; a request has other units.
-  init?(json: JSON) {
+  public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let cpus: Int = members[.cpus],
       let gpus: Int = members[.gpus], let memory: Int = members[.memory],
       let wall: Double = members[.wall], let tags: [String] = members[.tags]

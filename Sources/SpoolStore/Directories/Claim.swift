@@ -34,7 +34,7 @@ public struct Claim: ~Copyable {
   /// `done/` or `failed/`. A result that the file holds already is the one that counts.
   public consuming func finish(_ result: JobResult, in spool: Spool) -> Delivery {
     let before = written
-    let inbox = InboxName(job: name, pilot: pilot, cause: (before ?? result).cause)
+    let inbox = InboxName(jobName: name, pilot: pilot, cause: (before ?? result).cause)
     do throws(FileError) {
       if before == nil, let addition = JobFile.addition(of: result, to: contents) {
         try Self.write(addition, to: spool.layout.claim(pilot, name), in: spool)
@@ -111,7 +111,7 @@ extension Spool {
   public func take(
     _ name: JobName, from pilot: PilotName, as cause: Cause
   ) throws(FileError) -> Bool {
-    let inbox = InboxName(job: name, pilot: pilot, cause: cause)
+    let inbox = InboxName(jobName: name, pilot: pilot, cause: cause)
     return try moveOwn(layout.claim(pilot, name), to: layout.inbox(inbox))
   }
 }

@@ -51,7 +51,7 @@ extension Spool {
         if error.isMissing { return }
         throw error
       }
-      let directory = layout.registeredDirectory(name.job.job.task, failed: name.cause != nil)
+      let directory = layout.registeredDirectory(name.job.task, failed: name.cause != nil)
       try files.ensureDirectory(directory)
       try files.rename(layout.inbox(name), to: layout.registered(name))
     }

@@ -99,7 +99,7 @@ public struct Layout: Sendable, Equatable {
   }
   /// The file of a job that is registered.
   public func registered(_ name: InboxName) -> String {
-    "\(registeredDirectory(name.job.job.task, failed: name.cause != nil))/\(name.fileName)"
+    "\(registeredDirectory(name.job.task, failed: name.cause != nil))/\(name.fileName)"
   }
   /// `done/TASK/` or `failed/TASK/`.
   public func registeredDirectory(_ task: Name, failed isFailed: Bool) -> String {

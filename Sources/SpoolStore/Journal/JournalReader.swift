@@ -10,8 +10,8 @@ public enum JournalError: Error, CustomStringConvertible {
   case badCheckpoint(String)
   /// A record is of a type that this version does not know, or lacks something.
   case unknownRecord(type: String)
-  /// A record contradicts those before it.
-  case impossible(String)
+  /// A record contradicts those before it. The cause is the error of the one who applied it.
+  case contradiction(any Error)
   /// A write failed. Nothing was lost, and it may be tried again.
   case write(FileError)
   /// `fsync` failed. The contents of the disk are unknown, and the watcher must end.
@@ -28,7 +28,7 @@ public enum JournalError: Error, CustomStringConvertible {
     case .badCheckpoint(let text): "the journal's checkpoint cannot be read: \(text)"
     case .unknownRecord(let type):
       "the journal holds a record of the type \(type) that this version cannot read"
-    case .impossible(let text): "the journal contradicts itself: \(text)"
+    case .contradiction(let cause): "the journal contradicts itself: \(cause)"
     case .write(let error), .sync(let error), .taken(let error): "\(error)"
     }
   }

@@ -123,9 +123,8 @@ public struct SpoolCheck {
     for failed in [false, true] {
       let room = Spool.Room.outcome(failed: failed)
       for name in try spool.names(in: room, fresh: true) {
-        if let job = InboxName(fileName: name, failed: failed) {
-          places[job.job.job, default: []].append(
-            "\(failed ? "failed" : "done") a\(job.job.attempt)")
+        if let file = InboxName(fileName: name, failed: failed) {
+          places[file.job, default: []].append("\(failed ? "failed" : "done") a\(file.attempt)")
         } else if name != "@refused", Name(name) == nil,
           !name.hasSuffix(".json") || Name(name.dropLast(5)) == nil
         {

@@ -5,7 +5,6 @@ internal import SpoolStore
 /// records.
 final class DatasetCloser {
   private let spool: Spool
-  private let turn: Turn
   private let intake: RequestIntake
   private let paths: DatasetPaths
   private let directories: WatchedDirectories
@@ -15,11 +14,10 @@ final class DatasetCloser {
   private var closeAfter: [Name: Int] = [:]
 
   init(
-    _ spool: Spool, _ turn: Turn, intake: RequestIntake, paths: DatasetPaths,
+    _ spool: Spool, intake: RequestIntake, paths: DatasetPaths,
     directories: WatchedDirectories
   ) {
     self.spool = spool
-    self.turn = turn
     self.intake = intake
     self.paths = paths
     self.directories = directories
@@ -29,14 +27,14 @@ final class DatasetCloser {
   var isWatching: Bool { closeAfter.values.contains { $0 > intake.scans } }
 
   /// Closes the datasets that are due. Returns true if any was closed.
-  func run() -> Bool {
+  func run(_ turn: Turn) -> Bool {
     var hasClosed = false
     for dataset in turn.state.datasets.values where dataset.state == .open {
-      guard let isComplete = verdict(dataset) else { continue }
+      guard let isComplete = verdict(dataset, turn) else { continue }
       turn.record(.closed(dataset: dataset.name, isComplete: isComplete))
       closeAfter[dataset.name] = nil
-      waits.forget(dataset.name)
-      paths.forget(dataset.name)
+      waits.remove(dataset.name)
+      paths.drop(dataset.name)
       hasClosed = true
     }
     return hasClosed
@@ -44,7 +42,7 @@ final class DatasetCloser {
 
   /// Returns nil if a dataset may not close yet; else true if it is complete, false if it is
   /// incomplete.
-  private func verdict(_ dataset: DatasetEntry) -> Bool? {
+  private func verdict(_ dataset: DatasetEntry, _ turn: Turn) -> Bool? {
     guard dataset.activeProducers.isEmpty else { return nil }
     guard let closing = dataset.closesSince else {
       return dataset.producers.isEmpty ? nil : dataset.failedProducers.isEmpty

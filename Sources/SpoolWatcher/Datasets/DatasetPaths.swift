@@ -24,16 +24,14 @@ final class PathIndex {
 /// index.
 final class DatasetPaths {
   private let spool: Spool
-  private let turn: Turn
   private var indices: [Name: PathIndex] = [:]
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Returns the index of a dataset, which it reads from the catalogue if need be.
-  func index(_ name: Name) throws(FileError) -> PathIndex {
+  func index(_ name: Name, _ turn: Turn) throws(FileError) -> PathIndex {
     if let known = indices[name] { return known }
     let index = try PathIndex(
       turn.state.datasets[name], readable: turn.placement.readable(name), spool)
@@ -41,7 +39,7 @@ final class DatasetPaths {
     return index
   }
 
-  /// Forgets the index of a dataset that takes no more files, or whose index may be wrong. It is
+  /// Drops the index of a dataset that takes no more files, or whose index may be wrong. It is
   /// read again when it is needed.
-  func forget(_ dataset: Name) { indices[dataset] = nil }
+  func drop(_ dataset: Name) { indices[dataset] = nil }
 }

@@ -16,9 +16,9 @@ final class WatchedDirectories: Stage {
   }
 
   private let spool: Spool
-  private let turn: Turn
   private let paths: DatasetPaths
   private let requests: RequestIntake
+  private let appender: CatalogueAppender
   private var watched: [Key: WatchedDirectory] = [:]
   /// Directories for which the filesystem refused something, with the time of the next try.
   private var heldUp: [Key: Instant] = [:]
@@ -28,20 +28,20 @@ final class WatchedDirectories: Stage {
   /// The time until the next look while a manifest of the dataset is being added.
   static let takingPause = Duration.milliseconds(50)
 
-  init(_ spool: Spool, _ turn: Turn, requests: RequestIntake, paths: DatasetPaths) {
+  init(_ spool: Spool, requests: RequestIntake, paths: DatasetPaths, appender: CatalogueAppender) {
     self.spool = spool
-    self.turn = turn
     self.requests = requests
     self.paths = paths
+    self.appender = appender
   }
 
   /// The paths of the watched directories.
   var watchedPaths: Set<String> { Set(watched.values.map(\.watch.directory)) }
 
-  var nextDue: Instant? {
+  func nextDue(_ turn: Turn) -> Instant? {
     watched.map { key, directory in
-      if requests.isTaking(key.dataset) { return turn.now + Self.takingPause }
-      return max(directory.nextDue, heldUp[key] ?? .distantPast)
+      if requests.isTaking(key.dataset, turn) { return turn.now + Self.takingPause }
+      return max(directory.nextLook(at: turn.now), heldUp[key] ?? .distantPast)
     }.min()
   }
 
@@ -58,23 +58,23 @@ final class WatchedDirectories: Stage {
   }
 
   /// Takes note of events, which are only hints (R9).
-  func hear(_ hints: [String: DirectoryHints]) {
-    follow()
+  func hear(_ hints: [String: DirectoryHints], _ turn: Turn) {
+    follow(turn)
     guard !hints.isEmpty else { return }
     for directory in watched.values {
-      if let heard = hints[directory.watch.directory] { directory.hear(heard) }
+      if let heard = hints[directory.watch.directory] { directory.hear(heard, at: turn.now) }
     }
   }
 
   /// Looks at the directories that are due. Returns true if any file joined.
-  func run() throws -> Bool {
-    follow()
+  func run(_ turn: Turn) throws -> Bool {
+    follow(turn)
     var hasWorked = false
     for (key, directory) in watched.sorted(by: { $0.key < $1.key })
-    where turn.now >= heldUp[key] ?? .distantPast && !requests.isTaking(key.dataset) {
+    where turn.now >= heldUp[key] ?? .distantPast && !requests.isTaking(key.dataset, turn) {
       heldUp[key] = nil
       do {
-        if try look(directory) { hasWorked = true }
+        if try look(directory, turn) { hasWorked = true }
       } catch let error as FileError {
         // A missing directory is waited for, and is no trouble.
         if !error.isMissing || error.path != directory.watch.directory {
@@ -87,7 +87,7 @@ final class WatchedDirectories: Stage {
   }
 
   /// Follows the state: watches the directories of open datasets, and no others.
-  private func follow() {
+  private func follow(_ turn: Turn) {
     let open = turn.state.watched
     guard !open.isEmpty || !watched.isEmpty else { return }
     for key in watched.keys where !open.contains(key.dataset) {
@@ -99,32 +99,31 @@ final class WatchedDirectories: Stage {
       for (number, entry) in dataset.watches.enumerated() {
         let key = Key(dataset: name, number: number)
         let directory =
-          watched[key] ?? WatchedDirectory(name, number, entry.watch, spool, turn)
+          watched[key] ?? WatchedDirectory(name, number, entry.watch, spool)
         watched[key] = directory
         directory.markers = Set(
           dataset.watches.map(\.watch).filter { $0.directory == entry.watch.directory }
             .compactMap(\.closeOn))
-        directory.closesSince = dataset.closesSince
+        directory.setClosing(since: dataset.closesSince, at: turn.now)
       }
     }
   }
 
   /// Looks at one directory. Returns true if any file joined, or if its marker was seen.
-  private func look(_ directory: WatchedDirectory) throws -> Bool {
-    guard let dataset = turn.state.datasets[directory.dataset], directory.nextDue <= turn.now
+  private func look(_ directory: WatchedDirectory, _ turn: Turn) throws -> Bool {
+    guard let dataset = turn.state.datasets[directory.dataset],
+      directory.nextLook(at: turn.now) <= turn.now
     else {
       return false
     }
-    let index = try paths.index(dataset.name)
-    try directory.scan(index, patience: spool.config.datasetWait)
-    let arrivals = directory.arrivals(index) {
-      turn.note($0, "the dataset \(directory.dataset)")
-    }
+    let index = try paths.index(dataset.name, turn)
+    try directory.scan(index, patience: spool.config.datasetWait, turn)
+    let arrivals = directory.arrivals(index, turn)
     do {
       let isMarked =
         try dataset.watches[directory.number].marked == nil && directory.lookForMarker()
       guard !arrivals.isEmpty || isMarked else { return false }
-      try join(arrivals, isMarked, from: directory, dataset)
+      try join(arrivals, isMarked, from: directory, dataset, turn)
     } catch {
       directory.putBack(arrivals)
       throw error
@@ -137,15 +136,12 @@ final class WatchedDirectories: Stage {
   /// Adds files to the catalogue, and records them.
   private func join(
     _ arrivals: [WatchedDirectory.Arrival], _ isMarked: Bool, from directory: WatchedDirectory,
-    _ dataset: DatasetEntry
+    _ dataset: DatasetEntry, _ turn: Turn
   ) throws {
     var length = dataset.length
     if !arrivals.isEmpty {
-      let header = length == 0 ? Spool.viewHeader("catalogue", dataset.name) : []
-      let bytes = arrivals.reduce(into: header) { $0 += Self.line($1, directory.watch) }
-      try turn.fillCatalogue(dataset.name)
-      try turn.views.append(bytes, toCatalogueOf: dataset.name, at: length)
-      length += bytes.count
+      let lines = arrivals.reduce(into: []) { $0 += Self.line($1, directory.watch) }
+      length = try appender.append(lines, to: dataset.name)
     }
     turn.record(
       .joined(
@@ -153,7 +149,7 @@ final class WatchedDirectories: Stage {
           dataset: dataset.name, watch: directory.number, files: arrivals.count,
           bytes: arrivals.reduce(0) { $0.saturatingSum($1.size) }, length: length,
           isMarked: isMarked, at: turn.date)))
-    if !arrivals.isEmpty { turn.views.noteAppended(to: dataset.name, length: length) }
+    if !arrivals.isEmpty { appender.noteRecorded(dataset.name, length: length) }
     if isMarked {
       turn.say(
         "the dataset \(dataset.name): \(directory.watch.closeOn ?? "") has come, of "
@@ -161,8 +157,9 @@ final class WatchedDirectories: Stage {
     }
   }
 
-  private static func line(_ arrival: WatchedDirectory.Arrival, _ watch: DirectoryWatch) -> [UInt8]
-  {
+  private static func line(
+    _ arrival: WatchedDirectory.Arrival, _ watch: DirectoryWatch
+  ) -> [UInt8] {
     let line = CatalogueLine(
       file: InputFile(path: watch.path(arrival.name), size: arrival.size),
       origin: .watch(watch.directory))

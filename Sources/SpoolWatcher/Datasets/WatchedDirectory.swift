@@ -37,19 +37,16 @@ final class WatchedDirectory {
   /// The names of the files that mark the end, of all the dataset's watches of this directory.
   var markers: Set<String> = []
   /// The time since which the dataset is due to close; nil if it is not.
-  var closesSince: Timestamp? {
-    didSet { if closesSince != oldValue { beginEnding() } }
-  }
+  private var closesSince: Timestamp?
   private let spool: Spool
-  private let turn: Turn
   /// Files that are not whole yet, as far as is known.
   private var looks: [String: Look] = [:]
   /// Names that are to be looked at.
   private var queue: [String] = []
-  /// Paths that are no files, by hash. They are forgotten now and then, because a file may take
+  /// Paths that are no files, by hash. They are dropped now and then, because a file may take
   /// their place.
   private var foreign = PathSet()
-  private var forgetForeign = Instant.distantPast
+  private var foreignExpires = Instant.distantPast
   private var nextScan = Instant.distantPast
   private var nextLooks = Instant.distantPast
   /// The number of consecutive scans that found nothing to join, since the dataset is due to close.
@@ -74,14 +71,11 @@ final class WatchedDirectory {
   /// The time after which ``foreign`` is forgotten.
   static let foreignInterval = Duration.seconds(60)
 
-  init(
-    _ dataset: Name, _ number: Int, _ watch: DirectoryWatch, _ spool: Spool, _ turn: Turn
-  ) {
+  init(_ dataset: Name, _ number: Int, _ watch: DirectoryWatch, _ spool: Spool) {
     self.dataset = dataset
     self.number = number
     self.watch = watch
     self.spool = spool
-    self.turn = turn
   }
 
   /// The time between two looks.
@@ -93,30 +87,33 @@ final class WatchedDirectory {
   /// True if all files have joined, as far as two scans can tell.
   var isThrough: Bool { closesSince != nil && cleanScans >= Self.closingScans }
 
-  /// The time of the next look.
-  var nextDue: Instant {
-    if !queue.isEmpty { return turn.now }
+  /// Returns the time of the next look.
+  func nextLook(at now: Instant) -> Instant {
+    if !queue.isEmpty { return now }
     return looks.isEmpty ? nextScan : min(nextScan, nextLooks)
   }
 
-  private func beginEnding() {
+  /// Notes the time since which the dataset is due to close; nil if it is not. A change begins the
+  /// count of clean scans again.
+  func setClosing(since time: Timestamp?, at now: Instant) {
+    guard time != closesSince else { return }
+    closesSince = time
     cleanScans = 0
-    if closesSince != nil { nextScan = turn.now }
+    if time != nil { nextScan = now }
   }
 
   // MARK: Hints
 
   /// Takes note of events, which are only hints (R9).
-  func hear(_ hints: DirectoryHints) {
+  func hear(_ hints: DirectoryHints, at now: Instant) {
     if hints.rescan {
       // The event that tells of a close may have been lost.
       for name in looks.keys where looks[name]?.told == .created { looks[name]?.told = .nothing }
-      nextScan = turn.now
+      nextScan = now
     }
     for (name, isWhole) in hints.names {
-      if name == watch.closeOn { nextScan = turn.now }
+      if name == watch.closeOn { nextScan = now }
       guard covers(name) else { continue }
-      let now = turn.now
       let first = looks[name]?.first ?? now
       looks[name] = Look(since: now, first: first, told: isWhole ? .closed : .created)
       if isWhole { queue.append(name) }
@@ -130,16 +127,16 @@ final class WatchedDirectory {
 
   /// Looks through the directory if a scan is due. `patience` is the time after which an unfinished
   /// file no longer keeps the dataset open.
-  func scan(_ index: PathIndex, patience: Duration) throws(FileError) {
+  func scan(_ index: PathIndex, patience: Duration, _ turn: Turn) throws(FileError) {
     guard queue.isEmpty else { return }
     guard turn.now >= nextScan else {
-      if turn.now >= nextLooks { lookAgain() }
+      if turn.now >= nextLooks { lookAgain(at: turn.now) }
       return
     }
     let begun = turn.now
-    if begun >= forgetForeign {
+    if begun >= foreignExpires {
       foreign = PathSet()
-      forgetForeign = begun + Self.foreignInterval
+      foreignExpires = begun + Self.foreignInterval
     }
     nextScan = begun + interval
     do throws(FileError) {
@@ -154,7 +151,7 @@ final class WatchedDirectory {
     let isClean = queue.isEmpty && !looks.values.contains { $0.first > begun - patience }
     cleanScans = isClean && closesSince != nil ? cleanScans + 1 : 0
     let isCut = queue.count >= Self.mostNames
-    lookAgain()
+    lookAgain(at: turn.now)
     let isEnding = isClean && closesSince != nil && !isThrough
     nextScan = isCut || isEnding ? turn.now : begun + max(interval, (turn.now - begun) * Self.share)
   }
@@ -168,25 +165,25 @@ final class WatchedDirectory {
     if !index.contains(hash), !foreign.contains(hash) { queue.append(name) }
   }
 
-  private func lookAgain() {
+  private func lookAgain(at now: Instant) {
     queue += looks.keys
-    nextLooks = turn.now + interval
+    nextLooks = now + interval
   }
 
   /// Returns the files that are whole, among those that this turn looks at. The caller calls
   /// ``joined(_:)`` once they are recorded.
-  func arrivals(_ index: PathIndex, _ refused: (FileError) -> Void) -> [Arrival] {
+  func arrivals(_ index: PathIndex, _ turn: Turn) -> [Arrival] {
     var arrivals: [String: Int] = [:]
     let names = queue.prefix(Self.mostLooks)
     for name in names where arrivals[name] == nil {
       do throws(FileError) {
-        arrivals[name] = try wholeSize(name, index)
+        arrivals[name] = try wholeSize(name, index, at: turn.now)
       } catch {
         // A file that cannot be looked at must not hold up others.
         let now = turn.now
         looks[name] = looks[name] ?? Look(since: now, first: now)
         trouble = "\(error)"
-        refused(error)
+        turn.note(error, "the dataset \(dataset)")
       }
     }
     queue.removeFirst(names.count)
@@ -209,7 +206,9 @@ final class WatchedDirectory {
   }
 
   /// Returns the size of a file that is whole; nil if it is not whole or does not join.
-  private func wholeSize(_ name: String, _ index: PathIndex) throws(FileError) -> Int? {
+  private func wholeSize(
+    _ name: String, _ index: PathIndex, at now: Instant
+  ) throws(FileError) -> Int? {
     let path = watch.path(name)
     let hash = PathSet.hash(path)
     guard !index.contains(hash), let found = try spool.attributes(ofData: path) else {
@@ -221,7 +220,6 @@ final class WatchedDirectory {
       foreign.insert(hash)
       return nil
     }
-    let now = turn.now
     var look = looks[name] ?? Look(since: now, first: now)
     if look.attributes != found {
       look.attributes = found

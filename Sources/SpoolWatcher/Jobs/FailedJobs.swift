@@ -80,7 +80,7 @@ final class FailedJobs {
         guard line.offset == place.offset else { continue }
         if var job = Self.job(line.bytes) {
           // A memory limit that a person gives replaces the limit that the job had grown to.
-          if revival.order.memory != nil { job.memory = nil }
+          if revival.order.memory != nil { job.position.memory = nil }
           jobs.append(job)
         }
         break
@@ -107,7 +107,6 @@ final class FailedJobs {
       case .final(let place)? = line.failure?.sequel
     else { return nil }
     return JobsRevived.Job(
-      index: line.job.index, attempt: line.attempt, source: place.source, offset: place.offset,
-      files: place.files, end: place.end, memory: place.memory, cause: line.verdict)
+      index: line.job.index, attempt: line.attempt, position: place, cause: line.verdict)
   }
 }

@@ -5,9 +5,6 @@ internal import SpoolStore
 /// nothing longer than a turn, so a dataset may have millions of files.
 struct InputReader {
   let spool: Spool
-  let turn: Turn
-  private var state: SpoolState { turn.state }
-
   /// The inputs of a job, with their place in the catalogue or list.
   struct Group {
     var inputs: [InputFile]
@@ -22,17 +19,17 @@ struct InputReader {
   /// Returns up to `limit` groups of a task's source, from `offset` on. A smaller last group comes
   /// only if no file can follow.
   func groups(
-    _ task: TaskEntry, source: Int, from offset: Int, limit: Int
+    _ task: TaskEntry, source: Int, from offset: Int, limit: Int, _ turn: Turn
   ) throws(FileError) -> [Group] {
     switch task.spec.input {
     case .count(let count): return Self.numbers(offset, limit, count)
     case .values(let values): return Self.numbers(offset, limit, values.count)
     case .files(let files): return Self.list(files, task.spec.filesPerJob, offset, limit)
     case .datasets(let names):
-      guard let dataset = state.datasets[names[source]],
+      guard let dataset = turn.state.datasets[names[source]],
         case .files(let size) = task.spec.filesPerJob
       else { return [] }
-      return try catalogue(dataset, offset, size: size, limit: limit)
+      return try catalogue(dataset, offset, size: size, limit: limit, turn)
     }
   }
 
@@ -63,7 +60,7 @@ struct InputReader {
 
   /// Reads groups of a catalogue, as far as it may be read.
   private func catalogue(
-    _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int
+    _ dataset: DatasetEntry, _ offset: Int, size: Int, limit: Int, _ turn: Turn
   ) throws(FileError) -> [Group] {
     guard offset < turn.placement.readable(dataset.name) else { return [] }
     let catalogue = try spool.open(.catalogue(dataset.name))
@@ -96,28 +93,28 @@ struct InputReader {
 
   /// Returns a catalogue's line as an input; nil for the header.
   static func file(_ line: [UInt8]) -> InputFile? {
-    (try? JSON.parse(line)).flatMap { InputFile($0) }
+    (try? JSON.parse(line)).flatMap { InputFile(json: $0) }
   }
 
   /// Returns the inputs of a job that was formed before.
-  func inputs(_ task: TaskEntry, _ job: JobEntry) throws(FileError) -> [InputFile] {
+  func inputs(_ task: TaskEntry, _ job: JobEntry, _ turn: Turn) throws(FileError) -> [InputFile] {
     switch task.spec.input {
     case .count, .values: return []
     case .files(let files):
       return Array(files[job.offset..<min(job.offset + job.files, files.count)])
     case .datasets(let names):
-      if job.source == JobEntry.all { return try everything(names) }
-      guard let dataset = state.datasets[names[job.source]] else { return [] }
-      return try catalogue(dataset, job.offset, size: job.files, limit: 1).first?.inputs ?? []
+      if job.source == JobEntry.all { return try everything(names, turn) }
+      guard let dataset = turn.state.datasets[names[job.source]] else { return [] }
+      return try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first?.inputs ?? []
     }
   }
 
   /// Returns all files of several datasets, for a job that reads them all.
-  func everything(_ names: [Name]) throws(FileError) -> [InputFile] {
+  func everything(_ names: [Name], _ turn: Turn) throws(FileError) -> [InputFile] {
     var inputs: [InputFile] = []
     for name in names {
-      guard let dataset = state.datasets[name] else { continue }
-      let groups = try catalogue(dataset, 0, size: 1, limit: Int.max)
+      guard let dataset = turn.state.datasets[name] else { continue }
+      let groups = try catalogue(dataset, 0, size: 1, limit: Int.max, turn)
       inputs += groups.flatMap(\.inputs)
     }
     return inputs

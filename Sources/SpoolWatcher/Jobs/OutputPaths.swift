@@ -3,7 +3,7 @@ internal import SpoolStore
 
 /// The output paths of the jobs that this watcher has formed, by hash. They let the watcher refuse
 /// a second writer early, and name both jobs; without them only publication would find the conflict
-/// (R3). A restart forgets them.
+/// (R3). They are lost at a restart.
 struct OutputPaths {
   private var writers: [UInt64: JobID] = [:]
 
@@ -30,6 +30,6 @@ struct OutputPaths {
     }
   }
 
-  /// Forgets the outputs of a task that has ended.
-  mutating func forget(_ task: Name) { writers = writers.filter { $0.value.task != task } }
+  /// Releases the outputs of a task that has ended.
+  mutating func release(_ task: Name) { writers = writers.filter { $0.value.task != task } }
 }

@@ -35,33 +35,27 @@ public struct ManifestAccepted: Sendable {
 }
 
 extension ManifestAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "manifest",
-      [
-        ("dataset", .string(dataset.text)), ("origin", .string(origin)),
-        ("digest", .string(digest)), ("files", .integer(files)), ("length", .integer(length)),
-        ("sized", sized > 0 ? .integer(sized) : nil), ("bytes", sized > 0 ? .integer(bytes) : nil),
-        ("last", .bool(isLast)), ("closes", .bool(closes)),
-        ("expected", expected.map { .integer($0) }), ("watch", watch?.json),
-        ("retention", retention.map { .string($0.text) }),
-        ("owner", owner.map { .integer($0) }), ("at", at.json),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.manifest.json, .dataset: dataset.json, .origin: origin.json,
+      .digest: digest.json, .files: files.json, .length: length.json,
+      .sized: sized > 0 ? sized.json : nil, .bytes: sized > 0 ? bytes.json : nil,
+      .last: isLast.json, .closes: closes.json, .expected: expected?.json, .watch: watch?.json,
+      .retention: retention?.json, .owner: owner?.json, .at: at.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let dataset = json.name("dataset"), let origin = json["origin"]?.string,
-      let digest = json["digest"]?.string, let files = json["files"]?.integer,
-      let length = json["length"]?.integer, let isLast = json["last"]?.bool,
-      let closes = json["closes"]?.bool
+  init?(_ line: RecordLine) {
+    guard let dataset: Name = line[.dataset], let origin: String = line[.origin],
+      let digest: String = line[.digest], let files: Int = line[.files],
+      let length: Int = line[.length], let isLast: Bool = line[.last],
+      let closes: Bool = line[.closes]
     else { return nil }
     self.init(
       dataset: dataset, origin: origin, digest: digest, files: files, length: length,
-      sized: json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0, isLast: isLast,
-      closes: closes, expected: json["expected"]?.integer,
-      retention: json["retention"]?.string.flatMap { Retention($0) },
-      watch: DirectoryWatch(json["watch"]),
-      owner: json["owner"]?.integer, at: json["at"]?.timestamp ?? Timestamp(milliseconds: 0))
+      sized: line[.sized] ?? 0, bytes: line[.bytes] ?? 0, isLast: isLast, closes: closes,
+      expected: line[.expected], retention: line[.retention], watch: line[.watch],
+      owner: line[.owner], at: line.time)
   }
 }
 
@@ -85,24 +79,21 @@ public struct FilesJoined: Sendable {
 }
 
 extension FilesJoined {
-  var json: JSONObject {
-    JSONObject(
-      "joined",
-      [
-        ("dataset", .string(dataset.text)), ("watch", .integer(watch)), ("files", .integer(files)),
-        ("bytes", .integer(bytes)), ("length", .integer(length)),
-        ("marked", isMarked ? true : nil), ("at", at.json),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.joined.json, .dataset: dataset.json, .watch: watch.json, .files: files.json,
+      .bytes: bytes.json, .length: length.json, .marked: isMarked ? true : nil, .at: at.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let dataset = json.name("dataset"), let watch = json["watch"]?.integer,
-      let files = json["files"]?.integer, let bytes = json["bytes"]?.integer,
-      let length = json["length"]?.integer, let at = json["at"]?.timestamp
+  init?(_ line: RecordLine) {
+    guard let dataset: Name = line[.dataset], let watch: Int = line[.watch],
+      let files: Int = line[.files], let bytes: Int = line[.bytes],
+      let length: Int = line[.length], let at: Timestamp = line[.at]
     else { return nil }
     self.init(
       dataset: dataset, watch: watch, files: files, bytes: bytes, length: length,
-      isMarked: json["marked"]?.bool ?? false, at: at)
+      isMarked: line[.marked] ?? false, at: at)
   }
 }
 
@@ -116,13 +107,13 @@ public struct RemovalOrdered: Sendable {
 }
 
 extension RemovalOrdered {
-  var json: JSONObject {
-    JSONObject("removing", [("dataset", .string(dataset.text)), ("ranges", ranges.json)])
+  var line: RecordLine {
+    [.type: RecordType.removing.json, .dataset: dataset.json, .ranges: ranges.json]
   }
 
-  init?(_ json: JSONObject) {
-    guard let dataset = json.name("dataset") else { return nil }
-    self.init(dataset: dataset, ranges: RangeSet(json["ranges"]))
+  init?(_ line: RecordLine) {
+    guard let dataset: Name = line[.dataset] else { return nil }
+    self.init(dataset: dataset, ranges: line[.ranges] ?? RangeSet())
   }
 }
 
@@ -139,37 +130,17 @@ public struct RemovalAdvanced: Sendable {
 }
 
 extension RemovalAdvanced {
-  var json: JSONObject {
-    JSONObject(
-      "removed",
-      [
-        ("dataset", .string(dataset.text)), ("ranges", ranges.json), ("files", .integer(files)),
-        ("bytes", .integer(bytes)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.removed.json, .dataset: dataset.json, .ranges: ranges.json,
+      .files: files.json, .bytes: bytes.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let dataset = json.name("dataset"), let files = json["files"]?.integer,
-      let bytes = json["bytes"]?.integer
+  init?(_ line: RecordLine) {
+    guard let dataset: Name = line[.dataset], let files: Int = line[.files],
+      let bytes: Int = line[.bytes]
     else { return nil }
-    self.init(
-      dataset: dataset, ranges: RangeSet(json["ranges"]), files: files, bytes: bytes)
-  }
-}
-
-extension RangeSet<Int> {
-  /// The ranges as journal and checkpoint have them: a pair of numbers each, the first and the one
-  /// after the last.
-  var json: JSON { .array(ranges.map { [.integer($0.lowerBound), .integer($0.upperBound)] }) }
-
-  /// Reads ranges from the journal or a checkpoint. Skips a pair that is not a range.
-  init(_ json: JSON?) {
-    self.init()
-    for value in json?.array ?? [] {
-      guard let pair = value.array?.compactMap(\.integer), pair.count == 2, pair[0] < pair[1] else {
-        continue
-      }
-      insert(contentsOf: pair[0]..<pair[1])
-    }
+    self.init(dataset: dataset, ranges: line[.ranges] ?? RangeSet(), files: files, bytes: bytes)
   }
 }

@@ -22,7 +22,7 @@ final class GroupCommit {
   /// True while the journal is written, but the lease has not been checked since.
   private var isUnconfirmed = false
   /// A record that the state contradicted. After it the watcher writes nothing more.
-  private var contradiction: ImpossibleRecord?
+  private var contradiction: Contradiction?
 
   init(
     _ spool: Spool, time: any TimeSource, state: SpoolState, journal: Journal, lease: WatcherLease,
@@ -48,9 +48,9 @@ final class GroupCommit {
   func record(_ record: Record) {
     guard contradiction == nil else { return }
     let ended = state.viewsEnded(by: record)
-    do throws(ImpossibleRecord) {
+    do throws(Contradiction) {
       let effects = try state.apply(record, graceful: spool.config.partGrace)
-      journal.append(record.json)
+      journal.append(record.line.object)
       views.end(ended)
       fresh += effects.lines
       for event in effects.events { events.emit(event) }

@@ -17,24 +17,20 @@ public struct JobsFormed: Sendable {
 }
 
 extension JobsFormed {
-  var json: JSONObject {
-    JSONObject(
-      "formed",
-      [
-        ("task", .string(task.text)), ("first", .integer(first)), ("source", .integer(source)),
-        ("offsets", .array(offsets.map { .integer($0) })),
-        ("files", files.allSatisfy { $0 == 1 } ? nil : .array(files.map { .integer($0) })),
-        ("next", .integer(next)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.formed.json, .task: task.json, .first: first.json, .source: source.json,
+      .offsets: offsets.json, .files: files.allSatisfy { $0 == 1 } ? nil : files.json,
+      .next: next.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let task = json.name("task"), let first = json["first"]?.integer,
-      let source = json["source"]?.integer, let next = json["next"]?.integer,
-      let offsets = json["offsets"]?.array?.compactMap(\.integer)
+  init?(_ line: RecordLine) {
+    guard let task: Name = line[.task], let first: Int = line[.first],
+      let source: Int = line[.source], let next: Int = line[.next],
+      let offsets: [Int] = line[.offsets]
     else { return nil }
-    let files =
-      json["files"]?.array?.compactMap(\.integer) ?? Array(repeating: 1, count: offsets.count)
+    let files: [Int] = line[.files] ?? Array(repeating: 1, count: offsets.count)
     guard files.count == offsets.count else { return nil }
     self.init(
       task: task, first: first, source: source, offsets: offsets, files: files, next: next)
@@ -54,23 +50,18 @@ public struct ResultAccepted: Sendable {
 }
 
 extension ResultAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "accepted",
-      [
-        ("job", .string(job.description)), ("attempt", .integer(attempt)),
-        ("parents", parents.isEmpty ? nil : .array(parents.map { .string($0) })),
-        ("result", result.json),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.accepted.json, .job: job.json, .attempt: attempt.json,
+      .parents: parents.isEmpty ? nil : parents.json, .result: result.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let job = json.job, let attempt = json["attempt"]?.integer,
-      let result = json["result"].flatMap({ JobResult($0) })
+  init?(_ line: RecordLine) {
+    guard let job: JobID = line[.job], let attempt: Int = line[.attempt],
+      let result: JobResult = line[.result]
     else { return nil }
-    self.init(
-      job: job, attempt: attempt, result: result,
-      parents: json["parents"]?.array?.compactMap(\.string) ?? [])
+    self.init(job: job, attempt: attempt, result: result, parents: line[.parents] ?? [])
   }
 }
 
@@ -101,29 +92,23 @@ public struct AttemptFailed: Sendable {
 }
 
 extension AttemptFailed {
-  var json: JSONObject {
-    JSONObject(
-      "failed",
-      [
-        ("job", .string(job.description)), ("attempt", .integer(attempt)),
-        ("cause", .string(cause.description)), ("at", at.json),
-        ("pilot", pilot.map { .string($0.text) }), ("reason", reason.map { .string($0) }),
-        ("retryAt", retryAt?.json), ("memory", memory.map { .integer($0) }),
-        ("input", input.map { .string($0) }),
-        ("parts", parts.isEmpty ? nil : .array(parts.map { .string($0) })),
-        ("result", result?.json),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.failed.json, .job: job.json, .attempt: attempt.json, .cause: cause.json,
+      .at: at.json, .pilot: pilot?.json, .reason: reason?.json, .retryAt: retryAt?.json,
+      .memory: memory?.json, .input: input?.json, .parts: parts.isEmpty ? nil : parts.json,
+      .result: result?.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let job = json.job, let attempt = json["attempt"]?.integer,
-      let cause = json["cause"]?.string.flatMap({ Cause($0) }), let at = json["at"]?.timestamp
+  init?(_ line: RecordLine) {
+    guard let job: JobID = line[.job], let attempt: Int = line[.attempt],
+      let cause: Cause = line[.cause], let at: Timestamp = line[.at]
     else { return nil }
     self.init(
-      job: job, attempt: attempt, cause: cause, result: json["result"].flatMap { JobResult($0) },
-      pilot: json["pilot"]?.string.flatMap { PilotName($0) }, reason: json["reason"]?.string,
-      at: at, retryAt: json["retryAt"]?.timestamp, memory: json["memory"]?.integer,
-      parts: json["parts"]?.array?.compactMap(\.string) ?? [], input: json["input"]?.string)
+      job: job, attempt: attempt, cause: cause, result: line[.result], pilot: line[.pilot],
+      reason: line[.reason], at: at, retryAt: line[.retryAt], memory: line[.memory],
+      parts: line[.parts] ?? [], input: line[.input])
   }
 }
 
@@ -135,16 +120,8 @@ public struct JobsRevived: Sendable {
     public var index: Int
     /// The number of the last attempt that was issued (R4).
     public var attempt: Int
-    /// The number of the dataset, among the task's, that its inputs come from.
-    public var source: Int
-    /// The beginning of its inputs: a byte of the catalogue, or an index of the list.
-    public var offset: Int
-    /// The number of its inputs.
-    public var files: Int
-    /// The end of its inputs.
-    public var end: Int
-    /// The memory limit in bytes, if it had grown beyond the task's.
-    public var memory: Int?
+    /// The place of its inputs.
+    public var position: InputPosition
     /// The cause of its final failure.
     public var cause: String
   }
@@ -161,48 +138,39 @@ public struct JobsRevived: Sendable {
 }
 
 extension JobsRevived {
-  var json: JSONObject {
-    JSONObject(
-      "revived",
-      [
-        ("task", .string(task.text)), ("at", at.json), ("next", next.map { .integer($0) }),
-        ("jobs", .array(jobs.map(\.json))),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.revived.json, .task: task.json, .at: at.json, .next: next?.json,
+      .jobs: jobs.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let task = json.name("task"), let at = json["at"]?.timestamp,
-      let values = json["jobs"]?.array
+  init?(_ line: RecordLine) {
+    guard let task: Name = line[.task], let at: Timestamp = line[.at],
+      let jobs: [Job] = line[.jobs]
     else { return nil }
-    var jobs: [Job] = []
-    for value in values {
-      guard let job = Job(value) else { return nil }
-      jobs.append(job)
-    }
-    self.init(task: task, jobs: jobs, at: at, next: json["next"]?.integer)
+    self.init(task: task, jobs: jobs, at: at, next: line[.next])
   }
 }
 
-extension JobsRevived.Job {
-  var json: JSON {
-    var object = JSONObject([
-      .init("index", .integer(index)), .init("attempt", .integer(attempt)),
-      .init("cause", .string(cause)), .init("source", .integer(source)),
-      .init("offset", .integer(offset)), .init("files", .integer(files)),
-      .init("end", .integer(end)),
-    ])
-    if let memory { object["memory"] = .integer(memory) }
-    return .object(object)
+extension JobsRevived.Job: JSONValue {
+  private enum Key: String { case index, attempt, cause }
+
+  /// The job as the record holds it: the position's members follow its own.
+  public var json: JSON {
+    let members: RecordMembers<Key> = [
+      .index: index.json, .attempt: attempt.json, .cause: cause.json,
+    ]
+    return .object(
+      JSONObject(members.object.members + (position.json.object?.members ?? [])))
   }
 
-  init?(_ json: JSON) {
-    guard let index = json["index"]?.integer, let attempt = json["attempt"]?.integer,
-      let cause = json["cause"]?.string, let source = json["source"]?.integer,
-      let offset = json["offset"]?.integer, let files = json["files"]?.integer,
-      let end = json["end"]?.integer
+  /// Reads a job of the record.
+  public init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let index: Int = members[.index],
+      let attempt: Int = members[.attempt], let cause: String = members[.cause],
+      let position = InputPosition(json: json)
     else { return nil }
-    self.init(
-      index: index, attempt: attempt, source: source, offset: offset, files: files,
-      end: end, memory: json["memory"]?.integer, cause: cause)
+    self.init(index: index, attempt: attempt, position: position, cause: cause)
   }
 }

@@ -13,18 +13,16 @@ public struct ControlAccepted: Sendable {
 }
 
 extension ControlAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "control",
-      [
-        ("owner", .integer(owner)), ("at", at.json), ("key", .string(key)),
-        ("request", .object(request.json)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.control.json, .owner: owner.json, .at: at.json, .key: key.json,
+      .request: .object(request.json),
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let request = json["request"], let owner = json["owner"]?.integer,
-      let at = json["at"]?.timestamp, let key = json["key"]?.string,
+  init?(_ line: RecordLine) {
+    guard let request: JSON = line[.request], let owner: Int = line[.owner],
+      let at: Timestamp = line[.at], let key: String = line[.key],
       case .control(let control)? = try? Request(request, root: "/")
     else { return nil }
     self.init(request: control, owner: owner, at: at, key: key)
@@ -44,18 +42,16 @@ public struct DeletionAccepted: Sendable {
 }
 
 extension DeletionAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "deleting",
-      [
-        ("owner", .integer(owner)), ("at", at.json), ("key", .string(key)),
-        ("request", .object(request.json)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.deleting.json, .owner: owner.json, .at: at.json, .key: key.json,
+      .request: .object(request.json),
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let request = json["request"], let owner = json["owner"]?.integer,
-      let at = json["at"]?.timestamp, let key = json["key"]?.string,
+  init?(_ line: RecordLine) {
+    guard let request: JSON = line[.request], let owner: Int = line[.owner],
+      let at: Timestamp = line[.at], let key: String = line[.key],
       case .delete(let delete)? = try? Request(request, root: "/")
     else { return nil }
     self.init(request: delete, owner: owner, at: at, key: key)

@@ -13,22 +13,17 @@ public struct PilotQuarantined: Sendable {
 }
 
 extension PilotQuarantined {
-  var json: JSONObject {
-    JSONObject(
-      "quarantined",
-      [
-        ("pilot", .string(pilot.text)), ("reason", .string(reason)), ("at", at.json),
-        ("jobs", jobs.isEmpty ? nil : .array(jobs.map(\.json))),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.quarantined.json, .pilot: pilot.json, .reason: reason.json, .at: at.json,
+      .jobs: jobs.isEmpty ? nil : jobs.json,
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let pilot = json["pilot"]?.string.flatMap({ PilotName($0) }),
-      let reason = json["reason"]?.string, let at = json["at"]?.timestamp
+  init?(_ line: RecordLine) {
+    guard let pilot: PilotName = line[.pilot], let reason: String = line[.reason],
+      let at: Timestamp = line[.at], let jobs: [Forgiven] = line[.jobs, absent: []]
     else { return nil }
-    let values = json["jobs"]?.array ?? []
-    let jobs = values.compactMap { Forgiven($0) }
-    guard jobs.count == values.count else { return nil }
     self.init(pilot: pilot, reason: reason, at: at, jobs: jobs)
   }
 }
@@ -43,17 +38,19 @@ public struct Forgiven: Sendable, Equatable {
   public var infrastructure: Int
 }
 
-extension Forgiven {
-  var json: JSON {
-    [
-      "job": .string(job.description), "payload": .integer(payload),
-      "infrastructure": .integer(infrastructure),
+extension Forgiven: JSONValue {
+  private enum Key: String { case job, payload, infrastructure }
+
+  public var json: JSON {
+    let members: RecordMembers<Key> = [
+      .job: job.json, .payload: payload.json, .infrastructure: infrastructure.json,
     ]
+    return members.json
   }
 
-  init?(_ json: JSON) {
-    guard let job = json["job"]?.string.flatMap({ JobID($0) }),
-      let payload = json["payload"]?.integer, let infrastructure = json["infrastructure"]?.integer
+  public init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let job: JobID = members[.job],
+      let payload: Int = members[.payload], let infrastructure: Int = members[.infrastructure]
     else { return nil }
     self.init(job: job, payload: payload, infrastructure: infrastructure)
   }

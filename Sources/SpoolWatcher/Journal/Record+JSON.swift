@@ -1,117 +1,115 @@
 internal import SpoolModel
 
+/// The types of the journal's records, as their member `type` names them.
+enum RecordType: String, JSONValue {
+  case task, chain, manifest, joined, closed, formed, attempt, accepted, published, failed
+  case discarded, swept, control, revived, quarantined, deleting, removing, removed, deleted
+  case ended, packed, expired, cleared, forgotten
+}
+
+/// The keys of the journal's records.
+enum RecordKey: String {
+  case type, at, task, dataset, job, attempt, pilot, owner
+  case incarnation, digest, key, request
+  case origin, files, length, sized, bytes, last, closes, expected, watch, retention
+  case marked, ranges, complete
+  case first, source, offsets, next
+  case parents, result, cause, reason, retryAt, memory, input, parts, jobs, state
+}
+
+/// A line of the journal, by its keys. The member `type` comes first.
+typealias RecordLine = RecordMembers<RecordKey>
+
 extension Record {
-  /// The record as a line of the journal. The member `type` names the kind of record.
-  var json: JSONObject {
+  /// The record as a line of the journal.
+  var line: RecordLine {
     switch self {
-    case .task(let task): task.json
-    case .chain(let chain): chain.json
-    case .manifest(let manifest): manifest.json
-    case .joined(let joined): joined.json
+    case .task(let task): task.line
+    case .chain(let chain): chain.line
+    case .manifest(let manifest): manifest.line
+    case .joined(let joined): joined.line
     case .closed(let dataset, let isComplete):
-      JSONObject("closed", [("dataset", .string(dataset.text)), ("complete", .bool(isComplete))])
-    case .formed(let jobs): jobs.json
+      [.type: RecordType.closed.json, .dataset: dataset.json, .complete: isComplete.json]
+    case .formed(let jobs): jobs.line
     case .attempt(let job, let attempt):
-      JSONObject(
-        "attempt", [("job", .string(job.description)), ("attempt", .integer(attempt))])
-    case .accepted(let accepted): accepted.json
-    case .published(let job): JSONObject("published", [("job", .string(job.description))])
-    case .failed(let failed): failed.json
+      [.type: RecordType.attempt.json, .job: job.json, .attempt: attempt.json]
+    case .accepted(let accepted): accepted.line
+    case .published(let job): [.type: RecordType.published.json, .job: job.json]
+    case .failed(let failed): failed.line
     case .discarded(let parts, let at):
-      JSONObject(
-        "discarded",
-        [("parts", .array(parts.map { .string($0) })), ("at", at.json)])
-    case .swept(let parts): JSONObject("swept", [("parts", .array(parts.map { .string($0) }))])
-    case .control(let control): control.json
-    case .revived(let jobs): jobs.json
-    case .quarantined(let quarantined): quarantined.json
-    case .deleting(let deletion): deletion.json
-    case .removing(let removal): removal.json
-    case .removed(let removal): removal.json
-    case .deleted(let dataset): JSONObject("deleted", [("dataset", .string(dataset.text))])
+      [.type: RecordType.discarded.json, .parts: parts.json, .at: at.json]
+    case .swept(let parts): [.type: RecordType.swept.json, .parts: parts.json]
+    case .control(let control): control.line
+    case .revived(let jobs): jobs.line
+    case .quarantined(let quarantined): quarantined.line
+    case .deleting(let deletion): deletion.line
+    case .removing(let removal): removal.line
+    case .removed(let removal): removal.line
+    case .deleted(let dataset): [.type: RecordType.deleted.json, .dataset: dataset.json]
     case .ended(let task, let state, let at, let reason):
-      JSONObject(
-        "ended",
-        [
-          ("task", .string(task.text)), ("state", .string(state.rawValue)), ("at", at.json),
-          ("reason", reason.map { .string($0) }),
-        ])
-    case .packed(let name, let at):
-      JSONObject("packed", [("task", .string(name.text)), ("at", at.json)])
+      [
+        .type: RecordType.ended.json, .task: task.json, .state: state.json, .at: at.json,
+        .reason: reason?.json,
+      ]
+    case .packed(let name, let at): [.type: RecordType.packed.json, .task: name.json, .at: at.json]
     case .expired(let name, let at):
-      JSONObject("expired", [("task", .string(name.text)), ("at", at.json)])
-    case .cleared(let name): JSONObject("cleared", [("task", .string(name.text))])
-    case .forgotten(let dataset):
-      JSONObject("forgotten", [("dataset", .string(dataset.text))])
+      [.type: RecordType.expired.json, .task: name.json, .at: at.json]
+    case .cleared(let name): [.type: RecordType.cleared.json, .task: name.json]
+    case .forgotten(let dataset): [.type: RecordType.forgotten.json, .dataset: dataset.json]
     }
   }
 
   /// Reads a line of the journal. Returns nil for a record that this version does not know.
-  init?(_ json: JSONObject) {
-    let record: Record?
-    switch json["type"]?.string {
-    case "task": record = TaskAccepted(json).map { .task($0) }
-    case "chain": record = ChainAccepted(json).map { .chain($0) }
-    case "manifest": record = ManifestAccepted(json).map { .manifest($0) }
-    case "joined": record = FilesJoined(json).map { .joined($0) }
-    case "closed":
-      record = json.name("dataset").map {
-        .closed(dataset: $0, isComplete: json["complete"]?.bool ?? false)
-      }
-    case "formed": record = JobsFormed(json).map { .formed($0) }
-    case "attempt":
-      record = json.job.map { .attempt($0, attempt: json["attempt"]?.integer ?? 1) }
-    case "accepted": record = ResultAccepted(json).map { .accepted($0) }
-    case "published": record = json.job.map { .published($0) }
-    case "failed": record = AttemptFailed(json).map { .failed($0) }
-    case "discarded":
-      record = .discarded(
-        json["parts"]?.array?.compactMap(\.string) ?? [],
-        at: json["at"]?.timestamp ?? Timestamp(milliseconds: 0))
-    case "swept": record = .swept(json["parts"]?.array?.compactMap(\.string) ?? [])
-    case "control": record = ControlAccepted(json).map { .control($0) }
-    case "revived": record = JobsRevived(json).map { .revived($0) }
-    case "quarantined": record = PilotQuarantined(json).map { .quarantined($0) }
-    case "deleting": record = DeletionAccepted(json).map { .deleting($0) }
-    case "removing": record = RemovalOrdered(json).map { .removing($0) }
-    case "removed": record = RemovalAdvanced(json).map { .removed($0) }
-    case "deleted": record = json.name("dataset").map { .deleted($0) }
-    case "ended": record = Self.ended(json)
-    case "packed":
-      record = json.name("task").map {
-        .packed($0, at: json["at"]?.timestamp ?? Timestamp(milliseconds: 0))
-      }
-    case "expired":
-      record = json.name("task").map {
-        .expired($0, at: json["at"]?.timestamp ?? Timestamp(milliseconds: 0))
-      }
-    case "cleared": record = json.name("task").map { .cleared($0) }
-    case "forgotten": record = json.name("dataset").map { .forgotten(dataset: $0) }
-    default: record = nil
+  init?(_ line: RecordLine) {
+    guard let type: RecordType = line[.type], let record = Self.read(type, line) else {
+      return nil
     }
-    guard let record else { return nil }
     self = record
   }
 
-  private static func ended(_ json: JSONObject) -> Record? {
-    guard let task = json.name("task"), let at = json["at"]?.timestamp,
-      let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
-    else { return nil }
-    return .ended(task: task, state: state, at: at, reason: json["reason"]?.string)
-  }
-}
-
-extension JSONObject {
-  /// Makes a record of this type, without the members that are nil.
-  init(_ type: String, _ members: [(String, JSON?)]) {
-    self.init([Member("type", .string(type))])
-    for (key, value) in members {
-      if let value { self.members.append(Member(key, value)) }
+  private static func read(_ type: RecordType, _ line: RecordLine) -> Record? {
+    switch type {
+    case .task: TaskAccepted(line).map { .task($0) }
+    case .chain: ChainAccepted(line).map { .chain($0) }
+    case .manifest: ManifestAccepted(line).map { .manifest($0) }
+    case .joined: FilesJoined(line).map { .joined($0) }
+    case .closed: line.dataset.map { .closed(dataset: $0, isComplete: line[.complete] ?? false) }
+    case .formed: JobsFormed(line).map { .formed($0) }
+    case .attempt: line.job.map { .attempt($0, attempt: line[.attempt] ?? 1) }
+    case .accepted: ResultAccepted(line).map { .accepted($0) }
+    case .published: line.job.map { .published($0) }
+    case .failed: AttemptFailed(line).map { .failed($0) }
+    case .discarded: .discarded(line[.parts] ?? [], at: line.time)
+    case .swept: .swept(line[.parts] ?? [])
+    case .control: ControlAccepted(line).map { .control($0) }
+    case .revived: JobsRevived(line).map { .revived($0) }
+    case .quarantined: PilotQuarantined(line).map { .quarantined($0) }
+    case .deleting: DeletionAccepted(line).map { .deleting($0) }
+    case .removing: RemovalOrdered(line).map { .removing($0) }
+    case .removed: RemovalAdvanced(line).map { .removed($0) }
+    case .deleted: line.dataset.map { .deleted($0) }
+    case .ended: ended(line)
+    case .packed: line.task.map { .packed($0, at: line.time) }
+    case .expired: line.task.map { .expired($0, at: line.time) }
+    case .cleared: line.task.map { .cleared($0) }
+    case .forgotten: line.dataset.map { .forgotten(dataset: $0) }
     }
   }
 
-  /// Returns the member as a name; nil if it is none.
-  func name(_ key: String) -> Name? { self[key]?.string.flatMap { Name($0) } }
+  private static func ended(_ line: RecordLine) -> Record? {
+    guard let task = line.task, let at: Timestamp = line[.at], let state: TaskState = line[.state]
+    else { return nil }
+    return .ended(task: task, state: state, at: at, reason: line[.reason])
+  }
+}
+
+extension RecordLine {
+  /// The task that the record is about.
+  fileprivate var task: Name? { self[.task] }
+  /// The dataset that the record is about.
+  fileprivate var dataset: Name? { self[.dataset] }
   /// The job that the record is about.
-  var job: JobID? { self["job"]?.string.flatMap { JobID($0) } }
+  fileprivate var job: JobID? { self[.job] }
+  /// The time of a record; 1970 for one of an earlier version that had none.
+  var time: Timestamp { self[.at] ?? Timestamp(milliseconds: 0) }
 }

@@ -58,11 +58,13 @@ public enum Record: Sendable {
 
 /// An error: a record that contradicts the state. Either the journal is damaged or the watcher has
 /// a fault. It ends the watcher, which must not act upon a state that may be wrong.
-public struct ImpossibleRecord: Error, CustomStringConvertible {
+public struct Contradiction: Error, CustomStringConvertible {
   /// The type of the record, as the journal has it.
-  public var type: String
+  public internal(set) var type = "?"
   /// The contradiction, in words.
-  public var reason: String
+  public let reason: String
+
+  init(_ reason: String) { self.reason = reason }
 
   /// The message for the log.
   public var description: String { "the record \"\(type)\" cannot follow: \(reason)" }

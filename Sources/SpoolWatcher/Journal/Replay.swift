@@ -68,17 +68,18 @@ struct Replay {
         leaving = saved.leaving
       },
       record: { json throws(JournalError) in
-        guard let record = Record(json) else {
-          throw .unknownRecord(type: json["type"]?.string ?? "?")
+        let line = RecordLine(json)
+        guard let record = Record(line) else {
+          throw .unknownRecord(type: line[.type] ?? "?")
         }
         // Later lines of that name, if any, belong to another task or dataset.
         let ended = state.viewsEnded(by: record)
         if !written.isDisjoint(with: ended) { lines.removeAll { ended.contains($0.view) } }
         let effects: SpoolState.Effects
-        do throws(ImpossibleRecord) {
+        do throws(Contradiction) {
           effects = try state.apply(record, graceful: grace)
         } catch {
-          throw .impossible("\(error)")
+          throw .contradiction(error)
         }
         written.formUnion(effects.lines.map(\.view))
         lines += effects.lines

@@ -15,19 +15,17 @@ public struct TaskAccepted: Sendable {
 }
 
 extension TaskAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "task",
-      [
-        ("incarnation", .string(incarnation)), ("owner", .integer(owner)), ("at", at.json),
-        ("digest", .string(digest)), ("request", .object(spec.source)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.task.json, .incarnation: incarnation.json, .owner: owner.json, .at: at.json,
+      .digest: digest.json, .request: .object(spec.source),
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let request = json["request"], let spec = try? TaskSpec(request, root: "/"),
-      let incarnation = json["incarnation"]?.string, let owner = json["owner"]?.integer,
-      let at = json["at"]?.timestamp, let digest = json["digest"]?.string
+  init?(_ line: RecordLine) {
+    guard let request: JSON = line[.request], let spec = try? TaskSpec(request, root: "/"),
+      let incarnation: String = line[.incarnation], let owner: Int = line[.owner],
+      let at: Timestamp = line[.at], let digest: String = line[.digest]
     else { return nil }
     self.init(spec: spec, incarnation: incarnation, owner: owner, at: at, digest: digest)
   }
@@ -48,19 +46,17 @@ public struct ChainAccepted: Sendable {
 }
 
 extension ChainAccepted {
-  var json: JSONObject {
-    JSONObject(
-      "chain",
-      [
-        ("incarnation", .string(incarnation)), ("owner", .integer(owner)), ("at", at.json),
-        ("digest", .string(digest)), ("request", .object(spec.source)),
-      ])
+  var line: RecordLine {
+    [
+      .type: RecordType.chain.json, .incarnation: incarnation.json, .owner: owner.json,
+      .at: at.json, .digest: digest.json, .request: .object(spec.source),
+    ]
   }
 
-  init?(_ json: JSONObject) {
-    guard let request = json["request"], let spec = try? ChainSpec(request, root: "/"),
-      let incarnation = json["incarnation"]?.string, let owner = json["owner"]?.integer,
-      let at = json["at"]?.timestamp, let digest = json["digest"]?.string
+  init?(_ line: RecordLine) {
+    guard let request: JSON = line[.request], let spec = try? ChainSpec(request, root: "/"),
+      let incarnation: String = line[.incarnation], let owner: Int = line[.owner],
+      let at: Timestamp = line[.at], let digest: String = line[.digest]
     else { return nil }
     self.init(spec: spec, incarnation: incarnation, owner: owner, at: at, digest: digest)
   }

@@ -47,7 +47,7 @@ final class ViewWriter {
     }
   }
 
-  /// Forgets views that end, because they are to be removed.
+  /// Drops views that end, because they are to be removed.
   func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
 
   /// Writes the lines, view by view. If the filesystem refuses a line, that line and the later ones

@@ -49,7 +49,6 @@ struct DatasetPage {
 /// Writes the pages of datasets that may have changed, a limited number at a time.
 final class DatasetPages {
   private let spool: Spool
-  private let turn: Turn
   private let directories: WatchedDirectories
   private var due: Set<Name> = []
   /// The hash of the text that was written last, by dataset.
@@ -58,9 +57,8 @@ final class DatasetPages {
   /// The largest number of pages that are written at once.
   static let mostAtOnce = 500
 
-  init(_ spool: Spool, _ turn: Turn, directories: WatchedDirectories) {
+  init(_ spool: Spool, directories: WatchedDirectories) {
     self.spool = spool
-    self.turn = turn
     self.directories = directories
   }
 
@@ -71,17 +69,17 @@ final class DatasetPages {
   var isBusy: Bool { !due.isEmpty }
 
   /// Notes that all pages may be out of date, after a restart.
-  func resume() { due = Set(turn.state.datasets.keys) }
+  func resume(_ turn: Turn) { due = Set(turn.state.datasets.keys) }
 
   /// Writes the pages that are due. Called at most once a second, after a commit. If a page cannot
   /// be written, a later call tries again.
-  func write(isLast: Bool) {
+  func write(isLast: Bool, _ turn: Turn) {
     // These pages also change without a record: with unfinished files and with waiting tasks.
     due.formUnion(turn.state.watched)
     for task in turn.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
     for name in due.sorted().prefix(isLast ? .max : Self.mostAtOnce) {
       do throws(FileError) {
-        try write(name)
+        try write(name, turn)
         due.remove(name)
       } catch {
         turn.note(error)
@@ -90,7 +88,7 @@ final class DatasetPages {
     }
   }
 
-  private func write(_ name: Name) throws(FileError) {
+  private func write(_ name: Name, _ turn: Turn) throws(FileError) {
     guard let dataset = turn.state.datasets[name] else { return }
     let page = DatasetPage(
       dataset: dataset, state: turn.state, placement: turn.placement,

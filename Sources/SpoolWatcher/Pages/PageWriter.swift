@@ -7,7 +7,8 @@ internal import SpoolStore
 /// once.
 final class PageWriter: Stage {
   private let spool: Spool
-  private let turn: Turn
+  /// The epoch of this watcher (R7).
+  private let epoch: Int
   private let ready: ReadyFeeder
   private let pilots: PilotMonitor
   private let marks: WaterMarks
@@ -28,22 +29,22 @@ final class PageWriter: Stage {
   static let interval = Duration.seconds(1)
 
   init(
-    _ spool: Spool, _ turn: Turn, ready: ReadyFeeder, pilots: PilotMonitor, marks: WaterMarks,
-    directories: WatchedDirectories, remover: FileRemover
+    _ spool: Spool, epoch: Int, ready: ReadyFeeder, pilots: PilotMonitor,
+    marks: WaterMarks, directories: WatchedDirectories, remover: FileRemover
   ) {
     self.directories = directories
     self.remover = remover
-    datasets = DatasetPages(spool, turn, directories: directories)
+    datasets = DatasetPages(spool, directories: directories)
     self.spool = spool
-    self.turn = turn
+    self.epoch = epoch
     self.marks = marks
     self.ready = ready
     self.pilots = pilots
   }
 
-  /// The time of the next writing, while tasks are in work or pages of datasets are out of date;
-  /// else nil.
-  var nextDue: Instant? {
+  /// Returns the time of the next writing, while tasks are in work or pages of datasets are out of
+  /// date; else nil.
+  func nextDue(_ turn: Turn) -> Instant? {
     guard !turn.state.live.isEmpty || datasets.isBusy else { return nil }
     return nextPages
   }
@@ -56,66 +57,70 @@ final class PageWriter: Stage {
   /// Writes the pages that are due. With `isLast`, at the watcher's end, it writes all. `foreign`
   /// are the entries of `incoming/` that are not taken. If a page cannot be written, it is written
   /// later, and holds nothing up.
-  func write(foreign: [Spool.Foreign], isLast: Bool = false) {
-    writeOrdered()
-    writeSummaries()
-    guard isLast || isDue else { return }
+  func write(foreign: [Spool.Foreign], isLast: Bool = false, _ turn: Turn) {
+    writeOrdered(turn)
+    writeSummaries(turn)
+    guard isLast || isDue(turn) else { return }
     let waiting = ready.readyByTask
-    for task in turn.state.liveTasks { writePage(task.name, waiting) }
+    for task in turn.state.liveTasks { writePage(task.name, waiting, turn) }
     for chain in turn.state.chains.values where !turn.state.state(of: chain).hasEnded {
-      writePage(chain.name, waiting)
+      writePage(chain.name, waiting, turn)
     }
-    datasets.write(isLast: isLast)
-    writeStatus(waiting, foreign: foreign, isLast: isLast)
+    datasets.write(isLast: isLast, turn)
+    writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
   }
 
-  private var isDue: Bool { lastPages == nil || turn.now >= nextPages }
+  private func isDue(_ turn: Turn) -> Bool { lastPages == nil || turn.now >= nextPages }
 
   /// Writes only `STATUS`, if it is due. Used when a turn failed.
-  func writeStatus(foreign: [Spool.Foreign]) {
-    if isDue { writeStatus(ready.readyByTask, foreign: foreign, isLast: false) }
+  func writeStatus(foreign: [Spool.Foreign], _ turn: Turn) {
+    if isDue(turn) { writeStatus(ready.readyByTask, foreign: foreign, isLast: false, turn) }
   }
 
-  private func writeStatus(_ waiting: [Name: Int], foreign: [Spool.Foreign], isLast: Bool) {
+  private func writeStatus(
+    _ waiting: [Name: Int], foreign: [Spool.Foreign], isLast: Bool, _ turn: Turn
+  ) {
     lastPages = turn.now
     let status = StatusPage(
-      spool: spool, turn: turn, pilots: pilots.living, ready: waiting, shapes: ready.readyShapes,
-      full: marks.reasons, foreign: foreign, directories: directories, remover: remover,
+      spool: spool, epoch: epoch, pilots: pilots.living, ready: waiting,
+      shapes: ready.readyShapes, full: marks.reasons(turn), foreign: foreign,
+      directories: directories,
+      remover: remover,
       isLast: isLast)
-    let text = status.text
+    let text = status.text(turn)
     guard isLast || text != lastStatus else { return }
     do throws(FileError) {
-      try spool.writeStatus(Array(status.heading.utf8) + text)
+      try spool.writeStatus(Array(status.heading(turn).utf8) + text)
       lastStatus = text
     } catch {
       turn.note(error)
     }
   }
 
-  private func writePage(_ name: Name, _ ready: [Name: Int]) {
-    guard let (_, head) = page(name, ready) else { return }
+  private func writePage(_ name: Name, _ ready: [Name: Int], _ turn: Turn) {
+    guard let (_, head) = page(name, ready, turn) else { return }
     do throws(FileError) {
-      try writePage(name, head)
+      try writePage(name, head, turn)
     } catch {
       turn.note(error)
     }
   }
 
-  private func writePage(_ name: Name, _ head: [UInt8]) throws(FileError) {
+  private func writePage(_ name: Name, _ head: [UInt8], _ turn: Turn) throws(FileError) {
     guard written[name]?.head != head else { return }
-    let request = request(name)
+    let request = request(name, turn)
     try spool.write(TaskPage.text(head, request: request), to: .active(name))
     written[name] = (head, request)
   }
 
   /// Shows the effect of orders at once. A task in work has only a page in `running/`, even if it
   /// had ended before.
-  private func writeOrdered() {
+  private func writeOrdered(_ turn: Turn) {
     guard !ordered.isEmpty else { return }
     let waiting = ready.readyByTask
     for name in ordered {
       do throws(FileError) {
-        try showAtWork(name, waiting)
+        try showAtWork(name, waiting, turn)
         ordered.remove(name)
       } catch {
         turn.note(error)
@@ -125,16 +130,16 @@ final class PageWriter: Stage {
 
   /// Writes a page in `running/` for a task that is in work, and removes the summary that it may
   /// have had.
-  private func showAtWork(_ name: Name, _ ready: [Name: Int]) throws(FileError) {
-    guard let (state, head) = page(name, ready), !state.hasEnded else { return }
-    try writePage(name, head)
+  private func showAtWork(_ name: Name, _ ready: [Name: Int], _ turn: Turn) throws(FileError) {
+    guard let (state, head) = page(name, ready, turn), !state.hasEnded else { return }
+    try writePage(name, head, turn)
     for failed in [false, true] {
       try spool.remove(.ended(name, failed: failed))
     }
   }
 
   /// Returns the state of a task or chain, and its page without the request.
-  private func page(_ name: Name, _ ready: [Name: Int]) -> (TaskState, [UInt8])? {
+  private func page(_ name: Name, _ ready: [Name: Int], _ turn: Turn) -> (TaskState, [UInt8])? {
     if let task = turn.state.tasks[name] {
       let page = TaskPage(task, turn.state, turn.placement, ready: ready[name] ?? 0)
       return (task.state, page.head)
@@ -146,7 +151,7 @@ final class PageWriter: Stage {
 
   /// Returns the request of a task or chain as its page shows it. It is made once, because it may
   /// have megabytes.
-  private func request(_ name: Name) -> [UInt8] {
+  private func request(_ name: Name, _ turn: Turn) -> [UInt8] {
     if let request = written[name]?.request { return request }
     let source =
       turn.state.tasks[name]?.spec.source ?? turn.state.chains[name]?.accepted.spec.source
@@ -154,11 +159,11 @@ final class PageWriter: Stage {
   }
 
   /// Writes the summaries of ended tasks and chains at once, because somebody may wait for them.
-  private func writeSummaries() {
+  private func writeSummaries(_ turn: Turn) {
     for name in ended {
       do throws(FileError) {
-        if let (state, head) = page(name, [:]), state.hasEnded {
-          let text = TaskPage.text(head, request: request(name))
+        if let (state, head) = page(name, [:], turn), state.hasEnded {
+          let text = TaskPage.text(head, request: request(name, turn))
           try spool.write(text, to: .ended(name, failed: state != .done))
           try spool.remove(.active(name))
           written[name] = nil
@@ -171,14 +176,14 @@ final class PageWriter: Stage {
   }
 
   /// Notes that a task has ended, after the commit.
-  func noteEnded(_ name: Name) {
+  func noteEnded(_ name: Name, _ turn: Turn) {
     ended.insert(name)
     if let chain = turn.state.tasks[name]?.chain { ended.insert(chain) }
   }
 
   /// Notes that an order was accepted, after the commit. An order about a chain or a step may
   /// concern all of the chain.
-  func noteOrdered(_ name: Name) {
+  func noteOrdered(_ name: Name, _ turn: Turn) {
     let state = turn.state
     guard let chain = state.chains[name] ?? state.tasks[name].flatMap(state.chain(of:)) else {
       ordered.insert(name)
@@ -192,7 +197,7 @@ final class PageWriter: Stage {
 
   /// Finds ended tasks and chains without a summary. Of the latest it also checks that the summary
   /// is whole. A check of all would take too long.
-  private func findUnwritten() throws(FileError) {
+  private func findUnwritten(_ turn: Turn) throws(FileError) {
     let all = turn.state
     let latest = all.tasks.values.compactMap(\.ended).max() ?? turn.date
     var names: [Bool: Set<Name>] = [:]
@@ -218,12 +223,12 @@ final class PageWriter: Stage {
 
   /// Finds the pages to write after a restart, and removes pages in `running/` of tasks that have
   /// ended.
-  func resume() throws(FileError) {
-    for task in turn.state.liveTasks { noteOrdered(task.name) }
-    datasets.resume()
-    try findUnwritten()
+  func resume(_ turn: Turn) throws(FileError) {
+    for task in turn.state.liveTasks { noteOrdered(task.name, turn) }
+    datasets.resume(turn)
+    try findUnwritten(turn)
     for name in try spool.running(fresh: true).tasks {
-      guard let (state, _) = page(name, [:]), state.hasEnded else { continue }
+      guard let (state, _) = page(name, [:], turn), state.hasEnded else { continue }
       try spool.remove(.active(name))
     }
   }

@@ -3,8 +3,8 @@ internal import SpoolStore
 
 /// The sections of `STATUS` about datasets: watched directories, and removals.
 extension StatusPage {
-  /// The section about watched directories.
-  var watchedLines: [String] {
+  /// Returns the section about watched directories.
+  func watchedLines(_ turn: Turn) -> [String] {
     var rows = [["dataset", "directory", "files", "unfinished", "waits"]]
     for name in turn.state.watched.sorted() {
       guard let dataset = turn.state.datasets[name] else { continue }
@@ -25,9 +25,9 @@ extension StatusPage {
 
   private static let longestPath = 80
 
-  private func waits(_ dataset: DatasetEntry, _ entry: WatchEntry, _ directory: WatchedDirectory)
-    -> String
-  {
+  private func waits(
+    _ dataset: DatasetEntry, _ entry: WatchEntry, _ directory: WatchedDirectory
+  ) -> String {
     if let trouble = directory.trouble {
       return "\(directory.watch.directory) \(trouble)".printable(300)
     }
@@ -45,8 +45,8 @@ extension StatusPage {
     return entry.marked == nil ? "for \(marker.printable())" : "for the other directories"
   }
 
-  /// The section about datasets whose files are being removed.
-  var deletedLines: [String] {
+  /// Returns the section about datasets whose files are being removed.
+  func deletedLines(_ turn: Turn) -> [String] {
     let names = turn.state.removing.sorted()
     guard !names.isEmpty else { return [] }
     let rows = names.prefix(Self.mostRows).compactMap { name -> String? in

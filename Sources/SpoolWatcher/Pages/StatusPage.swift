@@ -5,7 +5,8 @@ internal import SpoolStore
 /// the state; out goes text.
 struct StatusPage {
   let spool: Spool
-  let turn: Turn
+  /// The epoch of this watcher (R7).
+  let epoch: Int
   let pilots: [PilotRecord]
   /// The number of jobs in ready, by task.
   let ready: [Name: Int]
@@ -23,18 +24,19 @@ struct StatusPage {
   /// The largest number of rows in a section.
   static let mostRows = 40
 
-  /// The line with the time, which does not count as a change.
-  var heading: String {
-    "spool \(spool.layout.root)   watcher epoch \(turn.commit.epoch)"
+  /// Returns the line with the time, which does not count as a change.
+  func heading(_ turn: Turn) -> String {
+    "spool \(spool.layout.root)   watcher epoch \(epoch)"
       + "\(isLast ? ", stopped" : "")   \(turn.date)\n\n"
   }
 
-  /// The page without the heading.
-  var text: [UInt8] {
+  /// Returns the page without the heading.
+  func text(_ turn: Turn) -> [UInt8] {
     var lines =
-      troubleLines + mountLines + pilotLines + quarantineLines + [""] + taskLines + endedLines
-      + watchedLines + deletedLines
-    let why = reasons
+      troubleLines(turn) + mountLines(turn) + pilotLines + quarantineLines + [""] + taskLines(turn)
+      + endedLines(turn)
+      + watchedLines(turn) + deletedLines(turn)
+    let why = reasons(turn)
     if !why.isEmpty { lines += ["", "WAITING"] + why.map { "  " + $0 } }
     if !foreign.isEmpty {
       lines += ["", "NOT TAKEN from incoming/ (requests are files named .json or .jsonl)"]
@@ -46,16 +48,16 @@ struct StatusPage {
     return Array((lines.joined(separator: "\n") + "\n").utf8)
   }
 
-  /// The lasting refusals of the filesystem. They come first, because the end of the page may be
-  /// missing on a full disk.
-  private var troubleLines: [String] {
+  /// Returns the lasting refusals of the filesystem. They come first, because the end of the page
+  /// may be missing on a full disk.
+  private func troubleLines(_ turn: Turn) -> [String] {
     let lines = turn.troubles.lines
     guard !lines.isEmpty else { return [] }
     return ["TROUBLE  the filesystem refuses something; nothing is lost, and all is tried again"]
       + lines.map { "  " + $0 } + [""]
   }
 
-  private var mountLines: [String] {
+  private func mountLines(_ turn: Turn) -> [String] {
     guard !turn.mountAdvice.isEmpty else { return [] }
     return ["MOUNT   (docs/FILESYSTEMS.md)"] + turn.mountAdvice.map { "  " + $0 } + [""]
   }
@@ -89,7 +91,7 @@ struct StatusPage {
     return lines
   }
 
-  private var taskLines: [String] {
+  private func taskLines(_ turn: Turn) -> [String] {
     let live = turn.state.liveTasks
     let ended = turn.state.tasks.count - live.count
     let packed = turn.state.packedTasks
@@ -113,8 +115,8 @@ struct StatusPage {
     return lines
   }
 
-  /// The tasks that ended last.
-  private var endedLines: [String] {
+  /// Returns the tasks that ended last.
+  private func endedLines(_ turn: Turn) -> [String] {
     let latest = turn.state.latest.compactMap { turn.state.tasks[$0] }
     guard !latest.isEmpty else { return [] }
     var rows = [["task", "state", "done", "failed", "took", "ended"]]
@@ -130,9 +132,9 @@ struct StatusPage {
     return ["", title] + TextTable.lines(rows).map { "  " + $0 }
   }
 
-  /// The reasons for which datasets, tasks and pilots wait.
-  private var reasons: [String] {
-    shortDatasets + full + remover.troubles + waitingTasks + waitingPilots
+  /// Returns the reasons for which datasets, tasks and pilots wait.
+  private func reasons(_ turn: Turn) -> [String] {
+    shortDatasets(turn) + full + remover.troubles + waitingTasks(turn) + waitingPilots
   }
 
   private var waitingPilots: [String] {
@@ -141,28 +143,28 @@ struct StatusPage {
     }
   }
 
-  private var shortDatasets: [String] {
+  private func shortDatasets(_ turn: Turn) -> [String] {
     let open = turn.state.datasets.values.filter { $0.state == .open }
     return open.sorted { $0.name < $1.name }.compactMap { dataset in
       guard let closing = dataset.closesSince, dataset.isShort else { return nil }
       return "the dataset \(dataset.name): \(dataset.files) of \(dataset.expected ?? 0) files came "
-        + "(\(left(since: closing)) left)"
+        + "(\(left(since: closing, turn)) left)"
     }
   }
 
   /// Returns the time that is left of a wait for a dataset, in whole minutes. With seconds the page
   /// would change every second.
-  private func left(since start: Timestamp) -> String {
+  private func left(since start: Timestamp, _ turn: Turn) -> String {
     let left = start + spool.config.datasetWait - turn.date
     let minutes = left.milliseconds / 60_000
     return minutes < 1 ? "less than a minute" : Units.text(milliseconds: minutes * 60_000)
   }
 
-  private var waitingTasks: [String] {
+  private func waitingTasks(_ turn: Turn) -> [String] {
     turn.state.liveTasks.prefix(Self.mostRows).compactMap { task in
       if let missing = turn.placement.awaited(by: task.name) {
         return "\(task.name): the dataset \(missing) is not there yet "
-          + "(\(left(since: task.waitsSince)) left)"
+          + "(\(left(since: task.waitsSince, turn)) left)"
       }
       if task.state == .held { return "\(task.name): held; `spool release` lets it go on" }
       return fit(task)

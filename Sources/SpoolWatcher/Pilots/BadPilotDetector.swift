@@ -22,7 +22,6 @@ final class BadPilotDetector {
   }
 
   private let spool: Spool
-  private let turn: Turn
   private let pilots: PilotMonitor
   private let files: QuarantineFiles
   private var evidence: [Name: TaskEvidence] = [:]
@@ -41,9 +40,8 @@ final class BadPilotDetector {
   /// suspicion.
   private static let mark = "suspected: "
 
-  init(_ spool: Spool, _ turn: Turn, pilots: PilotMonitor, files: QuarantineFiles) {
+  init(_ spool: Spool, pilots: PilotMonitor, files: QuarantineFiles) {
     self.spool = spool
-    self.turn = turn
     self.pilots = pilots
     self.files = files
   }
@@ -51,20 +49,20 @@ final class BadPilotDetector {
   // MARK: What happened
 
   /// Notes that a job succeeded on a pilot.
-  func succeeded(_ id: JobID, on pilot: PilotName?) {
+  func succeeded(_ id: JobID, on pilot: PilotName?, _ turn: Turn) {
     guard let pilot, condemned[pilot] == nil else { return }
     evidence[id.task, default: TaskEvidence()].succeeded(id.index, on: pilot)
     touched.insert(id.task)
-    if suspects[pilot]?.task == id.task { lift(pilot, "a job of \(id.task) was done there") }
+    if suspects[pilot]?.task == id.task { lift(pilot, "a job of \(id.task) was done there", turn) }
     answer(.done, by: pilot, id.task)
   }
 
   /// Notes that an attempt failed on a pilot, after the failure is recorded. `isLast` is true if
   /// the job is not tried again.
-  func failed(_ id: JobID, on pilot: PilotName?, _ cause: Cause, isLast: Bool) {
+  func failed(_ id: JobID, on pilot: PilotName?, _ cause: Cause, isLast: Bool, _ turn: Turn) {
     guard let pilot, cause.mayBeTheNodes else { return }
     if let task = condemned[pilot] {
-      if task == id.task, !isLast { forgive(id, cause, pilot) }
+      if task == id.task, !isLast { forgive(id, cause, pilot, turn) }
       return
     }
     evidence[id.task, default: TaskEvidence()].failed(
@@ -82,8 +80,8 @@ final class BadPilotDetector {
     }
   }
 
-  /// Forgets the evidence of a task that has ended.
-  func forget(task: Name) {
+  /// Drops the evidence of a task that has ended.
+  func noteEnded(task: Name) {
     evidence[task] = nil
     touched.remove(task)
   }
@@ -91,43 +89,43 @@ final class BadPilotDetector {
   // MARK: Judging
 
   /// Judges the suspects and the tasks with new evidence, once a turn, before the commit.
-  func judge() {
+  func judge(_ turn: Turn) {
     let now = turn.now
     if now - lastLook >= pilots.interval {
       lastLook = now
-      lookAtPilots()
+      lookAtPilots(turn)
     }
-    for (pilot, suspect) in suspects.sorted(by: { $0.key < $1.key }) { judge(pilot, suspect) }
-    for task in touched.sorted() { judge(task) }
+    for (pilot, suspect) in suspects.sorted(by: { $0.key < $1.key }) { judge(pilot, suspect, turn) }
+    for task in touched.sorted() { judge(task, turn) }
     touched = []
   }
 
   /// Judges a suspect: the first result elsewhere decides, or the suspicion lapses.
-  private func judge(_ pilot: PilotName, _ suspect: Suspect) {
-    if let why = lapse(pilot, suspect) { return lift(pilot, why) }
+  private func judge(_ pilot: PilotName, _ suspect: Suspect, _ turn: Turn) {
+    if let why = lapse(pilot, suspect, turn) { return lift(pilot, why, turn) }
     switch suspect.answer {
     case nil: break
-    case .done: condemn(pilot, suspect.task)
-    case .failed(let other): lift(pilot, "a job of \(suspect.task) failed on \(other), too")
+    case .done: condemn(pilot, suspect.task, turn)
+    case .failed(let other): lift(pilot, "a job of \(suspect.task) failed on \(other), too", turn)
     }
   }
 
   /// Judges the pilots of a task with new evidence.
-  private func judge(_ task: Name) {
+  private func judge(_ task: Name, _ turn: Turn) {
     guard let evidence = evidence[task], let spec = turn.state.tasks[task]?.spec else { return }
     for pilot in evidence.suspects where condemned[pilot] == nil && suspects[pilot] == nil {
       let others = pilots.others(than: pilot, for: spec.shape)
       guard !others.isEmpty else { continue }
       if evidence.isBad(pilot) {
-        condemn(pilot, task)
+        condemn(pilot, task, turn)
       } else if evidence.isDoubtful(pilot), others.contains(where: { $0.jobs > 0 }) {
-        suspect(pilot, task, spec)
+        suspect(pilot, task, spec, turn)
       }
     }
   }
 
   /// Puts a pilot into quarantine on suspicion.
-  private func suspect(_ pilot: PilotName, _ task: Name, _ spec: TaskSpec) {
+  private func suspect(_ pilot: PilotName, _ task: Name, _ spec: TaskSpec, _ turn: Turn) {
     let count = evidence[task]?.row(of: pilot) ?? 0
     let reason =
       "on suspicion: \(count) jobs of \(task) failed here in a row, and none has ended elsewhere yet"
@@ -136,11 +134,11 @@ final class BadPilotDetector {
       until: turn.now + spec.resources.wall
         + spool.config.deadAfter)
     files.set(pilot, "\(reason)\n\(Self.mark)\(task)")
-    tell(pilot, reason)
+    tell(pilot, reason, turn)
   }
 
   /// Puts a pilot into quarantine for good, and forgives its task's jobs the failures there.
-  private func condemn(_ pilot: PilotName, _ task: Name) {
+  private func condemn(_ pilot: PilotName, _ task: Name, _ turn: Turn) {
     suspects[pilot] = nil
     condemned[pilot] = task
     let (done, failed) = evidence[task]?.elsewhere(than: pilot) ?? (0, 0)
@@ -152,35 +150,35 @@ final class BadPilotDetector {
         job: JobID(task: task, index: job), payload: charges.payload,
         infrastructure: charges.infrastructure)
     }
-    record(pilot, reason, jobs)
+    record(pilot, reason, jobs, turn)
     for task in evidence.keys { evidence[task]?.clear(pilot) }
     files.set(pilot, reason)
-    tell(pilot, reason)
+    tell(pilot, reason, turn)
   }
 
-  private func tell(_ pilot: PilotName, _ reason: String) {
+  private func tell(_ pilot: PilotName, _ reason: String, _ turn: Turn) {
     turn.say(
       "pilot \(pilot) is quarantined: \(reason); `spool pilots release \(pilot)` brings it back")
   }
 
-  private func record(_ pilot: PilotName, _ reason: String, _ jobs: [Forgiven]) {
+  private func record(_ pilot: PilotName, _ reason: String, _ jobs: [Forgiven], _ turn: Turn) {
     turn.record(
       .quarantined(
         PilotQuarantined(pilot: pilot, reason: reason, at: turn.date, jobs: jobs)))
   }
 
   /// Forgives a job a failure on a pilot that is already in quarantine for good.
-  private func forgive(_ id: JobID, _ cause: Cause, _ pilot: PilotName) {
+  private func forgive(_ id: JobID, _ cause: Cause, _ pilot: PilotName, _ turn: Turn) {
     let isPayload = cause.kind == .payload
     let job = Forgiven(
       job: id, payload: isPayload ? 1 : 0, infrastructure: isPayload ? 0 : 1)
-    record(pilot, files.reason(of: pilot) ?? "", [job])
+    record(pilot, files.reason(of: pilot) ?? "", [job], turn)
   }
 
   // MARK: The way back
 
   /// Releases a pilot that was under suspicion.
-  private func lift(_ pilot: PilotName, _ why: String) {
+  private func lift(_ pilot: PilotName, _ why: String, _ turn: Turn) {
     suspects[pilot] = nil
     lifted.insert(pilot)
     files.lift(pilot)
@@ -188,7 +186,7 @@ final class BadPilotDetector {
   }
 
   /// Returns the reason if a suspicion is over without a result; else nil.
-  private func lapse(_ pilot: PilotName, _ suspect: Suspect) -> String? {
+  private func lapse(_ pilot: PilotName, _ suspect: Suspect, _ turn: Turn) -> String? {
     guard let task = turn.state.tasks[suspect.task], !task.state.hasEnded else {
       return "the task \(suspect.task) has ended"
     }
@@ -202,36 +200,36 @@ final class BadPilotDetector {
   }
 
   /// Notes the pilots that came back, and takes over the suspects of a former watcher.
-  private func lookAtPilots() {
-    for pilot in files.forgetReleased() {
+  private func lookAtPilots(_ turn: Turn) {
+    for pilot in files.takeReleased() {
       suspects[pilot] = nil
       condemned[pilot] = nil
     }
     let now = Set(pilots.living.filter { $0.state == .quarantined }.map(\.pilot))
-    for pilot in aside.subtracting(now) { beginAnew(pilot) }
-    for pilot in now.subtracting(aside) where files.reason(of: pilot) == nil { adopt(pilot) }
+    for pilot in aside.subtracting(now) { beginAnew(pilot, turn) }
+    for pilot in now.subtracting(aside) where files.reason(of: pilot) == nil { adopt(pilot, turn) }
     aside = now
   }
 
   /// Begins the counting again for a pilot that somebody released.
-  private func beginAnew(_ pilot: PilotName) {
+  private func beginAnew(_ pilot: PilotName, _ turn: Turn) {
     guard lifted.remove(pilot) == nil, pilots.isAlive(pilot) else { return }
     for task in evidence.keys { evidence[task]?.clear(pilot) }
     turn.say("pilot \(pilot) takes jobs again")
   }
 
-  /// Forgets a pilot that is gone.
-  func forget(_ pilot: PilotName) {
+  /// Drops what is known of a pilot that is gone.
+  func noteGone(_ pilot: PilotName) {
     suspects[pilot] = nil
     condemned[pilot] = nil
     aside.remove(pilot)
     lifted.remove(pilot)
-    files.forget(pilot)
-    for task in evidence.keys { evidence[task]?.forget(pilot) }
+    files.noteGone(pilot)
+    for task in evidence.keys { evidence[task]?.remove(pilot) }
   }
 
   /// Takes over the suspicion of a former watcher, if the pilot's quarantine file tells of one.
-  private func adopt(_ pilot: PilotName) {
+  private func adopt(_ pilot: PilotName, _ turn: Turn) {
     guard let text = try? spool.quarantineText(of: pilot),
       let line = text.split(separator: "\n").dropFirst().first, line.hasPrefix(Self.mark),
       let task = Name(line.dropFirst(Self.mark.count))

@@ -23,7 +23,6 @@ final class PilotMonitor: Stage {
   }
 
   private let spool: Spool
-  private let turn: Turn
   private let quarantines: QuarantineFiles
   /// Returns true if a process of this host is gone; nil if that cannot be known from here.
   private let isGone: (JSON) -> Bool?
@@ -36,11 +35,10 @@ final class PilotMonitor: Stage {
   }
 
   init(
-    _ spool: Spool, _ turn: Turn, quarantines: QuarantineFiles, isGone: @escaping (JSON) -> Bool?,
+    _ spool: Spool, quarantines: QuarantineFiles, isGone: @escaping (JSON) -> Bool?,
     notify: @escaping (Notice) -> Void
   ) {
     self.spool = spool
-    self.turn = turn
     self.quarantines = quarantines
     self.isGone = isGone
     self.notify = notify
@@ -74,11 +72,11 @@ final class PilotMonitor: Stage {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
   }
 
-  var nextDue: Instant? { (lastLook ?? .distantPast) + interval }
+  func nextDue(_ turn: Turn) -> Instant? { (lastLook ?? .distantPast) + interval }
 
   /// Reads the heartbeats that are due, and takes the claims of dead pilots. Returns true if any
   /// pilot came or went. With `force` it looks even if no look is due.
-  func look(force: Bool = false) throws -> Bool {
+  func look(force: Bool = false, _ turn: Turn) throws -> Bool {
     let now = turn.now
     if let last = lastLook, now - last < interval, !force { return false }
     // After a pause of the watcher's own the count begins again, because silence then tells nothing
@@ -92,7 +90,7 @@ final class PilotMonitor: Stage {
     let names = Set(try spool.running(fresh: true).pilots)
     var hasChanged = false
     for name in seen.keys where !names.contains(name) {
-      forget(name)
+      stopTracking(name, turn)
       hasChanged = true
     }
     for name in names.sorted() {
@@ -100,13 +98,14 @@ final class PilotMonitor: Stage {
       read(name, now)
       guard let verdict = verdict(name, now) else { continue }
       if seen[name]?.isBuried == false { turn.say("pilot \(name) is dead: \(verdict)") }
-      try bury(name, verdict)
+      try bury(name, verdict, turn)
       hasChanged = true
     }
     return hasChanged
   }
 
-  private func forget(_ name: PilotName) {
+  /// Stops tracking a pilot whose directory is gone.
+  private func stopTracking(_ name: PilotName, _ turn: Turn) {
     seen[name] = nil
     turn.emit(.pilotGone(name))
   }
@@ -161,7 +160,7 @@ final class PilotMonitor: Stage {
   }
 
   /// Takes a dead pilot's claims, and removes its directory.
-  private func bury(_ name: PilotName, _ verdict: String) throws {
+  private func bury(_ name: PilotName, _ verdict: String, _ turn: Turn) throws {
     try turn.checkLease()
     do throws(FileError) {
       var taken = 0
@@ -172,8 +171,8 @@ final class PilotMonitor: Stage {
       seen[name]?.taken += taken
       // The next look finds a claim that the pilot made after our listing.
       let isGone = try spool.unregister(name)
-      tell(name, verdict)
-      if isGone { forget(name) }
+      tell(name, verdict, turn)
+      if isGone { stopTracking(name, turn) }
     } catch {
       // A directory that cannot be cleared must not hold up other pilots.
       turn.note(error, "\(name)'s directory")
@@ -183,7 +182,7 @@ final class PilotMonitor: Stage {
 
   /// Sends the notice of a pilot's death, once its heartbeat is removed. Without a heartbeat no
   /// later watcher sends it again.
-  private func tell(_ name: PilotName, _ verdict: String) {
+  private func tell(_ name: PilotName, _ verdict: String, _ turn: Turn) {
     guard let pilot = seen[name], let record = pilot.record, !pilot.isTold else { return }
     seen[name]?.isTold = true
     notify(
@@ -194,7 +193,7 @@ final class PilotMonitor: Stage {
 
   /// Takes claims of tasks that have ended or are no longer known, and of superseded attempts
   /// (R4, R6).
-  func takeStale() throws {
+  func takeStale(_ turn: Turn) throws {
     try turn.checkLeaseOnce()
     // This includes pilots that came after the last look.
     for name in try spool.running(fresh: true).pilots {

@@ -14,15 +14,13 @@ final class QuarantineFiles {
   }
 
   private let spool: Spool
-  private let turn: Turn
   private var entries: [PilotName: Entry] = [:]
   /// Pilots whose quarantine file is to be removed.
   private var lifted: Set<PilotName> = []
   private var trouble = ""
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Puts a pilot into quarantine, or changes the reason.
@@ -52,21 +50,21 @@ final class QuarantineFiles {
 
   /// Writes and removes the files as decided. If the filesystem refuses one, the next call tries
   /// again.
-  func act() throws {
+  func act(_ turn: Turn) throws {
     guard hasWork else { return }
     try turn.checkLeaseOnce()
     for (pilot, entry) in entries where !entry.isWritten {
-      attempt { () throws(FileError) in try write(pilot, entry) }
+      attempt(turn) { () throws(FileError) in try write(pilot, entry) }
     }
     for pilot in lifted {
-      attempt { () throws(FileError) in
+      attempt(turn) { () throws(FileError) in
         _ = try spool.release(pilot)
         lifted.remove(pilot)
       }
     }
   }
 
-  private func attempt(_ body: () throws(FileError) -> Void) {
+  private func attempt(_ turn: Turn, _ body: () throws(FileError) -> Void) {
     do throws(FileError) {
       try body()
     } catch {
@@ -89,8 +87,8 @@ final class QuarantineFiles {
     }
   }
 
-  /// Forgets the pilots whose file a person removed, and returns them.
-  func forgetReleased() -> [PilotName] {
+  /// Removes and returns the pilots whose file a person removed.
+  func takeReleased() -> [PilotName] {
     let released = entries.filter { $0.value.isWritten }.keys.filter { pilot in
       (try? spool.isQuarantineGone(from: pilot)) == true
     }
@@ -98,8 +96,8 @@ final class QuarantineFiles {
     return released.sorted()
   }
 
-  /// Forgets a pilot that is gone.
-  func forget(_ pilot: PilotName) {
+  /// Drops the file of a pilot that is gone: its directory went with it.
+  func noteGone(_ pilot: PilotName) {
     entries[pilot] = nil
     lifted.remove(pilot)
   }

@@ -77,9 +77,9 @@ struct TaskEvidence {
     failures = failures.filter { !$0.value.isEmpty }
   }
 
-  /// Forgets the row of a pilot that is gone. The sums keep its results, which still tell about
+  /// Removes the row of a pilot that is gone. The sums keep its results, which still tell about
   /// other pilots.
-  mutating func forget(_ pilot: PilotName) { rows[pilot] = nil }
+  mutating func remove(_ pilot: PilotName) { rows[pilot] = nil }
 
   // MARK: What it tells
 

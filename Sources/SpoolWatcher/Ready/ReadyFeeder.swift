@@ -6,7 +6,6 @@ internal import SpoolStore
 /// new attempt follows (R4). A listing is only a hint (R9).
 final class ReadyFeeder: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let pilots: PilotMonitor
 
   /// A job whose file lies in ready as far as is known.
@@ -47,9 +46,8 @@ final class ReadyFeeder: Stage {
   /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
-  init(_ spool: Spool, _ turn: Turn, pilots: PilotMonitor) {
+  init(_ spool: Spool, pilots: PilotMonitor) {
     self.spool = spool
-    self.turn = turn
     self.pilots = pilots
   }
 
@@ -57,11 +55,11 @@ final class ReadyFeeder: Stage {
 
   /// Looks into the ready directories if a look is due, or if `fresh` is true. A job that is gone
   /// from there was claimed. A file that should not be there is withdrawn.
-  func lookIntoReady(fresh: Bool) throws {
+  func lookIntoReady(fresh: Bool, _ turn: Turn) throws {
     guard fresh || turn.now >= nextLook else { return }
     defer { nextLook = turn.now + lookInterval }
     for queue in Queue.allCases where !(outstanding[queue] ?? [:]).isEmpty || fresh {
-      try compare(queue, Set(try spool.readyNames(queue, fresh: fresh)))
+      try compare(queue, Set(try spool.readyNames(queue, fresh: fresh)), turn)
     }
   }
 
@@ -80,23 +78,23 @@ final class ReadyFeeder: Stage {
   func noteResult(_ name: JobName) {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
-      forget(job)
+      remove(job)
       noted[job.shape, default: 0] += 1
     }
   }
 
   /// Compares a listing of ready with the jobs known to be there.
-  private func compare(_ queue: Queue, _ present: Set<String>) throws {
+  private func compare(_ queue: Queue, _ present: Set<String>, _ turn: Turn) throws {
     let now = turn.now
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
-      forget(job)
+      remove(job)
       claimed[job.shape, default: 0] += 1
-      noteClaimed(job.name)
+      noteClaimed(job.name, turn)
     }
     for file in present where outstanding[queue]?[file] == nil {
-      if let name = JobName(fileName: file) { try meet(name, queue) }
+      if let name = JobName(fileName: file) { try meet(name, queue, turn) }
     }
     for shape in counts.keys where shape.queue == queue {
       let isDry = (counts[shape]?.values.reduce(0, +) ?? 0) == 0
@@ -106,7 +104,7 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  private func noteClaimed(_ name: JobName) {
+  private func noteClaimed(_ name: JobName, _ turn: Turn) {
     guard let job = turn.state.job(name.job),
       turn.placement.whereabouts(of: name.job, job) == .issued(.ready)
     else { return }
@@ -115,9 +113,9 @@ final class ReadyFeeder: Stage {
 
   /// Deals with a file in ready that was not known to be there. If its job is issued, the watcher
   /// adopts the file, as after a restart; else it withdraws it.
-  private func meet(_ name: JobName, _ queue: Queue) throws {
+  private func meet(_ name: JobName, _ queue: Queue, _ turn: Turn) throws {
     let shape = name.shape(in: queue)
-    if isIssued(name), turn.state.tasks[name.job.task]?.state != .held {
+    if isIssued(name, turn), turn.state.tasks[name.job.task]?.state != .held {
       count(name, shape, 1)
       remember(name, shape)
       turn.placement.put(.ready, name.job, attempt: name.attempt)
@@ -125,12 +123,12 @@ final class ReadyFeeder: Stage {
     }
     // This includes files of tasks that are no longer known: a pilot would run them in vain.
     try turn.checkLeaseOnce()
-    if try spool.withdraw(name, queue) { park(name) }
+    if try spool.withdraw(name, queue) { park(name, turn) }
   }
 
   /// Returns true if a file is of its job's present attempt, and that attempt is neither judged nor
   /// taken back.
-  private func isIssued(_ name: JobName) -> Bool {
+  private func isIssued(_ name: JobName, _ turn: Turn) -> Bool {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt else { return false }
     switch turn.placement.whereabouts(of: name.job, job) {
     case .issued(.parked), .waiting, .publishing: return false
@@ -140,28 +138,28 @@ final class ReadyFeeder: Stage {
 
   /// Lets a job that was taken back out of ready wait for its next attempt, because no attempt
   /// number is put twice (R4).
-  private func park(_ name: JobName) {
-    guard isIssued(name) else { return }
+  private func park(_ name: JobName, _ turn: Turn) {
+    guard isIssued(name, turn) else { return }
     turn.placement.put(.parked, name.job, attempt: name.attempt)
     turn.emit(.parked(name.job))
   }
 
   // MARK: Recall
 
-  /// Marks a task. After the commit, ``recall()`` takes its jobs back out of ready.
+  /// Marks a task. After the commit, ``recall(_:)`` takes its jobs back out of ready.
   func markForRecall(_ task: Name) { recalled.insert(task) }
 
   /// Takes the jobs of marked tasks back out of ready.
-  func recall() throws {
+  func recall(_ turn: Turn) throws {
     guard !recalled.isEmpty else { return }
     try turn.checkLeaseOnce()
-    for put in puts where recalled.contains(put.name.job.task) { park(put.name) }
+    for put in puts where recalled.contains(put.name.job.task) { park(put.name, turn) }
     for jobs in outstanding.values {
       let meant = jobs.values.filter { recalled.contains($0.name.job.task) }
       for job in meant.sorted(by: { $0.name.job < $1.name.job }) {
         guard try spool.withdraw(job.name, job.shape.queue) else { continue }
-        forget(job)
-        park(job.name)
+        remove(job)
+        park(job.name, turn)
       }
     }
     recalled = []
@@ -175,34 +173,35 @@ final class ReadyFeeder: Stage {
     outstanding[shape.queue]?[name.fileName] = Outstanding(name: name, shape: shape)
   }
 
-  private func forget(_ job: Outstanding) {
+  /// Removes a job that no longer lies in ready.
+  private func remove(_ job: Outstanding) {
     guard outstanding[job.shape.queue]?.removeValue(forKey: job.name.fileName) != nil else {
       return
     }
     count(job.name, job.shape, -1)
   }
 
-  /// Forgets the jobs of a task that has ended. The next look into ready withdraws their files.
-  func forget(task: Name) {
+  /// Removes the jobs of a task that has ended. The next look into ready withdraws their files.
+  func noteEnded(task: Name) {
     for jobs in outstanding.values {
-      for job in jobs.values where job.name.job.task == task { forget(job) }
+      for job in jobs.values where job.name.job.task == task { remove(job) }
     }
   }
 
-  /// Returns the number of further jobs of a task that may be formed now; 0 or less if none. Only
-  /// jobs of the same shape, and of the task's priority or better, count against the depth.
-  func room(for task: TaskSpec) -> Int {
+  /// Returns the number of further jobs of a task for which ready has room. If there is none, notes
+  /// that the shape has a backlog. Only jobs of the same shape, and of the task's priority or
+  /// better, count against the depth.
+  func findRoom(for task: TaskSpec) -> Int {
     let shape = task.shape
     let ahead = (counts[shape] ?? [:]).filter { $0.key <= task.priority }
       .reduce(0) { $0 + $1.value }
-    return (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
+    let room = (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
+    if room <= 0 { shapesWithBacklog.insert(shape) }
+    return max(0, room)
   }
 
-  /// Notes that a shape has more jobs to form than room.
-  func noteBacklog(_ shape: Shape) { shapesWithBacklog.insert(shape) }
-
-  /// Forgets which shapes have a backlog. Called before a turn forms jobs.
-  func forgetBacklog() { shapesWithBacklog = [] }
+  /// Clears the note of which shapes have a backlog. Called before a turn forms jobs.
+  func clearBacklog() { shapesWithBacklog = [] }
 
   /// Takes a job that is to be put into ready once it is committed. It takes up room from now on.
   func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {
@@ -213,8 +212,8 @@ final class ReadyFeeder: Stage {
 
   /// Puts the committed jobs into ready. If the outcome of a put is in doubt, an event tells so,
   /// and the job gets a new attempt (R4).
-  func putReady() {
-    guard hasPuts else { return }
+  func putReady(_ turn: Turn) {
+    guard hasPuts(turn) else { return }
     var remaining: [Put] = []
     var failure: FileError?
     for put in puts {
@@ -222,7 +221,7 @@ final class ReadyFeeder: Stage {
         remaining.append(put)
         continue
       }
-      guard isMeant(put) else {
+      guard isMeant(put, turn) else {
         do throws(FileError) {
           if put.wasTried { try spool.removeUnfinishedPut(put.name, put.shape.queue) }
           count(put.name, put.shape, -1)
@@ -257,17 +256,17 @@ final class ReadyFeeder: Stage {
 
   /// Returns true if a job is still to be put. Its task may have ended, or been recalled,
   /// meanwhile.
-  private func isMeant(_ put: Put) -> Bool {
+  private func isMeant(_ put: Put, _ turn: Turn) -> Bool {
     guard let job = turn.state.job(put.name.job) else { return false }
     return job.attempt == put.name.attempt
       && turn.placement.whereabouts(of: put.name.job, job) == .issued(.queued)
   }
 
   /// The time at which puts that failed are tried again; nil if there are none.
-  var nextDue: Instant? { puts.isEmpty ? nil : nextPut }
+  func nextDue(_ turn: Turn) -> Instant? { puts.isEmpty ? nil : nextPut }
 
-  /// True if there are jobs to put now.
-  var hasPuts: Bool { !puts.isEmpty && turn.now >= nextPut }
+  /// Returns true if there are jobs to put now.
+  func hasPuts(_ turn: Turn) -> Bool { !puts.isEmpty && turn.now >= nextPut }
 
   /// The number of jobs in ready, by task.
   var readyByTask: [Name: Int] {

@@ -7,7 +7,6 @@ internal import SpoolStore
 /// read. Below the low watermark it feeds all tasks again.
 final class WaterMarks {
   private let spool: Spool
-  private let turn: Turn
   /// Output directories on a filesystem that is too full, with its usage in percent.
   private var full: [String: Int] = [:]
   private var nextLook = Instant.distantPast
@@ -15,9 +14,8 @@ final class WaterMarks {
   /// The time between two looks.
   static let interval = Duration.seconds(2)
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   private var config: SpoolConfig { spool.config }
@@ -26,7 +24,7 @@ final class WaterMarks {
 
   /// Looks at the usage of the filesystems, if a look is due. Recalls the jobs in ready of tasks
   /// that are held back from now on.
-  func look() {
+  func look(_ turn: Turn) {
     guard let high = config.highWater, turn.now >= nextLook else { return }
     nextLook = turn.now + Self.interval
     let low = low
@@ -38,15 +36,15 @@ final class WaterMarks {
     full = seen.filter { directory, percent in
       percent >= high || (before[directory] != nil && percent >= low)
     }
-    for task in turn.state.liveTasks where task.state != .held && holdsBack(task) {
+    for task in turn.state.liveTasks where task.state != .held && holdsBack(task, turn) {
       if Self.directories(task.spec).allSatisfy({ before[$0] == nil }) {
         turn.emit(.recall(task.name))
       }
     }
-    tell(before)
+    tell(before, turn)
   }
 
-  private func tell(_ before: [String: Int]) {
+  private func tell(_ before: [String: Int], _ turn: Turn) {
     for (directory, percent) in full where before[directory] == nil {
       turn.say(
         "\(directory) is on a filesystem that is \(percent) % full: holding back what fills it")
@@ -57,20 +55,20 @@ final class WaterMarks {
   }
 
   /// Returns true if a task is not to be fed now.
-  func holdsBack(_ task: TaskEntry) -> Bool {
-    guard !full.isEmpty, !frees(task) else { return false }
+  func holdsBack(_ task: TaskEntry, _ turn: Turn) -> Bool {
+    guard !full.isEmpty, !frees(task, turn) else { return false }
     return Self.directories(task.spec).contains { full[$0] != nil }
   }
 
   /// Returns true if the success of a task's jobs lets the watcher remove files.
-  private func frees(_ task: TaskEntry) -> Bool {
+  private func frees(_ task: TaskEntry, _ turn: Turn) -> Bool {
     task.spec.inputDatasets.contains { turn.state.datasets[$0]?.retention == .step }
   }
 
-  /// The reasons for which tasks are held back, one for each task.
-  var reasons: [String] {
+  /// Returns the reasons for which tasks are held back, one for each task.
+  func reasons(_ turn: Turn) -> [String] {
     guard !full.isEmpty else { return [] }
-    return turn.state.liveTasks.filter(holdsBack).compactMap { task in
+    return turn.state.liveTasks.filter { holdsBack($0, turn) }.compactMap { task in
       Self.directories(task.spec).first { full[$0] != nil }.map { directory in
         "\(task.name): the filesystem of \(directory) is \(full[directory] ?? 0) % full; only tasks that "
           + "free space go on, until it is below \(low) %"

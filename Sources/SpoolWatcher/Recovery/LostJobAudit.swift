@@ -6,7 +6,6 @@ internal import SpoolStore
 /// counts as lost only if two audits in a row do not find it (R8).
 final class LostJobAudit {
   private let spool: Spool
-  private let turn: Turn
   private let ready: ReadyFeeder
   private let pilots: PilotMonitor
   private let judge: ResultJudge
@@ -17,15 +16,15 @@ final class LostJobAudit {
   /// The time between two audits.
   static let interval = Duration.seconds(60)
 
+  /// Makes an audit that is first due one interval after `start`.
   init(
-    _ spool: Spool, _ turn: Turn, ready: ReadyFeeder, pilots: PilotMonitor, judge: ResultJudge
+    _ spool: Spool, ready: ReadyFeeder, pilots: PilotMonitor, judge: ResultJudge, start: Instant
   ) {
     self.spool = spool
-    self.turn = turn
     self.ready = ready
     self.pilots = pilots
     self.judge = judge
-    last = turn.now
+    last = start
   }
 
   /// An attempt of a job.
@@ -35,24 +34,24 @@ final class LostJobAudit {
   }
 
   /// Runs an audit if one is due.
-  func run() throws {
+  func run(_ turn: Turn) throws {
     guard turn.now >= last + Self.interval else { return }
     last = turn.now
-    try pilots.takeStale()
+    try pilots.takeStale(turn)
     // A former watcher that was stopped in the middle of a put may have woken since.
     for queue in Queue.allCases { try spool.removeUnfinishedPuts(queue) }
-    try ready.lookIntoReady(fresh: true)
+    try ready.lookIntoReady(fresh: true, turn)
     let claims = Set(try pilots.allClaims().map { Attempt(job: $0.job, number: $0.attempt) })
-    _ = try judge.readInboxes(fresh: true)
-    let absent = absent(from: claims)
+    _ = try judge.readInboxes(fresh: true, turn)
+    let absent = absent(from: claims, turn)
     for (id, attempt) in absent where missing[id] == attempt {
-      judge.fail(id, .torn, "its file is in no directory any more")
+      judge.fail(id, .torn, "its file is in no directory any more", turn)
     }
     missing = absent
   }
 
   /// Returns the claimed jobs that are not among these claims, with their attempts.
-  private func absent(from claims: Set<Attempt>) -> [JobID: Int] {
+  private func absent(from claims: Set<Attempt>, _ turn: Turn) -> [JobID: Int] {
     var absent: [JobID: Int] = [:]
     for task in turn.state.liveTasks {
       for (index, job) in turn.state.jobs(of: task.name) {

@@ -16,7 +16,6 @@ final class PartSweeper: Stage {
   }
 
   private let spool: Spool
-  private let turn: Turn
   private var parts = Heap<Part>()
 
   /// The largest number of parts that are removed in one turn.
@@ -24,25 +23,24 @@ final class PartSweeper: Stage {
   /// The time until the watcher tries again to remove a part.
   static let again = Duration.seconds(60)
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Takes the parts that the journal knows, after a restart.
-  func resume() { for (path, due) in turn.state.litter { add(path, due: due) } }
+  func resume(_ turn: Turn) { for (path, due) in turn.state.litter { add(path, due: due, turn) } }
 
   /// Takes a part that is to be removed at a time.
-  func add(_ path: String, due: Timestamp) {
+  func add(_ path: String, due: Timestamp, _ turn: Turn) {
     parts.insert(Part(due: turn.instant(of: due, atMost: spool.config.partGrace), path: path))
   }
 
-  var nextDue: Instant? { parts.min?.due }
+  func nextDue(_ turn: Turn) -> Instant? { parts.min?.due }
 
   /// Removes the parts whose time has come. Returns true if there were any.
-  func run() throws -> Bool {
+  func run(_ turn: Turn) throws -> Bool {
     let now = turn.now
-    guard let next = nextDue, next <= now else { return false }
+    guard let next = nextDue(turn), next <= now else { return false }
     try turn.checkLeaseOnce()
     var paths: Set<String> = []
     while paths.count < Self.mostPerTurn, let part = parts.min, part.due <= now {

@@ -6,16 +6,15 @@ internal import SpoolStore
 /// of jobs, and new attempts of the jobs that two scans do not find (R4).
 struct RestartScan {
   let spool: Spool
-  let turn: Turn
   let ready: ReadyFeeder
   let pilots: PilotMonitor
   let judge: ResultJudge
-  let formation: JobFormation
+  let reissue: JobReissue
   /// Hands the events of a scan over to the stages.
   let handle: () -> Void
 
   /// Scans twice, and issues the jobs again that neither scan found.
-  func run() throws {
+  func run(_ turn: Turn) throws {
     try turn.checkLease()
     for task in turn.state.liveTasks {
       for (index, job) in turn.state.jobs(of: task.name) where job.phase == .issued {
@@ -23,16 +22,16 @@ struct RestartScan {
       }
     }
     for queue in Queue.allCases { try spool.removeUnfinishedPuts(queue) }
-    try scan()
-    try scan()
-    let lost = unknown
+    try scan(turn)
+    try scan(turn)
+    let lost = unknown(turn)
     guard !lost.isEmpty else { return }
     turn.say("issuing \(lost.count) jobs anew that are in no directory")
-    for id in lost { reissue(id) }
+    for id in lost { issueAgain(id, turn) }
   }
 
-  /// Jobs that no scan has found yet.
-  private var unknown: [JobID] {
+  /// Returns the jobs that no scan has found yet.
+  private func unknown(_ turn: Turn) -> [JobID] {
     turn.state.liveTasks.flatMap { task in
       turn.state.jobs(of: task.name).filter { index, job in
         turn.placement.whereabouts(of: JobID(task: task.name, index: index), job)
@@ -42,15 +41,15 @@ struct RestartScan {
   }
 
   /// Looks once into each directory. A file that moves on meanwhile is found in a later one.
-  private func scan() throws {
-    try ready.lookIntoReady(fresh: true)
-    for name in try pilots.allClaims() { meet(name) }
-    while try judge.readInboxes(fresh: true) >= ResultJudge.mostPerTurn {}
+  private func scan(_ turn: Turn) throws {
+    try ready.lookIntoReady(fresh: true, turn)
+    for name in try pilots.allClaims() { meet(name, turn) }
+    while try judge.readInboxes(fresh: true, turn) >= ResultJudge.mostPerTurn {}
     handle()
   }
 
   /// Notes that a pilot has a job, if the state has the claimed attempt.
-  private func meet(_ name: JobName) {
+  private func meet(_ name: JobName, _ turn: Turn) {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt,
       turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)
     else { return }
@@ -58,12 +57,12 @@ struct RestartScan {
   }
 
   /// Issues a job again that no scan has found (R4).
-  private func reissue(_ id: JobID) {
+  private func issueAgain(_ id: JobID, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     // A held task's job, whose file was taken back, waits for the task's release.
     guard task.state != .held else {
       return turn.placement.put(.parked, id, attempt: job.attempt)
     }
-    formation.issue(id)
+    reissue.issue(id, turn)
   }
 }

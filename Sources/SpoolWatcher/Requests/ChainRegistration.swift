@@ -5,28 +5,26 @@ internal import SpoolStore
 /// a task for each step, or the error with which it is refused. The steps then go the way of tasks,
 /// because each step reads the dataset that the one before it fills.
 struct ChainRegistration {
-  private let turn: Turn
   private let registration: TaskRegistration
 
-  init(_ turn: Turn, registration: TaskRegistration) {
-    self.turn = turn
+  init(registration: TaskRegistration) {
     self.registration = registration
   }
 
   /// Registers a chain, by the rules of ``TaskRegistration/register(_:owner:digest:mayBeKnown:)``.
   /// If one of its steps is refused, all are.
   func register(
-    _ spec: ChainSpec, owner: Int, digest: String, mayBeKnown: Bool
+    _ spec: ChainSpec, owner: Int, digest: String, mayBeKnown: Bool, _ turn: Turn
   ) throws(RequestError) {
     if let chain = turn.state.chains[spec.name], mayBeKnown, chain.accepted.digest == digest {
       return
     }
-    try registration.checkName(spec.name)
+    try registration.checkName(spec.name, turn)
     try registration.checkSize(spec.source, key: "steps")
     for (index, step) in spec.steps.enumerated() {
       do throws(RequestError) {
-        try registration.checkName(step.task.name)
-        try registration.check(step.task)
+        try registration.checkName(step.task.name, turn)
+        try registration.check(step.task, turn)
       } catch {
         throw RequestError(
           line: error.line, key: "steps[\(index)]" + (error.key.map { ".\($0)" } ?? ""),

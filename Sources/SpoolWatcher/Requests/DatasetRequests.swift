@@ -5,16 +5,12 @@ internal import SpoolStore
 /// records, or the errors with which requests are refused.
 final class DatasetRequests {
   private let spool: Spool
-  private let turn: Turn
-  private let formation: JobFormation
   private let remover: FileRemover
   /// The uid of the owner of `spool.json`, who may order about every dataset.
   private let keeper: Int
 
-  init(_ spool: Spool, _ turn: Turn, formation: JobFormation, remover: FileRemover, keeper: Int) {
+  init(_ spool: Spool, remover: FileRemover, keeper: Int) {
     self.spool = spool
-    self.turn = turn
-    self.formation = formation
     self.remover = remover
     self.keeper = keeper
   }
@@ -22,7 +18,7 @@ final class DatasetRequests {
   // MARK: Manifests
 
   /// Throws if the dataset cannot take a manifest, or cannot watch its directory.
-  func check(_ header: ManifestHeader) throws(RequestError) {
+  func check(_ header: ManifestHeader, _ turn: Turn) throws(RequestError) {
     let dataset = turn.state.datasets[header.name]
     if let dataset, dataset.state != .open {
       let state = dataset.isDeleted ? "deleted" : "closed, with \(dataset.files) files"
@@ -53,27 +49,33 @@ final class DatasetRequests {
 
   /// Begins to delete a dataset, or throws the reason against it. A dataset that is deleted already
   /// stays so.
-  func delete(_ request: DeleteRequest, owner: Int, key: String) throws(RequestError) {
+  func delete(
+    _ request: DeleteRequest, owner: Int, key: String, _ turn: Turn
+  ) throws(RequestError) {
     guard let dataset = turn.state.datasets[request.dataset] else {
-      throw RequestError(key: "dataset", unknown(request.dataset))
+      throw RequestError(key: "dataset", unknown(request.dataset, turn))
     }
-    try checkOwner(dataset, owner)
+    try checkOwner(dataset, owner, turn)
     guard !dataset.isDeleted else { return }
-    try checkUse(dataset, request)
+    try checkUse(dataset, request, turn)
     turn.record(
       .deleting(DeletionAccepted(request: request, owner: owner, at: turn.date, key: key)))
-    if dataset.length > 0 { remover.remove(dataset.name, ranges: RangeSet(0..<dataset.length)) }
+    if dataset.length > 0 {
+      remover.remove(dataset.name, ranges: RangeSet(0..<dataset.length), turn)
+    }
     turn.say("deleting the dataset \(dataset.name), by uid \(owner)")
   }
 
-  private func unknown(_ name: Name) -> String {
+  private func unknown(_ name: Name, _ turn: Turn) -> String {
     let advice = Nearest.question(name.text, among: turn.state.datasets.keys.map(\.text))
     return "there is no dataset \(name)" + (advice.map { "; \($0)" } ?? "")
   }
 
   /// Throws unless the person may delete the dataset. Allowed are root, the owner of `spool.json`,
   /// and a person whose own tasks and manifests alone filled it.
-  private func checkOwner(_ dataset: DatasetEntry, _ owner: Int) throws(RequestError) {
+  private func checkOwner(
+    _ dataset: DatasetEntry, _ owner: Int, _ turn: Turn
+  ) throws(RequestError) {
     guard owner != keeper, owner != 0 else { return }
     let makers = dataset.producers.compactMap { turn.state.tasks[$0]?.accepted.owner }
     let owners = dataset.owners.union(makers)
@@ -85,9 +87,9 @@ final class DatasetRequests {
   /// Throws if a task in work fills or reads the dataset, or if failed jobs that read it could be
   /// retried and the request does not say `force`.
   private func checkUse(
-    _ dataset: DatasetEntry, _ request: DeleteRequest
+    _ dataset: DatasetEntry, _ request: DeleteRequest, _ turn: Turn
   ) throws(RequestError) {
-    for task in dataset.producers.sorted() where isAlive(task) {
+    for task in dataset.producers.sorted() where isAlive(task, turn) {
       throw RequestError("the task \(task) fills \(dataset.name), and has not ended")
     }
     for reader in (turn.state.readers[dataset.name] ?? []).sorted() {
@@ -95,14 +97,14 @@ final class DatasetRequests {
       guard task.state.hasEnded else {
         throw RequestError("the task \(reader) reads \(dataset.name), and has not ended")
       }
-      guard !request.force, formation.mayBeRetried(task) else { continue }
+      guard !request.force, turn.state.mayBeRetried(task) else { continue }
       throw RequestError(
         "the task \(reader) reads \(dataset.name), and \(task.failed) jobs of it failed, which could "
           + "be tried again: retry them, or say \"force\": true (--force)")
     }
   }
 
-  private func isAlive(_ name: Name) -> Bool {
+  private func isAlive(_ name: Name, _ turn: Turn) -> Bool {
     turn.state.tasks[name].map { !$0.state.hasEnded } ?? false
   }
 }

@@ -22,34 +22,31 @@ final class IncomingFiles {
   static let slow = Duration.seconds(2)
 
   private let spool: Spool
-  private let turn: Turn
   private var looks: [String: Look] = [:]
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// True while no file is half-written.
   var isEmpty: Bool { looks.isEmpty }
 
-  /// True while a file is being written that a dataset must wait for before it closes. A file that
-  /// takes longer than the wait for a dataset holds up no other (R10).
-  var holdsUp: Bool {
-    let first = turn.now - spool.config.datasetWait
+  /// Returns true while a file is being written that a dataset must wait for before it closes. A
+  /// file that takes longer than the wait for a dataset holds up no other (R10).
+  func holdsUp(at now: Instant) -> Bool {
+    let first = now - spool.config.datasetWait
     return looks.values.contains { $0.first > first }
   }
 
-  /// The files that have been written for a while, for people. Files that are written at once are
-  /// not shown.
-  var slow: [Spool.Foreign] {
-    let now = turn.now
-    return looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
+  /// Returns the files that have been written for a while, for people. Files that are written at
+  /// once are not shown.
+  func slow(at now: Instant) -> [Spool.Foreign] {
+    looks.filter { now - $0.value.first >= Self.slow }.keys.sorted().map {
       Spool.Foreign(name: $0, why: "still being written")
     }
   }
 
-  /// Forgets files that are gone.
+  /// Drops files that are gone.
   func keep(only names: [String]) {
     guard !looks.isEmpty else { return }
     let names = Set(names)
@@ -58,23 +55,23 @@ final class IncomingFiles {
 
   /// Returns true if a file is whole: it was closed, or parses as JSON, or has not changed for a
   /// while.
-  func look(at dropped: Spool.Dropped, closed: Bool) throws(FileError) -> Bool {
-    if closed, dropped.attributes.size > 0 { return forget(dropped.name) }
-    let now = turn.now
+  func look(at dropped: Spool.Dropped, closed: Bool, at now: Instant) throws(FileError) -> Bool {
+    if closed, dropped.attributes.size > 0 { return finish(dropped.name) }
     let look = looks[dropped.name]
     if let look, look.attributes == dropped.attributes {
       let wait = dropped.attributes.size == 0 ? Self.stillEmpty : Self.still
-      return now - look.since >= wait ? forget(dropped.name) : false
+      return now - look.since >= wait ? finish(dropped.name) : false
     }
     looks[dropped.name] = Look(
       attributes: dropped.attributes, since: now, first: look?.first ?? now)
     // Half an object does not parse, so one that parses is whole. Half of a file of lines may
     // parse.
     guard dropped.name.hasSuffix(".json"), let bytes = try peek(dropped.name) else { return false }
-    return (try? JSON.parse(bytes)) != nil ? forget(dropped.name) : false
+    return (try? JSON.parse(bytes)) != nil ? finish(dropped.name) : false
   }
 
-  private func forget(_ name: String) -> Bool {
+  /// Ends the looks at a file that is whole. Returns true.
+  private func finish(_ name: String) -> Bool {
     looks[name] = nil
     return true
   }

@@ -12,19 +12,38 @@ final class ManifestIntake {
     case refused(RequestError)
   }
 
-  /// The entries: a list in memory, or the lines of an open file.
-  private enum Source {
-    case list([ManifestEntry])
-    case lines(any OpenFile, size: Int)
+  /// A manifest that was taken, apart from its entries.
+  struct Manifest {
+    var taken: Spool.Taken
+    var header: ManifestHeader
+    /// The digest of the file, by which it is known again after a crash.
+    var digest: String
+    /// The uid of the file's owner.
+    var owner: Int
+
+    /// The key by which the watcher recognises the manifest after a crash (R6).
+    var key: String { SpoolState.key(header.name, taken.name, digest) }
   }
 
-  let taken: Spool.Taken
-  let header: ManifestHeader
+  /// The entries: a list in memory, or the lines of an open file from a byte on.
+  enum Source {
+    case list([ManifestEntry])
+    case lines(any OpenFile, from: Int, size: Int)
+
+    /// The place of the first entry: an index of the list, or a byte of the file.
+    fileprivate var start: Int {
+      switch self {
+      case .list: 0
+      case .lines(_, let start, _): start
+      }
+    }
+  }
+
+  let manifest: Manifest
   private let spool: Spool
-  private let turn: Turn
   private let paths: PathIndex
   private let source: Source
-  private let digest: String
+  private let appender: CatalogueAppender
   private var isChecked = false
   /// The place of the next entry: an index of the list, or a byte of the file.
   private var at = 0
@@ -36,9 +55,6 @@ final class ManifestIntake {
   private var own: Set<UInt64> = []
   /// The number of entries that a former watcher, or an earlier try, has added already.
   private var toSkip: Int
-  private let firstByte: Int
-  /// The uid of the file's owner.
-  private let owner: Int
 
   /// The largest number of entries in a stretch.
   static let stretch = 5000
@@ -48,57 +64,34 @@ final class ManifestIntake {
   static let stretchBytes = 4 << 20
   static let tooLong = "longer than \(Limits.manifestLine) bytes"
 
-  /// The key by which the watcher recognises the manifest after a crash (R6).
-  var key: String { SpoolState.key(header.name, taken.name, digest) }
-
-  /// Takes a manifest that is one JSON object.
+  /// Takes a manifest. `added` is the number of its entries that the journal counts already.
   init(
-    _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ manifest: DatasetManifest, owner: Int,
-    digest: String, paths: PathIndex
+    _ spool: Spool, _ manifest: Manifest, _ source: Source, paths: PathIndex,
+    appender: CatalogueAppender, added: Int
   ) {
-    self.owner = owner
     self.spool = spool
-    self.turn = turn
-    self.taken = taken
-    self.digest = digest
+    self.manifest = manifest
+    self.source = source
     self.paths = paths
-    header = manifest.header
-    source = .list(manifest.files)
-    firstByte = 0
-    toSkip = turn.state.partial[SpoolState.key(manifest.header.name, taken.name, digest)] ?? 0
+    self.appender = appender
+    at = source.start
+    toSkip = added
   }
 
-  /// Takes a manifest in JSONL whose header is read. The files begin at `firstByte`.
-  init(
-    _ spool: Spool, _ turn: Turn, _ taken: Spool.Taken, _ header: ManifestHeader,
-    _ file: any OpenFile,
-    attributes: FileAttributes, firstByte: Int, digest: String, paths: PathIndex
-  ) {
-    owner = Int(attributes.owner)
-    self.spool = spool
-    self.turn = turn
-    self.taken = taken
-    self.digest = digest
-    self.paths = paths
-    self.header = header
-    source = .lines(file, size: attributes.size)
-    self.firstByte = firstByte
-    at = firstByte
-    toSkip = turn.state.partial[SpoolState.key(header.name, taken.name, digest)] ?? 0
-  }
+  private var header: ManifestHeader { manifest.header }
 
   /// Does one more stretch. If the filesystem fails, the next call takes the same stretch again.
-  func step() throws -> Progress {
+  func step(_ turn: Turn) throws -> Progress {
     let before = (at, line, entries, own, toSkip)
     do {
-      return try advance()
+      return try advance(turn)
     } catch {
       (at, line, entries, own, toSkip) = before
       throw error
     }
   }
 
-  private func advance() throws -> Progress {
+  private func advance(_ turn: Turn) throws -> Progress {
     let batch: Batch
     do {
       batch = try next()
@@ -111,14 +104,14 @@ final class ManifestIntake {
       return .working
     }
     if batch.entries.isEmpty, !batch.isLast { return .working }
-    try add(batch)
+    try add(batch, turn)
     return batch.isLast ? .accepted : .working
   }
 
   /// Goes back to the first entry, now that all are checked.
   private func startAdding() {
     isChecked = true
-    at = firstByte
+    at = source.start
     line = 1
     own = []
   }
@@ -137,7 +130,7 @@ final class ManifestIntake {
       let end = min(at + Self.stretch, list.count)
       defer { at = end }
       return Batch(entries: list[at..<end].map { ($0, 0) }, isLast: end == list.count)
-    case .lines(let file, let size): return try readLines(file, size)
+    case .lines(let file, _, let size): return try readLines(file, size)
     }
   }
 
@@ -196,39 +189,37 @@ final class ManifestIntake {
   }
 
   /// Adds a stretch to the catalogue. The lines are durable before the journal counts them.
-  private func add(_ batch: Batch) throws {
+  private func add(_ batch: Batch, _ turn: Turn) throws {
     let fresh = batch.entries.dropFirst(min(toSkip, batch.entries.count))
     toSkip -= batch.entries.count - fresh.count
-    let start = turn.state.datasets[header.name]?.length ?? 0
-    var bytes = start == 0 ? Spool.viewHeader("catalogue", header.name) : []
+    var lines: [UInt8] = []
     for (entry, line) in fresh {
       paths.insert(PathSet.hash(entry.file.path))
-      bytes += catalogueLine(entry, line)
+      lines += catalogueLine(entry, line)
     }
-    try turn.fillCatalogue(header.name)
-    try turn.views.append(bytes, toCatalogueOf: header.name, at: start)
+    let length = try appender.append(lines, to: header.name)
     let sizes = fresh.compactMap(\.entry.file.size)
     turn.record(
       .manifest(
         ManifestAccepted(
-          dataset: header.name, origin: taken.name, digest: digest, files: fresh.count,
-          length: start + bytes.count, sized: sizes.count,
+          dataset: header.name, origin: manifest.taken.name, digest: manifest.digest,
+          files: fresh.count, length: length, sized: sizes.count,
           bytes: sizes.reduce(0) { $0.saturatingSum($1) },
           isLast: batch.isLast, closes: header.closed, expected: header.expected,
-          retention: header.retention, watch: batch.isLast ? header.watch : nil, owner: owner,
-          at: turn.date)))
-    turn.views.noteAppended(to: header.name, length: start + bytes.count)
+          retention: header.retention, watch: batch.isLast ? header.watch : nil,
+          owner: manifest.owner, at: turn.date)))
+    appender.noteRecorded(header.name, length: length)
   }
 
   private func catalogueLine(_ entry: ManifestEntry, _ line: Int) -> [UInt8] {
     let line = CatalogueLine(
       file: entry.file, meta: entry.meta,
-      origin: .manifest(taken.name, line: line > 0 ? line : nil))
+      origin: .manifest(manifest.taken.name, line: line > 0 ? line : nil))
     return line.json.compact + [10]
   }
 
   /// Closes the manifest's file.
   func close() {
-    if case .lines(let file, _) = source { try? file.close() }
+    if case .lines(let file, _, _) = source { try? file.close() }
   }
 }

@@ -7,12 +7,13 @@ internal import SpoolStore
 /// only after the commit that answers it (R6).
 final class RequestIntake: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let registration: TaskRegistration
   private let chainRegistration: ChainRegistration
   private let orders: TaskOrders
   private let datasetRequests: DatasetRequests
   private let looks: IncomingFiles
+  /// The epoch of this watcher (R7).
+  private let epoch: Int
   private var number: Int
   private var nextAdoption = Instant.distantPast
   /// Requests that are taken and not read yet.
@@ -23,6 +24,7 @@ final class RequestIntake: Stage {
   /// The manifest that is being added.
   private var intake: ManifestIntake?
   private let paths: DatasetPaths
+  private let appender: CatalogueAppender
   /// Requests that may be dropped once the journal is committed.
   private var answered: [Spool.Taken] = []
   /// Requests that a former watcher had taken.
@@ -40,23 +42,23 @@ final class RequestIntake: Stage {
   /// Entries of `incoming/` that are no requests, and requests that cannot be taken.
   private var untaken: [Spool.Foreign] = []
 
-  /// The entries of `incoming/` that are not taken, for people.
-  var foreign: [Spool.Foreign] { untaken + looks.slow }
+  /// Returns the entries of `incoming/` that are not taken, for people.
+  func foreign(at now: Instant) -> [Spool.Foreign] { untaken + looks.slow(at: now) }
 
   init(
-    _ spool: Spool, _ turn: Turn, registration: TaskRegistration, orders: TaskOrders,
-    datasetRequests: DatasetRequests, paths: DatasetPaths
-  ) throws(FileError) {
+    _ spool: Spool, epoch: Int, registration: TaskRegistration, orders: TaskOrders,
+    datasetRequests: DatasetRequests, paths: DatasetPaths, appender: CatalogueAppender
+  ) {
     self.spool = spool
-    self.turn = turn
+    self.epoch = epoch
     self.registration = registration
     self.orders = orders
     self.datasetRequests = datasetRequests
     self.paths = paths
-    chainRegistration = ChainRegistration(turn, registration: registration)
-    looks = IncomingFiles(spool, turn)
-    number = turn.commit.epoch * Self.numbers
-    try adopt()
+    self.appender = appender
+    chainRegistration = ChainRegistration(registration: registration)
+    looks = IncomingFiles(spool)
+    number = epoch * Self.numbers
   }
 
   /// The count of numbers of each epoch. So no two watchers give two requests the same name (R7).
@@ -66,16 +68,16 @@ final class RequestIntake: Stage {
 
   /// Takes over requests that former watchers took and did not answer. A former watcher may have
   /// been about to take another, so this is repeated now and then (R7).
-  private func adopt() throws(FileError) {
+  func adopt(_ turn: Turn) throws(FileError) {
     let found = try spool.takenRequests().filter {
-      $0.number / Self.numbers != turn.commit.epoch && !inherited.contains($0)
+      $0.number / Self.numbers != epoch && !inherited.contains($0)
     }
     queue += found
     inherited.formUnion(found)
     nextAdoption = turn.now + Self.adoptInterval
   }
 
-  var nextDue: Instant? { isBusy ? .distantPast : nil }
+  func nextDue(_ turn: Turn) -> Instant? { isBusy ? .distantPast : nil }
 
   /// True while there is more to do without any new event.
   var isBusy: Bool { intake != nil || !queue.isEmpty }
@@ -86,7 +88,7 @@ final class RequestIntake: Stage {
 
   /// Takes the whole requests in `incoming/`. `closed` are the names that an event said were closed
   /// or moved in.
-  func scan(closed: Set<String>, fresh: Bool) throws {
+  func scan(closed: Set<String>, fresh: Bool, _ turn: Turn) throws {
     let listing = try spool.incoming(fresh: fresh)
     looks.keep(only: listing.requests.map(\.name))
     var stuck: [String: Stuck] = [:]
@@ -97,15 +99,15 @@ final class RequestIntake: Stage {
       if let known, !fresh {
         stuck[dropped.name] = known
       } else if try known != nil
-        || looks.look(at: dropped, closed: closed.contains(dropped.name))
+        || looks.look(at: dropped, closed: closed.contains(dropped.name), at: turn.now)
       {
-        stuck[dropped.name] = try take(dropped)
+        stuck[dropped.name] = try take(dropped, turn)
       }
     }
     self.stuck = stuck
     untaken = listing.foreign + stuck.values.map(\.told).sorted { $0.name < $1.name }
-    if fresh, turn.now >= nextAdoption { try adopt() }
-    if !looks.holdsUp, fresh { scans += 1 }
+    if fresh, turn.now >= nextAdoption { try adopt(turn) }
+    if !looks.holdsUp(at: turn.now), fresh { scans += 1 }
     if fresh {
       queue += later
       later = []
@@ -114,7 +116,7 @@ final class RequestIntake: Stage {
 
   /// Takes a request. If its permissions forbid that, it holds up no other: pages show it, and a
   /// full scan tries again.
-  private func take(_ dropped: Spool.Dropped) throws -> Stuck? {
+  private func take(_ dropped: Spool.Dropped, _ turn: Turn) throws -> Stuck? {
     // A watcher that was replaced must take nothing, because nobody would look for the request soon
     // (R7).
     try turn.checkLeaseOnce()
@@ -136,21 +138,21 @@ final class RequestIntake: Stage {
   }
 
   /// Answers the taken requests, as many as one turn allows. Returns true if anything was done.
-  func answer() throws -> Bool {
+  func answer(_ turn: Turn) throws -> Bool {
     var hasWorked = false
     for _ in 0..<100 {
       if intake != nil {
         hasWorked = true
-        if try continueIntake() { continue }
+        if try continueIntake(turn) { continue }
         return true
       }
       guard !queue.isEmpty else { return hasWorked }
       hasWorked = true
       let taken = queue.removeFirst()
       do {
-        try handle(taken)
+        try handle(taken, turn)
       } catch let error as FileError {
-        postpone(taken, error)
+        postpone(taken, error, turn)
       }
     }
     return hasWorked
@@ -163,7 +165,7 @@ final class RequestIntake: Stage {
   /// Carries out an order about a task or dataset. If the name is not known yet, the order waits
   /// for a while. If the order was accepted before a crash, it is only dropped.
   private func obey(
-    _ taken: Spool.Taken, about name: Name, isThere: Bool, _ digest: String,
+    _ taken: Spool.Taken, about name: Name, isThere: Bool, _ digest: String, _ turn: Turn,
     _ body: (_ owner: Int, _ key: String) throws -> Void
   ) throws {
     let key = SpoolState.key(name, taken.name, digest)
@@ -183,26 +185,26 @@ final class RequestIntake: Stage {
   }
 
   /// Keeps a request that cannot be read for the next scan. It holds up no other.
-  private func postpone(_ taken: Spool.Taken, _ error: FileError) {
+  private func postpone(_ taken: Spool.Taken, _ error: FileError, _ turn: Turn) {
     turn.note(error, taken.name)
     later.append(taken)
   }
 
   /// Adds a stretch of the present manifest. Returns true if the manifest is finished with.
-  private func continueIntake() throws -> Bool {
+  private func continueIntake(_ turn: Turn) throws -> Bool {
     guard let intake else { return true }
     do {
-      switch try intake.step() {
+      switch try intake.step(turn) {
       case .working: return false
       case .accepted:
-        answered.append(intake.taken)
-      case .refused(let error): try refuse(intake.taken, error)
+        answered.append(intake.manifest.taken)
+      case .refused(let error): try refuse(intake.manifest.taken, error, turn)
       }
     } catch let error as FileError {
       // The next try goes on from what the journal counts. The index may hold paths that were not
       // added.
-      paths.forget(intake.header.name)
-      postpone(intake.taken, error)
+      paths.drop(intake.manifest.header.name)
+      postpone(intake.manifest.taken, error, turn)
     }
     intake.close()
     self.intake = nil
@@ -210,28 +212,32 @@ final class RequestIntake: Stage {
   }
 
   /// Moves a request aside with the reason, where its sender finds it.
-  private func refuse(_ taken: Spool.Taken, _ error: RequestError) throws {
+  private func refuse(_ taken: Spool.Taken, _ error: RequestError, _ turn: Turn) throws {
     try turn.checkLease()
     let path = try spool.refuse(taken, error.description)
     turn.say("refused \(taken.name): \(error) (see \(path).reason)")
   }
 
   /// Reads one request, and answers it or begins to add its manifest.
-  private func handle(_ taken: Spool.Taken) throws {
+  private func handle(_ taken: Spool.Taken, _ turn: Turn) throws {
     do {
       let owner = try owner(of: taken)
-      if taken.name.hasSuffix(".jsonl") { try beginLines(taken) } else { try read(taken, owner) }
+      if taken.name.hasSuffix(".jsonl") {
+        try beginLines(taken, turn)
+      } else {
+        try read(taken, owner, turn)
+      }
     } catch let error as RequestError {
-      try refuse(taken, error)
+      try refuse(taken, error, turn)
     } catch let error as FileError where error.isMissing {
       turn.say("\(taken.name) is gone before it was read")
     } catch let error as FileError where error.isTooLarge {
-      try refuse(taken, RequestError("larger than 16 MiB: \(Limits.manyFiles)"))
+      try refuse(taken, RequestError("larger than 16 MiB: \(Limits.manyFiles)"), turn)
     } catch let error as FileError where error.isNotAFile {
       // Somebody put something else in its place between the look and the taking.
-      try refuse(taken, RequestError("no file: \(error)"))
+      try refuse(taken, RequestError("no file: \(error)"), turn)
     } catch let error as FileError where error.isLasting {
-      try refuse(taken, RequestError("the watcher may not read it: \(error)"))
+      try refuse(taken, RequestError("the watcher may not read it: \(error)"), turn)
     }
   }
 
@@ -247,39 +253,40 @@ final class RequestIntake: Stage {
     return attributes.owner
   }
 
-  private func read(_ taken: Spool.Taken, _ owner: UInt32) throws {
+  private func read(_ taken: Spool.Taken, _ owner: UInt32, _ turn: Turn) throws {
     let bytes = try spool.read(taken)
     let digest = CRC32.hex(bytes)
     switch try Request(bytes, root: spool.dataRoot) {
     case .task(let spec):
       let isKnown = inherited.contains(taken)
-      try registration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
+      try registration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown, turn)
       answered.append(taken)
     case .chain(let spec):
       let isKnown = inherited.contains(taken)
-      try chainRegistration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown)
+      try chainRegistration.register(
+        spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown, turn)
       answered.append(taken)
-    case .dataset(let manifest):
-      guard try isNew(manifest.header, taken, digest) else { return }
-      intake = ManifestIntake(
-        spool, turn, taken, manifest, owner: Int(owner), digest: digest,
-        paths: try paths.index(manifest.header.name))
+    case .dataset(let request):
+      let manifest = ManifestIntake.Manifest(
+        taken: taken, header: request.header, digest: digest, owner: Int(owner))
+      guard try isNew(manifest, turn) else { return }
+      intake = try begin(manifest, .list(request.files), turn)
     case .control(let request):
       let isThere =
         !turn.state.meant(by: request.task).isEmpty || turn.state.packed[request.task] != nil
-      try obey(taken, about: request.task, isThere: isThere, digest) {
-        try orders.accept(request, owner: $0, key: $1)
+      try obey(taken, about: request.task, isThere: isThere, digest, turn) {
+        try orders.accept(request, owner: $0, key: $1, turn)
       }
     case .delete(let request):
       let isThere = turn.state.datasets[request.dataset] != nil
-      try obey(taken, about: request.dataset, isThere: isThere, digest) {
-        try datasetRequests.delete(request, owner: $0, key: $1)
+      try obey(taken, about: request.dataset, isThere: isThere, digest, turn) {
+        try datasetRequests.delete(request, owner: $0, key: $1, turn)
       }
     }
   }
 
   /// Begins to add a manifest in JSONL, after it has read the header.
-  private func beginLines(_ taken: Spool.Taken) throws {
+  private func beginLines(_ taken: Spool.Taken, _ turn: Turn) throws {
     let file = try spool.open(taken)
     let attributes = try file.attributes()
     var reader = LineReader(file, from: 0, to: attributes.size, longest: Limits.manifestLine)
@@ -292,11 +299,21 @@ final class RequestIntake: Stage {
       try? file.close()
       throw error
     }
-    let digest = "\(attributes.size)-\(attributes.modified)"
-    guard try isNew(header, taken, digest) else { return try file.close() }
-    intake = ManifestIntake(
-      spool, turn, taken, header, file, attributes: attributes, firstByte: first?.next ?? 0,
-      digest: digest, paths: try paths.index(header.name))
+    let manifest = ManifestIntake.Manifest(
+      taken: taken, header: header, digest: "\(attributes.size)-\(attributes.modified)",
+      owner: Int(attributes.owner))
+    guard try isNew(manifest, turn) else { return try file.close() }
+    intake = try begin(
+      manifest, .lines(file, from: first?.next ?? 0, size: attributes.size), turn)
+  }
+
+  /// Returns the intake of a manifest, which goes on after the entries that the journal counts.
+  private func begin(
+    _ manifest: ManifestIntake.Manifest, _ source: ManifestIntake.Source, _ turn: Turn
+  ) throws(FileError) -> ManifestIntake {
+    ManifestIntake(
+      spool, manifest, source, paths: try paths.index(manifest.header.name, turn),
+      appender: appender, added: turn.state.partial[manifest.key] ?? 0)
   }
 
   private static func firstLine(_ reader: inout LineReader) throws -> LineReader.Line? {
@@ -321,21 +338,20 @@ final class RequestIntake: Stage {
   /// Returns true if a manifest is to be added; false if it was accepted before a crash. Throws if
   /// the dataset cannot take it.
   private func isNew(
-    _ header: ManifestHeader, _ taken: Spool.Taken, _ digest: String
+    _ manifest: ManifestIntake.Manifest, _ turn: Turn
   ) throws(RequestError) -> Bool {
-    let key = SpoolState.key(header.name, taken.name, digest)
-    if inherited.contains(taken), turn.state.answered.contains(key) {
-      answered.append(taken)
+    if inherited.contains(manifest.taken), turn.state.answered.contains(manifest.key) {
+      answered.append(manifest.taken)
       return false
     }
-    try datasetRequests.check(header)
+    try datasetRequests.check(manifest.header, turn)
     return true
   }
 
   /// Returns true while a manifest is being added to a dataset. No other file may join meanwhile,
   /// because the manifest's paths are compared only with those that the dataset has.
-  func isTaking(_ dataset: Name) -> Bool {
-    intake?.header.name == dataset
+  func isTaking(_ dataset: Name, _ turn: Turn) -> Bool {
+    intake?.manifest.header.name == dataset
       || turn.state.partial.keys.contains { $0.hasPrefix("\(dataset) ") }
   }
 

@@ -5,15 +5,15 @@ internal import SpoolStore
 /// `control` record, or the error with which it is refused.
 struct TaskOrders {
   let spool: Spool
-  let turn: Turn
   let registration: TaskRegistration
-  let formation: JobFormation
   /// The uid of the owner of `spool.json`, who may order about every task.
   let keeper: Int
 
   /// Accepts an order, or throws the reason against it. An order that would change nothing is
   /// dropped.
-  func accept(_ request: ControlRequest, owner: Int, key: String) throws(RequestError) {
+  func accept(
+    _ request: ControlRequest, owner: Int, key: String, _ turn: Turn
+  ) throws(RequestError) {
     let meant = turn.state.meant(by: request.task)
     guard let first = meant.first else {
       if let packed = turn.state.packed[request.task] {
@@ -27,7 +27,7 @@ struct TaskOrders {
       throw RequestError(
         "uid \(owner) may not: \(request.task) is of uid \(first.accepted.owner)")
     }
-    guard try changesAny(meant, request) else { return }
+    guard try changesAny(meant, request, turn) else { return }
     turn.record(
       .control(ControlAccepted(request: request, owner: owner, at: turn.date, key: key)))
     turn.say("\(request.kind) \(request.task), by uid \(owner)")
@@ -36,13 +36,13 @@ struct TaskOrders {
   /// Returns true if an order would change any of the tasks. Throws if it makes no sense for all of
   /// them.
   private func changesAny(
-    _ meant: [TaskEntry], _ request: ControlRequest
+    _ meant: [TaskEntry], _ request: ControlRequest, _ turn: Turn
   ) throws(RequestError) -> Bool {
     var fault: RequestError?
     var isAnyFine = false
     for task in meant {
       do throws(RequestError) {
-        if try changes(task, request) { return true }
+        if try changes(task, request, turn) { return true }
         isAnyFine = true
       } catch {
         fault = fault ?? error
@@ -65,7 +65,7 @@ struct TaskOrders {
 
   /// Returns true if an order would change the task. Throws if it makes no sense.
   private func changes(
-    _ task: TaskEntry, _ request: ControlRequest
+    _ task: TaskEntry, _ request: ControlRequest, _ turn: Turn
   ) throws(RequestError) -> Bool {
     switch request.action {
     case .cancel:
@@ -82,7 +82,7 @@ struct TaskOrders {
     case .priority(let priority):
       if task.spec.priority == priority { return false }
       try expectAlive(task)
-    case .retry(let order): try checkRetry(task, order)
+    case .retry(let order): try checkRetry(task, order, turn)
     }
     return true
   }
@@ -95,7 +95,9 @@ struct TaskOrders {
   }
 
   /// Throws if a retry is not possible now, or has nothing to do.
-  private func checkRetry(_ task: TaskEntry, _ order: RetryOrder) throws(RequestError) {
+  private func checkRetry(
+    _ task: TaskEntry, _ order: RetryOrder, _ turn: Turn
+  ) throws(RequestError) {
     if task.cancelledBy != nil || task.revival != nil {
       throw RequestError("an earlier order for \(task.name) is being carried out: try again")
     }
@@ -110,10 +112,10 @@ struct TaskOrders {
       guard !order.failedOnly else {
         throw RequestError("there is nothing to try again in \(task.name): \(failed)\(list)")
       }
-      guard task.state != .done || !task.leftover.isEmpty || !formation.isFormed(task) else {
+      guard task.state != .done || !task.leftover.isEmpty || !turn.state.isFormed(task) else {
         throw RequestError("there is nothing to try again in \(task.name): all of it is done")
       }
     }
-    if task.state.hasEnded { try registration.checkPaths(task.spec) }
+    if task.state.hasEnded { try registration.checkPaths(task.spec, turn) }
   }
 }

@@ -5,26 +5,24 @@ internal import SpoolStore
 /// which it is refused.
 final class TaskRegistration {
   private let spool: Spool
-  private let turn: Turn
   private var random: any RandomNumberGenerator
 
-  init(_ spool: Spool, _ turn: Turn, random: any RandomNumberGenerator) {
+  init(_ spool: Spool, random: any RandomNumberGenerator) {
     self.spool = spool
-    self.turn = turn
     self.random = random
   }
 
   /// Registers a task. If a former watcher registered this very request just before it died,
   /// nothing is left to do (R6). Any other task of that name is refused.
   func register(
-    _ spec: TaskSpec, owner: Int, digest: String, mayBeKnown: Bool
+    _ spec: TaskSpec, owner: Int, digest: String, mayBeKnown: Bool, _ turn: Turn
   ) throws(RequestError) {
     if let task = turn.state.tasks[spec.name], mayBeKnown, task.accepted.digest == digest {
       return
     }
-    try checkName(spec.name)
+    try checkName(spec.name, turn)
     try checkSize(spec.source, key: "input")
-    try check(spec)
+    try check(spec, turn)
     turn.record(
       .task(
         TaskAccepted(
@@ -39,15 +37,15 @@ final class TaskRegistration {
   }
 
   /// Throws if a name is taken. Tasks and chains share one name space.
-  func checkName(_ name: Name) throws(RequestError) {
-    guard let taken = owner(of: name) else { return try checkFormer(name) }
+  func checkName(_ name: Name, _ turn: Turn) throws(RequestError) {
+    guard let taken = owner(of: name, turn) else { return try checkFormer(name, turn) }
     throw RequestError(
       key: "name",
       "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name")
   }
 
   /// Returns the kind and the state of the holder of a name; nil if there is none.
-  private func owner(of name: Name) -> (kind: String, state: String)? {
+  private func owner(of name: Name, _ turn: Turn) -> (kind: String, state: String)? {
     let state = turn.state
     if let task = state.tasks[name] { return ("task", turn.placement.status(of: task).rawValue) }
     if let chain = state.chains[name] {
@@ -60,7 +58,7 @@ final class TaskRegistration {
 
   /// Throws if a dataset was filled by a removed task of that name. Until that dataset is
   /// forgotten, its catalogue says of files that a task of this name made them.
-  private func checkFormer(_ name: Name) throws(RequestError) {
+  private func checkFormer(_ name: Name, _ turn: Turn) throws(RequestError) {
     for dataset in turn.state.datasets.values where dataset.producers.contains(name) {
       throw RequestError(
         key: "name",
@@ -80,14 +78,14 @@ final class TaskRegistration {
   }
 
   /// Throws if a task conflicts with the data roots, the datasets or other tasks' paths.
-  func check(_ spec: TaskSpec) throws(RequestError) {
+  func check(_ spec: TaskSpec, _ turn: Turn) throws(RequestError) {
     for output in spec.outputs { try spool.dataRoots.check(output.path) }
-    try checkDatasets(spec)
-    try checkPaths(spec)
+    try checkDatasets(spec, turn)
+    try checkPaths(spec, turn)
   }
 
   /// Throws if a task cannot read its input datasets, or cannot fill those that it produces.
-  private func checkDatasets(_ spec: TaskSpec) throws(RequestError) {
+  private func checkDatasets(_ spec: TaskSpec, _ turn: Turn) throws(RequestError) {
     for name in spec.producedDatasets.sorted() {
       if spec.inputDatasets.contains(name) {
         throw RequestError(key: "outputs", "its outputs would join its own input \(name)")
@@ -118,7 +116,7 @@ final class TaskRegistration {
 
   /// Throws if an output is inside the spool, or if a task in work writes the same path. The
   /// message names that task.
-  func checkPaths(_ spec: TaskSpec) throws(RequestError) {
+  func checkPaths(_ spec: TaskSpec, _ turn: Turn) throws(RequestError) {
     for output in spec.outputs {
       guard case .text(let head)? = output.path.parts.first, spool.layout.isPrivate(head)
       else { continue }

@@ -21,5 +21,5 @@ struct ErrorPatience<Thing: Hashable> {
   }
 
   /// Notes that an operation succeeded.
-  mutating func forget(_ thing: Thing) { since[thing] = nil }
+  mutating func noteSuccess(_ thing: Thing) { since[thing] = nil }
 }

@@ -6,7 +6,6 @@ internal import SpoolStore
 /// where it was, because it reads the accepted results from the journal's state.
 final class Publisher {
   private let spool: Spool
-  private let turn: Turn
   /// Accepted results that wait for publication, each with its file in the inbox if that is known.
   private var waiting: [JobID: InboxName?] = [:]
   /// The number of outputs that already have their final names, by job, while others of the job
@@ -14,16 +13,15 @@ final class Publisher {
   private var progress: [JobID: Int] = [:]
   private var patience = ErrorPatience<JobID>()
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Takes an accepted result, to publish it after the commit.
   func add(_ job: JobID, from name: InboxName?) { waiting[job] = .some(name) }
 
   /// Takes the results that are accepted and not published, after a restart.
-  func resume() {
+  func resume(_ turn: Turn) {
     for task in turn.state.liveTasks {
       for (index, job) in turn.state.jobs(of: task.name) where job.isPublishing {
         add(JobID(task: task.name, index: index), from: nil)
@@ -35,30 +33,30 @@ final class Publisher {
   var isIdle: Bool { waiting.isEmpty }
 
   /// Publishes the accepted results, once they are committed.
-  func run() throws {
+  func run(_ turn: Turn) throws {
     guard !waiting.isEmpty else { return }
     try turn.checkLease()
     var published: [JobID] = []
     var directories: Set<String> = []
     for job in waiting.keys.sorted() {
       do throws(FileError) {
-        if try publish(job, &directories) { published.append(job) }
-        patience.forget(job)
+        if try publish(job, &directories, turn) { published.append(job) }
+        patience.noteSuccess(job)
       } catch {
-        postpone(job, error)
+        postpone(job, error, turn)
       }
     }
-    for directory in directories { try makeDurable(directory) }
+    for directory in directories { try makeDurable(directory, turn) }
     for job in published {
       turn.record(.published(job))
-      turn.placement.forget(job)
+      turn.placement.remove(job)
       if let name = waiting.removeValue(forKey: job) ?? nil { turn.emit(.published(name)) }
     }
   }
 
   /// Syncs a directory. If its permissions let the watcher write but not read it, it cannot be
   /// synced, and the watcher goes on after a message.
-  private func makeDurable(_ directory: String) throws(FileError) {
+  private func makeDurable(_ directory: String, _ turn: Turn) throws(FileError) {
     do throws(FileError) {
       try spool.sync(data: directory)
     } catch {
@@ -69,17 +67,17 @@ final class Publisher {
 
   /// Notes that an output could not be published. It holds up no other, and the job is refused once
   /// the error is lasting or the time for trying is over (R10).
-  private func postpone(_ job: JobID, _ error: FileError) {
+  private func postpone(_ job: JobID, _ error: FileError, _ turn: Turn) {
     guard patience.note(job, of: job, error, spool.config, turn),
       case .publishing(let result)? = turn.state.job(job)?.phase
     else { return }
-    refuse(job, .staging, "\(error)", result)
+    refuse(job, .staging, "\(error)", result, turn)
   }
 
   /// Gives a job's outputs their final names. Returns true if all have them. Adds their
   /// directories, which are to be synced.
   private func publish(
-    _ id: JobID, _ directories: inout Set<String>
+    _ id: JobID, _ directories: inout Set<String>, _ turn: Turn
   ) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id),
       case .publishing(let result) = job.phase
@@ -91,7 +89,7 @@ final class Publisher {
     }
     progress[id] = 0
     if let reason = try stray(result.outputs) {
-      refuse(id, .refused, reason, result)
+      refuse(id, .refused, reason, result, turn)
       return false
     }
     for output in result.outputs {
@@ -101,10 +99,10 @@ final class Publisher {
         directories.insert(FilePath.directory(output.path))
         progress[id, default: 0] += 1
       case .exists(let path):
-        refuse(id, .exists, "output exists: \(path) is not this task's", result)
+        refuse(id, .exists, "output exists: \(path) is not this task's", result, turn)
         return false
       case .lost(let why):
-        refuse(id, .staging, why, result)
+        refuse(id, .staging, why, result, turn)
         return false
       }
     }
@@ -127,7 +125,9 @@ final class Publisher {
 
   /// Takes back a publication. All outputs of a job get their names, or none: an output that has
   /// its name already becomes a part again, and is removed like the parts of a discarded result.
-  private func refuse(_ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult) {
+  private func refuse(
+    _ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult, _ turn: Turn
+  ) {
     for output in result.outputs.prefix(progress.removeValue(forKey: id) ?? 0) {
       do throws(FileError) {
         try spool.unpublish(output)

@@ -6,12 +6,11 @@ internal import SpoolStore
 /// judged once (R6).
 final class ResultJudge: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let publisher: Publisher
-  private let formation: JobFormation
+  private let reader: InputReader
   private let ready: ReadyFeeder
   private let detector: BadPilotDetector
-  private let registry: JobFileRegistry
+  private let clearing: InboxClearing
   /// Results that seem incomplete, with the time of the first look. On a network mount a cache may
   /// cause this (R9).
   private var incomplete: [InboxName: Instant] = [:]
@@ -25,28 +24,27 @@ final class ResultJudge: Stage {
   private(set) var hasMore = false
 
   init(
-    _ spool: Spool, _ turn: Turn, publisher: Publisher, formation: JobFormation,
-    ready: ReadyFeeder, detector: BadPilotDetector, registry: JobFileRegistry
+    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, detector: BadPilotDetector,
+    clearing: InboxClearing
   ) {
     self.spool = spool
-    self.turn = turn
     self.publisher = publisher
-    self.formation = formation
+    reader = InputReader(spool: spool)
     self.ready = ready
     self.detector = detector
-    self.registry = registry
+    self.clearing = clearing
   }
 
-  var nextDue: Instant? { hasMore ? .distantPast : nil }
+  func nextDue(_ turn: Turn) -> Instant? { hasMore ? .distantPast : nil }
 
   /// Judges the files of both inboxes. Returns the number of files decided on.
-  func readInboxes(fresh: Bool) throws -> Int {
+  func readInboxes(fresh: Bool, _ turn: Turn) throws -> Int {
     var count = 0
     defer { hasMore = count >= Self.mostPerTurn }
     for failed in [false, true] {
       for name in try spool.inbox(failed: failed, fresh: fresh)
-      where !registry.isKnown(name) && count < Self.mostPerTurn {
-        if try judgeIfReadable(name) { count += 1 }
+      where !clearing.isKnown(name) && count < Self.mostPerTurn {
+        if try judgeIfReadable(name, turn) { count += 1 }
       }
     }
     return count
@@ -54,45 +52,43 @@ final class ResultJudge: Stage {
 
   /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other
   /// file is held up: the next look tries again, but not for ever (R10).
-  private func judgeIfReadable(_ name: InboxName) throws -> Bool {
+  private func judgeIfReadable(_ name: InboxName, _ turn: Turn) throws -> Bool {
     do {
-      let hasDecided = try judge(name)
-      patience.forget(name)
+      let hasDecided = try judge(name, turn)
+      patience.noteSuccess(name)
       return hasDecided
     } catch let error as FileError {
-      guard patience.note(name, of: name.job.job, error, spool.config, turn) else { return false }
-      failUnread(name, .staging, "\(error)")
+      guard patience.note(name, of: name.job, error, spool.config, turn) else { return false }
+      failUnread(name, .staging, "\(error)", turn)
       return true
     }
   }
 
   /// Judges a file. Returns false if it is gone, or is to be read again later.
-  private func judge(_ name: InboxName) throws -> Bool {
-    ready.noteResult(name.job)
+  private func judge(_ name: InboxName, _ turn: Turn) throws -> Bool {
+    ready.noteResult(name.jobName)
     switch try spool.read(name) {
     case .gone: return false
     case .unreadable(let why):
-      failUnread(name, .torn, "the job's file cannot be read: \(why)")
+      failUnread(name, .torn, "the job's file cannot be read: \(why)", turn)
     case .file(let file):
-      guard isCurrent(name), file.document.job == name.job.job,
-        file.document.incarnation == turn.state.tasks[name.job.job.task]?.accepted.incarnation
+      guard isCurrent(name, turn), file.document.job == name.job,
+        file.document.incarnation == turn.state.tasks[name.job.task]?.accepted.incarnation
       else {
-        try discard(name, file)
+        try discard(name, file, turn)
         return true
       }
-      guard let cause = name.cause else { return try judgeSuccess(name, file) }
-      judgeFailure(name, file, cause)
+      guard let cause = name.cause else { return try judgeSuccess(name, file, turn) }
+      judgeFailure(name, file, cause, turn)
     }
     return true
   }
 
   /// Decides on a file that cannot be read. If it is of its job's present attempt, the attempt
   /// fails. Otherwise the file does not count, and is not kept.
-  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String) {
-    if isCurrent(name) {
-      recordFailure(
-        name, cause, result: nil, reason,
-        parts: formation.parts(of: name.job.job, by: name.pilot))
+  private func failUnread(_ name: InboxName, _ cause: Cause, _ reason: String, _ turn: Turn) {
+    if isCurrent(name, turn) {
+      recordFailure(name, cause, result: nil, reason, parts: parts(name, turn), turn)
       settle(name)
     } else {
       settle(name, isDiscarded: true)
@@ -100,18 +96,16 @@ final class ResultJudge: Stage {
   }
 
   /// Returns true if a file is of its job's present attempt, and that attempt is not judged yet.
-  private func isCurrent(_ name: InboxName) -> Bool {
-    guard let job = turn.state.job(name.job.job), job.attempt == name.job.attempt else {
-      return false
-    }
-    switch turn.placement.whereabouts(of: name.job.job, job) {
+  private func isCurrent(_ name: InboxName, _ turn: Turn) -> Bool {
+    guard let job = turn.state.job(name.job), job.attempt == name.attempt else { return false }
+    switch turn.placement.whereabouts(of: name.job, job) {
     case .issued(.parked), .waiting, .publishing: return false
     case .issued: return true
     }
   }
 
   /// Notes that a result seems incomplete. Returns true if it is to be read again.
-  private func postponeIncomplete(_ name: InboxName) -> Bool {
+  private func postponeIncomplete(_ name: InboxName, _ turn: Turn) -> Bool {
     let since = incomplete[name] ?? turn.now
     incomplete[name] = since
     return turn.now - since < Self.cacheTime
@@ -119,52 +113,53 @@ final class ResultJudge: Stage {
 
   private func settle(_ name: InboxName, isDiscarded: Bool = false) {
     incomplete[name] = nil
-    registry.settle(name, isDiscarded: isDiscarded)
+    clearing.settle(name, isDiscarded: isDiscarded)
   }
 
   // MARK: Verdicts
 
   /// Judges a file from `done/`. Returns false if the result seems incomplete, and is to be read
   /// again.
-  private func judgeSuccess(_ name: InboxName, _ file: JobFile) throws -> Bool {
+  private func judgeSuccess(_ name: InboxName, _ file: JobFile, _ turn: Turn) throws -> Bool {
     guard let result = file.result, result.cause == nil, result.pilot == name.pilot else {
-      if postponeIncomplete(name) { return false }
+      if postponeIncomplete(name, turn) { return false }
       recordFailure(
         name, .torn, result: nil, "the result in the job's file is torn",
-        parts: parts(name, file))
+        parts: parts(name, file), turn)
       settle(name)
       return true
     }
-    if let (cause, reason) = try obstacle(name, file, result) {
-      if cause == .staging, postponeIncomplete(name) { return false }
-      recordFailure(name, cause, result: result, reason, parts: result.outputs.map(\.partPath))
+    if let (cause, reason) = try obstacle(name, file, result, turn) {
+      if cause == .staging, postponeIncomplete(name, turn) { return false }
+      recordFailure(
+        name, cause, result: result, reason, parts: result.outputs.map(\.partPath), turn)
       settle(name)
       return true
     }
     turn.record(
       .accepted(
         ResultAccepted(
-          job: name.job.job, attempt: name.job.attempt, result: result,
+          job: name.job, attempt: name.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
-    detector.succeeded(name.job.job, on: name.pilot)
+    detector.succeeded(name.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
-      turn.placement.forget(name.job.job)
+      turn.placement.remove(name.job)
       settle(name)
     } else {
-      registry.hold(name)
-      publisher.add(name.job.job, from: name)
+      clearing.hold(name)
+      publisher.add(name.job, from: name)
     }
     return true
   }
 
   /// Returns the obstacle to accepting a result, if there is one (R3).
   private func obstacle(
-    _ name: InboxName, _ file: JobFile, _ result: JobResult
+    _ name: InboxName, _ file: JobFile, _ result: JobResult, _ turn: Turn
   ) throws(FileError) -> (Cause, String)? {
     var numbers: Set<Int> = []
     for output in result.outputs {
-      guard let spec = turn.state.tasks[name.job.job.task]?.spec.output(output.number),
+      guard let spec = turn.state.tasks[name.job.task]?.spec.output(output.number),
         numbers.insert(output.number).inserted, isOwn(output, name, file)
       else { return (.torn, "the result names an output that is not the job's") }
       switch try spool.check(output, overwrites: spec.overwrites) {
@@ -187,16 +182,16 @@ final class ResultJudge: Stage {
     }
     let own = file.document.outputs[output.number]
     return own.path == output.path
-      && own.part(attempt: name.job.attempt, pilot: pilot) == output.partPath
+      && own.part(attempt: name.attempt, pilot: pilot) == output.partPath
   }
 
   /// Judges a file from `failed/`.
-  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause) {
+  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause, _ turn: Turn) {
     let result = file.result?.cause == cause ? file.result : nil
     let mayHaveParts = result == nil
     recordFailure(
       name, cause, result: result, result?.reason ?? Self.words(cause),
-      parts: mayHaveParts ? parts(name, file) : [])
+      parts: mayHaveParts ? parts(name, file) : [], turn)
     settle(name)
   }
 
@@ -212,14 +207,30 @@ final class ResultJudge: Stage {
   /// Returns the parts that an attempt may have begun.
   private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
     guard let pilot = name.pilot else { return [] }
-    return file.document.outputs.map { $0.part(attempt: name.job.attempt, pilot: pilot) }
+    return file.document.outputs.map { $0.part(attempt: name.attempt, pilot: pilot) }
+  }
+
+  /// Returns the parts that a job's present attempt may have begun, if its file cannot tell them.
+  private func parts(_ name: InboxName, _ turn: Turn) -> [String] {
+    let id = name.job
+    guard let pilot = name.pilot, let task = turn.state.tasks[id.task],
+      let job = turn.state.job(id), let inputs = try? reader.inputs(task, job, turn),
+      let document = try? JobBuilder(task: task, spool).document(id.index, job, inputs)
+    else { return [] }
+    return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
+  }
+
+  /// Returns the path of a job's first input, if it is known.
+  private func firstInput(of task: TaskEntry, _ job: JobEntry, _ turn: Turn) -> String? {
+    (try? reader.inputs(task, job, turn))?.first?.path
   }
 
   /// Records a failure, with the next attempt if the budget allows one (R4).
   private func recordFailure(
-    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String]
+    _ name: InboxName, _ cause: Cause, result: JobResult?, _ reason: String, parts: [String],
+    _ turn: Turn
   ) {
-    let id = name.job.job
+    let id = name.job
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     let now = turn.date
     let rule = RetryRule(policy: task.spec.retry, config: spool.config)
@@ -228,17 +239,17 @@ final class ResultJudge: Stage {
     turn.record(
       .failed(
         AttemptFailed(
-          job: id, attempt: name.job.attempt, cause: cause, result: result, pilot: name.pilot,
+          job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
-          parts: parts, input: isNamed ? formation.firstInput(of: id) : nil)))
-    turn.placement.forget(id)
-    detector.failed(id, on: name.pilot, cause, isLast: due == nil)
+          parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
+    turn.placement.remove(id)
+    detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
   }
 
   /// Records a failure that another stage found: a publication that was refused, or a job that
   /// vanished.
-  func fail(_ id: JobID, _ cause: Cause, _ reason: String) {
+  func fail(_ id: JobID, _ cause: Cause, _ reason: String, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     switch turn.placement.whereabouts(of: id, job) {
     case .waiting, .issued(.parked): return
@@ -248,16 +259,18 @@ final class ResultJudge: Stage {
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
     recordFailure(
-      InboxName(job: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts)
+      InboxName(jobName: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts,
+      turn
+    )
   }
 
   /// Discards a file that does not count: it is of an older attempt, of a job that is judged
   /// already, or of another task with the same name. Its parts are removed after the grace period
   /// (R6).
-  private func discard(_ name: InboxName, _ file: JobFile) throws {
-    if let job = turn.state.job(name.job.job), job.isPublishing, job.attempt == name.job.attempt {
-      registry.hold(name)
-      publisher.add(name.job.job, from: name)
+  private func discard(_ name: InboxName, _ file: JobFile, _ turn: Turn) throws {
+    if let job = turn.state.job(name.job), job.isPublishing, job.attempt == name.attempt {
+      clearing.hold(name)
+      publisher.add(name.job, from: name)
       return
     }
     // If a claim was taken from a pilot, its payload may begin a part later.

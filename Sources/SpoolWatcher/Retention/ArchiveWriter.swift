@@ -10,7 +10,6 @@ final class ArchiveWriter {
   /// work since.
   let ended: Timestamp
   private let spool: Spool
-  private let turn: Turn
   /// The steps that are left, the next one last.
   private var steps: [Step]
   /// The number of bytes written to the present file.
@@ -34,12 +33,10 @@ final class ArchiveWriter {
   /// The largest number of job files that are read in one piece.
   static let pieceFiles = 32
 
-  init(_ unit: Name, ended: Timestamp, _ spool: Spool, _ turn: Turn) {
+  init(_ unit: Name, ended: Timestamp, _ state: SpoolState, _ spool: Spool) {
     self.unit = unit
     self.ended = ended
     self.spool = spool
-    self.turn = turn
-    let state = turn.state
     var steps = [Step.begin]
     for task in state.meant(by: unit) {
       steps += [
@@ -55,13 +52,13 @@ final class ArchiveWriter {
   var isThrough: Bool { steps.isEmpty }
 
   /// Writes one piece. Returns the cost, as a number of calls on the filesystem.
-  func step() throws(FileError) -> Int {
+  func step(_ turn: Turn) throws(FileError) -> Int {
     guard let step = steps.popLast() else { return 0 }
     switch step {
     case .begin: try spool.beginArchive(unit)
     case .page(let name):
       size = 0
-      try append(page(name), name, .page)
+      try append(page(name, turn), name, .page)
       size = 0
     case .ledger(let task, let length): return try ledger(task, length)
     case .jobs(let task):
@@ -87,7 +84,7 @@ final class ArchiveWriter {
     size += bytes.count
   }
 
-  private func page(_ name: Name) -> [UInt8] {
+  private func page(_ name: Name, _ turn: Turn) -> [UInt8] {
     let state = turn.state
     let head: [UInt8]
     let request: JSONObject

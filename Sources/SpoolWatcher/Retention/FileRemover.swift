@@ -7,7 +7,6 @@ internal import SpoolStore
 /// restart goes on from there. A file that is gone is no error.
 final class FileRemover: Stage {
   private let spool: Spool
-  private let turn: Turn
   /// A walk through a catalogue.
   private struct Walk {
     /// The place in the catalogue, in bytes.
@@ -29,25 +28,24 @@ final class FileRemover: Stage {
   /// The time until the next walk, after one that could not remove all files.
   static let again = Duration.seconds(60)
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Orders the removal of the files that a catalogue lists in these ranges of bytes. Each range
   /// begins and ends with a line. Files that no task of this spool made stay, unless their manifest
   /// set a retention or the deletion includes inputs.
-  func remove(_ dataset: Name, ranges: RangeSet<Int>) {
+  func remove(_ dataset: Name, ranges: RangeSet<Int>, _ turn: Turn) {
     turn.record(.removing(RemovalOrdered(dataset: dataset, ranges: ranges)))
     walks[dataset] = nil
   }
 
-  var nextDue: Instant? {
+  func nextDue(_ turn: Turn) -> Instant? {
     turn.state.removing.map { walks[$0]?.due ?? turn.now }.min()
   }
 
-  /// True if files are to be removed now.
-  var isBusy: Bool { nextDue.map { $0 <= turn.now } ?? false }
+  /// Returns true if files are to be removed now.
+  func isBusy(_ turn: Turn) -> Bool { nextDue(turn).map { $0 <= turn.now } ?? false }
 
   /// The files that could not be removed, in words, by dataset.
   var troubles: [String] {
@@ -57,9 +55,10 @@ final class FileRemover: Stage {
     }
   }
 
-  /// Removes files whose removal is committed, as many as one turn allows.
-  func run() throws {
-    guard isBusy, !turn.commit.isDirty else { return }
+  /// Removes files, as many as one turn allows. The caller calls it only when all records are
+  /// committed, because the order to remove a file must be durable before the removal.
+  func run(_ turn: Turn) throws {
+    guard isBusy(turn) else { return }
     try turn.checkLeaseOnce()
     var room = Self.mostPerTurn
     for name in turn.state.removing.sorted() where room > 0 {
@@ -68,7 +67,7 @@ final class FileRemover: Stage {
         continue
       }
       do throws(FileError) {
-        room -= try work(dataset, room)
+        room -= try work(dataset, room, turn)
       } catch {
         turn.note(error, "the removal of files of \(name)")
         walks[name, default: Walk()].due = turn.now + Self.again
@@ -77,11 +76,11 @@ final class FileRemover: Stage {
   }
 
   /// Removes a stretch of one dataset. Returns the number of files that it tried.
-  private func work(_ dataset: DatasetEntry, _ room: Int) throws(FileError) -> Int {
+  private func work(_ dataset: DatasetEntry, _ room: Int, _ turn: Turn) throws(FileError) -> Int {
     var walk = walks[dataset.name] ?? Walk()
     if walk.due != nil { walk = Walk() }
     var stretch = Stretch(room: room)
-    if !dataset.removal.left.isEmpty { try read(dataset, &walk, &stretch) }
+    if !dataset.removal.left.isEmpty { try read(dataset, &walk, &stretch, turn) }
     for directory in stretch.directories { try makeDurable(directory) }
     if !stretch.done.isEmpty {
       turn.record(
@@ -91,14 +90,14 @@ final class FileRemover: Stage {
             bytes: stretch.bytes)))
     }
     let left = turn.state.datasets[dataset.name] ?? dataset
-    if stretch.isAtEnd { end(left, &walk) }
+    if stretch.isAtEnd { end(left, &walk, turn) }
     walks[dataset.name] = left.removal.left.isEmpty ? nil : walk
     return stretch.taken
   }
 
   /// Ends a walk through a catalogue. If files are left, the next walk comes
   /// later; else a deletion is complete.
-  private func end(_ dataset: DatasetEntry, _ walk: inout Walk) {
+  private func end(_ dataset: DatasetEntry, _ walk: inout Walk, _ turn: Turn) {
     guard dataset.removal.left.isEmpty else {
       walk.due = turn.now + Self.again
       return
@@ -127,7 +126,7 @@ final class FileRemover: Stage {
   /// Reads the lines of the ranges that are left, and removes their files, as far as the turn
   /// allows.
   private func read(
-    _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch
+    _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch, _ turn: Turn
   ) throws(FileError) {
     let catalogue = try spool.open(.catalogue(dataset.name))
     defer { catalogue.close() }
@@ -136,7 +135,7 @@ final class FileRemover: Stage {
       var reader = catalogue.lines(from: max(range.lowerBound, walk.at), to: end)
       while !stretch.isFull, let line = try reader.next() {
         stretch.lines += 1
-        if remove(line, of: dataset, &walk, &stretch) {
+        if remove(line, of: dataset, &walk, &stretch, turn) {
           stretch.done.insert(contentsOf: line.offset..<line.next)
         }
         walk.at = line.next
@@ -151,7 +150,7 @@ final class FileRemover: Stage {
   /// Removes a line's file. Returns false if that is to be tried again.
   private func remove(
     _ line: LineReader.Line, of dataset: DatasetEntry, _ walk: inout Walk,
-    _ stretch: inout Stretch
+    _ stretch: inout Stretch, _ turn: Turn
   ) -> Bool {
     guard let found = (try? JSON.parse(line.bytes)).flatMap({ CatalogueLine($0) }),
       found.job != nil || dataset.removal.includesInputs

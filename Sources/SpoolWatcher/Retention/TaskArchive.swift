@@ -15,7 +15,6 @@ internal import SpoolStore
 /// 5. In the end it journals *expired*, removes the archive as well, and journals *cleared* again.
 final class TaskArchive: Stage {
   private let spool: Spool
-  private let turn: Turn
   private let catalogues: CatalogueRetention
   private var nextLook: Instant
   /// Units to pack, the next one last.
@@ -50,25 +49,25 @@ final class TaskArchive: Stage {
   /// The ends that this watcher saw, by task or chain.
   private var ends: [Name: Instant] = [:]
 
-  init(_ spool: Spool, _ turn: Turn, catalogues: CatalogueRetention) {
+  init(_ spool: Spool, catalogues: CatalogueRetention, start: Instant, date: Timestamp) {
     self.spool = spool
-    self.turn = turn
     self.catalogues = catalogues
-    nextLook = turn.now
-    began = (turn.now, turn.date)
+    began = (start, date)
+    nextLook = start
   }
 
   /// Notes that a task or chain has ended.
-  func noteEnded(_ name: Name) { ends[name] = turn.now }
+  func noteEnded(_ name: Name, _ turn: Turn) { ends[name] = turn.now }
 
   /// Returns true if a task or chain has reached an age.
-  private func isReached(_ limit: AgeLimit, _ name: Name, _ ended: Timestamp) -> Bool {
+  private func isReached(
+    _ limit: AgeLimit, _ name: Name, _ ended: Timestamp, _ turn: Turn
+  ) -> Bool {
     guard let age = limit.duration else { return false }
     return turn.now - (ends[name] ?? began.instant - max(.zero, began.date - ended)) >= age
   }
 
   private var config: SpoolConfig { spool.config }
-  private var state: SpoolState { turn.state }
 
   /// The time between two looks. It is short if the spool keeps things only for seconds.
   private var interval: Duration {
@@ -76,8 +75,8 @@ final class TaskArchive: Stage {
     return min(Self.longestInterval, max(.seconds(1), (ages.min() ?? Self.longestInterval * 4) / 4))
   }
 
-  /// True if there is more to do at once.
-  var isBusy: Bool {
+  /// Returns true if there is more to do at once.
+  func isBusy(_ turn: Turn) -> Bool {
     let hasWork =
       writer != nil || clearing != nil || !toPack.isEmpty || !toRemove.isEmpty || !toClear.isEmpty
       || !recorded.isEmpty || catalogues.isBusy
@@ -86,48 +85,50 @@ final class TaskArchive: Stage {
   /// The time before which nothing is done, after a refusal.
   private var nextTry = Instant.distantPast
 
-  var nextDue: Instant? { isBusy ? .distantPast : nil }
+  func nextDue(_ turn: Turn) -> Instant? { isBusy(turn) ? .distantPast : nil }
 
   /// Discards unfinished archives of known tasks and chains, after a restart.
-  func resume() throws(FileError) {
+  func resume(_ turn: Turn) throws(FileError) {
     for unit in try spool.archives().unfinished
-    where state.tasks[unit] != nil || state.chains[unit] != nil {
+    where turn.state.tasks[unit] != nil || turn.state.chains[unit] != nil {
       try spool.discardUnfinishedArchive(unit)
     }
   }
 
   /// Does one turn's work, after the commit and after job files have gone to their tasks'
   /// directories.
-  func act() throws {
+  func act(_ turn: Turn) throws {
     toClear += recorded.reversed()
     recorded = []
-    if turn.now >= nextLook { look() }
-    guard isBusy else { return }
+    if turn.now >= nextLook { look(turn) }
+    guard isBusy(turn) else { return }
     try turn.checkLeaseOnce()
     var left = Self.perTurn
-    while left > 0, let cost = step() { left -= cost }
-    noteCleared()
-    if left > 0 { _ = attempt(nil) { () throws(FileError) in try catalogues.act(left) } }
+    while left > 0, let cost = step(turn) { left -= cost }
+    noteCleared(turn)
+    if left > 0 {
+      _ = attempt(nil, turn) { () throws(FileError) in try catalogues.act(left, turn) }
+    }
   }
 
   // MARK: What is due
 
   /// Finds the units that are due.
-  private func look() {
+  private func look(_ turn: Turn) {
     nextLook = turn.now + interval
-    let packed = state.packedUnits
+    let packed = turn.state.packedUnits
     resting = resting.filter { $0.value > turn.now }
     toClear = due(
       packed.filter { $0.phase != .kept && $0.name != clearing?.unit }
         .map { ($0.name, $0.ended) })
     toRemove = due(
-      packed.filter { $0.phase == .kept && isReached(config.removeAfter, $0.name, $0.ended) }
+      packed.filter { $0.phase == .kept && isReached(config.removeAfter, $0.name, $0.ended, turn) }
         .map { ($0.name, $0.ended) })
     toPack = due(
-      endedUnits.filter {
-        isReached(config.packAfter, $0.name, $0.ended) && $0.name != writer?.unit
+      endedUnits(turn).filter {
+        isReached(config.packAfter, $0.name, $0.ended, turn) && $0.name != writer?.unit
       })
-    catalogues.look()
+    catalogues.look(turn)
   }
 
   /// Returns units with the one that ended last first, without those that wait after a refusal.
@@ -136,27 +137,28 @@ final class TaskArchive: Stage {
       .sorted { ($0.ended, $0.name) > ($1.ended, $1.name) }.map(\.name)
   }
 
-  /// All tasks outside chains, and all chains, that have ended.
-  private var endedUnits: [(name: Name, ended: Timestamp)] {
-    let names = state.tasks.values.filter { $0.chain == nil }.map(\.name) + state.chains.keys
-    return names.compactMap { name in state.end(ofUnit: name).map { (name, $0) } }
+  /// Returns all tasks outside chains, and all chains, that have ended.
+  private func endedUnits(_ turn: Turn) -> [(name: Name, ended: Timestamp)] {
+    let names =
+      turn.state.tasks.values.filter { $0.chain == nil }.map(\.name) + turn.state.chains.keys
+    return names.compactMap { name in turn.state.end(ofUnit: name).map { (name, $0) } }
   }
 
   /// Returns true if a task in work waits for a decision about the failed jobs of this unit, which
   /// may be retried.
-  private func isLackedFrom(_ unit: Name) -> Bool {
-    let produced = state.meant(by: unit).reduce(into: Set<Name>()) {
+  private func isLackedFrom(_ unit: Name, _ turn: Turn) -> Bool {
+    let produced = turn.state.meant(by: unit).reduce(into: Set<Name>()) {
       $0.formUnion($1.spec.producedDatasets)
     }
-    return state.liveTasks.contains {
+    return turn.state.liveTasks.contains {
       turn.placement.incomplete(for: $0.name).map(produced.contains) ?? false
     }
   }
 
   /// Returns true if files that the unit made are yet to be removed after their retention time.
-  private func isAwaited(_ unit: Name) -> Bool {
-    state.meant(by: unit).flatMap(\.spec.producedDatasets).contains { name in
-      guard let dataset = state.datasets[name], case .time? = dataset.retention,
+  private func isAwaited(_ unit: Name, _ turn: Turn) -> Bool {
+    turn.state.meant(by: unit).flatMap(\.spec.producedDatasets).contains { name in
+      guard let dataset = turn.state.datasets[name], case .time? = dataset.retention,
         !dataset.isDeleted, dataset.length > 0
       else { return false }
       return !dataset.removal.done.contains(dataset.length - 1)
@@ -166,24 +168,26 @@ final class TaskArchive: Stage {
   // MARK: Doing it
 
   /// Does the next piece of work. Returns its cost; nil if there is none.
-  private func step() -> Int? {
+  private func step(_ turn: Turn) -> Int? {
     if let clearing {
-      return attempt(clearing.unit) { () throws(FileError) in try clear(clearing) }
+      return attempt(clearing.unit, turn) { () throws(FileError) in try clear(clearing) }
     }
     if let unit = toClear.popLast() {
-      clearing = state.packed[unit].flatMap {
+      clearing = turn.state.packed[unit].flatMap {
         $0.phase == .kept ? nil : ArchiveClearing($0, spool)
       }
       return 0
     }
     if let unit = toRemove.popLast() {
-      remove(unit)
+      remove(unit, turn)
       return 1
     }
-    if let writer { return attempt(writer.unit) { () throws(FileError) in try write(writer) } }
+    if let writer {
+      return attempt(writer.unit, turn) { () throws(FileError) in try write(writer, turn) }
+    }
     guard let unit = toPack.popLast() else { return nil }
-    if let ended = state.end(ofUnit: unit), !isLackedFrom(unit), !isAwaited(unit) {
-      writer = ArchiveWriter(unit, ended: ended, spool, turn)
+    if let ended = turn.state.end(ofUnit: unit), !isLackedFrom(unit, turn), !isAwaited(unit, turn) {
+      writer = ArchiveWriter(unit, ended: ended, turn.state, spool)
     }
     return 0
   }
@@ -191,7 +195,7 @@ final class TaskArchive: Stage {
   /// Does a piece of work. If the filesystem refuses it, the unit waits, and so does all packing
   /// for a moment. Nothing else is held up.
   private func attempt(
-    _ unit: Name?, _ body: () throws(FileError) -> Int
+    _ unit: Name?, _ turn: Turn, _ body: () throws(FileError) -> Int
   ) -> Int? {
     do throws(FileError) {
       return try body()
@@ -215,42 +219,42 @@ final class TaskArchive: Stage {
     return cost
   }
 
-  private func remove(_ unit: Name) {
-    guard let entry = state.packed[unit], entry.phase == .kept else { return }
+  private func remove(_ unit: Name, _ turn: Turn) {
+    guard let entry = turn.state.packed[unit], entry.phase == .kept else { return }
     turn.record(.expired(unit, at: turn.date))
     recorded.append(unit)
   }
 
-  private func write(_ writer: ArchiveWriter) throws(FileError) -> Int {
+  private func write(_ writer: ArchiveWriter, _ turn: Turn) throws(FileError) -> Int {
     // A person may have retried it meanwhile.
-    guard state.end(ofUnit: writer.unit) == writer.ended else {
+    guard turn.state.end(ofUnit: writer.unit) == writer.ended else {
       self.writer = nil
       return 0
     }
-    let cost = try writer.step()
+    let cost = try writer.step(turn)
     if writer.isThrough {
       turn.record(.packed(writer.unit, at: turn.date))
       turn.say("packed \(writer.unit) into \(spool.path(of: .archive(writer.unit)))")
       recorded.append(writer.unit)
-      turn.placement.forget(task: writer.unit)
+      turn.placement.remove(task: writer.unit)
       self.writer = nil
     }
     return cost
   }
 
   /// Makes the removals durable, and then records them.
-  private func noteCleared() {
+  private func noteCleared(_ turn: Turn) {
     guard !cleared.isEmpty else { return }
     let names = cleared
     cleared = []
-    let hasRemoved = names.contains { state.packed[$0]?.phase == .removing }
-    let isDurable = attempt(names[0]) { () throws(FileError) in
+    let hasRemoved = names.contains { turn.state.packed[$0]?.phase == .removing }
+    let isDurable = attempt(names[0], turn) { () throws(FileError) in
       try spool.syncKept(hasRemoved: hasRemoved)
       return 1
     }
     guard isDurable != nil else { return }
     for name in names {
-      if state.packed[name]?.phase == .removing {
+      if turn.state.packed[name]?.phase == .removing {
         turn.say("removed all of \(name)")
         ends[name] = nil
       }

@@ -16,3 +16,20 @@ struct ChainEntry {
   /// The names of the tasks of its steps, in the order of the request.
   var tasks: [Name] { accepted.spec.steps.map(\.task.name) }
 }
+
+extension ChainEntry: JSONValue {
+  private enum Key: String { case number, accepted }
+
+  /// The entry as a checkpoint holds it.
+  var json: JSON {
+    let members: RecordMembers<Key> = [.number: number.json, .accepted: accepted.line.json]
+    return members.json
+  }
+
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let number: Int = members[.number],
+      let line: RecordLine = members[.accepted], let accepted = ChainAccepted(line)
+    else { return nil }
+    self.init(accepted, number: number)
+  }
+}

@@ -10,80 +10,61 @@ struct Checkpoint {
   var leaving: Set<Name>
 }
 
+extension Checkpoint {
+  fileprivate enum Key: String {
+    case accepted, chains, tasks, packed, datasets, leaving, litter, answered, partial
+  }
+
+  /// Reads a checkpoint. Returns nil if the JSON is not what a watcher writes.
+  init?(_ json: JSON) {
+    guard let members = RecordMembers<Key>(json), let state = SpoolState(members) else {
+      return nil
+    }
+    self.state = state
+    leaving = members[.leaving] ?? []
+  }
+}
+
 extension SpoolState {
   /// Returns the checkpoint as the journal holds it. `leaving` are forgotten datasets whose
   /// catalogues are yet to be removed.
   func json(leaving: Set<Name>) -> JSON {
-    [
-      "accepted": .integer(accepted),
-      "chains": .array(
-        chains.values.sorted { $0.number < $1.number }.map { chain in
-          ["number": .integer(chain.number), "accepted": .object(chain.accepted.json)]
-        }),
-      "tasks": .array(
-        tasks.values.sorted { $0.number < $1.number }.map { $0.json(jobs(of: $0.name)) }),
-      "packed": .array(packedUnits.sorted { $0.name < $1.name }.map(\.json)),
-      "datasets": .array(datasets.values.sorted { $0.name < $1.name }.map(\.json)),
-      "leaving": .array(leaving.sorted().map { .string($0.text) }),
-      "litter": .object(
-        JSONObject(litter.sorted { $0.key < $1.key }.map { .init($0.key, $0.value.json) })),
-      "answered": .array(answered.map { .string($0) }),
-      "partial": .object(
-        JSONObject(partial.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
+    let members: RecordMembers<Checkpoint.Key> = [
+      .accepted: accepted.json, .chains: chains.values.sorted { $0.number < $1.number }.json,
+      .tasks: tasks.values.sorted { $0.number < $1.number }.map { $0.json(jobs(of: $0.name)) }.json,
+      .packed: packedUnits.sorted { $0.name < $1.name }.json,
+      .datasets: datasets.values.sorted { $0.name < $1.name }.json, .leaving: leaving.json,
+      .litter: litter.json, .answered: answered.json, .partial: partial.json,
     ]
+    return members.json
   }
 
-}
-
-extension Checkpoint {
-  /// Reads a checkpoint. Returns nil if the JSON is not what a watcher writes.
-  init?(_ json: JSON) {
-    guard let state = SpoolState(json) else { return nil }
-    self.state = state
-    leaving = Set(json["leaving"]?.array?.compactMap { $0.string.flatMap { Name($0) } } ?? [])
-  }
-}
-
-extension SpoolState {
-  fileprivate init?(_ json: JSON) {
+  fileprivate init?(_ members: RecordMembers<Checkpoint.Key>) {
     self.init()
-    guard let accepted = json["accepted"]?.integer, let tasks = json["tasks"]?.array,
-      let datasets = json["datasets"]?.array
+    guard let accepted: Int = members[.accepted], let tasks: [JSON] = members[.tasks],
+      let datasets: [DatasetEntry] = members[.datasets],
+      let chains: [ChainEntry] = members[.chains, absent: []],
+      let packed: [PackedTask] = members[.packed, absent: []]
     else { return nil }
     self.accepted = accepted
-    for value in json["chains"]?.array ?? [] {
-      guard let number = value["number"]?.integer,
-        let accepted = value["accepted"]?.object.flatMap({ ChainAccepted($0) })
-      else { return nil }
-      chains[accepted.spec.name] = ChainEntry(accepted, number: number)
-    }
-    for value in tasks {
-      guard let task = TaskEntry(value), let jobs = TaskEntry.jobs(value["jobs"]) else {
-        return nil
-      }
+    for chain in chains { self.chains[chain.name] = chain }
+    for json in tasks {
+      guard let (task, jobs) = TaskEntry.read(json) else { return nil }
       self.tasks[task.name] = task
       setJobs(jobs, of: task.name)
       noteReader(task)
     }
-    for value in json["packed"]?.array ?? [] {
-      guard let entry = PackedTask(value) else { return nil }
-      keep(entry)
-    }
-    for value in datasets {
-      guard let dataset = DatasetEntry(value) else { return nil }
-      self.datasets[dataset.name] = dataset
-      if dataset.state == .open, !dataset.watches.isEmpty { watched.insert(dataset.name) }
-      if dataset.state == .deleting || !dataset.removal.left.isEmpty {
-        removing.insert(dataset.name)
-      }
-    }
-    for member in json["litter"]?.object?.members ?? [] {
-      litter[member.key] = member.value.timestamp
-    }
-    for key in json["answered"]?.array?.compactMap(\.string) ?? [] { remember(key) }
-    for member in json["partial"]?.object?.members ?? [] {
-      partial[member.key] = member.value.integer
-    }
+    for entry in packed { keep(entry) }
+    for dataset in datasets { read(dataset) }
+    litter = members[.litter] ?? [:]
+    for key in members[.answered] ?? [String]() { remember(key) }
+    partial = members[.partial] ?? [:]
     findOrder()
+  }
+
+  private mutating func read(_ dataset: DatasetEntry) {
+    datasets[dataset.name] = dataset
+    if dataset.state == .open, !dataset.watches.isEmpty { watched.insert(dataset.name) }
+    if dataset.state == .deleting || !dataset.removal.left.isEmpty { removing.insert(dataset.name) }
   }
 }

@@ -87,102 +87,90 @@ extension DatasetEntry {
   }
 }
 
-extension DatasetEntry {
+extension DatasetEntry: JSONValue {
+  private enum Key: String {
+    case name, state, files, length, producers, active, failed, closing, expected, retention
+    case consumed, sized, bytes, watches, owners, removal
+  }
+
   /// The entry as a checkpoint holds it.
   var json: JSON {
-    var object = JSONObject([
-      .init("name", .string(name.text)), .init("state", .string(state.rawValue)),
-      .init("files", .integer(files)), .init("length", .integer(length)),
-      .init("producers", .array(producers.sorted().map { .string($0.text) })),
-      .init("active", .array(activeProducers.sorted().map { .string($0.text) })),
-      .init("failed", .array(failedProducers.sorted().map { .string($0.text) })),
-    ])
-    if let closing { object["closing"] = closing.json }
-    if let expected { object["expected"] = .integer(expected) }
-    if let retention { object["retention"] = .string(retention.text) }
-    if !consumed.isEmpty {
-      object["consumed"] = .object(
-        JSONObject(
-          consumed.sorted { $0.key < $1.key }.map { .init($0.key.text, $0.value.json) }))
-    }
-    if sized > 0 {
-      object["sized"] = .integer(sized)
-      object["bytes"] = .integer(bytes)
-    }
-    if !watches.isEmpty { object["watches"] = .array(watches.map(\.json)) }
-    if !owners.isEmpty { object["owners"] = .array(owners.sorted().map { .integer($0) }) }
-    if state == .deleting || !removal.left.isEmpty || !removal.done.isEmpty
-      || removal.includesInputs
-    {
-      object["removal"] = removal.json
-    }
-    return .object(object)
+    let members: RecordMembers<Key> = [
+      .name: name.json, .state: state.json, .files: files.json, .length: length.json,
+      .producers: producers.json, .active: activeProducers.json, .failed: failedProducers.json,
+      .closing: closing?.json, .expected: expected?.json, .retention: retention?.json,
+      .consumed: consumed.isEmpty ? nil : consumed.json, .sized: sized > 0 ? sized.json : nil,
+      .bytes: sized > 0 ? bytes.json : nil, .watches: watches.isEmpty ? nil : watches.json,
+      .owners: owners.isEmpty ? nil : owners.json,
+      .removal: state == .deleting || removal.hasBegun ? removal.json : nil,
+    ]
+    return members.json
   }
 
   /// Reads the entry from a checkpoint. Returns nil if the JSON is not what a watcher writes.
-  init?(_ json: JSON) {
-    guard let name = json["name"]?.string.flatMap({ Name($0) }),
-      let state = json["state"]?.string.flatMap({ DatasetState(rawValue: $0) }),
-      let files = json["files"]?.integer, let length = json["length"]?.integer
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let name: Name = members[.name],
+      let state: DatasetState = members[.state], let files: Int = members[.files],
+      let length: Int = members[.length],
+      let watches: [WatchEntry] = members[.watches, absent: []]
     else { return nil }
     self.init(name)
     self.state = state
     self.files = files
     self.length = length
-    closing = json["closing"]?.timestamp
-    expected = json["expected"]?.integer
-    producers = Self.names(json["producers"])
-    activeProducers = Self.names(json["active"])
-    failedProducers = Self.names(json["failed"])
-    retention = json["retention"]?.string.flatMap { Retention($0) }
-    for member in json["consumed"]?.object?.members ?? [] {
-      if let name = Name(member.key) { consumed[name] = RangeSet(member.value) }
-    }
-    count(json["sized"]?.integer ?? 0, bytes: json["bytes"]?.integer ?? 0)
-    for value in json["watches"]?.array ?? [] {
-      guard let watch = WatchEntry(value) else { return nil }
-      watches.append(watch)
-    }
-    owners = Set(json["owners"]?.array?.compactMap(\.integer) ?? [])
-    removal = Removal(json["removal"])
-  }
-
-  private static func names(_ json: JSON?) -> Set<Name> {
-    Set((json?.array ?? []).compactMap { $0.string.flatMap { Name($0) } })
+    self.watches = watches
+    producers = members[.producers] ?? []
+    activeProducers = members[.active] ?? []
+    failedProducers = members[.failed] ?? []
+    closing = members[.closing]
+    expected = members[.expected]
+    retention = members[.retention]
+    consumed = members[.consumed] ?? [:]
+    count(members[.sized] ?? 0, bytes: members[.bytes] ?? 0)
+    owners = members[.owners] ?? []
+    removal = members[.removal] ?? Removal()
   }
 }
 
-extension WatchEntry {
+extension WatchEntry: JSONValue {
+  private enum Key: String { case watch, files, marked }
+
   var json: JSON {
-    var object = JSONObject([.init("watch", watch.json), .init("files", .integer(files))])
-    if let marked { object["marked"] = marked.json }
-    return .object(object)
+    let members: RecordMembers<Key> = [
+      .watch: watch.json, .files: files.json, .marked: marked?.json,
+    ]
+    return members.json
   }
 
-  init?(_ json: JSON) {
-    guard let watch = DirectoryWatch(json["watch"]), let files = json["files"]?.integer else {
-      return nil
-    }
-    self.init(watch: watch, files: files, marked: json["marked"]?.timestamp)
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let watch: DirectoryWatch = members[.watch],
+      let files: Int = members[.files]
+    else { return nil }
+    self.init(watch: watch, files: files, marked: members[.marked])
   }
 }
 
-extension Removal {
+extension Removal: JSONValue {
+  private enum Key: String { case left, done, files, bytes, inputs }
+
+  /// True if there is anything that a checkpoint must hold.
+  fileprivate var hasBegun: Bool { !left.isEmpty || !done.isEmpty || includesInputs }
+
   var json: JSON {
-    var object = JSONObject([
-      .init("left", left.json), .init("done", done.json), .init("files", .integer(files)),
-      .init("bytes", .integer(bytes)),
-    ])
-    if includesInputs { object["inputs"] = true }
-    return .object(object)
+    let members: RecordMembers<Key> = [
+      .left: left.json, .done: done.json, .files: files.json, .bytes: bytes.json,
+      .inputs: includesInputs ? true : nil,
+    ]
+    return members.json
   }
 
-  init(_ json: JSON?) {
-    left = RangeSet(json?["left"])
-    done = RangeSet(json?["done"])
-    includesInputs = json?["inputs"]?.bool ?? false
-    files = json?["files"]?.integer ?? 0
-    bytes = json?["bytes"]?.integer ?? 0
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json) else { return nil }
+    left = members[.left] ?? RangeSet()
+    done = members[.done] ?? RangeSet()
+    includesInputs = members[.inputs] ?? false
+    files = members[.files] ?? 0
+    bytes = members[.bytes] ?? 0
   }
 }
 

@@ -59,39 +59,63 @@ struct JobEntry: Equatable {
 }
 
 extension JobEntry {
-  /// The entry as a checkpoint holds it.
-  func json(index: Int) -> JSON {
-    var object = JSONObject([
-      .init("index", .integer(index)), .init("source", .integer(source)),
-      .init("offset", .integer(offset)), .init("files", .integer(files)),
-      .init("end", .integer(end)),
-      .init("attempt", .integer(attempt)), .init("payload", .integer(payloadFailures)),
-      .init("infrastructure", .integer(infrastructureFailures)),
-      .init("returns", .integer(returns)),
-    ])
-    if let memory { object["memory"] = .integer(memory) }
-    if !parents.isEmpty { object["parents"] = .array(parents.map { .string($0) }) }
-    switch phase {
-    case .waiting(let until): object["waiting"] = until.json
-    case .publishing(let result): object["publishing"] = result.json
-    case .issued: break
-    }
-    return .object(object)
+  /// Makes a job of these inputs, with its memory limit.
+  init(_ position: InputPosition) {
+    self.init(
+      source: position.source, offset: position.offset, files: position.files, end: position.end)
+    memory = position.memory
   }
 
-  init?(_ json: JSON) {
-    guard let source = json["source"]?.integer, let offset = json["offset"]?.integer,
-      let files = json["files"]?.integer, let end = json["end"]?.integer,
-      let attempt = json["attempt"]?.integer
+  private enum Key: String {
+    case index, source, offset, files, end, attempt, payload, infrastructure, returns, memory
+    case parents, waiting, publishing
+  }
+
+  /// Returns the jobs, by index, as a checkpoint holds them.
+  static func json(_ jobs: [Int: JobEntry]) -> JSON {
+    .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
+  }
+
+  /// Reads jobs, by index, from a checkpoint. Returns nil if the JSON is not what a watcher writes.
+  static func jobs(_ json: JSON?) -> [Int: JobEntry]? {
+    var jobs: [Int: JobEntry] = [:]
+    for value in json?.array ?? [] {
+      guard let members = RecordMembers<Key>(value), let index: Int = members[.index],
+        let job = JobEntry(members)
+      else { return nil }
+      jobs[index] = job
+    }
+    return jobs
+  }
+
+  private func json(index: Int) -> JSON {
+    var members: RecordMembers<Key> = [
+      .index: index.json, .source: source.json, .offset: offset.json, .files: files.json,
+      .end: end.json, .attempt: attempt.json, .payload: payloadFailures.json,
+      .infrastructure: infrastructureFailures.json, .returns: returns.json, .memory: memory?.json,
+      .parents: parents.isEmpty ? nil : parents.json,
+    ]
+    switch phase {
+    case .waiting(let until): members[.waiting] = until
+    case .publishing(let result): members[.publishing] = result
+    case .issued: break
+    }
+    return members.json
+  }
+
+  private init?(_ members: RecordMembers<Key>) {
+    guard let source: Int = members[.source], let offset: Int = members[.offset],
+      let files: Int = members[.files], let end: Int = members[.end],
+      let attempt: Int = members[.attempt]
     else { return nil }
     self.init(source: source, offset: offset, files: files, end: end)
     self.attempt = attempt
-    payloadFailures = json["payload"]?.integer ?? 0
-    infrastructureFailures = json["infrastructure"]?.integer ?? 0
-    returns = json["returns"]?.integer ?? 0
-    memory = json["memory"]?.integer
-    parents = json["parents"]?.array?.compactMap(\.string) ?? []
-    if let until = json["waiting"]?.timestamp { phase = .waiting(until: until) }
-    if let result = json["publishing"].flatMap({ JobResult($0) }) { phase = .publishing(result) }
+    payloadFailures = members[.payload] ?? 0
+    infrastructureFailures = members[.infrastructure] ?? 0
+    returns = members[.returns] ?? 0
+    memory = members[.memory]
+    parents = members[.parents] ?? []
+    if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
+    if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }
 }

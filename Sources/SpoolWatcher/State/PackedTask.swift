@@ -4,7 +4,7 @@ internal import SpoolModel
 /// which stay taken, and the few numbers that a listing shows. Everything else lies in `archive/`.
 struct PackedTask {
   /// The phase of a packed task or chain, between packing and removal.
-  enum Phase: String {
+  enum Phase: String, JSONValue {
     /// The archive is complete. The watcher has yet to remove the originals.
     case clearing
     /// Only the archive is left.
@@ -42,27 +42,26 @@ struct PackedTask {
   var names: [Name] { isChain ? tasks + [name] : [name] }
 }
 
-extension PackedTask {
+extension PackedTask: JSONValue {
+  private enum Key: String { case name, state, ended, done, failed, tasks, phase }
+
   /// The entry as a checkpoint holds it. It is short, because a checkpoint holds many.
   var json: JSON {
-    var object = JSONObject([
-      .init("name", .string(name.text)), .init("state", .string(state.rawValue)),
-      .init("ended", ended.json), .init("done", .integer(done)),
-      .init("failed", .integer(failed)),
-    ])
-    if isChain { object["tasks"] = .array(tasks.map { .string($0.text) }) }
-    if phase != .kept { object["phase"] = .string(phase.rawValue) }
-    return .object(object)
+    let members: RecordMembers<Key> = [
+      .name: name.json, .state: state.json, .ended: ended.json, .done: done.json,
+      .failed: failed.json, .tasks: isChain ? tasks.json : nil,
+      .phase: phase == .kept ? nil : phase.json,
+    ]
+    return members.json
   }
 
-  init?(_ json: JSON) {
-    guard let name = json["name"]?.string.flatMap({ Name($0) }),
-      let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) }),
-      let ended = json["ended"]?.timestamp, let done = json["done"]?.integer,
-      let failed = json["failed"]?.integer,
-      let phase = json["phase"] == nil ? .kept : json["phase"]?.string.flatMap(Phase.init)
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let name: Name = members[.name],
+      let state: TaskState = members[.state], let ended: Timestamp = members[.ended],
+      let done: Int = members[.done], let failed: Int = members[.failed],
+      let phase: Phase = members[.phase, absent: .kept]
     else { return nil }
-    let tasks = json["tasks"]?.array?.compactMap { $0.string.flatMap { Name($0) } }
+    let tasks: [Name]? = members[.tasks]
     self.init(
       name, tasks: tasks ?? [name], isChain: tasks != nil, state: state, ended: ended, done: done,
       failed: failed)

@@ -65,16 +65,11 @@ final class Placement {
     places[id.task, default: [:]][id.index] = Found(attempt: attempt, place: place)
   }
 
-  /// Forgets a job that has ended, or whose attempt failed.
-  func forget(_ id: JobID) { places[id.task]?[id.index] = nil }
+  /// Removes a job that has ended, or whose attempt failed.
+  func remove(_ id: JobID) { places[id.task]?[id.index] = nil }
 
-  /// Forgets the jobs of a task that has ended.
-  func forgetJobs(of task: Name) { places[task] = nil }
-
-  /// Returns the jobs of a task that are parked, by index.
-  func parked(in task: Name) -> [Int] {
-    (places[task] ?? [:]).filter { $0.value.place == .parked }.keys.sorted()
-  }
+  /// Removes the jobs of a task that has ended.
+  func removeJobs(of task: Name) { places[task] = nil }
 
   // MARK: Tasks
 
@@ -98,8 +93,8 @@ final class Placement {
   /// Notes the incomplete dataset that a task needs whole.
   func setIncomplete(_ dataset: Name?, for task: Name) { incomplete[task] = dataset }
 
-  /// Forgets a task that is packed, or in work again.
-  func forget(task: Name) {
+  /// Removes a task that is packed, or in work again.
+  func remove(task: Name) {
     places[task] = nil
     awaited[task] = nil
     incomplete[task] = nil

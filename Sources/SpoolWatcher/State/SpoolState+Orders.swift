@@ -115,7 +115,7 @@ extension SpoolState {
       return task
     }
     effects.events.append(.taskReopened(name))
-    forgetEnd(of: name)
+    removeEnd(of: name)
     enliven(name)
     for name in task.spec.producedDatasets where datasets[name] != nil {
       try change(dataset: name) { dataset in
@@ -143,10 +143,8 @@ extension SpoolState {
       return jobs
     }
     for job in jobs {
-      var entry = JobEntry(
-        source: job.source, offset: job.offset, files: job.files, end: job.end)
+      var entry = JobEntry(job.position)
       entry.attempt = job.attempt
-      entry.memory = job.memory
       entry.phase = .waiting(until: revived.at)
       let id = JobID(task: revived.task, index: job.index)
       set(entry, id)

@@ -153,16 +153,16 @@ extension SpoolState {
       done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed })
     for task in meant {
       tasks[task.name] = nil
-      forgetEnd(of: task.name)
-      forgetReader(task)
+      removeEnd(of: task.name)
+      removeReader(task)
     }
     chains[name] = nil
     keep(entry)
   }
 
-  /// Forgets the inputs of a packed task. A later task may have the same name, and has read nothing
+  /// Removes a packed task from the readers of its inputs. A later task may have the same name, and has read nothing
   /// yet.
-  private mutating func forgetReader(_ task: TaskEntry) {
+  private mutating func removeReader(_ task: TaskEntry) {
     for name in task.spec.inputDatasets {
       readers[name]?.remove(task.name)
       if readers[name]?.isEmpty ?? false { readers[name] = nil }

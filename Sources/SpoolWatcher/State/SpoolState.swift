@@ -51,13 +51,6 @@ struct SpoolState {
     var events: [TurnEvent] = []
   }
 
-  /// A contradiction between a record and the state. The error that a reader sees adds the record's
-  /// type.
-  struct Contradiction: Error {
-    var reason: String
-    init(_ reason: String) { self.reason = reason }
-  }
-
   init() {}
 
   // MARK: Questions
@@ -87,15 +80,16 @@ struct SpoolState {
   /// Applies a record. Returns the lines for views and the events that follow from it. They are the
   /// same whether the record is new or read again in a replay. `grace` is the grace period for
   /// discarded parts. Throws if the record contradicts the state, which may then be half changed.
-  mutating func apply(_ record: Record, graceful grace: Duration) throws(ImpossibleRecord)
-    -> Effects
-  {
+  mutating func apply(
+    _ record: Record, graceful grace: Duration
+  ) throws(Contradiction) -> Effects {
     effects = Effects()
     do throws(Contradiction) {
       try dispatch(record, grace)
     } catch {
-      let type = record.json["type"]?.string ?? "?"
-      throw ImpossibleRecord(type: type, reason: error.reason)
+      var contradiction = error
+      contradiction.type = record.line[.type] ?? "?"
+      throw contradiction
     }
     return effects
   }
@@ -218,7 +212,7 @@ struct SpoolState {
   }
 
   /// Takes a task that is in work again, or packed, out of the latest. Another takes its place.
-  mutating func forgetEnd(of name: Name) {
+  mutating func removeEnd(of name: Name) {
     guard latest.contains(name) else { return }
     findLatest(without: name)
   }

@@ -91,124 +91,109 @@ struct TaskEntry {
 }
 
 extension TaskEntry {
-  /// The entry as a checkpoint holds it, with its jobs in work.
+  private enum Key: String {
+    case accepted, number, state, next, formed, done, failed, attempts, causes, finalCauses
+    case failedJobs, sums, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
+    case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
+    case priority, limits, started, ended, reason
+  }
+
+  private enum LimitKey: String { case memory, wall }
+
+  /// The entry as a checkpoint holds it, with its jobs in work. Times are milliseconds.
   func json(_ jobs: [Int: JobEntry]) -> JSON {
-    var object = JSONObject([
-      .init("accepted", .object(accepted.json)), .init("number", .integer(number)),
-      .init("state", .string(state.rawValue)), .init("next", .array(next.map { .integer($0) })),
-      .init("formed", .integer(formed)),
-      .init("done", .integer(done)), .init("failed", .integer(failed)),
-      .init("attempts", .integer(attempts)), .init("causes", Self.json(causes)),
-      .init("finalCauses", Self.json(finalCauses)),
-      .init("failedJobs", failedJobs.json), .init("sums", sums.json),
-      .init("cpu", .number(cpu)), .init("memory", .integer(peakMemory)),
-      .init("wall", .integer(wall.milliseconds)), .init("outputs", .integer(outputs)),
-      .init("outputBytes", .integer(outputBytes)), .init("ledger", .integer(ledgerLength)),
-      .init("jobs", Self.json(jobs)),
-    ])
-    if let chain { object["chain"] = .string(chain.text) }
-    if spec.allowsIncomplete { object["allowIncomplete"] = true }
-    if !failedFiles.isEmpty {
-      object["failedFiles"] = .object(
-        JSONObject(failedFiles.sorted { $0.key < $1.key }.map { .init("\($0)", .string($1)) }))
-    }
-    if !leftover.isEmpty { object["leftover"] = Self.json(leftover) }
-    if let cancelledBy { object["cancelledBy"] = .integer(cancelledBy) }
-    if isRepair { object["repair"] = true }
-    if waitsSince != accepted.at { object["waitsSince"] = waitsSince.json }
-    if let revival { object["revival"] = revival.json(of: name) }
-    object["priority"] = .integer(spec.priority)
-    object["limits"] = [
-      "memory": .integer(spec.resources.memory), "wall": .integer(spec.resources.wall.milliseconds),
+    let limits: RecordMembers<LimitKey> = [
+      .memory: spec.resources.memory.json, .wall: spec.resources.wall.milliseconds.json,
     ]
-    if let started { object["started"] = started.json }
-    if let ended { object["ended"] = ended.json }
-    if let reason { object["reason"] = .string(reason) }
-    return .object(object)
+    let members: RecordMembers<Key> = [
+      .accepted: accepted.line.json, .number: number.json, .state: state.json, .next: next.json,
+      .formed: formed.json, .done: done.json, .failed: failed.json, .attempts: attempts.json,
+      .causes: causes.json, .finalCauses: finalCauses.json, .failedJobs: failedJobs.json,
+      .sums: sums.json, .cpu: cpu.json, .memory: peakMemory.json, .wall: wall.milliseconds.json,
+      .outputs: outputs.json, .outputBytes: outputBytes.json, .ledger: ledgerLength.json,
+      .jobs: JobEntry.json(jobs), .chain: chain?.json,
+      .allowIncomplete: spec.allowsIncomplete ? true : nil,
+      .failedFiles: failedFiles.isEmpty ? nil : failedFiles.json,
+      .leftover: leftover.isEmpty ? nil : JobEntry.json(leftover), .cancelledBy: cancelledBy?.json,
+      .repair: isRepair ? true : nil,
+      .waitsSince: waitsSince == accepted.at ? nil : waitsSince.json,
+      .revival: revival?.json(of: name), .priority: spec.priority.json, .limits: limits.json,
+      .started: started?.json, .ended: ended?.json, .reason: reason?.json,
+    ]
+    return members.json
   }
 
-  static func json(_ counts: [String: Int]) -> JSON {
-    .object(JSONObject(counts.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) }))
-  }
-
-  private static func json(_ jobs: [Int: JobEntry]) -> JSON {
-    .array(jobs.sorted { $0.key < $1.key }.map { $1.json(index: $0) })
-  }
-
-  static func jobs(_ json: JSON?) -> [Int: JobEntry]? {
-    var jobs: [Int: JobEntry] = [:]
-    for value in json?.array ?? [] {
-      guard let index = value["index"]?.integer, let job = JobEntry(value) else { return nil }
-      jobs[index] = job
-    }
-    return jobs
-  }
-
-  private static func counts(_ json: JSON?) -> [String: Int] {
-    var counts: [String: Int] = [:]
-    for member in json?.object?.members ?? [] { counts[member.key] = member.value.integer }
-    return counts
-  }
-
-  /// Reads the entry from a checkpoint, without its jobs. Returns nil if the JSON is not what a
+  /// Reads an entry and its jobs in work from a checkpoint. Returns nil if the JSON is not what a
   /// watcher writes.
-  init?(_ json: JSON) {
-    guard let accepted = json["accepted"]?.object.flatMap({ TaskAccepted($0) }),
-      let number = json["number"]?.integer,
-      let state = json["state"]?.string.flatMap({ TaskState(rawValue: $0) })
+  static func read(_ json: JSON) -> (TaskEntry, jobs: [Int: JobEntry])? {
+    guard let members = RecordMembers<Key>(json), let task = TaskEntry(members),
+      let jobs = JobEntry.jobs(members[.jobs])
+    else { return nil }
+    return (task, jobs)
+  }
+
+  private init?(_ members: RecordMembers<Key>) {
+    guard let line: RecordLine = members[.accepted], let accepted = TaskAccepted(line),
+      let number: Int = members[.number], let state: TaskState = members[.state],
+      let next: [Int] = members[.next], next.count == accepted.spec.sources,
+      let leftover = JobEntry.jobs(members[.leftover])
     else { return nil }
     self.init(accepted, number: number)
     // An earlier version wrote that a task waits. This version finds that out again.
     self.state = state == .waiting ? .active : state
-    next = (json["next"]?.array ?? []).compactMap(\.integer)
-    guard next.count == spec.sources else { return nil }
-    formed = json["formed"]?.integer ?? 0
-    done = json["done"]?.integer ?? 0
-    failed = json["failed"]?.integer ?? 0
-    attempts = json["attempts"]?.integer ?? 0
-    causes = Self.counts(json["causes"])
-    finalCauses = Self.counts(json["finalCauses"])
-    failedJobs = RangeSet(json["failedJobs"])
-    for member in json["failedFiles"]?.object?.members ?? [] {
-      if let index = Int(member.key) { failedFiles[index] = member.value.string }
-    }
-    chain = json["chain"]?.string.flatMap { Name($0) }
-    sums = ReportSums(json["sums"])
-    cpu = json["cpu"]?.double ?? 0
-    peakMemory = json["memory"]?.integer ?? 0
-    wall = .milliseconds(json["wall"]?.integer ?? 0)
-    outputs = json["outputs"]?.integer ?? 0
-    outputBytes = json["outputBytes"]?.integer ?? 0
-    ledgerLength = json["ledger"]?.integer ?? 0
-    started = json["started"]?.timestamp
-    ended = json["ended"]?.timestamp
-    reason = json["reason"]?.string
-    guard let leftover = Self.jobs(json["leftover"]) else { return nil }
+    self.next = next
     self.leftover = leftover
-    cancelledBy = json["cancelledBy"]?.integer
-    isRepair = json["repair"]?.bool ?? false
-    waitsSince = json["waitsSince"]?.timestamp ?? accepted.at
-    revival = json["revival"].flatMap { Revival($0) }
-    spec.allowsIncomplete = json["allowIncomplete"]?.bool ?? spec.allowsIncomplete
-    spec.priority = json["priority"]?.integer ?? spec.priority
-    spec.resources.memory = json["limits"]?["memory"]?.integer ?? spec.resources.memory
-    spec.resources.wall =
-      json["limits"]?["wall"]?.integer.map { .milliseconds($0) } ?? spec.resources.wall
+    formed = members[.formed] ?? 0
+    done = members[.done] ?? 0
+    failed = members[.failed] ?? 0
+    attempts = members[.attempts] ?? 0
+    causes = members[.causes] ?? [:]
+    finalCauses = members[.finalCauses] ?? [:]
+    failedJobs = members[.failedJobs] ?? RangeSet()
+    failedFiles = members[.failedFiles] ?? [:]
+    chain = members[.chain]
+    sums = members[.sums] ?? ReportSums()
+    cpu = members[.cpu] ?? 0
+    peakMemory = members[.memory] ?? 0
+    wall = .milliseconds(members[.wall] ?? 0)
+    outputs = members[.outputs] ?? 0
+    outputBytes = members[.outputBytes] ?? 0
+    ledgerLength = members[.ledger] ?? 0
+    started = members[.started]
+    ended = members[.ended]
+    reason = members[.reason]
+    cancelledBy = members[.cancelledBy]
+    isRepair = members[.repair] ?? false
+    waitsSince = members[.waitsSince] ?? accepted.at
+    revival = members[.revival].flatMap { Revival($0) }
+    readChanges(members)
+  }
+
+  /// Reads what orders changed in the specification.
+  private mutating func readChanges(_ members: RecordMembers<Key>) {
+    spec.allowsIncomplete = members[.allowIncomplete] ?? spec.allowsIncomplete
+    spec.priority = members[.priority] ?? spec.priority
+    guard let limits: RecordMembers<LimitKey> = members[.limits] else { return }
+    spec.resources.memory = limits[.memory] ?? spec.resources.memory
+    spec.resources.wall = .milliseconds(limits[.wall] ?? spec.resources.wall.milliseconds)
   }
 }
 
 extension TaskEntry.Revival {
+  private enum Key: String { case from, until, request }
+
   /// The order and its progress as a checkpoint holds them.
   func json(of task: Name) -> JSON {
     let request = ControlRequest(task: task, action: .retry(order))
-    return [
-      "from": .integer(from), "until": .integer(until), "request": .object(request.json),
+    let members: RecordMembers<Key> = [
+      .from: from.json, .until: until.json, .request: .object(request.json),
     ]
+    return members.json
   }
 
   init?(_ json: JSON) {
-    guard let from = json["from"]?.integer, let until = json["until"]?.integer,
-      let request = json["request"],
+    guard let members = RecordMembers<Key>(json), let from: Int = members[.from],
+      let until: Int = members[.until], let request: JSON = members[.request],
       case .control(let control)? = try? Request(request, root: "/"),
       case .retry(let order) = control.action
     else { return nil }

@@ -3,15 +3,12 @@ internal import SpoolStore
 
 /// Ends tasks. In come the tasks in work; out go `ended` records for those with nothing left to do,
 /// those with too many failures, and those that are cancelled.
-struct TaskVerdicts {
-  let turn: Turn
-  let formation: JobFormation
-
+struct TaskJudge {
   /// Ends the tasks that are due. Returns true if any task ended.
-  func run() -> Bool {
+  func endTasks(_ turn: Turn) -> Bool {
     var hasEnded = false
     for task in turn.state.liveTasks {
-      guard let (state, reason) = verdict(task) else { continue }
+      guard let (state, reason) = verdict(task, turn) else { continue }
       turn.record(.ended(task: task.name, state: state, at: turn.date, reason: reason))
       turn.say(
         "task \(task.name) is \(state.rawValue): \(task.done) jobs done, \(task.failed) failed")
@@ -21,7 +18,7 @@ struct TaskVerdicts {
   }
 
   /// Returns the state and the reason with which a task is to end; nil if it goes on.
-  private func verdict(_ task: TaskEntry) -> (TaskState, String?)? {
+  private func verdict(_ task: TaskEntry, _ turn: Turn) -> (TaskState, String?)? {
     // An accepted result counts, whatever comes: its outputs get their names first (R6).
     if let owner = task.cancelledBy {
       return turn.state.isPublishing(task.name) ? nil : (.cancelled, "cancelled by uid \(owner)")
@@ -32,13 +29,13 @@ struct TaskVerdicts {
     {
       return (.failed, "stopped: more than \(stop) jobs failed")
     }
-    guard turn.state.jobs(of: task.name).isEmpty, formation.isExhausted(task) else { return nil }
+    guard turn.state.jobs(of: task.name).isEmpty, turn.state.isExhausted(task) else { return nil }
     guard task.failed <= task.spec.maxFailedJobs else {
       return (
         .failed, "\(task.failed) failed jobs; maxFailedJobs is \(task.spec.maxFailedJobs)"
       )
     }
-    if task.isRepair, !task.leftover.isEmpty || !formation.isFormed(task) {
+    if task.isRepair, !task.leftover.isEmpty || !turn.state.isFormed(task) {
       return (
         .cancelled, "only what had failed was tried again; `spool retry` goes on with the rest"
       )

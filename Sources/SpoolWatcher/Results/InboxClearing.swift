@@ -3,9 +3,8 @@ internal import SpoolStore
 
 /// Clears the inboxes. In come files of inboxes on which the watcher has decided; after the commit
 /// it moves each into its task's directory, or removes it if enough are kept there (DESIGN 4).
-final class JobFileRegistry {
+final class InboxClearing {
   private let spool: Spool
-  private let turn: Turn
   /// Files of an inbox that are decided on, and wait for the commit.
   private var settled: [InboxName] = []
   /// The settled files that do not count. They are removed and never kept.
@@ -15,9 +14,8 @@ final class JobFileRegistry {
   /// The number of job files that are kept, by task, and by success (false) or failure (true).
   private var kept: [Name: [Bool: Int]] = [:]
 
-  init(_ spool: Spool, _ turn: Turn) {
+  init(_ spool: Spool) {
     self.spool = spool
-    self.turn = turn
   }
 
   /// Returns true if a file is not to be judged again.
@@ -36,22 +34,22 @@ final class JobFileRegistry {
     if isDiscarded { discarded.insert(name) }
   }
 
-  /// Forgets the counts of a task that has ended.
-  func forget(_ task: Name) { kept[task] = nil }
+  /// Drops the counts of a task that has ended.
+  func noteEnded(task: Name) { kept[task] = nil }
 
   /// True while files wait to be cleared away.
   var hasSettled: Bool { !settled.isEmpty }
 
   /// Clears the settled files away. If the filesystem refuses one, the next call tries again.
-  func clear() throws(FileError) {
+  func clear(_ turn: Turn) throws(FileError) {
     while let name = settled.last {
-      let keep = discarded.contains(name) ? false : try decideToKeep(name)
+      let keep = discarded.contains(name) ? false : try decideToKeep(name, turn)
       try spool.register(name, keep: keep)
       // If the task is packed or removed, its logs are not kept either.
-      if let pilot = name.pilot, turn.state.tasks[name.job.job.task] == nil {
-        try spool.discardLog(name.job.job.task, pilot)
+      if let pilot = name.pilot, turn.state.tasks[name.job.task] == nil {
+        try spool.discardLog(name.job.task, pilot)
       }
-      if keep { kept[name.job.job.task]?[name.cause != nil, default: 0] += 1 }
+      if keep { kept[name.job.task]?[name.cause != nil, default: 0] += 1 }
       settled.removeLast()
       known.remove(name)
       discarded.remove(name)
@@ -60,8 +58,8 @@ final class JobFileRegistry {
 
   /// Returns true if a file is to be kept: its task has fewer files of that kind than are kept. The
   /// watcher counts the files in the directory once.
-  private func decideToKeep(_ name: InboxName) throws(FileError) -> Bool {
-    guard let task = turn.state.tasks[name.job.job.task]?.name else { return false }
+  private func decideToKeep(_ name: InboxName, _ turn: Turn) throws(FileError) -> Bool {
+    guard let task = turn.state.tasks[name.job.task]?.name else { return false }
     let isFailure = name.cause != nil
     if let count = kept[task]?[isFailure] { return count < spool.config.keepJobFiles }
     let count = try spool.registered(task, failed: isFailure)

@@ -1,0 +1,120 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// Issues the further attempts of jobs when they are due. In come the due times of waiting jobs and
+/// the jobs whose file is lost or taken back. Out go `attempt` records, and job files for
+/// ``ReadyFeeder``. A further attempt has a new number, and no number is issued twice (R4).
+final class JobReissue: Stage {
+  private let reader: InputReader
+  private let enqueuer: JobEnqueuer
+  private let ready: ReadyFeeder
+  private let marks: WaterMarks
+  private var retries = RetryQueue()
+  /// True if a retry is due for which ready has no room.
+  private var isCrowded = false
+
+  /// The largest number of due retries that are issued in a turn.
+  static let mostPerTurn = 2000
+  /// The time until the watcher tries again to issue an attempt.
+  static let issueAgain = Duration.seconds(1)
+  /// The time until the watcher looks again for room for a retry.
+  static let crowdedPause = Duration.milliseconds(200)
+
+  init(_ spool: Spool, enqueuer: JobEnqueuer, ready: ReadyFeeder, marks: WaterMarks) {
+    reader = InputReader(spool: spool)
+    self.enqueuer = enqueuer
+    self.ready = ready
+    self.marks = marks
+  }
+
+  // MARK: Waiting jobs
+
+  /// Schedules a job's next attempt for a recorded time.
+  func schedule(_ id: JobID, at due: Timestamp, _ turn: Turn) {
+    guard let job = turn.state.job(id) else { return }
+    retries.add(id, after: job.attempt, at: turn.instant(of: due, atMost: RetryRule.longestDelay))
+  }
+
+  private func schedule(_ id: JobID, _ job: JobEntry, at due: Instant) {
+    retries.add(id, after: job.attempt, at: due)
+  }
+
+  /// Schedules the waiting jobs of a task, each at its time.
+  func scheduleWaiting(_ name: Name, _ turn: Turn) {
+    for (index, job) in turn.state.jobs(of: name).sorted(by: { $0.key < $1.key }) {
+      let id = JobID(task: name, index: index)
+      switch turn.placement.whereabouts(of: id, job) {
+      case .waiting: if case .waiting(let due) = job.phase { schedule(id, at: due, turn) }
+      case .issued(.parked): schedule(id, job, at: turn.now)
+      case .issued, .publishing: break
+      }
+    }
+  }
+
+  /// Schedules a job that was taken back out of ready. The jobs of a held task wait for its release
+  /// instead.
+  func noteParked(_ id: JobID, _ turn: Turn) {
+    guard turn.state.tasks[id.task]?.state != .held, let job = turn.state.job(id) else { return }
+    schedule(id, job, at: turn.now)
+  }
+
+  /// Schedules the waiting jobs that the journal knows, after a restart.
+  func resume(_ turn: Turn) {
+    for task in turn.state.liveTasks { scheduleWaiting(task.name, turn) }
+  }
+
+  func nextDue(_ turn: Turn) -> Instant? {
+    guard let due = retries.nextDue else { return nil }
+    return isCrowded ? max(due, turn.now + Self.crowdedPause) : due
+  }
+
+  // MARK: Further attempts
+
+  /// Issues the retries that are due, as far as there is room. Returns true if there were any.
+  func issueDue(_ turn: Turn) -> Bool {
+    let now = turn.now
+    var issued = 0
+    var kept: [RetryQueue.Entry] = []
+    while issued < Self.mostPerTurn, let entry = retries.takeDue(at: now) {
+      // When a held task is released, its jobs are scheduled again.
+      guard let task = turn.state.tasks[entry.job.task], task.state != .held,
+        let job = turn.state.job(entry.job), job.attempt == entry.attempt,
+        isWaiting(entry.job, job, turn)
+      else { continue }
+      guard ready.findRoom(for: task.spec) > 0, !marks.holdsBack(task, turn) else {
+        kept.append(entry)
+        continue
+      }
+      issue(entry.job, turn)
+      issued += 1
+    }
+    for entry in kept { retries.putBack(entry) }
+    isCrowded = !kept.isEmpty
+    return issued > 0
+  }
+
+  /// Returns true if a job waits for its next attempt.
+  private func isWaiting(_ id: JobID, _ job: JobEntry, _ turn: Turn) -> Bool {
+    switch turn.placement.whereabouts(of: id, job) {
+    case .waiting, .issued(.parked): true
+    case .issued, .publishing: false
+    }
+  }
+
+  /// Records a job's next attempt, and has its file put into ready (R4). If its inputs cannot be
+  /// read now, the attempt is due a little later.
+  func issue(_ id: JobID, _ turn: Turn) {
+    guard let task = turn.state.tasks[id.task], let old = turn.state.job(id) else { return }
+    let attempt = old.attempt + 1
+    let inputs: [InputFile]
+    do throws(FileError) {
+      inputs = try reader.inputs(task, old, turn)
+    } catch {
+      turn.note(error, "attempt \(attempt) of \(id)")
+      if old.phase == .issued { turn.placement.put(.parked, id, attempt: old.attempt) }
+      return schedule(id, old, at: turn.now + Self.issueAgain)
+    }
+    turn.record(.attempt(id, attempt: attempt))
+    enqueuer.enqueue(id, of: task, inputs, isNew: false, turn)
+  }
+}

@@ -63,10 +63,21 @@ struct TaskLookupTests {
     for name in ["d", "h", "cc", "b"] { #expect(try words(name) == "unknown", "\(name)") }
   }
 
+  @Test func anOutageIsNoAbsence() throws {
+    #expect(!spool.isUnreachable)
+    files.onCall = { _ in .fails(107) }
+    #expect(spool.isUnreachable)
+    files.onCall = nil
+    try files.remove("/spool/spool.json")
+    #expect(!spool.isUnreachable)
+  }
+
   @Test(arguments: [(false, 3), (true, 10)])
   func patienceWithTheAbsent(isShared: Bool, seconds: Int) {
     var absence = TaskAbsence(isShared: isShared)
-    func isLong(at second: Int) -> Bool { absence.isLong(at: Instant(milliseconds: second * 1000)) }
+    func isLong(at second: Int, isUnreachable: Bool = false) -> Bool {
+      absence.isLong(at: Instant(milliseconds: second * 1000), isUnreachable: isUnreachable)
+    }
     #expect(!isLong(at: 100))
     #expect(!isLong(at: 100 + seconds))
     #expect(isLong(at: 101 + seconds))
@@ -75,5 +86,10 @@ struct TaskLookupTests {
     #expect(!isLong(at: 200))
     #expect(!isLong(at: 260))
     #expect(isLong(at: 261))
+    // An outage is no absence.
+    #expect(!isLong(at: 500, isUnreachable: true))
+    #expect(!isLong(at: 501))
+    #expect(!isLong(at: 561))
+    #expect(isLong(at: 562))
   }
 }

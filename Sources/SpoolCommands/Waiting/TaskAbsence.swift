@@ -23,8 +23,13 @@ struct TaskAbsence {
     wasSeen = true
   }
 
-  /// Notes that nothing is to be seen. Returns true if that has been so for too long.
-  mutating func isLong(at now: Instant) -> Bool {
+  /// Notes that nothing is to be seen. Returns true if that has been so for too long. While the
+  /// filesystem is out of order the time does not count.
+  mutating func isLong(at now: Instant, isUnreachable: Bool) -> Bool {
+    if isUnreachable {
+      since = nil
+      return false
+    }
     let first = since ?? now
     since = first
     return now - first > (wasSeen ? Self.seen : patience)

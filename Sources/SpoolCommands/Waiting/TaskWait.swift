@@ -57,7 +57,7 @@ struct TaskWait {
         absence.noteSeen()
       case .pending: absence.noteSeen()
       case .refused, .unknown:
-        let isLong = absence.isLong(at: time.instant)
+        let isLong = absence.isLong(at: time.instant, isUnreachable: spool.isUnreachable)
         if let failure = verdict(name, answer, isLong: isLong) { return failure }
       }
       if let timeOut, time.instant - begun >= timeOut {

@@ -96,6 +96,16 @@ public struct Spool: Sendable {
   /// True where `spool.json` certainly is there.
   public var isThere: Bool { files.isPresent(layout.config) }
 
+  /// True while the filesystem answers with an error where `spool.json` is, or was.
+  public var isUnreachable: Bool {
+    do throws(FileError) {
+      _ = try files.attributesIfPresent(layout.config)
+      return false
+    } catch {
+      return true
+    }
+  }
+
   /// Returns the owner of `spool.json`, a numeric user id, whose orders the watcher obeys.
   public func keeper() throws(FileError) -> UInt32 {
     try files.attributes(of: layout.config).owner

@@ -39,6 +39,7 @@ public final class Pilot {
 
   private let context: PilotContext
   private let heart: Heart
+  private let absences: Absences
   private let orders: Orders
   private let table: JobTable
   private let stages: JobStages
@@ -50,12 +51,14 @@ public final class Pilot {
   public init(_ spool: Spool, _ options: PilotOptions, _ seams: Seams) throws(FileError) {
     context = PilotContext(spool, options, seams)
     heart = Heart(context)
-    orders = Orders(context, heart)
+    absences = Absences(context)
+    orders = Orders(context, heart, absences)
     table = JobTable(context)
     stages = JobStages(
-      context, heart, orders, table, runner: seams.runner, digester: seams.digester)
-    claiming = Claiming(context, heart, orders, table, stages)
+      context, heart, absences, orders, table, runner: seams.runner, digester: seams.digester)
+    claiming = Claiming(context, heart, absences, orders, table, stages)
     try heart.register()
+    absences.remember()
   }
 
   /// The pilot's present name. It gets another when the watcher has given it up (R5).
@@ -111,17 +114,22 @@ public final class Pilot {
   /// Beats, and follows what the pilot's directory shows: orders, and claims that came late or were
   /// taken (R1, R5).
   private func beat() {
-    heart.scheduleNext()
+    defer {
+      let isWaiting = absences.isDoubting || claiming.hasUnreadable || !heart.isRegistered
+      heart.scheduleNext(atMost: isWaiting ? Absences.interval : .seconds(86_400))
+    }
+    guard heart.isRegistered else { return register() }
     do throws(FileError) {
       try writeBeat()
-      guard let found = try context.spool.directory(of: name) else { return registerAnew() }
-      try orders.obey(found, load: load)
-      try claiming.compare(found.claims)
+      guard let found = try context.spool.directory(of: name) else { return doubtStanding() }
+      absences.settleStanding()
+      orders.obey(found, load: load)
+      claiming.compare(found.claims)
       // What it found there is told at once.
       if heart.record.state != orders.standing.state { try writeBeat() }
     } catch {
       if error.isMissing {
-        registerAnew()
+        doubtStanding()
       } else {
         context.troubles.note(error, "the heartbeat")
       }
@@ -139,17 +147,53 @@ public final class Pilot {
     heart.update(table, trouble: context.troubles.first)
   }
 
+  /// Looks what it means that the heartbeat, or the directory, is missing: an outage, in which jobs
+  /// run on, or the word of the watcher that this pilot is given up (R5).
+  private func doubtStanding() {
+    switch absences.look(for: name) {
+    case .away, .whole: return
+    case .withoutPilot:
+      absences.settle(.heartbeat)
+      if absences.isGone(.directory) { registerAnew() }
+    case .withoutHeartbeat:
+      absences.settle(.directory)
+      if absences.isGone(.heartbeat) { restoreHeartbeat() }
+    }
+  }
+
+  /// Makes the heartbeat anew in a directory that is still there: somebody removed the file, or it is
+  /// on a part of the filesystem that is away. Registers anew where something of nobody's is in the
+  /// directory: that is why a watcher that cleared it could not remove it.
+  private func restoreHeartbeat() {
+    do throws(FileError) {
+      guard let found = try context.spool.directory(of: name) else { return }
+      if found.hasForeign { return registerAnew() }
+      try heart.restore()
+      context.say("\(name)'s pilot.json was missing in running/; it is made anew")
+    } catch {
+      context.troubles.note(error, "the heartbeat")
+    }
+  }
+
   /// Ends all payloads and begins anew under another name: the watcher gave this pilot up (R5).
   private func registerAnew() {
     context.say("the watcher has given \(name) up; registering anew")
     stages.loseAll()
-    heart.rename()
+    absences.forget()
     orders.outliveDirectory()
+    register()
+  }
+
+  /// Registers under another name. What the filesystem refuses is tried again at the next beat.
+  private func register() {
+    heart.rename()
     updateRecord()
     do throws(FileError) {
       try heart.registerAnew()
+      absences.remember()
       orders.writeQuarantine()
     } catch {
+      guard !error.isMissing || absences.look(for: name) != .away else { return }
       context.troubles.note(error, "the registration")
     }
   }

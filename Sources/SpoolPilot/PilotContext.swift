@@ -29,6 +29,9 @@ final class PilotContext {
   /// The moment on the monotonic clock.
   var now: Instant { time.instant }
 
+  /// The time for which the pilot tries again what may pass, before it costs a job an attempt (R10).
+  var patience: Duration { max(.seconds(5), spool.config.deadAfter / 2) }
+
   /// Draws a name for the pilot that no other pilot has.
   func drawName() -> PilotName {
     PilotName(host: options.host, random: UInt32.random(in: .min ... .max, using: &random))

@@ -1,12 +1,22 @@
+internal import Glibc
 internal import SpoolModel
 public import SpoolPilot
+internal import SpoolStore
 
-/// Sums files of a ``MemoryFileSystem`` at once, without being counted.
+/// Sums files of a ``MemoryFileSystem`` at once, without being counted. It fails where that is told to
+/// refuse, and where `answer` says something else.
 public final class MemoryDigester: FileDigester {
   private let files: MemoryFileSystem
+  private let answer: (DigestRequest) -> FileDigest.Answer?
   private var finished: [(id: Int, digests: [FileDigest])] = []
 
-  public init(_ files: MemoryFileSystem) { self.files = files }
+  public init(
+    _ files: MemoryFileSystem,
+    answer: @escaping (DigestRequest) -> FileDigest.Answer? = { _ in nil }
+  ) {
+    self.files = files
+    self.answer = answer
+  }
 
   public var isIdle: Bool { finished.isEmpty }
 
@@ -20,11 +30,16 @@ public final class MemoryDigester: FileDigester {
   }
 
   private func digest(_ request: DigestRequest) -> FileDigest {
-    guard let bytes = files.peek(request.path) else {
-      return FileDigest(path: request.path, answer: .missing)
+    FileDigest(path: request.path, answer: answer(request) ?? read(request))
+  }
+
+  private func read(_ request: DigestRequest) -> FileDigest.Answer {
+    if let code = files.refusal(of: request.path) {
+      return code == ENOENT ? .missing : .failed(FileError("open", request.path, code))
     }
+    guard let bytes = files.peek(request.path) else { return .missing }
     let sum = request.checksum ? Self.adler32(bytes) : nil
-    return FileDigest(path: request.path, answer: .read(size: bytes.count, adler32: sum))
+    return .read(size: bytes.count, adler32: sum)
   }
 
   public static func adler32(_ bytes: [UInt8]) -> String {

@@ -9,7 +9,9 @@ extension MemoryFileSystem {
   public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
     if fresh { refresh(directory) }
     let listing = try perform(.list, directory) { tree throws(MemoryFailure) in
-      try tree.list(directory)
+      var listing = try tree.list(directory)
+      listing.names.removeAll { refusal(of: "\(directory)/\($0)") == ENOENT }
+      return listing
     }
     return onListing?(directory, listing) ?? listing
   }

@@ -14,14 +14,29 @@ public final class MemoryFileSystem: FileSystem, Sendable {
     var onCall: (@Sendable (FileCall) -> FileFault?)?
     var afterCall: (@Sendable (FileCall) -> Int32?)?
     var onListing: (@Sendable (String, Listing) -> Listing)?
+    var refusals: [String: Int32] = [:]
     var counts = CallCounts()
     var calls = 0
+
+    func refusal(of path: String) -> Int32? {
+      refusals.first { path == $0.key || path.hasPrefix($0.key + "/") }?.value
+    }
   }
 
   /// What a filesystem may lack (NFS and GlusterFS the first, object stores both).
   public enum Feature: Sendable {
     case exclusiveRename, hardLinks
   }
+
+  /// Lets every call on a path, and on all below it, fail with an `errno`, until it is told 0: a mount
+  /// that is away (`ENOENT`), a server that is down (`ENOTCONN`), a file on a bad disk (`EIO`). What
+  /// fails with `ENOENT` is not listed either, as on a brick that is away.
+  public func refuse(_ path: String, with code: Int32) {
+    hooks.withLock { $0.refusals[path] = code == 0 ? nil : code }
+  }
+
+  /// The `errno` with which calls on a path fail by ``refuse(_:with:)``; nil: none.
+  public func refusal(of path: String) -> Int32? { hooks.withLock { $0.refusal(of: path) } }
 
   let tree = Mutex(MemoryTree())
   let lacks = Mutex<Set<Feature>>([])
@@ -74,6 +89,9 @@ public final class MemoryFileSystem: FileSystem, Sendable {
       return hooks
     }
     call.number = hooks.calls
+    for path in [path, destination].compactMap({ $0 }) {
+      if let code = hooks.refusal(of: path) { throw call.error(code) }
+    }
     switch hooks.onCall?(call) {
     case nil: break
     case .fails(let code): throw call.error(code)

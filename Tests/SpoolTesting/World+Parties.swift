@@ -12,6 +12,8 @@ final class PilotPart {
   var isHeld = false
   var pilot: Pilot?
   var runner: FakeRunner?
+  /// The pilot's local disk.
+  private(set) var local = MemoryFileSystem()
   private var digester: MemoryDigester?
 
   init(_ world: World, number: Int, due: Int) {
@@ -35,12 +37,13 @@ final class PilotPart {
   }
 
   private func start() throws -> Pilot {
-    let local = MemoryFileSystem()
+    local = MemoryFileSystem()
     try local.plantDirectories("/scratch")
+    let local = local
     let runner = FakeRunner(
       time: world.time, shared: world.files, local: local,
       script: { [unowned world] in world.setup.script($0) })
-    let digester = MemoryDigester(world.files)
+    let digester = MemoryDigester(world.files) { [unowned world] in world.setup.digest($0) }
     let slots = world.setup.slots
     var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],

@@ -21,6 +21,8 @@ public final class World {
     /// Milliseconds after which who died is started again; nil: never.
     public var restartAfter: Int? = 300
     public var script: (Payload) -> FakeOutcome = World.writeOutputs
+    /// What a pilot's digester answers, where it is not what the files hold.
+    public var digest: (DigestRequest) -> FileDigest.Answer? = { _ in nil }
 
     public init() {}
   }
@@ -183,6 +185,8 @@ public final class World {
 
   public func pilot(_ number: Int) -> Pilot? { pilots[number]?.pilot }
   public func runner(_ number: Int) -> FakeRunner? { pilots[number]?.runner }
+  /// A pilot's local disk.
+  public func local(_ number: Int) -> MemoryFileSystem? { pilots[number]?.local }
 
   // MARK: Time
 

@@ -29,7 +29,9 @@ struct R2ResultTests {
   }
 
   private func claim() throws -> Claim {
-    guard let claim = try spool.claim(name, from: .cpu, for: pilot) else { throw Missing() }
+    guard case .claimed(let claim) = try spool.claim(name, from: .cpu, for: pilot) else {
+      throw Missing()
+    }
     return claim
   }
 
@@ -72,8 +74,8 @@ struct R2ResultTests {
       return nil
     }
     switch held.finish(result, in: spool) {
-    case .taken: break
-    default: Issue.record("should be taken")
+    case .missing(let claim): claim.forget()
+    default: Issue.record("should be missing")
     }
     files.onCall = nil
     #expect(files.peek(source) == nil)
@@ -135,7 +137,7 @@ struct R2ResultTests {
     }
     claim.forget()
     files.onCall = nil
-    guard let found = try spool.adopt(name, for: pilot) else {
+    guard case .claimed(let found) = spool.adopt(name, for: pilot) else {
       Issue.record("the claim should be there")
       return
     }

@@ -8,9 +8,10 @@ extension Waker {
   /// Returns the deadline after a time from now, as `wait(until:)` takes it.
   static func deadline(in time: Duration) -> UInt64 { deadline(time, after: now()) }
 
-  /// Returns the deadline after a time from a moment of `now()`.
+  /// Returns the deadline after a time from a moment of `now()`. A wait of centuries, as a file may ask
+  /// for, becomes one of decades.
   static func deadline(_ time: Duration, after begin: UInt64) -> UInt64 {
-    begin + UInt64(max(0, time.milliseconds)) * 1_000_000
+    begin + UInt64(max(0, min(time.milliseconds, 1 << 40))) * 1_000_000
   }
 }
 

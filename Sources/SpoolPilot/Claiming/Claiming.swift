@@ -15,16 +15,20 @@ final class Claiming {
   private var claimers: [Claimer]
   private let context: PilotContext
   private let heart: Heart
+  private let absences: Absences
   private let orders: Orders
   private let table: JobTable
   private let stages: JobStages
+  private var unreadable = UnreadableClaims()
+  private var refused = RefusedJobs()
 
   init(
-    _ context: PilotContext, _ heart: Heart, _ orders: Orders, _ table: JobTable,
-    _ stages: JobStages
+    _ context: PilotContext, _ heart: Heart, _ absences: Absences, _ orders: Orders,
+    _ table: JobTable, _ stages: JobStages
   ) {
     self.context = context
     self.heart = heart
+    self.absences = absences
     self.orders = orders
     self.table = table
     self.stages = stages
@@ -49,8 +53,15 @@ final class Claiming {
     hasMore = left == 0
   }
 
-  /// True if the pilot may take more jobs.
-  private var hasRoom: Bool { orders.standing.state == .active && table.hasRoom }
+  /// True if the pilot may take more jobs: not while its own directory, where claims go, is in doubt,
+  /// nor while it cannot read what it has claimed.
+  private var hasRoom: Bool {
+    orders.standing.state == .active && heart.isRegistered && !absences.doubtsStanding
+      && !unreadable.hasShortage && table.hasRoom
+  }
+
+  /// True while a claim that cannot be read is tried again: the pilot looks more often.
+  var hasUnreadable: Bool { unreadable.isTryingAny }
 
   /// Returns the moments at which something may be claimed: none where there is no room.
   func nextClaim(at now: Instant) -> [Instant] {
@@ -71,12 +82,28 @@ final class Claiming {
       orders.lookForQuarantine()
       guard orders.standing.quarantine == nil else { return false }
       orders.noteClaim()
-      let queue = claimers[index].queue
-      if let claim = try context.spool.claim(name, from: queue, for: heart.name) {
-        stages.begin(claim)
+      return reach(for: name, with: index)
+    } catch {
+      claimers[index].backOff(at: context.now, releases: table.capacity.releases)
+      // A directory that is gone with its spool is told as that.
+      guard !error.isMissing || absences.look(for: heart.name) != .away else { return false }
+      context.troubles.note(error)
+      return false
+    }
+  }
+
+  /// Claims a job. One that the filesystem refuses is left alone for a while: it may be the first of
+  /// the best priority, and others are to be had.
+  private func reach(for name: JobName, with index: Int) -> Bool {
+    do throws(FileError) {
+      switch try context.spool.claim(name, from: claimers[index].queue, for: heart.name) {
+      case .claimed(let claim): stages.begin(claim)
+      case .missed: break
+      case .unreadable(let error): setAside(name, error)
       }
       return true
     } catch {
+      refused.note(name, at: context.now)
       claimers[index].backOff(at: context.now, releases: table.capacity.releases)
       context.troubles.note(error)
       return false
@@ -95,7 +122,9 @@ final class Claiming {
 
   private func takeCandidate(_ index: Int) -> JobName? {
     let blocked = table.blockedTasks
-    return claimers[index].takeCandidate({ mayRun($0, besides: blocked) }, &context.random)
+    refused.forget(at: context.now)
+    return claimers[index].takeCandidate(
+      { !refused.contains($0) && mayRun($0, besides: blocked) }, &context.random)
   }
 
   /// Returns whether a job may be run, by its name: it fits, its wall time is within the lifetime,
@@ -109,21 +138,68 @@ final class Claiming {
   // MARK: Late replies
 
   /// Compares the claims that lie in the pilot's directory with those that it knows (R1). A claim
-  /// whose reply was late is run, or given back; one that is gone was taken.
-  func compare(_ there: [JobName]) throws(FileError) {
+  /// whose reply was late is run, or given back; one that is gone was taken. None holds up another.
+  func compare(_ there: [JobName]) {
     let present = Set(there)
-    let known = Set(table.jobs.map(\.name))
-    for name in present where !known.contains(name) {
-      guard let claim = try context.spool.adopt(name, for: heart.name) else { continue }
+    for name in unreadable.names where !present.contains(name) { forget(name) }
+    for name in there where !table.holds(name) { adopt(name) }
+    absences.forgetClaims(besides: Set(table.jobs.map(\.name)))
+    for job in table.jobs where !job.isTaken {
+      if present.contains(job.name) { absences.settle(.claim(job.name)) } else { lookFor(job) }
+    }
+  }
+
+  private func adopt(_ name: JobName) {
+    switch context.spool.adopt(name, for: heart.name) {
+    case .claimed(let claim):
+      forget(name)
       if mayRun(name, besides: table.blockedTasks), orders.standing.state == .active {
         stages.begin(claim)
       } else {
         stages.refuse(claim, .returned, "the claim was known too late")
       }
+    case .missed: break
+    case .unreadable(let error): setAside(name, error)
     }
-    for job in table.jobs where !present.contains(job.name) {
-      // A listing may omit an entry: absence there is no proof.
-      if try context.spool.isGone(job.name, from: heart.name) { stages.lose(job) }
+  }
+
+  /// Looks for the claim of a job. A listing may omit an entry: absence there is no proof.
+  private func lookFor(_ job: RunningJob) {
+    do throws(FileError) {
+      guard try context.spool.isGone(job.name, from: heart.name) else {
+        return absences.settle(.claim(job.name))
+      }
+      if absences.isGone(.claim(job.name)) { stages.lose(job) }
+    } catch {
+      absences.settle(.claim(job.name))
+      context.troubles.note(error, job.name.job.description)
     }
+  }
+
+  // MARK: Unreadable claims
+
+  /// Hands in a claim that cannot be read, unopened, once that is certain to last: the watcher judges
+  /// it. What cannot even be renamed is told once, and passed over.
+  private func setAside(_ name: JobName, _ error: FileError) {
+    guard unreadable.isHopeless(name, error, at: context.now, after: context.patience) else {
+      table.reserve(name)
+      heart.beatSoon(within: Absences.interval)
+      return context.troubles.note(error, name.job.description)
+    }
+    do throws(FileError) {
+      guard try context.spool.take(name, from: heart.name, as: .torn) else { return }
+      forget(name)
+      orders.noteFailure(.torn)
+      context.say("\(error); \(name.job) is handed in as torn")
+    } catch let refusal {
+      table.release(name)
+      guard unreadable.isUntold(name) else { return }
+      context.say("\(error), and \(refusal); \(name.job) stays where it is, and is passed over")
+    }
+  }
+
+  private func forget(_ name: JobName) {
+    unreadable.forget(name)
+    table.release(name)
   }
 }

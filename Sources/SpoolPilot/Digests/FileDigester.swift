@@ -1,3 +1,5 @@
+public import SpoolStore
+
 /// A request to read one file to its end.
 public struct DigestRequest: Sendable, Equatable {
   /// The file's path, absolute.
@@ -6,12 +8,16 @@ public struct DigestRequest: Sendable, Equatable {
   public var durable: Bool
   /// The checksum is wanted, not the size alone.
   public var checksum: Bool
+  /// The file is to be read from the disk, as far as that can be had, not from this host's memory:
+  /// an earlier sync of it failed, and the kernel may have dropped what it could not write.
+  public var fromDisk: Bool
 
   /// Makes a request.
-  public init(path: String, durable: Bool, checksum: Bool) {
+  public init(path: String, durable: Bool, checksum: Bool, fromDisk: Bool = false) {
     self.path = path
     self.durable = durable
     self.checksum = checksum
+    self.fromDisk = fromDisk
   }
 }
 
@@ -21,10 +27,15 @@ public struct FileDigest: Sendable, Equatable {
   public enum Answer: Sendable, Equatable {
     /// The size in bytes and, if asked for, the adler32 as 8 hexadecimal digits.
     case read(size: Int, adler32: String?)
+    /// It was read, with this size and checksum, and could not be synced. What is on the disk is
+    /// unknown.
+    case unsynced(size: Int, adler32: String?, FileError)
     /// Nothing is there.
     case missing
-    /// It could not be read or synced; the text says what the system answered.
-    case failed(String)
+    /// It is a link, a directory, or something else that is never read.
+    case notAFile
+    /// It could not be read.
+    case failed(FileError)
   }
   /// The path of the request.
   public var path: String

@@ -42,15 +42,24 @@ final class Delivery {
     }
     if let end = job.end {
       result.add(end)
-      result.log = appendLog(job, result.cause?.description ?? "ok")
+      job.owesLog = true
     }
+    table.noteEnd(of: job)
     deliver(job, result)
   }
 
   /// Hands in a result, perhaps not for the first time; the job leaves the table when it is settled.
+  /// For as long as the result waits, so does what the payload printed.
   func deliver(_ job: RunningJob, _ result: JobResult) {
+    var result = result
+    let refusal = appendLog(job, &result)
     do throws(FileError) {
-      if try job.deliver(result, in: context.spool) { table.remove(job) }
+      guard try job.deliver(result, in: context.spool) else {
+        // Whether it was taken, or the filesystem shows less than there is, the next looks tell.
+        return heart.beatSoon()
+      }
+      if let refusal { context.say("\(refusal); the output of \(job.name.job) is not kept") }
+      table.remove(job)
     } catch {
       context.troubles.note(error, "the result of \(job.name.job)")
     }
@@ -76,7 +85,8 @@ final class Delivery {
   func handIn(_ claim: consuming Claim, _ result: JobResult) {
     switch claim.finish(result, in: context.spool) {
     case .delivered: break
-    case .taken: break
+    // Taken; or the next heartbeat finds it.
+    case .missing(let held): held.forget()
     // It lies in the pilot's directory: the next heartbeat finds it and tries again.
     case .pending(let held, let error):
       context.troubles.note(error, "the result of \(held.name.job)")
@@ -89,13 +99,18 @@ final class Delivery {
   /// Forgets the logs: the pilot has another name, and with it other logs.
   func forgetLogs() { logs.forget() }
 
-  private func appendLog(_ job: RunningJob, _ outcome: String) -> JobResult.LogExtent? {
-    let text = PayloadOutput(job.slot, context.local).readText(job.name, outcome: outcome)
+  /// Appends what a payload printed to the log of its task, if that is still to be done, and says in
+  /// the result where. Returns the refusal, if there is one.
+  private func appendLog(_ job: RunningJob, _ result: inout JobResult) -> FileError? {
+    guard job.owesLog else { return nil }
+    let outcome = result.cause?.description ?? "ok"
     do throws(FileError) {
-      return try logs.append(text, of: job.document, by: heart.name)
-    } catch {
-      context.say("\(error); the output of \(job.name.job) is not kept")
+      let text = try PayloadOutput(job.slot, context.local).readText(job.name, outcome: outcome)
+      result.log = try logs.append(text, of: job.document, by: heart.name)
+      job.owesLog = false
       return nil
+    } catch {
+      return error
     }
   }
 }

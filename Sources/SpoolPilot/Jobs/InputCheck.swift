@@ -36,16 +36,20 @@ struct InputCheck {
     return summed(document).map { DigestRequest(path: $0.path, durable: false, checksum: true) }
   }
 
-  /// Compares the digests of these inputs with what the job says. Returns what is wrong, or nil.
-  static func problem(in document: JobDocument, _ digests: [FileDigest]) -> String? {
+  /// Compares the digests of these inputs with what the job says. Returns what is wrong, or nil;
+  /// fails where one could not be read.
+  static func problem(
+    in document: JobDocument, _ digests: [FileDigest]
+  ) throws(FileError) -> String? {
     for (input, digest) in zip(summed(document), digests) {
       switch digest.answer {
-      case .read(_, let sum):
+      case .read(_, let sum), .unsynced(_, let sum, _):
         guard sum != input.adler32 else { continue }
         return "the input \(input.path) has the checksum \(sum ?? "?"), "
           + "not \(input.adler32 ?? "?")"
       case .missing: return "the input \(input.path) is not there"
-      case .failed(let why): return "the input \(input.path): \(why)"
+      case .notAFile: return "the input \(input.path) is no file"
+      case .failed(let error): throw error
       }
     }
     return nil

@@ -11,30 +11,33 @@ internal import SpoolStore
 /// 3. staging: the digester syncs and sums the parts (R3);
 /// 4. ``Delivery``, tried again for as long as the filesystem refuses the result.
 ///
-/// A job that meets a filesystem out of order is `blocked` in the first stage, not for ever (R10).
+/// A job that meets a filesystem out of order is `blocked` in the first stage, and `unsettled` in the
+/// third, not for ever (R10).
 final class JobStages {
   /// The time between the request to end and the kill of a payload.
   static let grace = Duration.seconds(2)
   /// The time between two tries of what the filesystem refused.
   static let retryInterval = Duration.milliseconds(500)
 
-  private let context: PilotContext
+  let context: PilotContext
   private let heart: Heart
-  private let orders: Orders
-  private let table: JobTable
+  let absences: Absences
+  let orders: Orders
+  let table: JobTable
   private let runner: any PayloadRunner
-  private let digester: any FileDigester
+  let digester: any FileDigester
   private let inputs: InputCheck
-  private let delivery: Delivery
-  private var parts: OutputParts
+  let delivery: Delivery
+  private(set) var parts: OutputParts
   private var retry = RetryTimer(every: retryInterval)
 
   init(
-    _ context: PilotContext, _ heart: Heart, _ orders: Orders, _ table: JobTable,
-    runner: any PayloadRunner, digester: any FileDigester
+    _ context: PilotContext, _ heart: Heart, _ absences: Absences, _ orders: Orders,
+    _ table: JobTable, runner: any PayloadRunner, digester: any FileDigester
   ) {
     self.context = context
     self.heart = heart
+    self.absences = absences
     self.orders = orders
     self.table = table
     self.runner = runner
@@ -50,6 +53,7 @@ final class JobStages {
     for job in table.jobs {
       switch job.stage {
       case .delivering, .blocked: next = min(next, retry.next)
+      case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
       case .verifying, .staging: break
       }
@@ -67,6 +71,15 @@ final class JobStages {
       document = try JobFile(claim.contents).document
     } catch {
       refuse(claim, .torn, "the job's file cannot be read: \(error)")
+      return
+    }
+    if let contradiction = claim.name.contradiction(to: document) {
+      refuse(claim, .torn, "the job's file is not what its name says: \(contradiction)")
+      return
+    }
+    guard !table.hasHad(AttemptID(document)) else {
+      let attempt = "attempt \(document.attempt) of \(document.job)"
+      refuse(claim, .torn, "\(attempt) came to this pilot before, in another file")
       return
     }
     let slot: Slot
@@ -103,8 +116,12 @@ final class JobStages {
   }
 
   private func verified(_ job: RunningJob, _ digests: [FileDigest]) {
-    if let problem = InputCheck.problem(in: job.document, digests) {
-      return fail(job, .input, problem)
+    do throws(FileError) {
+      if let problem = try InputCheck.problem(in: job.document, digests) {
+        return fail(job, .input, problem)
+      }
+    } catch {
+      return wait(job, .input, error)
     }
     job.stage = .running
     if job.isReturning { return returnUnstarted(job) }
@@ -118,6 +135,7 @@ final class JobStages {
     let since = job.blockedSince ?? now
     job.blockedSince = since
     guard now - since < error.longestWait else {
+      if cause == .spawn { orders.noteNoStart("\(error)") }
       return fail(job, cause, "\(error)")
     }
     job.stage = .blocked
@@ -126,6 +144,8 @@ final class JobStages {
 
   private func resume(_ job: RunningJob) {
     if job.isReturning { return returnUnstarted(job) }
+    // The watcher may have given this pilot up, and the job to another.
+    if absences.doubtsStanding { return }
     job.stage = .running
     checkInputs(job)
   }
@@ -150,6 +170,7 @@ final class JobStages {
       orders.noteStart()
     } catch {
       let call = FileError("start", error.program, error.code)
+      if call.isShortage { return wait(job, .spawn, call) }
       fail(job, .spawn, "\(call)")
       if !error.isTheTasks { orders.noteNoStart("\(call)") }
     }
@@ -166,23 +187,6 @@ final class JobStages {
     }
   }
 
-  /// Passes the verdict on a payload that ended; one with outputs is staged next.
-  func settle(_ job: RunningJob) {
-    guard let end = job.end else { return }
-    if job.isTaken { return discard(job) }
-    let printed = PayloadOutput(job.slot, context.local)
-    if let failure = Verdict.failure(
-      end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
-    {
-      fail(job, failure)
-    } else if job.document.outputs.isEmpty {
-      succeed(job, [])
-    } else {
-      job.stage = .staging
-      digester.start(job.id, OutputParts.requests(for: job))
-    }
-  }
-
   // MARK: Outputs
 
   /// Takes finished digests, of inputs and of outputs, from the digester.
@@ -196,36 +200,18 @@ final class JobStages {
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
-      case .running, .delivering, .blocked: break
+      case .running, .unsettled, .delivering, .blocked: break
       }
-    }
-  }
-
-  private func staged(_ job: RunningJob, _ digests: [FileDigest]) {
-    do throws(JobFailure) {
-      succeed(job, try OutputParts.staged(job.document, digests))
-    } catch {
-      fail(job, error)
     }
   }
 
   // MARK: Results
 
-  private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
-    do throws(RequestError) {
-      let report = try PayloadReport.read(job.slot.report, context.local)
-      orders.noteSuccess()
-      delivery.finish(job, .success(outputs, report))
-    } catch {
-      fail(job, .output, error.message)
-    }
-  }
-
-  private func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
+  func fail(_ job: RunningJob, _ cause: Cause, _ reason: String) {
     fail(job, JobFailure(cause, reason))
   }
 
-  private func fail(_ job: RunningJob, _ failure: JobFailure) {
+  func fail(_ job: RunningJob, _ failure: JobFailure) {
     orders.noteFailure(failure.cause)
     parts.remove(job)
     parts.forgetDirectories(of: job.document)
@@ -237,13 +223,16 @@ final class JobStages {
   /// Tries again what the filesystem refused, if that is due.
   func retryIfDue() {
     let now = context.now
+    for job in table.jobs where job.stage == .unsettled && now >= job.settling?.next ?? now {
+      settle(job)
+    }
     guard retry.isDue(at: now) else { return }
     retry.wait(from: now)
     for job in table.jobs {
       switch job.stage {
       case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
-      case .verifying, .running, .staging: break
+      case .verifying, .running, .staging, .unsettled: break
       }
     }
   }
@@ -270,7 +259,10 @@ final class JobStages {
     case .running: runner.end(job.id, grace: Self.grace)
     // The digester is let finish; a verdict that waits has become pointless.
     case .verifying, .staging: break
-    case .delivering, .blocked: table.remove(job)
+    case .unsettled: discard(job)
+    case .blocked: table.remove(job)
+    // Without a result nobody else knows of the parts.
+    case .delivering: if job.hasBegunResult { table.remove(job) } else { discard(job) }
     }
   }
 
@@ -284,11 +276,16 @@ final class JobStages {
   func giveBack() {
     for job in table.jobs where !job.isReturning && !job.isTaken {
       job.isReturning = true
-      if job.stage == .running { runner.end(job.id, grace: Self.grace) }
+      switch job.stage {
+      case .running: runner.end(job.id, grace: Self.grace)
+      // It waits no longer: one more try decides.
+      case .unsettled: settle(job)
+      case .blocked, .verifying, .staging, .delivering: break
+      }
     }
   }
 
-  private func discard(_ job: RunningJob) {
+  func discard(_ job: RunningJob) {
     parts.remove(job)
     table.remove(job)
   }

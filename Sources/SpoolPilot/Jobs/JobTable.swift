@@ -7,6 +7,9 @@ final class JobTable {
   private(set) var capacity: Capacity
   var slots: SlotPool
   private var byID: [Int: RunningJob] = [:]
+  private var ended = EndedAttempts()
+  /// The shares of claims that cannot be read yet: the GPUs of each.
+  private var reserved: [JobName: [String]] = [:]
   private var nextID = 1
   private let context: PilotContext
 
@@ -27,6 +30,17 @@ final class JobTable {
     nextID += 1
     byID[job.id] = job
     return job
+  }
+
+  /// Keeps the share of a claim that cannot be read yet, so that the pilot claims no more than fits.
+  func reserve(_ name: JobName) {
+    guard reserved[name] == nil, capacity.fits(name) else { return }
+    reserved[name] = capacity.take(name)
+  }
+
+  /// Gives back the share that was kept for a claim, if any was.
+  func release(_ name: JobName) {
+    if let gpus = reserved.removeValue(forKey: name) { capacity.give(name, gpus) }
   }
 
   /// Gives back the cores, memory and GPUs of a job whose payload has ended, or never ran.
@@ -61,6 +75,15 @@ final class JobTable {
 
   /// Returns whether a job of this name is in the table.
   func holds(_ name: JobName) -> Bool { jobs.contains { $0.name == name } }
+
+  /// Returns whether an attempt is in the table, or was handed in lately. Its parts are not to be
+  /// written again, whatever file it comes in: they are the watcher's (R3).
+  func hasHad(_ attempt: AttemptID) -> Bool {
+    ended.contains(attempt) || jobs.contains { $0.attempt == attempt }
+  }
+
+  /// Remembers an attempt whose result was written.
+  func noteEnd(of job: RunningJob) { ended.insert(job.attempt) }
 
   /// True if there is room for one more job: not while a result cannot be handed in, nor while too
   /// many are being staged.

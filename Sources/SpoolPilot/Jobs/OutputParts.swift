@@ -32,28 +32,79 @@ struct OutputParts {
 
   /// Returns what the digester is asked to sync and sum.
   static func requests(for job: RunningJob) -> [DigestRequest] {
-    paths(job).map { DigestRequest(path: $0, durable: true, checksum: true) }
+    paths(job).map { path in
+      DigestRequest(
+        path: path, durable: true, checksum: true, fromDisk: job.unsynced[path] != nil)
+    }
   }
 
-  /// Returns the staged outputs for the result. Fails where one is missing, or could not be read.
-  static func staged(
-    _ document: JobDocument, _ digests: [FileDigest]
-  ) throws(JobFailure) -> [StagedOutput] {
+  /// The size and the checksum of a part as they were read.
+  struct Content: Equatable {
+    var size: Int
+    var adler32: String?
+  }
+
+  /// The outcome of staging a job's outputs.
+  enum Staging: Equatable {
+    /// All are there, synced and summed.
+    case done([StagedOutput])
+    /// This one is not there, though its directory is, and it is not optional.
+    case missing(String)
+    /// The filesystem, or this host, refuses one now.
+    case refused(FileError)
+    /// One will never be what the result needs.
+    case failed(JobFailure)
+  }
+
+  /// Judges the digests of a job's parts. Notes in `unsynced` which of them could not be synced: they
+  /// count later only if the disk gives back what was read now.
+  func stage(
+    _ document: JobDocument, _ digests: [FileDigest], _ unsynced: inout [String: Content]
+  ) -> Staging {
     var outputs: [StagedOutput] = []
+    var missing: String?
+    var refused: FileError?
     for (number, (output, digest)) in zip(document.outputs, digests).enumerated() {
       switch digest.answer {
       case .read(let size, let sum):
+        let known = unsynced[digest.path]
+        guard known ?? Content(size: size, adler32: sum) == Content(size: size, adler32: sum)
+        else {
+          return .failed(
+            JobFailure(
+              .staging, "\(digest.path): the disk does not hold what the payload wrote"))
+        }
         outputs.append(
           StagedOutput(
             number: number, path: output.path, part: String(FilePath.base(digest.path)),
             size: size, adler32: sum ?? ""))
+      case .unsynced(let size, let sum, let error):
+        unsynced[digest.path] = unsynced[digest.path] ?? Content(size: size, adler32: sum)
+        refused = refused ?? error
       case .missing:
-        if output.isOptional { continue }
-        throw JobFailure(.output, "the payload ended well, but did not write \(output.path)")
-      case .failed(let why): throw JobFailure(.staging, "\(digest.path): \(why)")
+        if let error = obstacle(to: digest.path) {
+          refused = refused ?? error
+        } else if !output.isOptional {
+          missing = missing ?? output.path
+        }
+      case .notAFile:
+        return .failed(JobFailure(.staging, "\(digest.path): is not a regular file"))
+      case .failed(let error): refused = refused ?? error
       }
     }
-    return outputs
+    if let refused { return .refused(refused) }
+    return missing.map { .missing($0) } ?? .done(outputs)
+  }
+
+  /// Returns why a part that is not there may be there all the same; nil where its directory is there
+  /// to show it.
+  private func obstacle(to part: String) -> FileError? {
+    do throws(FileError) {
+      if try spool.attributes(ofData: FilePath.directory(part)) != nil { return nil }
+      return FileError("open", part, .missing)
+    } catch {
+      return error
+    }
   }
 
   private static func paths(_ job: RunningJob) -> [String] {

@@ -6,23 +6,32 @@ enum PayloadReport {
   /// Bytes.
   static let largest = 64 << 10
 
-  /// Reads a report; empty where the payload wrote none. Fails with what is wrong with it.
-  static func read(_ path: String, _ files: any FileSystem) throws(RequestError) -> JSONObject {
+  /// The reason for which there is no report.
+  enum Problem: Error {
+    /// The payload wrote something else.
+    case bad(String)
+    /// The pilot cannot read it now.
+    case refused(FileError)
+  }
+
+  /// Reads a report; empty where the payload wrote none.
+  static func read(_ path: String, _ files: any FileSystem) throws(Problem) -> JSONObject {
     let bytes: [UInt8]?
     do throws(FileError) {
       bytes = try files.readIfPresent(path, limit: largest)
     } catch {
-      throw RequestError("the report cannot be read: \(error)")
+      // A directory in its place, too long, without the right to read it: the payload made it so.
+      throw error.isLasting ? .bad("the report cannot be read: \(error)") : .refused(error)
     }
     guard let bytes else { return JSONObject() }
     let json: JSON
     do throws(JSONError) {
       json = try JSON.parse(bytes)
     } catch {
-      throw RequestError("the report is not JSON: \(error)")
+      throw .bad("the report is not JSON: \(error)")
     }
     guard let object = json.object, object.members.allSatisfy({ $0.value.double != nil }) else {
-      throw RequestError("the report is not a flat object of numbers, as {\"eventsIn\": 1000}")
+      throw .bad("the report is not a flat object of numbers, as {\"eventsIn\": 1000}")
     }
     return object
   }

@@ -13,6 +13,8 @@ final class RunningJob {
     case running
     /// The payload has ended well; the digester syncs and sums its outputs.
     case staging
+    /// The payload has ended well; what it left cannot be read or synced now, and is tried again.
+    case unsettled
     /// The result stands, but the filesystem refused it; it is handed in again.
     case delivering(JobResult)
   }
@@ -20,6 +22,8 @@ final class RunningJob {
   /// The pilot's own number for the job.
   let id: Int
   let name: JobName
+  /// The attempt, by the document that the payload is run by.
+  let attempt: AttemptID
   /// The pilot's name at the claim. The pilot may have another by now (R5).
   let pilot: PilotName
   let document: JobDocument
@@ -32,6 +36,18 @@ final class RunningJob {
   var stage = Stage.running
   /// The moment at which it was first blocked.
   var blockedSince: Instant?
+  /// The tries to settle it.
+  var settling: Settling?
+  /// The parts that could not be synced, as they were read.
+  var unsynced: [String: OutputParts.Content] = [:]
+  /// An output was missing at the last look, though its directory was there.
+  var hasMissed = false
+  /// The payload's report, once it is read.
+  var report: JSONObject?
+  /// A result may stand in the claimed file: the parts are the watcher's from then on (R3).
+  private(set) var hasBegunResult = false
+  /// What the payload printed is still to be appended to its task's log.
+  var owesLog = false
   /// The pilot gives the job back.
   var isReturning = false
   /// The watcher took the claim: the payload's outcome does not count.
@@ -50,6 +66,7 @@ final class RunningJob {
     self.id = id
     name = claim.name
     pilot = claim.pilot
+    attempt = AttemptID(document)
     self.document = document
     self.slot = slot
     self.gpus = gpus
@@ -58,14 +75,19 @@ final class RunningJob {
     self.claim = consume claim
   }
 
-  /// Hands in a result; true when the claim is settled, whoever has it now. Where the filesystem
-  /// refuses, the job keeps the result and its claim, and the error is thrown (R2).
+  /// Hands in a result; true when the claim is settled. Where the file is missing, or the filesystem
+  /// refuses and the error is thrown, the job keeps the result and its claim (R2).
   func deliver(_ result: JobResult, in spool: Spool) throws(FileError) -> Bool {
     guard let claim = claim.take() else { return true }
     switch claim.finish(result, in: spool) {
     case .delivered: return true
-    case .taken: return true
+    case .missing(let held):
+      hasBegunResult = held.hasBegunResult
+      self.claim = consume held
+      stage = .delivering(result)
+      return false
     case .pending(let held, let error):
+      hasBegunResult = held.hasBegunResult
       self.claim = consume held
       stage = .delivering(result)
       throw error
@@ -74,6 +96,23 @@ final class RunningJob {
 
   /// Drops the claim: the watcher took it.
   func forget() { claim.take()?.forget() }
+}
+
+/// The tries to settle a job whose payload has ended.
+struct Settling {
+  /// The first refusal.
+  let since: Instant
+  /// The moment of the next try.
+  private(set) var next: Instant
+  private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(4))
+
+  init(at now: Instant) {
+    since = now
+    next = now
+  }
+
+  /// Begins to wait for the next try, longer each time.
+  mutating func wait(from now: Instant) { next = now + backoff.next() }
 }
 
 /// A failure of one attempt of a job.

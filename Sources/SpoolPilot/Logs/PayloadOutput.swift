@@ -19,9 +19,9 @@ struct PayloadOutput {
   }
 
   /// Reads the text for the task's log; empty where nothing was printed.
-  func readText(_ job: JobName, outcome: String) -> [UInt8] {
-    let out = readKept(slot.output)
-    let err = readKept(slot.errorOutput)
+  func readText(_ job: JobName, outcome: String) throws(FileError) -> [UInt8] {
+    let out = try readKept(slot.output)
+    let err = try readKept(slot.errorOutput)
     guard !out.isEmpty || !err.isEmpty else { return [] }
     var text = Array("==> \(job.job) attempt \(job.attempt): \(outcome)\n".utf8)
     text += Self.ended(out)
@@ -33,32 +33,38 @@ struct PayloadOutput {
     bytes.isEmpty || bytes.last == 10 ? bytes : bytes + [10]
   }
 
-  private func readKept(_ path: String) -> [UInt8] {
+  private func readKept(_ path: String) throws(FileError) -> [UInt8] {
     // Most payloads print nothing: one look tells.
-    guard let size = try? files.attributes(of: path).size, size > 0,
-      let file = try? files.open(path, .read)
-    else { return [] }
+    guard let size = try files.attributesIfPresent(path)?.size, size > 0 else { return [] }
+    let file = try files.open(path, .read)
     defer { try? file.close() }
-    if size <= 2 * Self.part { return (try? file.read(at: 0, count: size)) ?? [] }
-    let first = (try? file.read(at: 0, count: Self.part)) ?? []
-    let last = (try? file.read(at: size - Self.part, count: Self.part)) ?? []
+    if size <= 2 * Self.part { return try file.read(at: 0, count: size) }
+    let first = try file.read(at: 0, count: Self.part)
+    let last = try file.read(at: size - Self.part, count: Self.part)
     let gap = "\n… \(size - 2 * Self.part) bytes left out …\n"
     return first + Array(gap.utf8) + last
   }
 
   /// Reads the last lines of standard error, or of standard output where there are none; nil where
-  /// nothing was printed.
+  /// nothing was printed. Where they cannot be read, that is what is returned.
   func readLastLines() -> String? {
-    for path in [slot.errorOutput, slot.output] {
-      guard let file = try? files.open(path, .read) else { continue }
-      defer { try? file.close() }
-      guard let size = try? file.attributes().size, size > 0 else { continue }
-      let from = max(0, size - Self.reason)
-      guard let bytes = try? file.read(at: from, count: Self.reason) else { continue }
-      let text = String(decoding: bytes, as: UTF8.self)
-      let lines = text.split(separator: "\n").suffix(Self.reasonLines).joined(separator: "\n")
-      if !lines.isEmpty { return lines }
+    do throws(FileError) {
+      for path in [slot.errorOutput, slot.output] {
+        if let lines = try readLastLines(path) { return lines }
+      }
+      return nil
+    } catch {
+      return "what it printed is not known: \(error)"
     }
-    return nil
+  }
+
+  private func readLastLines(_ path: String) throws(FileError) -> String? {
+    guard let size = try files.attributesIfPresent(path)?.size, size > 0 else { return nil }
+    let file = try files.open(path, .read)
+    defer { try? file.close() }
+    let bytes = try file.read(at: max(0, size - Self.reason), count: Self.reason)
+    let text = String(decoding: bytes, as: UTF8.self)
+    let lines = text.split(separator: "\n").suffix(Self.reasonLines).joined(separator: "\n")
+    return lines.isEmpty ? nil : lines
   }
 }

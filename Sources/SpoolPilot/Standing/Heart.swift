@@ -10,6 +10,8 @@ final class Heart {
   private(set) var record: PilotRecord
   /// The moment of the next beat.
   private(set) var nextBeat: Instant
+  /// True while the record has its place in the spool; false where the filesystem refused it.
+  private(set) var isRegistered = false
   private let context: PilotContext
 
   init(_ context: PilotContext) {
@@ -60,18 +62,27 @@ final class Heart {
 
   /// Makes the pilot's directory, and counts the time to the next beat from then on.
   func register() throws(FileError) {
-    try context.spool.register(record)
+    try registerAnew()
     scheduleNext()
   }
 
-  /// Makes a directory under the new name; the next beat stays due when it was.
-  func registerAnew() throws(FileError) { try context.spool.register(record) }
+  /// Makes a directory under a new name; the next beat stays due when it was.
+  func registerAnew() throws(FileError) {
+    isRegistered = false
+    try context.spool.register(record)
+    isRegistered = true
+  }
 
-  /// Lets the next beat be due after one interval of `spool.json`.
-  func scheduleNext() { nextBeat = context.now + context.spool.config.heartbeat }
+  /// Makes the record anew in a directory from which it was removed.
+  func restore() throws(FileError) { try context.spool.makeHeartbeat(record) }
 
-  /// Lets the next beat be due at once: there is news.
-  func beatSoon() { nextBeat = context.now }
+  /// Lets the next beat be due after one interval of `spool.json`, or after `longest`.
+  func scheduleNext(atMost longest: Duration = .seconds(86_400)) {
+    nextBeat = context.now + min(longest, context.spool.config.heartbeat)
+  }
+
+  /// Lets the next beat be due at once, or not later than after a while: there is news.
+  func beatSoon(within wait: Duration = .zero) { nextBeat = min(nextBeat, context.now + wait) }
 
   /// Counts one beat.
   func count() { record.counter += 1 }

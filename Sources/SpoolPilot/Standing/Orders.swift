@@ -11,34 +11,50 @@ final class Orders {
   private(set) var failures = FailureRow()
   private let context: PilotContext
   private let heart: Heart
+  private let absences: Absences
 
-  init(_ context: PilotContext, _ heart: Heart) {
+  init(_ context: PilotContext, _ heart: Heart, _ absences: Absences) {
     self.context = context
     self.heart = heart
+    self.absences = absences
     standing = Standing(lifetimeEnd: context.options.lifetime.map { context.now + $0 })
   }
 
   // MARK: Files in the directory
 
   /// Follows the orders that were found in the pilot's directory. `load` is the number of its jobs.
-  func obey(_ found: PilotDirectory, load: Int) throws(FileError) {
+  func obey(_ found: PilotDirectory, load: Int) {
     if found.hasDrain {
+      absences.settle(.drain)
       if standing.noteDrain() {
         context.say("told to leave: it takes no more jobs, and lets \(load) end")
       }
-    } else if standing.isDrained, try context.spool.isDrainGone(from: heart.name) {
+    } else if standing.isDrained, isGone(.drain, context.spool.isDrainGone) {
       standing.noteNoDrain()
       context.say("not to leave any more")
     }
     if found.hasQuarantine {
+      absences.settle(.quarantine)
       readQuarantine()
-    } else if standing.quarantine != nil,
-      try context.spool.isQuarantineGone(from: heart.name)
-    {
+    } else if standing.quarantine != nil, isGone(.quarantine, context.spool.isQuarantineGone) {
       standing.leaveQuarantine()
       failures = FailureRow()
       context.say("released from quarantine")
     }
+  }
+
+  /// Returns true where an order that a listing lacks is gone. What the filesystem refuses is no
+  /// proof, and holds up nothing else.
+  private func isGone(
+    _ thing: Absences.Thing, _ look: (PilotName) throws(FileError) -> Bool
+  ) -> Bool {
+    do throws(FileError) {
+      if try look(heart.name) { return absences.isGone(thing) }
+    } catch {
+      context.troubles.note(error)
+    }
+    absences.settle(thing)
+    return false
   }
 
   /// Reads the quarantine file, and takes no more jobs until it is removed.

@@ -11,13 +11,23 @@ public struct Claim: ~Copyable {
   public let pilot: PilotName
   /// The job's file as it was read after the claim.
   public let contents: [UInt8]
+  /// True once the file was opened to add a result: from then on a result may count, and the parts
+  /// that it names are the watcher's (R3).
+  public private(set) var hasBegunResult = false
+
+  init(name: JobName, pilot: PilotName, contents: [UInt8]) {
+    self.name = name
+    self.pilot = pilot
+    self.contents = contents
+  }
 
   /// The fate of a claim that was to be handed in.
   public enum Delivery: ~Copyable {
     /// The file lies in `done/` or `failed/`.
     case delivered
-    /// The file is gone, since the watcher took it. The payload's work does not count.
-    case taken
+    /// The file is not there: the watcher took it, or the filesystem shows less than there is. The
+    /// claim is still held, until the caller knows which.
+    case missing(Claim)
     /// The filesystem refused. The claim is still held, and the caller tries again.
     case pending(Claim, FileError)
   }
@@ -37,19 +47,23 @@ public struct Claim: ~Copyable {
     let inbox = InboxName(jobName: name, pilot: pilot, cause: (before ?? result).cause)
     do throws(FileError) {
       if before == nil, let addition = JobFile.addition(of: result, to: contents) {
-        try Self.write(addition, to: spool.layout.claim(pilot, name), in: spool)
+        let file = try spool.files.open(spool.layout.claim(pilot, name), .update)
+        hasBegunResult = true
+        try Self.write(addition, to: file)
       }
-      return try spool.moveOwn(
-        spool.layout.claim(pilot, name), to: spool.layout.inbox(inbox)) ? .delivered : .taken
+      let (own, target) = (spool.layout.claim(pilot, name), spool.layout.inbox(inbox))
+      if try spool.moveOwn(own, to: target) { return .delivered }
+      guard spool.files.isPresent(own) else { return .missing(self) }
+      // It is the inbox that is not there.
+      return .pending(self, FileError("rename", "\(own) to \(target)", .missing))
     } catch {
-      return error.isMissing ? .taken : .pending(self, error)
+      return error.isMissing ? .missing(self) : .pending(self, error)
     }
   }
 
   private static func write(
-    _ addition: (offset: Int, bytes: [UInt8]), to path: String, in spool: Spool
+    _ addition: (offset: Int, bytes: [UInt8]), to file: any OpenFile
   ) throws(FileError) {
-    let file = try spool.files.open(path, .update)
     do throws(FileError) {
       try file.write(addition.bytes, at: addition.offset)
     } catch {
@@ -65,22 +79,38 @@ public struct Claim: ~Copyable {
 
 /// `running/PILOT/`: the jobs that a pilot has claimed.
 extension Spool {
-  /// Claims a job (R1). Returns nil where another pilot was first, or the job was withdrawn. On any
-  /// error only the pilot's own destination decides.
+  /// The outcome of a reach for a job.
+  public enum Reach: ~Copyable {
+    /// The job is the pilot's.
+    case claimed(Claim)
+    /// Another pilot was first, or the job was withdrawn.
+    case missed
+    /// The file is the pilot's, and cannot be read.
+    case unreadable(FileError)
+  }
+
+  /// Claims a job (R1). On any error only the pilot's own destination decides. Fails where the
+  /// filesystem refuses the rename.
   public func claim(
     _ name: JobName, from queue: Queue, for pilot: PilotName
-  ) throws(FileError) -> Claim? {
+  ) throws(FileError) -> Reach {
     let source = layout.ready(queue, name)
-    guard try moveOwn(source, to: layout.claim(pilot, name)) else { return nil }
-    return try adopt(name, for: pilot)
+    guard try moveOwn(source, to: layout.claim(pilot, name)) else { return .missed }
+    return adopt(name, for: pilot)
   }
 
   /// Makes a claim of a file that lies in the pilot's directory already, since the reply of its
-  /// rename was lost. Returns nil where the file is gone.
-  public func adopt(_ name: JobName, for pilot: PilotName) throws(FileError) -> Claim? {
-    guard let contents = try files.readIfPresent(layout.claim(pilot, name), limit: Limits.jobFile)
-    else { return nil }
-    return Claim(name: name, pilot: pilot, contents: contents)
+  /// rename was lost.
+  public func adopt(_ name: JobName, for pilot: PilotName) -> Reach {
+    do throws(FileError) {
+      let path = layout.claim(pilot, name)
+      guard let contents = try files.readIfPresent(path, limit: Limits.jobFile) else {
+        return .missed
+      }
+      return .claimed(Claim(name: name, pilot: pilot, contents: contents))
+    } catch {
+      return .unreadable(error)
+    }
   }
 
   /// Renames to a destination that is the caller's alone. On an error it looks there: a file that
@@ -106,8 +136,8 @@ extension Spool {
     try directory(of: pilot)?.claims
   }
 
-  /// Takes a claim from a pilot that is dead, or whose job is to end (R5). Returns false where the
-  /// claim was not there any more.
+  /// Takes a claim from a pilot that is dead, or whose job is to end (R5), or that cannot read it.
+  /// The file is not opened. Returns false where the claim was not there any more.
   public func take(
     _ name: JobName, from pilot: PilotName, as cause: Cause
   ) throws(FileError) -> Bool {

@@ -18,9 +18,16 @@ extension Spool {
     try files.attributesIfPresent(path(ofLog: task, pilot))
   }
 
-  /// Makes the directory of a task's logs.
+  /// Makes the directory of a task's logs, and `logs/` where somebody has removed it. Never makes
+  /// the spool's own directory: where the spool is away, its mount point may be on another disk.
   public func ensureLogDirectory(of task: Name) throws(FileError) {
-    try files.ensureDirectories(layout.logDirectory(task))
+    do throws(FileError) {
+      try files.ensureDirectory(layout.logDirectory(task))
+    } catch {
+      guard error.isMissing, isThere else { throw error }
+      try files.ensureDirectory(layout.logs)
+      try files.ensureDirectory(layout.logDirectory(task))
+    }
   }
 
   /// Writes to a log at an offset. Makes the directory where somebody has removed it.

@@ -8,6 +8,8 @@ public struct PilotDirectory: Sendable {
   public var hasDrain: Bool
   /// True where the pilot is set aside.
   public var hasQuarantine: Bool
+  /// True where something lies in it that is no pilot's.
+  public var hasForeign: Bool
 
   static let drain = "drain"
   static let quarantine = "quarantine"
@@ -16,6 +18,9 @@ public struct PilotDirectory: Sendable {
   public static func isOwn(_ name: String) -> Bool {
     name == "pilot.json" || name == drain || name == quarantine || name.hasSuffix(".log")
   }
+
+  /// The file that is to become the quarantine file.
+  static let hiddenQuarantine = ".quarantine"
 }
 
 /// `running/PILOT/`: orders to a pilot, each a file in its directory.
@@ -23,10 +28,12 @@ extension Spool {
   /// Reads a pilot's directory; nil where it is gone.
   public func directory(of pilot: PilotName) throws(FileError) -> PilotDirectory? {
     guard let names = try listIfPresent(layout.pilot(pilot))?.names else { return nil }
+    let claims = names.compactMap { JobName(fileName: $0) }
+    let own = names.count { PilotDirectory.isOwn($0) || $0 == PilotDirectory.hiddenQuarantine }
     return PilotDirectory(
-      claims: names.compactMap { JobName(fileName: $0) },
-      hasDrain: names.contains(PilotDirectory.drain),
-      hasQuarantine: names.contains(PilotDirectory.quarantine))
+      claims: claims, hasDrain: names.contains(PilotDirectory.drain),
+      hasQuarantine: names.contains(PilotDirectory.quarantine),
+      hasForeign: claims.count + own < names.count)
   }
 
   /// Tells a pilot to leave once its jobs have ended.

@@ -8,6 +8,17 @@ extension Spool {
   /// Makes a pilot's directory and its first heartbeat.
   public func register(_ record: PilotRecord) throws(FileError) {
     try files.createDirectory(layout.pilot(record.pilot))
+    do throws(FileError) {
+      try makeHeartbeat(record)
+    } catch {
+      // The next try is made under another name.
+      try? files.removeDirectory(layout.pilot(record.pilot))
+      throw error
+    }
+  }
+
+  /// Makes a heartbeat that somebody has removed. Fails where the pilot's directory is gone, too.
+  public func makeHeartbeat(_ record: PilotRecord) throws(FileError) {
     try files.create(layout.heartbeat(record.pilot), Self.heartbeat(record), durable: false)
   }
 
@@ -43,13 +54,20 @@ extension Spool {
     try files.attributesIfPresent(layout.heartbeat(pilot))?.modifiedAt
   }
 
-  /// Removes a pilot's directory. Returns false where something of value is still in it.
+  /// Removes a pilot's directory. Returns false where something of value is still in it. An entry
+  /// that cannot be removed does not hold up the others; its error is thrown at the end.
   public func unregister(_ pilot: PilotName) throws(FileError) -> Bool {
     guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }
+    var refused: FileError?
     for name in listing.names
-    where PilotDirectory.isOwn(name) || name == ".quarantine" {
-      try files.removeIfPresent("\(layout.pilot(pilot))/\(name)")
+    where PilotDirectory.isOwn(name) || name == PilotDirectory.hiddenQuarantine {
+      do throws(FileError) {
+        try files.removeIfPresent("\(layout.pilot(pilot))/\(name)")
+      } catch {
+        refused = refused ?? error
+      }
     }
+    if let refused { throw refused }
     do throws(FileError) {
       try files.removeDirectory(layout.pilot(pilot))
       return true

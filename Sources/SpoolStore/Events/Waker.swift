@@ -39,7 +39,7 @@ public final class Waker: Sendable {
   /// without either, after a signal.
   @discardableResult
   public func wait(atMost duration: Duration) -> Bool {
-    wait(until: Self.now() + UInt64(max(0, duration.milliseconds)) * 1_000_000)
+    wait(until: Self.now() + UInt64(max(0, min(duration.milliseconds, 1 << 40))) * 1_000_000)
   }
 
   /// Sleeps until woken or until `deadline` (``now()``). Returns true if it was woken. It may come

@@ -59,19 +59,22 @@ struct InputCheckTests {
 
   @Test func checksums() throws {
     let document = try Sample.document(inputs: inputs, verifies: true)
-    func problem(_ last: FileDigest.Answer) -> String? {
-      InputCheck.problem(
+    func problem(_ last: FileDigest.Answer) throws -> String? {
+      try InputCheck.problem(
         in: document,
         [
           FileDigest(path: "/d/a", answer: .read(size: 1, adler32: "00000001")),
           FileDigest(path: "/d/c", answer: last),
         ])
     }
-    #expect(problem(.read(size: 1, adler32: "00000003")) == nil)
+    #expect(try problem(.read(size: 1, adler32: "00000003")) == nil)
     #expect(
-      problem(.read(size: 1, adler32: "00000004"))
+      try problem(.read(size: 1, adler32: "00000004"))
         == "the input /d/c has the checksum 00000004, not 00000003")
-    #expect(problem(.missing) == "the input /d/c is not there")
-    #expect(problem(.failed("read: EIO")) == "the input /d/c: read: EIO")
+    #expect(try problem(.missing) == "the input /d/c is not there")
+    #expect(try problem(.notAFile) == "the input /d/c is no file")
+    // That it cannot be read now says nothing about it.
+    let error = FileError("open", "/d/c", .tooManyFiles)
+    #expect(throws: error) { try problem(.failed(error)) }
   }
 }

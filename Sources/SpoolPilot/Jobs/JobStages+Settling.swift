@@ -1,0 +1,80 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The settling of a job whose payload has ended: the verdict, the report, the outputs (R3). What
+/// cannot be read or synced now is tried again for the pilot's patience, for as long as the claim is
+/// the pilot's (R10).
+extension JobStages {
+  /// Passes the verdict on a payload that ended; one with outputs is staged next.
+  func settle(_ job: RunningJob) {
+    guard let end = job.end else { return }
+    if job.isTaken { return discard(job) }
+    let printed = PayloadOutput(job.slot, context.local)
+    if let failure = Verdict.failure(
+      end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
+    {
+      return fail(job, failure)
+    }
+    do throws(PayloadReport.Problem) {
+      if job.report == nil {
+        job.report = try PayloadReport.read(job.slot.report, context.local)
+      }
+    } catch {
+      switch error {
+      case .bad(let why): return fail(job, .output, why)
+      case .refused(let refusal): return hold(job, refusal)
+      }
+    }
+    if job.document.outputs.isEmpty { return succeed(job, []) }
+    job.stage = .staging
+    digester.start(job.id, OutputParts.requests(for: job))
+  }
+
+  func staged(_ job: RunningJob, _ digests: [FileDigest]) {
+    switch parts.stage(job.document, digests, &job.unsynced) {
+    case .done(let outputs): succeed(job, outputs)
+    case .failed(let failure): fail(job, failure)
+    case .refused(let error): hold(job, error)
+    case .missing(let path): missed(job, path)
+    }
+  }
+
+  /// Takes in that an output is not there. One look at a filesystem does not count, nor any while the
+  /// spool is away.
+  private func missed(_ job: RunningJob, _ path: String) {
+    guard job.hasMissed || job.isReturning, !absences.isAway else {
+      job.hasMissed = true
+      return settleLater(job)
+    }
+    fail(job, .output, "the payload ended well, but did not write \(path)")
+  }
+
+  /// Lets a job whose payload ended well wait until what the payload left can be read and synced.
+  /// When the pilot's patience is over that is a failure of the node or the filesystem, never the
+  /// payload's.
+  private func hold(_ job: RunningJob, _ error: FileError) {
+    if job.isReturning {
+      return fail(job, .returned, "given back before its outputs were staged: \(error)")
+    }
+    // While the spool is away a result would wait as well.
+    let isOver = job.settling.map { context.now - $0.since >= context.patience } ?? false
+    guard !error.isLasting, !isOver || absences.isAway else {
+      return fail(job, .staging, "\(error)")
+    }
+    context.troubles.note(error, job.name.job.description)
+    settleLater(job)
+  }
+
+  private func settleLater(_ job: RunningJob) {
+    let now = context.now
+    var settling = job.settling ?? Settling(at: now)
+    settling.wait(from: now)
+    job.settling = settling
+    job.stage = .unsettled
+  }
+
+  private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
+    orders.noteSuccess()
+    delivery.finish(job, .success(outputs, job.report ?? JSONObject()))
+  }
+}

@@ -52,12 +52,15 @@ final class Absences {
   /// True while the pilot's own directory, or its heartbeat, is missing.
   var doubtsStanding: Bool { isAway || since[.directory] != nil || since[.heartbeat] != nil }
 
+  /// The time after which another spool has taken the place of this one. It is long: nothing waits
+  /// for that, and payloads may die of it.
+  private var otherPatience: Duration { max(.seconds(60), context.spool.config.deadAfter * 2) }
+
   // MARK: Looks
 
   /// Looks whether the spool is there, and tells the operator when it goes and when it is back.
   func look(for pilot: PilotName) -> SpoolLook {
-    // What has been another spool for so long has taken the place of this one.
-    let isOver = away.map { context.now - $0.since >= context.spool.config.deadAfter } ?? false
+    let isOver = away.map { context.now - $0.since >= otherPatience } ?? false
     let look = context.spool.look(for: pilot, known: isOver ? nil : mark)
     switch look {
     case .away: noteAway()

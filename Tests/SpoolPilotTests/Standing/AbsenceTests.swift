@@ -122,6 +122,19 @@ struct AbsenceTests {
     expectUnharmed(world, name)
   }
 
+  /// In the end a spool that was made anew is this pilot's.
+  @Test func anotherSpoolThatStays() throws {
+    let world = try world(lasting: 600_000) { $0.config.deadAfter = .seconds(10) }
+    let name = world.pilot(1)?.name
+    world.killWatcher()
+    try world.files.rename(World.root, to: "/data/elsewhere")
+    try Spool.create(World.root, files: world.files)
+    world.run(for: 58_000)
+    #expect(world.runner(1)?.killed == [] && world.record(1) == nil)
+    #expect(world.run(atMost: 5000) { world.record(1) != nil })
+    #expect(world.runner(1)?.killed == [1] && world.pilot(1)?.name != name)
+  }
+
   /// A brick is away: directories are there, and show only some of their entries.
   @Test(arguments: [ENOENT, ENOTCONN]) func someEntriesAreAway(code: Int32) throws {
     let world = try world()

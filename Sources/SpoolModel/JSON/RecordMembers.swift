@@ -131,9 +131,10 @@ extension Array: JSONValue where Element: JSONValue {
 extension Set: JSONValue where Element: JSONValue & Comparable {
   public var json: JSON { sorted().json }
 
+  /// Reads the elements, without those that cannot be read.
   public init?(json: JSON) {
-    guard let values = [Element](json: json) else { return nil }
-    self.init(values)
+    guard let values = json.array else { return nil }
+    self.init(values.lazy.compactMap { Element(json: $0) })
   }
 }
 

@@ -11,7 +11,8 @@ struct JobFormation {
   private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
 
-  /// The largest number of jobs that are formed of one source in a turn.
+  /// The largest number of jobs that are brought into work at a time: formed of one source, issued
+  /// again, or revived.
   static let mostPerTurn = 2000
 
   init(_ spool: Spool, readiness: TaskReadiness, enqueuer: JobEnqueuer, ready: ReadyFeeder) {

@@ -13,8 +13,6 @@ final class JobReissue: Stage {
   /// True if a retry is due for which ready has no room.
   private var isCrowded = false
 
-  /// The largest number of due retries that are issued in a turn.
-  static let mostPerTurn = 2000
   /// The time until the watcher tries again to issue an attempt.
   static let issueAgain = Duration.seconds(1)
   /// The time until the watcher looks again for room for a retry.
@@ -75,11 +73,11 @@ final class JobReissue: Stage {
     let now = turn.now
     var issued = 0
     var kept: [RetryQueue.Entry] = []
-    while issued < Self.mostPerTurn, let entry = retries.takeDue(at: now) {
+    while issued < JobFormation.mostPerTurn, let entry = retries.takeDue(at: now) {
       // When a held task is released, its jobs are scheduled again.
       guard let task = turn.state.tasks[entry.job.task], task.state != .held,
         let job = turn.state.job(entry.job), job.attempt == entry.attempt,
-        isWaiting(entry.job, job, turn)
+        turn.placement.whereabouts(of: entry.job, job).awaitsAttempt
       else { continue }
       guard ready.findRoom(for: task.spec) > 0, !marks.holdsBack(task, turn) else {
         kept.append(entry)
@@ -91,14 +89,6 @@ final class JobReissue: Stage {
     for entry in kept { retries.putBack(entry) }
     isCrowded = !kept.isEmpty
     return issued > 0
-  }
-
-  /// Returns true if a job waits for its next attempt.
-  private func isWaiting(_ id: JobID, _ job: JobEntry, _ turn: Turn) -> Bool {
-    switch turn.placement.whereabouts(of: id, job) {
-    case .waiting, .issued(.parked): true
-    case .issued, .publishing: false
-    }
   }
 
   /// Records a job's next attempt, and has its file put into ready (R4). If its inputs cannot be

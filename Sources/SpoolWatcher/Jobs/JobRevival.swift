@@ -10,9 +10,6 @@ final class JobRevival {
   /// The failed jobs that an order wants tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
 
-  /// The largest number of a task's jobs that are revived in a turn.
-  static let mostPerTurn = 2000
-
   init(_ spool: Spool, ready: ReadyFeeder) {
     self.spool = spool
     self.ready = ready
@@ -30,7 +27,7 @@ final class JobRevival {
         "\(ledger) is damaged at byte \(offset): a job that failed there is not tried again")
     }
     guard isFound else { return true }
-    let found = try failed.next(min(ready.findRoom(for: task.spec), Self.mostPerTurn))
+    let found = try failed.next(min(ready.findRoom(for: task.spec), JobFormation.mostPerTurn))
     guard !found.isEmpty || failed.rest == nil else { return false }
     turn.record(
       .revived(JobsRevived(task: task.name, jobs: found, at: turn.date, next: failed.rest)))

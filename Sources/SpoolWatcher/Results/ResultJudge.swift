@@ -250,18 +250,15 @@ final class ResultJudge: Stage {
   /// Records a failure that another stage found: a publication that was refused, or a job that
   /// vanished.
   func fail(_ id: JobID, _ cause: Cause, _ reason: String, _ turn: Turn) {
-    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
-    switch turn.placement.whereabouts(of: id, job) {
-    case .waiting, .issued(.parked): return
-    case .issued, .publishing: break
-    }
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id),
+      !turn.placement.whereabouts(of: id, job).awaitsAttempt
+    else { return }
     let name = JobBuilder(task: task, spool).name(id.index, job)
     var parts: [String] = []
     if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
     recordFailure(
       InboxName(jobName: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts,
-      turn
-    )
+      turn)
   }
 
   /// Discards a file that does not count: it is of an older attempt, of a job that is judged

@@ -57,7 +57,7 @@ extension SpoolState {
     for entry in packed { keep(entry) }
     for dataset in datasets { read(dataset) }
     litter = members[.litter] ?? [:]
-    for key in members[.answered] ?? [String]() { remember(key) }
+    for key in members[.answered] ?? [JSON]() { if let key = key.string { remember(key) } }
     partial = members[.partial] ?? [:]
     findOrder()
   }

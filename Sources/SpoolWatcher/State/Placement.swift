@@ -24,6 +24,14 @@ final class Placement {
     case issued(Place)
     case waiting
     case publishing
+
+    /// True for a job that waits for its next attempt.
+    var awaitsAttempt: Bool {
+      switch self {
+      case .waiting, .issued(.parked): true
+      case .issued, .publishing: false
+      }
+    }
   }
 
   /// A place, with the attempt that it is about.

@@ -1,6 +1,6 @@
 internal import SpoolModel
 
-/// What is left of a task's inputs: the datasets that it lacks, and the jobs that are still to be
+/// The rest of a task's inputs: the datasets that it lacks, and the jobs that are still to be
 /// formed.
 extension SpoolState {
   /// Returns a dataset that a task reads and that does not exist yet.

@@ -14,6 +14,8 @@ final class Turn {
   let say: (String) -> Void
   /// The lasting refusals of the filesystem.
   let troubles: Troubles
+  /// True if something was missing, as if somebody had removed a directory of the spool.
+  var mayLackDirectories = false
   /// What is unsafe on the spool's mount, for people.
   var mountAdvice: [String] = []
 
@@ -44,7 +46,10 @@ final class Turn {
   func emit(_ event: TurnEvent) { events.emit(event) }
 
   /// Notes that the filesystem refused something, and names what waits for it.
-  func note(_ error: FileError, _ waits: String = "") { troubles.note(error, waits) }
+  func note(_ error: FileError, _ waits: String = "") {
+    if error.isMissing { mayLackDirectories = true }
+    troubles.note(error, waits)
+  }
 
   /// Returns a recorded time on the monotonic clock, as ``TimeSource/instant(of:atMost:)`` does.
   func instant(of due: Timestamp, atMost longest: Duration) -> Instant {

@@ -16,6 +16,8 @@ enum TurnEvent {
   case taskReopened(Name)
   /// Jobs of a task in ready are no longer right. They are to be taken back after the commit.
   case recall(Name)
+  /// The jobs of a task have reported as many names as are summed.
+  case reportsCut(Name)
   /// A dataset's page may be out of date.
   case datasetChanged(Name)
   /// Some files of a dataset may no longer be needed.

@@ -15,7 +15,7 @@ public final class Watcher {
   private let views: ViewWriter
   private let events: TurnEvents
   private let notify: (Notice) -> Void
-  private let root: String
+  private let spool: Spool
   // The stages, in the order in which data passes through them.
   private let intake: RequestIntake
   private let directories: WatchedDirectories
@@ -101,7 +101,7 @@ public final class Watcher {
     self.events = events
     self.lease = lease
     notify = seams.notify
-    root = spool.layout.root
+    self.spool = spool
 
     quarantines = QuarantineFiles(spool)
     pilots = PilotMonitor(
@@ -150,7 +150,7 @@ public final class Watcher {
   private func resume(_ spool: Spool) throws {
     try intake.adopt(turn)
     try lease.removeUnfinished()
-    try commit.checkpoint(leaving: catalogues.leaving)
+    try checkpoint()
     reissue.resume(turn)
     publisher.resume(turn)
     retention.resume(turn)
@@ -212,6 +212,7 @@ public final class Watcher {
     commit.beginTurn()
     views.beginTurn()
     try commit.beatIfDue()
+    if turn.mayLackDirectories { try makeDirectories() }
     var isBusy = try readWhatCame(hints, full: isFull)
     handle()
     isBusy = try decide() || isBusy
@@ -221,6 +222,13 @@ public final class Watcher {
     try act()
     pages.write(foreign: intake.foreign(at: turn.now), turn)
     return wait(isBusy)
+  }
+
+  /// Makes the directories of the spool that are missing, if the spool is still this watcher's.
+  private func makeDirectories() throws {
+    try turn.checkLeaseOnce()
+    for path in try spool.ensureDirectories() { turn.say("made \(path)/ again: it was gone") }
+    turn.mayLackDirectories = false
   }
 
   /// Reads requests, watched directories, results, heartbeats and ready. Returns true if anything
@@ -256,7 +264,8 @@ public final class Watcher {
   /// tried again, and new jobs. Returns true if there were any.
   private func startJobs() -> Bool {
     var hasStarted = reissue.issueDue(turn)
-    for task in turn.state.liveTasks where !marks.holdsBack(task, turn) {
+    for task in turn.state.liveTasks
+    where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
       do throws(FileError) {
         if try revival.revive(task, turn) { hasStarted = true }
         if try formation.form(task.name, turn) { hasStarted = true }
@@ -279,7 +288,7 @@ public final class Watcher {
     handle()
     ready.putReady(turn)
     handle()
-    try views.write()
+    views.write(turn)
     try clearing.clear(turn)
     if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
@@ -288,7 +297,14 @@ public final class Watcher {
     handle()
     try publisher.run(turn)
     handle()
-    if commit.isCheckpointDue { try commit.checkpoint(leaving: catalogues.leaving) }
+    if commit.isCheckpointDue { try checkpoint() }
+  }
+
+  /// Writes a checkpoint. If a view refuses, it holds up neither a turn nor a start.
+  private func checkpoint() throws {
+    if let error = try commit.checkpoint(leaving: catalogues.leaving) {
+      turn.note(error, "the checkpoint")
+    }
   }
 
   // MARK: Events
@@ -319,6 +335,9 @@ public final class Watcher {
     case .putInDoubt(let job): reissue.issue(job, turn)
     case .recall(let task): ready.markForRecall(task)
     case .partDiscarded(let part, let due): sweeper.add(part, due: due, turn)
+    case .reportsCut(let task):
+      turn.say(
+        "\(task): its jobs reported \(ReportSums.most) different names; others are not summed")
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
     case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
@@ -337,7 +356,7 @@ public final class Watcher {
     archive.noteEnded(name, turn)
     if let task = turn.state.tasks[name] {
       let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
-      notify(Notice(taskEnded: name, summary: page, spool: root, at: turn.date))
+      notify(Notice(taskEnded: name, summary: page, spool: spool.layout.root, at: turn.date))
     }
     ready.noteEnded(task: name)
     readiness.noteEnded(task: name)
@@ -390,7 +409,7 @@ public final class Watcher {
   /// Stops in good order: commits everything, writes a checkpoint, and gives back the lease, so
   /// that the next watcher need not wait (R7).
   public func stop() throws {
-    try commit.checkpoint(leaving: catalogues.leaving)
+    try checkpoint()
     handle()
     _ = try pilots.look(force: true, turn)
     pages.write(foreign: intake.foreign(at: turn.now), isLast: true, turn)

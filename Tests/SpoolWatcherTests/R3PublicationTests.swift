@@ -1,3 +1,4 @@
+import Glibc
 import SpoolModel
 import SpoolPilot
 import SpoolStore
@@ -108,6 +109,43 @@ struct R3PublicationTests {
     #expect(world.journal.contains(#""type":"accepted""#))
     #expect(world.summary("t")?["state"]?.string == "failed")
     #expect(!world.files.paths(below: "/data/out").contains { $0.contains(".spool.") })
+  }
+
+  /// Where a publication linked, and the part cannot be removed, the job is refused in the end and
+  /// nothing keeps the final name.
+  @Test func aPartThatStaysGivesTheNameBack() throws {
+    let world = try Self.world()
+    world.files.remove([.exclusiveRename])
+    world.faults.before { party, call, _ in
+      let isPart = call.operation == .remove && call.path.contains("/.spool.a1@")
+      return party == .watcher && isPart ? .fails(EPERM) : nil
+    }
+    try world.task("t", R1ClaimTests.one)
+    #expect(world.settle())
+    #expect(world.attempts("t") == ["00 a1 staging", "00 a2 ok"])
+    world.faults.clear()
+    world.run(for: 70_000)
+    #expect(world.faultsAtTheEnd("t", jobs: 1) == [])
+  }
+
+  /// What its pilot could not remove after a failure, the watcher removes after the grace period.
+  @Test func partsOfAFailureAreRemoved() throws {
+    let world = try Self.world { setup in
+      setup.script = { payload in
+        var outcome = World.writeOutputs(payload)
+        if payload.environment["SPOOL_ATTEMPT"] == "1" { outcome.status = .exited(3) }
+        return outcome
+      }
+    }
+    world.faults.before { party, call, _ in
+      let isPart = call.operation == .remove && call.path.contains("/.spool.")
+      return party == .pilot(1) && isPart ? .fails(EIO) : nil
+    }
+    try world.task("t", R1ClaimTests.one)
+    #expect(world.settle())
+    #expect(world.attempts("t") == ["00 a1 exit3", "00 a2 ok"])
+    world.run(for: 5000)
+    #expect(world.faultsAtTheEnd("t", jobs: 1) == [])
   }
 
   @Test func overwritesWhereAsked() throws {

@@ -84,6 +84,36 @@ struct R6VerdictTests {
     #expect(world.faultsAtTheEnd("t", jobs: 1) == [])
   }
 
+  /// A file in the job's name that holds another job, or another attempt, fails the attempt and is no
+  /// reason to remove the other's parts.
+  @Test(arguments: [false, true]) func contentsOfAnother(isAttempt: Bool) throws {
+    try world.task("t", R1ClaimTests.one.replacing("1}", with: "2}"))
+    try #require(world.run(until: { world.runner(1)?.load == 2 }))
+    let names = try world.claims.sorted().map { path in
+      try #require(JobName(fileName: String(path.split(separator: "/").last ?? "")))
+    }
+    let pilot = try #require(world.pilot(1)?.name)
+    let path = { (name: JobName) in world.spool.layout.claim(pilot, name) }
+    var document = try JobFile(try #require(world.files.peek(path(names[1])))).document
+    let parts = world.files.paths(below: "/data/out").filter { $0.contains("1.root") }
+    if isAttempt {
+      document = try JobFile(try #require(world.files.peek(path(names[0])))).document
+      document.attempt = 2
+    }
+    try world.files.plant(document.fileContents, at: path(names[0]))
+    #expect(try world.spool.take(names[0], from: pilot, as: .cancelled))
+    #expect(world.run(atMost: 3000, until: { !world.attempts("t").isEmpty }))
+    #expect(world.attempts("t") == ["00 a1 torn"])
+    world.run(for: 9000)
+    for part in parts { #expect(world.files.peek(part) != nil) }
+    #expect(world.settle())
+    #expect(world.attempts("t").sorted() == ["00 a1 torn", "00 a2 ok", "01 a1 ok"])
+    #expect(world.faultsAtTheEnd("t", jobs: 2) == [])
+    let reason = world.lines("ledger/t.jsonl").first { $0["outcome"]?.string == "torn" }
+    let of = isAttempt ? "t.00000000, attempt 2" : "t.00000001, attempt 1"
+    #expect(reason?["reason"]?.string == "the job's file is that of \(of)")
+  }
+
   /// The same result again, after it was registered.
   @Test func twice() throws {
     try world.task("t", R1ClaimTests.one)

@@ -67,6 +67,9 @@ extension JobResult: JSONValue {
   /// The class of a success; that of a failure is the kind of its cause.
   private static let success = "ok"
 
+  /// The largest number of names in a report: more than the pilot's limit of 64 KiB has room for.
+  private static let mostReported = 1 << 14
+
   /// The milliseconds that a result may name: sums of them do not overflow.
   private static let times = 0...(1 << 53)
 
@@ -108,6 +111,7 @@ extension JobResult: JSONValue {
     outputs = list.compactMap { StagedOutput(json: $0) }
     guard outputs.count == list.count else { return nil }
     report = members[.report] ?? JSONObject()
+    guard report.members.count <= Self.mostReported else { return nil }
     reason = members[.reason]
     log = members[.log]
   }

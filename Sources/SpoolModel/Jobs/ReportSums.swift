@@ -1,5 +1,9 @@
 /// The sums of the jobs' reports: numbers by name.
 public struct ReportSums: Equatable, Sendable {
+  /// The largest number of names. Further names are not summed, so that a task's page stays small;
+  /// the events always are.
+  public static let most = 4096
+
   /// The sum of each number, by its name.
   public private(set) var sums: [String: Double] = [:]
 
@@ -10,9 +14,14 @@ public struct ReportSums: Equatable, Sendable {
   public mutating func add(_ report: JSONObject) {
     for member in report.members {
       guard let value = member.value.double else { continue }
+      guard !isFull || sums[member.key] != nil || EventFlow.Key(rawValue: member.key) != nil
+      else { continue }
       sums[member.key, default: 0] += value
     }
   }
+
+  /// True if names may be missing, because there were too many.
+  public var isFull: Bool { sums.count >= Self.most }
 
   /// The sums as pages hold them: the keys sorted, whole numbers without a fraction.
   public var json: JSON {

@@ -18,7 +18,7 @@ public struct EventFlow: Equatable, Sendable {
 }
 
 extension EventFlow {
-  fileprivate enum Key: String { case eventsIn, eventsOut, suppression }
+  enum Key: String { case eventsIn, eventsOut, suppression }
 
   /// The members that the page of a chain holds beside its own.
   var members: [JSONObject.Member] {

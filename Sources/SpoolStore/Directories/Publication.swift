@@ -63,7 +63,14 @@ extension Spool {
   public func discardPart(_ path: String) throws(FileError) { try files.removeIfPresent(path) }
 
   /// Makes a published output a part again, where other outputs of its job could not be published.
+  /// It never has both names, so that a crash leaves no final name behind.
   public func unpublish(_ output: StagedOutput) throws(FileError) {
-    try files.moveExclusively(output.path, to: output.partPath)
+    try files.renameIfFree(output.path, to: output.partPath)
+  }
+
+  /// Removes the final name of an output that is still a part, too: where the filesystem links and
+  /// would not remove, an output that is refused has both.
+  public func dropSecondName(of output: StagedOutput) throws(FileError) {
+    if files.isOneFile(output.partPath, output.path) { try files.removeIfPresent(output.path) }
   }
 }

@@ -67,15 +67,15 @@ public struct Spool: Sendable {
     }
   }
 
-  /// Makes the directories that are missing, since somebody may have removed one.
-  public func ensureDirectories() throws(FileError) {
-    try Self.ensureDirectories(layout, files)
-  }
-
-  private static func ensureDirectories(
-    _ layout: Layout, _ files: any FileSystem
-  ) throws(FileError) {
-    for directory in layout.directories { try files.ensureDirectory(directory) }
+  /// Makes the directories that are missing, since somebody may have removed one. Returns their
+  /// paths relative to the spool.
+  @discardableResult public func ensureDirectories() throws(FileError) -> [String] {
+    var made: [String] = []
+    for directory in layout.directories where !files.isPresent(directory) {
+      try files.ensureDirectory(directory)
+      made.append(relative(directory))
+    }
+    return made
   }
 
   /// Makes the missing parts of a spool at an absolute path, and touches nothing that is there.
@@ -84,7 +84,7 @@ public struct Spool: Sendable {
   ) throws(FileError) {
     let layout = Layout(root: root)
     try files.ensureDirectories(root)
-    try ensureDirectories(layout, files)
+    for directory in layout.directories { try files.ensureDirectory(directory) }
     if !files.isPresent(layout.readme) {
       try files.replace(layout.readme, Array(SpoolReadme.text.utf8))
     }

@@ -57,7 +57,7 @@ extension FileSystem {
   /// Returns true where two paths are two names of one file. The number of names keeps apart two
   /// spellings of a single name. It is the second path's, which is looked up after the first: a
   /// client that was just refused the link asks the server for that one.
-  private func isOneFile(_ one: String, _ other: String) -> Bool {
+  func isOneFile(_ one: String, _ other: String) -> Bool {
     guard let first = try? attributes(of: one), let second = try? attributes(of: other) else {
       return false
     }

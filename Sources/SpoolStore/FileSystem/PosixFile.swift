@@ -156,7 +156,9 @@ extension FileAttributes {
       case S_IFLNK: .link
       default: .other
       }
-    let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    // A time after the year 2262 is no number of nanoseconds; touch(1) sets any.
+    let seconds = min(max(Int64(status.st_mtim.tv_sec), -9_000_000_000), 9_000_000_000)
+    let nanoseconds = seconds * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     self.init(
       kind: kind, size: Int(status.st_size), modified: nanoseconds, owner: status.st_uid,
       inode: UInt64(status.st_ino), device: UInt64(status.st_dev), links: Int(status.st_nlink))

@@ -19,15 +19,9 @@ final class CatalogueAppender {
   func append(_ lines: [UInt8], to dataset: Name) throws -> Int {
     let length = commit.state.datasets[dataset]?.length ?? 0
     let bytes = (length == 0 ? Spool.viewHeader(.catalogue(dataset), .sealed) : []) + lines
-    try fill(dataset, to: length)
+    if placement.readable(dataset) < length { try commit.commit() }
     try views.append(bytes, toCatalogueOf: dataset, at: length)
     return length + bytes.count
-  }
-
-  /// Commits and writes the lines that come before.
-  private func fill(_ dataset: Name, to length: Int) throws {
-    if placement.readable(dataset) < length { try commit.commit() }
-    try views.write()
   }
 
   /// Notes that appended lines are recorded: the catalogue counts up to this length.

@@ -17,6 +17,7 @@ final class GroupCommit {
   /// Lines for views that wait for the commit.
   private var fresh: [ViewLine] = []
   private var lastBeat: Instant?
+  private var nextCheckpoint = Instant.distantPast
   /// True if this turn has checked the lease.
   private var isChecked = false
   /// True while the journal is written, but the lease has not been checked since.
@@ -109,18 +110,29 @@ final class GroupCommit {
   // MARK: Checkpoints
 
   /// True if the journal has grown long enough for a checkpoint.
-  var isCheckpointDue: Bool { journal.lines >= spool.config.checkpointEvery }
+  var isCheckpointDue: Bool {
+    journal.lines >= spool.config.checkpointEvery && time.instant >= nextCheckpoint
+  }
+  /// The time until the next try after a view refused to be made durable.
+  private static let checkpointRetry = Duration.seconds(10)
 
   /// Cuts the views to the bytes that count, makes them durable, and writes the state as a
   /// checkpoint (DESIGN 4). `leaving` are forgotten datasets whose catalogues are yet to be
-  /// removed.
-  func checkpoint(leaving: Set<Name>) throws {
+  /// removed. Returns the error of a view that the filesystem refuses. There is no checkpoint then,
+  /// and the journal keeps what the view lacks.
+  func checkpoint(leaving: Set<Name>) throws -> FileError? {
     try commit()
-    try views.settle(state)
+    do throws(FileError) {
+      try views.settle(state)
+    } catch {
+      nextCheckpoint = time.instant + Self.checkpointRetry
+      return error
+    }
     try lease.check()
     try journal.checkpoint(state.json(leaving: leaving)) { segment throws(FileError) in
       try lease.note(segment: segment)
     }
+    return nil
   }
 
   /// Closes the journal and gives back the lease.

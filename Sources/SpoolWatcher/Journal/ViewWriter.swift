@@ -50,12 +50,31 @@ final class ViewWriter {
   /// Drops views that end, because they are to be removed.
   func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
 
-  /// Writes the lines, view by view. If the filesystem refuses a line, that line and the later ones
-  /// of its view wait for the next call.
-  func write() throws(FileError) {
+  /// Writes the lines, view by view. A view that the filesystem refuses holds up no other.
+  func write(_ turn: Turn) {
+    do throws(FileError) {
+      try write()
+    } catch {
+      turn.note(error)
+    }
+  }
+
+  /// Returns true while the filesystem refuses the lines of a task's views. It gets no new jobs then,
+  /// so that the lines that wait are bounded.
+  func isRefused(task: Name) -> Bool {
+    !lines.isEmpty && lines.contains { $0.view == .ledger(task) || $0.view == .catalogue(task) }
+  }
+
+  /// Writes the lines of all views, or of one. If the filesystem refuses a line, that line and the
+  /// later ones of its view wait for the next call.
+  private func write(only view: Spool.View? = nil) throws(FileError) {
     var refused: [ViewLine] = []
     var trouble: FileError?
     for line in lines {
+      if let view, line.view != view {
+        refused.append(line)
+        continue
+      }
       guard !refused.contains(where: { $0.view == line.view }) else {
         refused.append(line)
         continue
@@ -80,9 +99,10 @@ final class ViewWriter {
     }
   }
 
-  /// Writes lines of a manifest or of a watched directory at the end of a catalogue, and makes them
-  /// durable. The caller records them afterwards.
+  /// Writes lines of a manifest or of a watched directory at the end of a catalogue, after the lines
+  /// that come before, and makes them durable. The caller records them afterwards.
   func append(_ bytes: [UInt8], toCatalogueOf name: Name, at offset: Int) throws(FileError) {
+    try write(only: .catalogue(name))
     try spool.write(bytes, to: .catalogue(name), at: offset)
     try spool.sync(.catalogue(name))
   }
@@ -93,16 +113,23 @@ final class ViewWriter {
     placement.setReadable(length, of: name)
   }
 
-  /// Writes all lines, cuts each changed view to the bytes that count, and makes it durable.
+  /// Writes all lines, cuts each changed view to the bytes that count, and makes it durable. Throws
+  /// the first error, once all views are tried.
   func settle(_ state: SpoolState) throws(FileError) {
     try write()
     for dataset in state.datasets.values {
       placement.setReadable(dataset.length, of: dataset.name)
     }
+    var trouble: FileError?
     for view in unsettled {
-      try spool.settle(view, length: Self.length(view, state))
+      do throws(FileError) {
+        try spool.settle(view, length: Self.length(view, state))
+        unsettled.remove(view)
+      } catch {
+        trouble = trouble ?? error
+      }
     }
-    unsettled = []
+    if let trouble { throw trouble }
   }
 
   private static func length(_ view: Spool.View, _ state: SpoolState) -> Int {

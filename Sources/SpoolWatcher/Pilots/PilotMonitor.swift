@@ -14,7 +14,8 @@ final class PilotMonitor: Stage {
     /// The times of successful reads since the counter last changed.
     var reads: [Instant] = []
     var lastRead = Instant.distantPast
-    /// True once the pilot was found dead. Its directory stays while it holds foreign files.
+    /// True once the pilot was found dead. Its directory stays while it holds foreign files, or while
+    /// it cannot be cleared.
     var isBuried = false
     /// The number of jobs that the watcher took back from it.
     var taken = 0
@@ -126,6 +127,8 @@ final class PilotMonitor: Stage {
       if record.counter != pilot.counter {
         pilot.changed = now
         pilot.reads = []
+        // Its claims could not be taken from it, and it beats again.
+        pilot.isBuried = false
       }
       pilot.counter = record.counter
       pilot.record = record

@@ -7,6 +7,13 @@ final class InboxClearing {
   private let spool: Spool
   /// Files of an inbox that are decided on, and wait for the commit.
   private var settled: [InboxName] = []
+  /// Settled files that the filesystem would not let go. They wait for the next try.
+  private var refused: [InboxName] = []
+  private var nextTry = Instant.distantPast
+  /// The time until refused files are tried again.
+  static let again = Duration.seconds(10)
+  /// The number of refusals after which a call gives up: the filesystem is out of order as a whole.
+  static let mostRefusals = 20
   /// The settled files that do not count. They are removed and never kept.
   private var discarded: Set<InboxName> = []
   /// Files that are not to be judged again, because they are decided on or being published.
@@ -40,20 +47,36 @@ final class InboxClearing {
   /// True while files wait to be cleared away.
   var hasSettled: Bool { !settled.isEmpty }
 
-  /// Clears the settled files away. If the filesystem refuses one, the next call tries again.
+  /// Clears the settled files away. One that the filesystem refuses holds up no other. Throws if it
+  /// refuses many.
   func clear(_ turn: Turn) throws(FileError) {
-    while let name = settled.last {
-      let keep = discarded.contains(name) ? false : try decideToKeep(name, turn)
-      try spool.register(name, keep: keep)
-      // If the task is packed or removed, its logs are not kept either.
-      if let pilot = name.pilot, turn.state.tasks[name.job.task] == nil {
-        try spool.discardLog(name.job.task, pilot)
-      }
-      if keep { kept[name.job.task]?[name.cause != nil, default: 0] += 1 }
-      settled.removeLast()
-      known.remove(name)
-      discarded.remove(name)
+    if !refused.isEmpty, turn.now >= nextTry {
+      settled += refused
+      refused = []
     }
+    while let name = settled.last {
+      do throws(FileError) {
+        try clear(name, turn)
+        known.remove(name)
+        discarded.remove(name)
+      } catch {
+        guard refused.count < Self.mostRefusals else { throw error }
+        turn.note(error)
+        refused.append(name)
+        nextTry = turn.now + Self.again
+      }
+      settled.removeLast()
+    }
+  }
+
+  private func clear(_ name: InboxName, _ turn: Turn) throws(FileError) {
+    let keep = discarded.contains(name) ? false : try decideToKeep(name, turn)
+    try spool.register(name, keep: keep)
+    // If the task is packed or removed, its logs are not kept either.
+    if let pilot = name.pilot, turn.state.tasks[name.job.task] == nil {
+      try spool.discardLog(name.job.task, pilot)
+    }
+    if keep { kept[name.job.task]?[name.cause != nil, default: 0] += 1 }
   }
 
   /// Returns true if a file is to be kept: its task has fewer files of that kind than are kept. The

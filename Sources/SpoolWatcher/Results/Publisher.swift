@@ -128,9 +128,10 @@ final class Publisher {
   private func refuse(
     _ id: JobID, _ cause: Cause, _ reason: String, _ result: JobResult, _ turn: Turn
   ) {
-    for output in result.outputs.prefix(progress.removeValue(forKey: id) ?? 0) {
+    let done = progress.removeValue(forKey: id) ?? 0
+    for (number, output) in result.outputs.enumerated() {
       do throws(FileError) {
-        try spool.unpublish(output)
+        try number < done ? spool.unpublish(output) : spool.dropSecondName(of: output)
       } catch {
         if !error.isMissing { turn.say("\(error): it stays, and belongs to no dataset") }
       }

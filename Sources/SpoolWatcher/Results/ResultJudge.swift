@@ -72,14 +72,21 @@ final class ResultJudge: Stage {
     case .unreadable(let why):
       failUnread(name, .torn, "the job's file cannot be read: \(why)", turn)
     case .file(let file):
-      guard isCurrent(name, turn), file.document.job == name.job,
-        file.document.incarnation == turn.state.tasks[name.job.task]?.accepted.incarnation
+      let id = file.document.job
+      guard id == name.job, file.document.attempt == name.attempt else {
+        // The parts that it names are another attempt's, which may be writing them.
+        failUnread(
+          name, .torn, "the job's file is that of \(id), attempt \(file.document.attempt)", turn)
+        return true
+      }
+      guard isCurrent(name, turn),
+        file.document.incarnation == turn.state.tasks[id.task]?.accepted.incarnation
       else {
         try discard(name, file, turn)
         return true
       }
       guard let cause = name.cause else { return try judgeSuccess(name, file, turn) }
-      judgeFailure(name, file, cause, turn)
+      try judgeFailure(name, file, cause, turn)
     }
     return true
   }
@@ -186,12 +193,13 @@ final class ResultJudge: Stage {
   }
 
   /// Judges a file from `failed/`.
-  private func judgeFailure(_ name: InboxName, _ file: JobFile, _ cause: Cause, _ turn: Turn) {
+  private func judgeFailure(
+    _ name: InboxName, _ file: JobFile, _ cause: Cause, _ turn: Turn
+  ) throws(FileError) {
     let result = file.result?.cause == cause ? file.result : nil
-    let mayHaveParts = result == nil
     recordFailure(
       name, cause, result: result, result?.reason ?? Self.words(cause),
-      parts: mayHaveParts ? parts(name, file) : [], turn)
+      parts: try remains(name, file, mayCome: result == nil), turn)
     settle(name)
   }
 
@@ -208,6 +216,19 @@ final class ResultJudge: Stage {
   private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
     guard let pilot = name.pilot else { return [] }
     return file.document.outputs.map { $0.part(attempt: name.attempt, pilot: pilot) }
+  }
+
+  /// Returns the parts of an attempt that are to be removed: those that are there, as its pilot could
+  /// not remove them, or all if they may yet come.
+  private func remains(
+    _ name: InboxName, _ file: JobFile, mayCome: Bool
+  ) throws(FileError) -> [String] {
+    var remains: [String] = []
+    for part in parts(name, file) {
+      let mayBe = mayCome ? true : try spool.attributes(ofData: part) != nil
+      if mayBe { remains.append(part) }
+    }
+    return remains
   }
 
   /// Returns the parts that a job's present attempt may have begun, if its file cannot tell them.
@@ -271,10 +292,8 @@ final class ResultJudge: Stage {
       return
     }
     // If a claim was taken from a pilot, its payload may begin a part later.
-    let mayCome = name.cause == .cancelled || name.cause == .lost
-    let left = try parts(name, file).filter { part in
-      try mayCome || spool.attributes(ofData: part) != nil
-    }
+    let left = try remains(
+      name, file, mayCome: name.cause == .cancelled || name.cause == .lost)
     if !left.isEmpty { turn.record(.discarded(left, at: turn.date)) }
     settle(name, isDiscarded: true)
   }

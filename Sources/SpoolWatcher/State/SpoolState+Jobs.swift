@@ -58,16 +58,20 @@ extension SpoolState {
     if let lost = outputs.map(\.dataset).first(where: { datasets[$0] == nil }) {
       throw Contradiction("there is no dataset \(lost)")
     }
+    var isCut = false
     let spec = try change(task: id.task) { task in
       task.done += 1
       task.count(result)
+      let wasFull = task.sums.isFull
       task.sums.add(result.report)
+      isCut = task.sums.isFull && !wasFull
       for output in result.outputs {
         task.outputs += 1
         task.outputBytes += output.size
       }
       return task.spec
     }
+    if isCut { effects.events.append(.reportsCut(id.task)) }
     set(nil, id)
     consume(id.task, spec, job)
     for output in result.outputs {

@@ -1,3 +1,5 @@
+internal import SpoolModel
+
 /// A call on a path that failed: the operation, the path and the reason.
 public struct FileError: Error, Equatable, Sendable {
   /// The reason for which a call failed.
@@ -18,6 +20,12 @@ public struct FileError: Error, Equatable, Sendable {
   public var operation: String
   /// The path, or both paths of a rename.
   public var path: String
+
+  /// The directory in which the call failed; of a rename, the one that it leads out of.
+  var directory: String {
+    let source = path.firstRange(of: " to /").map { path[..<$0.lowerBound] } ?? path[...]
+    return FilePath.directory(String(source))
+  }
   /// The reason.
   public var reason: Reason
 

@@ -58,7 +58,7 @@ public final class Troubles {
   /// Returns the key of a trouble: one of a filesystem as a whole is met at many paths.
   private static func key(_ error: FileError) -> String {
     error.isOutage || error.isShortage
-      ? error.codeName : "\(error.codeName) \(FilePath.directory(error.path))"
+      ? error.codeName : "\(error.codeName) \(error.directory)"
   }
 
   /// Notes that troubles have passed which were not met for a while. The caller calls it now and

@@ -231,7 +231,17 @@ class RealSpool:
                 schema = "chain-summary" if kind == "chain-summary" else "summary"
             if schema == "journal-line":
                 text = "\n".join(self.json_of(line) for line in text.splitlines())
+            if schema in SEALED:
+                for line in text.splitlines():
+                    self.check("seal", self.broken_seal(line))
             yield when + name, schema, text
+
+    @staticmethod
+    def broken_seal(line):
+        """What is wrong with the last member of a sealed line: the checksum of all before it."""
+        body, _, seal = line.rstrip().rpartition(',"crc32":')
+        good = f'"{zlib.crc32(body.encode()):08x}"}}'
+        return None if seal == good else f"{line[:80]} ends in {seal}, not {good}"
 
     def json_of(self, line):
         """A journal line without its checksum, which must be right."""
@@ -252,6 +262,10 @@ class RealSpool:
             yield "spool jobs", "ledger-line", json.dumps(attempt)
         preview = self.run("submit", "--name", "x", "--count", "1", "--dry-run", "--", "true").stdout
         yield "spool submit --dry-run", "job", preview.partition("\n\n")[2]
+
+
+# Files whose lines are sealed.
+SEALED = ("catalogue-line", "ledger-line", "checkpoint", "watcher")
 
 
 def schema_of(name):
@@ -275,7 +289,7 @@ def schema_of(name):
             return "archive-line"
         case ["archive", _, file]:
             return "page" if file.endswith(".json") else None
-        case ["datasets", _]:
+        case ["datasets", _] | ["journal", "catalogues", _]:
             return "catalogue-line"
         case ["ledger", _]:
             return "ledger-line"

@@ -5,7 +5,7 @@ public import SpoolWatcher
 
 /// A spool in memory with one watcher and some pilots, which are stepped one at a time in an order
 /// that a seed decides, on a clock that only this moves. Anyone can be killed at any call.
-public final class World {
+public final class World: CustomStringConvertible {
   /// What a world begins with.
   public struct Setup {
     public var seed = 1
@@ -38,6 +38,9 @@ public final class World {
   }
 
   public static let root = "/data/spool"
+
+  /// What a failed expectation prints: the whole of it takes minutes.
+  public var description: String { "a world of seed \(setup.seed) at \(time.now) ms" }
 
   public let files = MemoryFileSystem()
   public let time = ManualTime()

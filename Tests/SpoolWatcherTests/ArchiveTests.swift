@@ -39,7 +39,7 @@ struct ArchiveTests {
   static func paths(_ world: World, of task: String) -> [String] {
     world.files.paths(below: World.root).filter { path in
       path.split(separator: "/").contains { $0 == task || $0.hasPrefix(task + ".") }
-        && !path.contains("/datasets/") && !path.contains("/@refused/")
+        && !path.contains("/datasets/") && !path.contains("/journal/catalogues/") && !path.contains("/@refused/")
     }.map { String($0.dropFirst(World.root.count + 1)) }
   }
 
@@ -249,7 +249,8 @@ struct ArchiveTests {
     #expect(!world.files.paths(below: "/data/out").contains { $0.contains("late") })
     let isSame = Self.archive(world) == before
     #expect(isSame && before.isEmpty == isRemoved)
-    #expect(Self.paths(world, of: "t").allSatisfy { $0.hasPrefix("archive/") })
+    let left = Self.paths(world, of: "t").filter { !$0.hasPrefix("archive/") }
+    #expect(left == [], "\(world.said.suffix(5))")
     #expect(try SpoolCheck(world.spool).run().findings == [])
   }
 

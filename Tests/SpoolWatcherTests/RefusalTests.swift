@@ -117,6 +117,24 @@ struct RefusalTests {
     #expect(world.files.paths(below: "/data/out/t").count { !$0.contains("/.spool.") } == 40)
   }
 
+  /// A page whose rename is refused leaves no hidden file behind, nor does one whose writer died.
+  @Test(arguments: [false, true]) func noHiddenPageStays(dies: Bool) throws {
+    let world = try World()
+    let isPage = { @Sendable (call: FileCall) in
+      call.operation == .rename && call.destination?.hasSuffix("/running/good.json") == true
+    }
+    if dies {
+      world.faults.crash(.watcher, at: 1, of: isPage)
+    } else {
+      world.faults.before { _, call, _ in isPage(call) ? .fails(EIO) : nil }
+    }
+    try start(world, "good")
+    #expect(world.run(atMost: 30_000, until: { world.hasEnded("good") }))
+    #expect(!world.faults.isCrashPending)
+    world.run(for: 2000)
+    #expect(!world.names("running").contains { $0.hasPrefix(".") }, "\(world.names("running"))")
+  }
+
   /// Names of reports beyond the limit are not summed; those of events are.
   @Test func reportsWithManyNames() throws {
     var setup = World.Setup()

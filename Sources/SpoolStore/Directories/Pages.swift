@@ -28,8 +28,13 @@ extension Spool {
     try files.replace(path(of: page), text)
   }
 
-  /// Removes a page. A page that is gone is fine.
-  public func remove(_ page: Page) throws(FileError) { try files.removeIfPresent(path(of: page)) }
+  /// Removes a page, and with that of a task in work what a crash may have left of its writing. A page
+  /// that is gone is fine.
+  public func remove(_ page: Page) throws(FileError) {
+    let path = path(of: page)
+    try files.removeIfPresent(path)
+    if case .active = page { try files.removeIfPresent(files.hidden(path)) }
+  }
 
   /// Reads a page; nil where none can be read now.
   public func read(_ page: Page) -> JSON? { readPage(path(of: page)) }

@@ -31,10 +31,16 @@ extension FileSystem {
   public func replace(
     _ path: String, _ contents: [UInt8], by writer: String = "", durable: Bool = false
   ) throws(FileError) {
-    let temporary = Self.hidden(path) + (writer.isEmpty ? "" : "-" + writer)
+    let temporary = hidden(path) + (writer.isEmpty ? "" : "-" + writer)
     try removeIfPresent(temporary)
-    try create(temporary, contents, durable: durable)
-    try rename(temporary, to: path)
+    do throws(FileError) {
+      try create(temporary, contents, durable: durable)
+      try rename(temporary, to: path)
+    } catch {
+      // Where the reply was lost, it is gone already.
+      try? remove(temporary)
+      throw error
+    }
     if durable { try syncDirectory(FilePath.directory(path)) }
   }
 
@@ -75,7 +81,7 @@ extension FileSystem {
 
   /// Returns the name under which a file is written before its rename to `path`: names with a dot
   /// in front are nobody's.
-  static func hidden(_ path: String) -> String {
+  func hidden(_ path: String) -> String {
     "\(FilePath.directory(path))/.\(FilePath.base(path))"
   }
 }

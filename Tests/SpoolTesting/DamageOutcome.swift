@@ -53,6 +53,14 @@ public struct DamageOutcome: Sendable {
     if let damage, let damaged { isAnotherRequest = Self.isRequest(damage.path, damaged) }
   }
 
+  /// The lines of a view that a reader believes.
+  private static func lines(_ path: String, _ world: World) -> [JSON] {
+    let bytes = world.files.peek("\(World.root)/\(path)") ?? []
+    return bytes.split(separator: 10).dropFirst().compactMap { line in
+      SealedJSON.check(Array(line)) == .damaged ? nil : try? JSON.parse(Array(line))
+    }
+  }
+
   private static func text(_ bytes: [UInt8]) -> String {
     String(decoding: bytes, as: UTF8.self).split(separator: "\n").joined(separator: "|")
   }
@@ -76,7 +84,7 @@ public struct DamageOutcome: Sendable {
     let unit = task.split(separator: ".").first.map(String.init) ?? task
     let isPacked = world.names("archive").contains("\(unit)/")
     let ledger = isPacked ? "archive/\(unit)/\(task).ledger.jsonl" : "ledger/\(task).jsonl"
-    for line in world.lines(ledger) {
+    for line in Self.lines(ledger, world) {
       let job = line["job"]?.string ?? "?"
       let outcome = line["outcome"]?.string ?? "?"
       if outcome == "ok" {
@@ -89,10 +97,11 @@ public struct DamageOutcome: Sendable {
 
   private mutating func noteDataset(_ name: String, _ world: World) {
     facts.insert("dataset \(name) is \(world.state(ofDataset: name) ?? "nowhere")")
-    for line in world.lines("datasets/\(name).jsonl") {
-      let words = ["path", "size", "adler32", "parents", "report", "meta"].map { key in
+    for line in Self.lines("datasets/\(name).jsonl", world) {
+      var words = ["path", "size", "adler32", "report", "meta"].map { key in
         line[key].map { String(decoding: $0.compact, as: UTF8.self) } ?? "-"
       }
+      words += (line["parents"]?.array ?? []).compactMap(\.string).sorted()
       let origin = line["origin"]
       let source = origin?["job"] ?? origin?["manifest"] ?? origin?["watch"]
       facts.insert(
@@ -124,7 +133,9 @@ public struct DamageOutcome: Sendable {
     for path in world.files.paths(below: World.root) where !Self.isExempt(path) {
       guard world.files.peek(path) == damaged else { continue }
       let place = String(path.dropFirst(World.root.count + 1))
-      if !findings.contains(where: { $0.place == place }) { isLatent = true }
+      // What was judged as torn is kept as it is, and the ledger says so.
+      let isJudged = place.hasPrefix("failed/") && told.contains { $0.contains(" torn: ") }
+      if !isJudged, !findings.contains(where: { $0.place == place }) { isLatent = true }
     }
   }
 
@@ -162,7 +173,9 @@ public struct DamageOutcome: Sendable {
       if isLatent { return .silent }
       return news.isEmpty ? .same : .healed
     }
-    if isAnotherRequest { return .anotherRequest }
+    if isAnotherRequest, !news.contains(where: { $0.hasPrefix("refused:") }) { 
+      return .anotherRequest
+    }
     let isWrong = more.contains { $0.hasPrefix("file ") || $0.hasPrefix("line ") }
     return isWrong || news.isEmpty ? .silent : .refused
   }

@@ -85,8 +85,8 @@ public struct DamagedSpool {
     setup.seed = seed
     setup.isOneHost = seed.isMultiple(of: 2)
     setup.config.keepJobFiles = 2
-    setup.config.checkpointEvery = 25
-    setup.config.packAfter = .after(.milliseconds(15_000))
+    setup.config.checkpointEvery = 100
+    setup.config.packAfter = .after(.milliseconds(seed.isMultiple(of: 2) ? 40_000 : 15_000))
     let world = try World(setup)
     world.setup.script = { [unowned world] in work($0, world.files) }
     for number in 0..<6 {
@@ -100,7 +100,9 @@ public struct DamagedSpool {
       "outputs": [{"path": "/data/out/{task}.{index}", "dataset": "olds"}]
       """)
     world.run { world.hasEnded("old") }
-    world.run(atMost: 30_000) { world.names("archive/old").count >= 3 }
+    world.run(atMost: 60_000) { world.names("archive/old").count >= 3 }
+    world.killWatcher()
+    world.run(for: 3000)
     return world
   }
 
@@ -194,7 +196,7 @@ public struct DamagedSpool {
     var outcome = FakeOutcome()
     outcome.duration = 60 + 20 * (Int(index) ?? 0)
     var text = "\(task) \(index) \(variables["FLAVOUR"] ?? "plain")\n"
-    for argument in payload.arguments where !argument.contains("/.spool.") {
+    for argument in payload.arguments.sorted() where !argument.contains("/.spool.") {
       text += argument + "\n"
       if argument.hasPrefix("/") {
         text += String(decoding: files.peek(argument) ?? [], as: UTF8.self) + "\n"
@@ -222,15 +224,21 @@ public struct DamagedSpool {
     try world.files.plant([], at: "/data/in/mended")
     try world.files.plant([], at: "\(World.buffer)/END")
     let isRefused = { world.errors.contains { "\($0)".contains("spool recover") } }
-    world.run(atMost: 20_000) { isRefused() || world.hasEnded("bad") || world.page("bad") != nil }
+    wait(world, atMost: 20_000) { isRefused() || world.page("bad") != nil }
     try world.order("release", "held")
     try world.order("retry", "bad", #""failedOnly": true"#)
     world.run(for: 1500)
-    world.run(atMost: 180_000) {
+    wait(world, atMost: 180_000) {
       isRefused() || tasks.allSatisfy { world.page($0)?["state"]?.hasEnded == true }
     }
     if !isRefused() { world.run(for: 3000) }
     return DamageOutcome(world, tasks: tasks, damage: damage, damaged: damaged)
+  }
+
+  /// Runs until something holds, and looks for it seldom: pages are parsed.
+  private static func wait(_ world: World, atMost limit: Int, until isReached: () -> Bool) {
+    let end = world.time.now + limit
+    while world.time.now < end, !isReached() { world.run(for: 500) }
   }
 }
 

@@ -32,6 +32,12 @@ public struct JobFile: Equatable, Sendable {
     return finding == .intact || (finding == .unsealed && !isSealed)
   }
 
+  /// Returns true if a file is as it was written: the job, and the result where there is one.
+  public static func isWhole(_ bytes: [UInt8]) -> Bool {
+    guard let json = try? JSON.parse(bytes), let file = try? JobFile(bytes) else { return false }
+    return json["result"] == nil || file.result != nil
+  }
+
   /// The bytes between the job's line and the result.
   private static let key = Array(#","result":"#.utf8)
 

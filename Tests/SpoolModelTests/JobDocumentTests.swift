@@ -51,11 +51,12 @@ struct JobDocumentTests {
     document.environment = []
     document.stuck = nil
     let text =
-      #"{"format":1,"job":"run42.reco.00000017","incarnation":"9c1f","attempt":1,"owner":1001,"#
+      #"{"format":2,"job":"run42.reco.00000017","incarnation":"9c1f","attempt":1,"owner":1001,"#
       + #""inputs":[{"path":"/d/f17.raw","size":9}],"command":["reco","{output}"],"#
       + #""outputs":[{"path":"/d/reco/f17.root"}],"environment":{},"#
-      + #""limits":{"wall":600,"memory":2000000000}}"# + "\n"
-    #expect(String(decoding: document.fileContents, as: UTF8.self) == text)
+      + #""limits":{"wall":600,"memory":2000000000}"#
+    let sealed = "\(text),\"crc32\":\"\(CRC32.hex(text.utf8))\"}\n"
+    #expect(String(decoding: document.fileContents, as: UTF8.self) == sealed)
     #expect(try JobFile(document.fileContents).document == document)
   }
 
@@ -182,11 +183,39 @@ struct JobFileTests {
   }
 
   @Test func aResultThatIsNoneIsNotRead() throws {
-    var object = try #require(Example.document().json.object)
-    object["result"] = ["pilot": "node07-3fa91c22"]
-    let read = try JobFile(JSON.object(object).compact)
+    let (job, _, offset, _) = try file()
+    let none = SealedJSON.encode(["pilot": "node07-3fa91c22"])
+    let read = try JobFile(Array(job[..<offset]) + bytes("\n,\"result\":") + none + bytes("}\n"))
     #expect(read.result == nil)
     #expect(read.document == (try Example.document()))
+  }
+
+  /// Whatever bit is turned over: the job is refused, or it is the job, with its result or none.
+  @Test func noFlippedBitIsBelieved() throws {
+    let (job, result, offset, added) = try file()
+    let document = try Example.document()
+    let whole = Array(job[..<offset]) + added
+    for bit in 0..<whole.count * 8 {
+      var bytes = whole
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      guard let read = try? JobFile(bytes) else { continue }
+      #expect(bit / 8 >= offset, "bit \(bit)")
+      #expect(read.document == document, "bit \(bit)")
+      #expect(read.result == nil || read.result == result, "bit \(bit)")
+    }
+  }
+
+  /// A file of an earlier version bears no seal, whoever adds the result.
+  @Test(arguments: [false, true]) func aFileWithoutSealsIsRead(resultIsSealed: Bool) throws {
+    let result = try Example.result()
+    var object = try #require(Example.document().json.object)
+    object["format"] = 1
+    let job = JSON.object(object).compact + [10]
+    let text = resultIsSealed ? SealedJSON.encode(result.json) : result.json.compact
+    let read = try JobFile(Array(job[..<(job.count - 2)]) + bytes("\n,\"result\":") + text + bytes("}\n"))
+    #expect(read.document == (try Example.document()))
+    #expect(read.result == result)
+    #expect(try JobFile(job).result == nil)
   }
 }
 

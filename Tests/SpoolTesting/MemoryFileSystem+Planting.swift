@@ -97,7 +97,7 @@ extension MemoryFileSystem {
     tree.withLock { $0.crash() }
   }
 
-  private func quietly(
+  func quietly(
     _ path: String, _ body: @Sendable (inout MemoryTree) throws(MemoryFailure) -> Void
   ) throws(FileError) {
     do throws(MemoryFailure) {

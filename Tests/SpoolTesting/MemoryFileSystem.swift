@@ -38,13 +38,19 @@ public final class MemoryFileSystem: FileSystem, Sendable {
   /// The `errno` with which calls on a path fail by ``refuse(_:with:)``; nil: none.
   public func refusal(of path: String) -> Int32? { hooks.withLock { $0.refusal(of: path) } }
 
-  let tree = Mutex(MemoryTree())
+  let tree: Mutex<MemoryTree>
   let lacks = Mutex<Set<Feature>>([])
   /// The names that hosts have cached as missing: none unless a test asks for it.
   public let missing = MissingNames()
   let hooks = Mutex(Hooks())
 
-  public init() {}
+  public init() { tree = Mutex(MemoryTree()) }
+
+  /// Makes a filesystem that holds what another holds now. Nothing is open in it, no call is spoilt,
+  /// and it lacks no feature.
+  public init(copying other: MemoryFileSystem) {
+    tree = Mutex(other.tree.withLock { MemoryTree(copying: $0) })
+  }
 
   /// Takes features away.
   public func remove(_ features: Set<Feature>) { lacks.withLock { $0.formUnion(features) } }

@@ -27,6 +27,19 @@ final class MemoryNode {
     self.owner = owner
   }
 
+  /// Returns a copy of this and of all below it. `copies` has those of names met before, by inode.
+  func copy(_ copies: inout [UInt64: MemoryNode]) -> MemoryNode {
+    if let copy = copies[inode] { return copy }
+    let copy = MemoryNode(inode: inode, kind: kind, modified: modified, owner: owner)
+    copies[inode] = copy
+    copy.bytes = bytes
+    copy.synced = synced
+    copy.links = links
+    copy.unreadable = unreadable
+    for (name, node) in entries.nodes { copy.entries[name] = node.copy(&copies) }
+    return copy
+  }
+
   var attributes: FileAttributes {
     FileAttributes(
       kind: kind, size: bytes.count, modified: modified, owner: owner, inode: inode, device: 1,

@@ -34,6 +34,17 @@ struct MemoryTree {
     root = MemoryNode(inode: 1, kind: .directory, modified: 0, owner: 0)
   }
 
+  /// Makes a tree of the same names, inodes and times, in which nothing is open.
+  init(copying other: MemoryTree) {
+    var copies: [UInt64: MemoryNode] = [:]
+    root = other.root.copy(&copies)
+    time = other.time
+    owner = other.owner
+    usage = other.usage
+    knowsWriters = other.knowsWriters
+    lastInode = other.lastInode
+  }
+
   mutating func stamp() -> Int64 {
     defer { time += 1 }
     return time

@@ -42,7 +42,7 @@ public final class World: CustomStringConvertible {
   /// What a failed expectation prints: the whole of it takes minutes.
   public var description: String { "a world of seed \(setup.seed) at \(time.now) ms" }
 
-  public let files = MemoryFileSystem()
+  public let files: MemoryFileSystem
   public let time = ManualTime()
   public let faults: Faults
   public let spool: Spool
@@ -74,10 +74,32 @@ public final class World: CustomStringConvertible {
 
   public init(_ setup: Setup = Setup()) throws {
     self.setup = setup
+    files = MemoryFileSystem()
     random = SeededRandom(setup.seed)
     faults = Faults(files)
     try files.plantDirectories("/data/out")
     try Spool.create(Self.root, files: files, config: setup.config)
+    spool = try Spool.open(Self.root, files: files)
+    for _ in 0..<setup.pilots { addPilot() }
+    watcherDue = time.now
+  }
+
+  /// The world after a power cut of all hosts: a copy of what lies on another's disk, on the same
+  /// clock, with a new watcher and new pilots. All processes of before are gone. `damage` is done
+  /// before anything is read.
+  public init(
+    after other: World, seed: Int, damage: (MemoryFileSystem) throws -> Void = { _ in }
+  ) throws {
+    setup = other.setup
+    files = MemoryFileSystem(copying: other.files)
+    random = SeededRandom(seed)
+    faults = Faults(files)
+    time.advance(other.time.now - time.now)
+    orders = other.orders
+    dead = Set(1..<other.nextProcess)
+    nextProcess = other.nextProcess
+    nextPilot = other.nextPilot
+    try damage(files)
     spool = try Spool.open(Self.root, files: files)
     for _ in 0..<setup.pilots { addPilot() }
     watcherDue = time.now

@@ -2,7 +2,7 @@
 ///
 /// The last member of the object is `crc32`: the CRC-32, as 8 hexadecimal digits, of all bytes
 /// before the comma in front of it. It stays plain JSON for everybody who does not care. Lines of
-/// views, checkpoints and `watcher.json` are sealed.
+/// views, checkpoints, heartbeats, jobs with their results, pages and archived job files are sealed.
 public enum SealedJSON {
   /// The finding about a sealed object.
   public enum Finding: Sendable, Equatable {
@@ -20,8 +20,12 @@ public enum SealedJSON {
 
   /// Returns an object with members as compact JSON, with its seal, and without a line's end. An
   /// object without members has nothing to guard, and gets no seal.
-  public static func encode(_ json: JSON) -> [UInt8] {
-    var bytes = json.compact
+  public static func encode(_ json: JSON) -> [UInt8] { seal(json.compact) }
+
+  /// Returns the bytes of an object with its seal. A line's end behind it stays.
+  public static func seal(_ object: [UInt8]) -> [UInt8] {
+    if object.last == 10 { return seal(object.dropLast()) + [10] }
+    var bytes = object
     guard bytes.count > 2, bytes.last == UInt8(ascii: "}") else { return bytes }
     bytes.removeLast()
     let digits = CRC32.hex(bytes)

@@ -53,7 +53,7 @@ public struct JobDocument: Equatable, Sendable {
   /// The document as the job's file holds it.
   public var json: JSON {
     var object = JSONObject([
-      .init("format", 1), .init("job", .string(job.description)),
+      .init("format", .integer(JobFile.sealedFormat)), .init("job", .string(job.description)),
       .init("incarnation", .string(incarnation)), .init("attempt", .integer(attempt)),
       .init("owner", .integer(owner)),
     ])
@@ -81,9 +81,9 @@ public struct JobDocument: Equatable, Sendable {
       ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
   }
 
-  /// The bytes of a new file: the object and a line end. A result is later written over its last
-  /// brace (R2).
-  public var fileContents: [UInt8] { json.compact + [10] }
+  /// The bytes of a new file: the object with its seal (``SealedJSON``) and a line end. A result is
+  /// later written over its last brace (R2).
+  public var fileContents: [UInt8] { SealedJSON.encode(json) + [10] }
 }
 
 extension JobDocument {

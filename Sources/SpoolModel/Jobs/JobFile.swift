@@ -1,16 +1,45 @@
-/// The file of a job: the job itself and, once an attempt has ended, the result (R2).
+/// The file of a job: the job itself and, once an attempt has ended, the result (R2). Each bears its
+/// own checksum.
 public struct JobFile: Equatable, Sendable {
   /// The job.
   public var document: JobDocument
   /// The result; nil if there is none yet, or if it is torn.
   public var result: JobResult?
 
-  /// Reads a file; a torn result still leaves a readable job.
+  /// The format of a file whose job and result are sealed (``SealedJSON``). Files of format 1 have no
+  /// seals.
+  static let sealedFormat = 2
+
+  /// Reads a file; a torn or damaged result still leaves a readable job. A job that is not as it was
+  /// written is refused.
   public init(_ bytes: [UInt8]) throws(RequestError) {
     let json = try Self.parse(bytes)
+    let isSealed = json["format"]?.integer == Self.sealedFormat
+    let line = bytes.prefix { $0 != 10 }
+    let rest = bytes.dropFirst(line.count + 1)
+    let job = rest.isEmpty ? Array(line) : line + [UInt8(ascii: "}")]
+    guard SealedJSON.check(job) == (isSealed ? .intact : .unsealed) else {
+      throw RequestError("the job is not as it was written: its crc32 is wrong")
+    }
     document = try JobDocument(json)
-    result = json["result"].flatMap { JobResult(json: $0) }
+    result = Self.isWhole(result: rest, isSealed) ? json["result"].flatMap(JobResult.init) : nil
   }
+
+  /// Returns true if what stands behind the job's line is a result as it was written.
+  private static func isWhole(result rest: ArraySlice<UInt8>, _ isSealed: Bool) -> Bool {
+    guard let end = rest.lastIndex(of: UInt8(ascii: "}")) else { return !isSealed }
+    let finding = SealedJSON.check(Array(rest[..<end].dropFirst(key.count)))
+    return finding == .intact || (finding == .unsealed && !isSealed)
+  }
+
+  /// Returns true if a file is as it was written: the job, and the result where there is one.
+  public static func isWhole(_ bytes: [UInt8]) -> Bool {
+    guard let json = try? JSON.parse(bytes), let file = try? JobFile(bytes) else { return false }
+    return json["result"] == nil || file.result != nil
+  }
+
+  /// The bytes between the job's line and the result.
+  private static let key = Array(#","result":"#.utf8)
 
   private static func parse(_ bytes: [UInt8]) throws(RequestError) -> JSON {
     do throws(JSONError) {
@@ -32,8 +61,8 @@ public struct JobFile: Equatable, Sendable {
     guard bytes.count >= 2, bytes[bytes.count - 1] == 10,
       bytes[bytes.count - 2] == UInt8(ascii: "}")
     else { return nil }
-    var text = Array("\n,\"result\":".utf8)
-    text += result.json.compact
+    var text = [10] + key
+    text += SealedJSON.encode(result.json)
     text += [UInt8(ascii: "}"), 10]
     return (bytes.count - 2, text)
   }

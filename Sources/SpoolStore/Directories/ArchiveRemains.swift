@@ -68,6 +68,8 @@ extension Spool {
   public struct RegisteredFile: Hashable, Sendable {
     /// The place as an archive names it: `done/TASK/NAME`.
     public var place: String
+    /// The cause of the attempt's failure; nil for a success.
+    var cause: Cause?
   }
 
   /// Lists the registered job files of a task, those in `done/` first, each by name.
@@ -76,8 +78,10 @@ extension Spool {
     for failed in [false, true] {
       let directory = layout.registeredDirectory(task, failed: failed)
       let names = try listIfPresent(directory)?.names ?? []
-      for name in names.sorted() where InboxName(fileName: name, failed: failed) != nil {
-        found.append(RegisteredFile(place: relative("\(directory)/\(name)")))
+      for name in names.sorted() {
+        guard let file = InboxName(fileName: name, failed: failed) else { continue }
+        found.append(
+          RegisteredFile(place: relative("\(directory)/\(name)"), cause: file.cause))
       }
     }
     return found

@@ -34,6 +34,26 @@ extension Spool {
     return good > offset ? good : nil
   }
 
+  /// Writes the copy of a catalogue anew from the catalogue, up to `end`. Returns false where a line
+  /// of the catalogue is not good. Only the watcher calls it.
+  public func restoreCopy(of name: Name, to end: Int) throws(FileError) -> Bool {
+    guard let file = try openIfPresent(.catalogue(name)) else { return false }
+    defer { file.close() }
+    var reader = file.lines(to: end)
+    var bytes: [UInt8] = []
+    var good = 0
+    while let line = try reader.next() {
+      guard file.isIntact(line) else { return false }
+      bytes += line.bytes + [10]
+      guard bytes.count >= Self.repairStretch || reader.offset >= end else { continue }
+      try write(bytes, toFile: layout.copy(name), at: good)
+      good += bytes.count
+      bytes = []
+    }
+    try sync(.catalogue(name))
+    return good == end
+  }
+
   /// Returns true where the copy of a catalogue holds a good line at an offset.
   public func canRepair(catalogue name: Name, at offset: Int) throws(FileError) -> Bool {
     guard let file = try openCopy(name) else { return false }
@@ -43,7 +63,10 @@ extension Spool {
     return file.isIntact(line)
   }
 
-  private func openCopy(_ name: Name) throws(FileError) -> ViewReader? {
+  /// Returns the place of a catalogue's copy as people read it.
+  public func place(ofCopy name: Name) -> String { relative(layout.copy(name)) }
+
+  func openCopy(_ name: Name) throws(FileError) -> ViewReader? {
     let path = layout.copy(name)
     do throws(FileError) {
       return try ViewReader(

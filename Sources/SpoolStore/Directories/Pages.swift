@@ -24,8 +24,9 @@ extension Spool {
   }
 
   /// Rewrites a page, atomically for every reader.
+  /// The page gets a seal (``SealedJSON``).
   public func write(_ text: [UInt8], to page: Page) throws(FileError) {
-    try files.replace(path(of: page), text)
+    try files.replace(path(of: page), SealedJSON.seal(text))
   }
 
   /// Removes a page, and with that of a task in work what a crash may have left of its writing. A page
@@ -36,7 +37,7 @@ extension Spool {
     if case .active = page { try files.removeIfPresent(files.hidden(path)) }
   }
 
-  /// Reads a page; nil where none can be read now.
+  /// Reads a page; nil where none can be read now, or it is not as it was written.
   public func read(_ page: Page) -> JSON? { readPage(path(of: page)) }
 
   /// Reads the page of a packed task or chain; nil where none can be read now.
@@ -45,17 +46,26 @@ extension Spool {
   }
 
   private func readPage(_ path: String) -> JSON? {
-    guard let bytes = try? files.read(path, limit: Self.longestPage) else { return nil }
-    return try? JSON.parse(bytes)
+    guard let bytes = try? files.read(path, limit: Self.longestPage),
+      SealedJSON.check(bytes) != .damaged, var object = (try? JSON.parse(bytes))?.object
+    else { return nil }
+    object["crc32"] = nil
+    return .object(object)
   }
 
   /// Returns true where a page is there as the watcher wrote it: a power cut may leave it torn. A
   /// page that is longer than any that a watcher writes is not.
-  public func isWhole(_ page: Page) throws(FileError) -> Bool {
+  public func isWhole(_ page: Page, whereMissing: Bool = false) throws(FileError) -> Bool {
+    try isWhole(pageAt: path(of: page), whereMissing: whereMissing)
+  }
+
+  func isWhole(pageAt path: String, whereMissing: Bool = false) throws(FileError) -> Bool {
     do throws(FileError) {
       // A page holds its request, and of a list an entry a line.
-      let bytes = try files.readIfPresent(path(of: page), limit: 4 * Limits.request)
-      return bytes.flatMap { try? JSON.parse($0) } != nil
+      guard let bytes = try files.readIfPresent(path, limit: 4 * Limits.request) else {
+        return whereMissing
+      }
+      return SealedJSON.check(bytes) != .damaged && (try? JSON.parse(bytes)) != nil
     } catch {
       guard error.isTooLarge else { throw error }
       return false

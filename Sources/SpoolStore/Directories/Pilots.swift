@@ -36,16 +36,34 @@ extension Spool {
   }
 
   private static func heartbeat(_ record: PilotRecord) -> [UInt8] {
-    let text = record.json.compact
+    let text = SealedJSON.encode(record.json)
     return text + repeatElement(32, count: max(0, heartbeatSize - 1 - text.count)) + [10]
+  }
+
+  /// The outcome of a look at a pilot's heartbeat.
+  public enum Heartbeat: Equatable, Sendable {
+    /// The record.
+    case read(PilotRecord)
+    /// The file is there, and is no record as a pilot wrote it.
+    case damaged
+    /// The file cannot be read now.
+    case unreadable
+  }
+
+  /// Looks at a pilot's last heartbeat.
+  public func look(atHeartbeatOf pilot: PilotName) -> Heartbeat {
+    guard let bytes = try? files.read(layout.heartbeat(pilot), limit: 64 << 10) else {
+      return .unreadable
+    }
+    guard SealedJSON.check(bytes) != .damaged,
+      let record = (try? JSON.parse(bytes)).flatMap({ PilotRecord($0) }), record.pilot == pilot
+    else { return .damaged }
+    return .read(record)
   }
 
   /// Reads a pilot's last heartbeat; nil where none can be read now.
   public func heartbeat(of pilot: PilotName) -> PilotRecord? {
-    guard let bytes = try? files.read(layout.heartbeat(pilot), limit: 64 << 10),
-      let json = try? JSON.parse(bytes)
-    else { return nil }
-    return PilotRecord(json)
+    if case .read(let record) = look(atHeartbeatOf: pilot) { record } else { nil }
   }
 
   /// Returns the moment of a pilot's last heartbeat by the filesystem's clock; nil where there is

@@ -101,7 +101,7 @@ public struct ViewReader {
   private let longestLine: Int
   /// True where lines without a seal are believed, since the view was begun by a version that wrote
   /// none.
-  private let isPlain: Bool
+  let isPlain: Bool
 
   init(_ file: any OpenFile, _ path: String, _ longestLine: Int) throws(FileError) {
     self.file = file

@@ -82,6 +82,7 @@ public struct SpoolCheck {
     findings += sums(state, places)
     findings += try views(state)
     findings += try ArchiveCheck(spool, state).findings()
+    findings += try SealCheck(spool, state).findings()
     findings += try names()
     return findings
   }
@@ -252,7 +253,7 @@ public struct SpoolCheck {
   }
 
   /// The most damaged places that are told of one view.
-  private static let mostPlaces = 100
+  static let mostPlaces = 100
 
   /// Returns the offsets of a view's lines that are not as they were written, and the offset at
   /// which it ends if that is too early.
@@ -261,14 +262,7 @@ public struct SpoolCheck {
   ) throws(FileError) -> [Int] {
     guard let file = try spool.openIfPresent(view) else { return [0] }
     defer { file.close() }
-    var places: [Int] = []
-    var reader = file.lines(to: length, longest: 64 << 20)
-    while reader.offset < length, places.count < mostPlaces {
-      let place = reader.offset
-      guard let line = try reader.next() else { return places + [place] }
-      if !file.isIntact(line) { places.append(place) }
-    }
-    return places
+    return try file.damage(to: length, most: mostPlaces)
   }
 
   // MARK: Names

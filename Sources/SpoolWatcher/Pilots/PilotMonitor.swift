@@ -21,6 +21,14 @@ final class PilotMonitor: Stage {
     var taken = 0
     /// True once a notice told of its death.
     var isTold = false
+
+    /// Notes a successful read. So many are enough to see that they were spread over the silence,
+    /// however long it is.
+    mutating func noteRead(_ now: Instant, _ config: SpoolConfig) {
+      if reads.isEmpty || now - (reads.last ?? .distantPast) >= config.deadAfter / 12 {
+        reads.append(now)
+      }
+    }
   }
 
   private let spool: Spool
@@ -123,7 +131,8 @@ final class PilotMonitor: Stage {
       now - pilot.lastRead >= spool.config.heartbeat / 2 || pilot.record == nil
     guard isDue else { return }
     pilot.lastRead = now
-    if let record = spool.heartbeat(of: name), record.pilot == name {
+    switch spool.look(atHeartbeatOf: name) {
+    case .read(let record):
       if record.counter != pilot.counter {
         pilot.changed = now
         pilot.reads = []
@@ -132,12 +141,10 @@ final class PilotMonitor: Stage {
       }
       pilot.counter = record.counter
       pilot.record = record
-      // So many reads are enough to see that they were spread over the silence, however long it is.
-      if now - (pilot.reads.last ?? .distantPast) >= spool.config.deadAfter / 12
-        || pilot.reads.isEmpty
-      {
-        pilot.reads.append(now)
-      }
+      pilot.noteRead(now, spool.config)
+    // A living pilot writes over it, and a dead one does not.
+    case .damaged: pilot.noteRead(now, spool.config)
+    case .unreadable: break
     }
     seen[name] = pilot
   }

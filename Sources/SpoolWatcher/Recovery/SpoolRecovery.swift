@@ -26,6 +26,8 @@ public struct SpoolRecovery {
   private var salvage: JournalSalvage?
   /// Places of catalogues that can be written anew from their copies.
   private var repairs: [(dataset: Name, offset: Int)] = []
+  /// Catalogues whose copies can be written anew from them.
+  private var copies: [Name] = []
 
   /// True if nothing is damaged.
   public var isWhole: Bool { findings.isEmpty }
@@ -125,6 +127,19 @@ public struct SpoolRecovery {
           : "its copy is damaged, too: the tasks that read the dataset wait at this file",
         loss: !isGood)
     }
+    try examine(copyOf: dataset)
+  }
+
+  private mutating func examine(copyOf dataset: DatasetEntry) throws(FileError) {
+    let places = try spool.damage(
+      inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces)
+    guard !places.isEmpty else { return }
+    copies.append(dataset.name)
+    for place in places {
+      note(
+        spool.place(ofCopy: dataset.name), "byte \(place): a line is not as it was written",
+        "written anew from the catalogue, where that is good", loss: false)
+    }
   }
 
   // MARK: Mending
@@ -136,6 +151,10 @@ public struct SpoolRecovery {
     for (dataset, offset) in repairs {
       guard let length = state.datasets[dataset]?.length else { continue }
       _ = try spool.repair(catalogue: dataset, from: offset, to: length)
+    }
+    for dataset in copies {
+      guard let length = state.datasets[dataset]?.length else { continue }
+      _ = try spool.restoreCopy(of: dataset, to: length)
     }
     guard let salvage else { return [] }
     // The segment names none before it: the checkpoint holds all that is left.

@@ -58,7 +58,7 @@ final class ArchiveWriter {
     case .begin: try spool.beginArchive(unit)
     case .page(let name):
       size = 0
-      try append(page(name, turn), name, .page)
+      try append(SealedJSON.seal(page(name, turn)), name, .page)
       size = 0
     case .ledger(let task, let length): return try ledger(task, length)
     case .jobs(let task):
@@ -127,15 +127,15 @@ final class ArchiveWriter {
     return 6 + places.count - rest.count + lines.count >> 16
   }
 
-  /// Returns a job's file as one line of JSON, without its line ends. A torn file becomes a string.
+  /// Returns a job's file as one line of JSON with a seal, without its line ends. A torn or damaged
+  /// file becomes a string.
   private static func line(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
     let head = Array("{\"file\":".utf8) + JSON.string(name).compact
-    let isWhole = (try? JSON.parse(bytes)) != nil
     let body =
-      isWhole
+      JobFile.isWhole(bytes)
       ? Array(",\"job\":".utf8) + bytes.filter { $0 != 10 && $0 != 13 }
       : Array(",\"text\":".utf8) + JSON.string(String(decoding: bytes, as: UTF8.self)).compact
-    return head + body + Array("}\n".utf8)
+    return SealedJSON.seal(head + body + Array("}\n".utf8))
   }
 
   // MARK: Logs

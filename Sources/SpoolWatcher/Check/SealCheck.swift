@@ -1,0 +1,77 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The check of files that bear seals, and that nobody may read for long: pages, kept job files,
+/// copies of catalogues, archives. In come the state and the directories; out go findings.
+struct SealCheck {
+  private let spool: Spool
+  private let state: SpoolState
+
+  init(_ spool: Spool, _ state: SpoolState) {
+    self.spool = spool
+    self.state = state
+  }
+
+  /// Returns all findings about seals.
+  func findings() throws(FileError) -> [SpoolCheck.Finding] {
+    try copies() + pages() + jobFiles() + archives()
+  }
+
+  private func finding(_ place: String, _ message: String) -> SpoolCheck.Finding {
+    SpoolCheck.Finding(kind: .wrong, place: place.printable(), message: message)
+  }
+
+  private func copies() throws(FileError) -> [SpoolCheck.Finding] {
+    var findings: [SpoolCheck.Finding] = []
+    for dataset in state.datasets.values {
+      let places = try spool.damage(
+        inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces)
+      findings += places.map {
+        finding(
+          spool.place(ofCopy: dataset.name),
+          "byte \($0): a line is not as it was written; see \"spool recover\"")
+      }
+    }
+    return findings
+  }
+
+  private func pages() throws(FileError) -> [SpoolCheck.Finding] {
+    let tasks = state.tasks.values.map { ($0.name, $0.state) }
+    let chains = state.chains.values.map { ($0.name, state.state(of: $0)) }
+    var findings: [SpoolCheck.Finding] = []
+    for (name, state) in tasks + chains where state.hasEnded {
+      let isFailed = state != .done
+      guard try !spool.isWhole(.ended(name, failed: isFailed), whereMissing: true) else { continue }
+      findings.append(
+        finding(
+          spool.place(of: "\(name).json", in: .outcome(failed: isFailed)),
+          "is not as it was written; without it, the next watcher writes it anew"))
+    }
+    return findings
+  }
+
+  private func jobFiles() throws(FileError) -> [SpoolCheck.Finding] {
+    var findings: [SpoolCheck.Finding] = []
+    for task in state.tasks.values {
+      for file in try spool.registeredFiles(of: task.name) where try !spool.isWhole(file) {
+        findings.append(
+          finding(file.place, "is not as it was written; the ledger says what counts"))
+      }
+    }
+    return findings
+  }
+
+  private func archives() throws(FileError) -> [SpoolCheck.Finding] {
+    var findings: [SpoolCheck.Finding] = []
+    for entry in state.packedUnits where entry.phase != .removing {
+      for name in entry.names {
+        for part in ArchivePart.allCases
+        where try !spool.isWhole(archived: part, of: name, in: entry.name) {
+          let place = spool.place(of: part.name(name), in: .archive(entry.name))
+          findings.append(finding(place, "is not as it was written"))
+        }
+      }
+    }
+    return findings
+  }
+}

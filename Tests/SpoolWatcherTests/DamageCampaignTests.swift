@@ -1,0 +1,62 @@
+import Glibc
+import SpoolModel
+import SpoolStore
+import SpoolTesting
+import Testing
+
+/// Bits flipped and files cut at rest, anywhere in a spool: each is without effect, or made good, or
+/// refused with a reason. The long form, of 2,000 flips and 500 cuts, runs with SPOOL_LONG=1.
+struct DamageCampaignTests {
+  private static let isLong = getenv("SPOOL_LONG") != nil
+
+  /// Draws damages to the files of a spool, each file as often as any other.
+  private static func draw(
+    _ world: World, flips: Int, cuts: Int, _ random: inout SeededRandom
+  ) -> [DamagedSpool.Damage] {
+    let paths = DamagedSpool.files(of: world)
+    return (0..<flips + cuts).compactMap { number in
+      guard let path = paths.randomElement(using: &random),
+        let size = world.files.peek(path)?.count
+      else { return nil }
+      return number < flips
+        ? .flip(path, bit: Int.random(in: 0..<size * 8, using: &random))
+        : .cut(path, to: Int.random(in: 0..<size, using: &random))
+    }
+  }
+
+  @Test(arguments: [1, 2], DamagedSpool.Moment.allCases)
+  func whatIsDamagedAtRest(seed: Int, moment: DamagedSpool.Moment) throws {
+    let spool = try DamagedSpool(moment, seed: seed)
+    var random = SeededRandom(seed)
+    let (flips, cuts) = Self.isLong ? (400, 125) : (25, 10)
+    var counts: [DamageOutcome.Verdict: Int] = [:]
+    for damage in Self.draw(spool.world, flips: flips, cuts: cuts, &random) {
+      let outcome: DamageOutcome
+      do {
+        outcome = try spool.outcome(damage)
+      } catch is Spool.OpenError {
+        // It is refused at once: there is no other way to damage `spool.json`.
+        counts[.refused, default: 0] += 1
+        continue
+      }
+      let verdict = outcome.verdict(spool.oracle)
+      counts[verdict, default: 0] += 1
+      Self.report(damage, outcome, verdict, spool.oracle)
+      #expect(verdict != .silent, "seed \(seed), \(moment): \(damage)")
+    }
+    print("DAMAGE \(moment) \(seed): \(counts)")
+  }
+
+  private static func report(
+    _ damage: DamagedSpool.Damage, _ outcome: DamageOutcome, _ verdict: DamageOutcome.Verdict,
+    _ oracle: DamageOutcome
+  ) {
+    guard getenv("SPOOL_DAMAGE") != nil else { return }
+    print("DAMAGE \(verdict): \(damage)\(outcome.isLatent ? " LATENT" : "")")
+    for fact in outcome.facts(besides: oracle).prefix(5) { print("   + \(fact)") }
+    for fact in oracle.facts(besides: outcome).prefix(5) where !outcome.isStopped {
+      print("   - \(fact)")
+    }
+    for text in outcome.told(besides: oracle).prefix(5) { print("   ! \(text)") }
+  }
+}

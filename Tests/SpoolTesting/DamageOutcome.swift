@@ -11,7 +11,8 @@ public struct DamageOutcome: Sendable {
     case same
     /// Nothing differs: it was made good.
     case healed
-    /// Something is missing or failed, or the watcher does not begin, and people are told why.
+    /// Something is missing, failed or left damaged, or the watcher does not begin, and people are
+    /// told.
     case refused
     /// A request of a person became another valid request.
     case anotherRequest
@@ -171,6 +172,7 @@ public struct DamageOutcome: Sendable {
     let news = told(besides: oracle)
     if more.isEmpty, less.isEmpty {
       if isLatent { return .silent }
+      if news.contains(where: { $0.hasPrefix("check: ") }) { return .refused }
       return news.isEmpty ? .same : .healed
     }
     if isAnotherRequest, !news.contains(where: { $0.hasPrefix("refused:") }) { 

@@ -33,6 +33,11 @@ public struct DamagedSpool {
       }
     }
 
+    /// True if it is to the record of the watcher, which the next watcher reads.
+    var isOfJournal: Bool {
+      path.hasPrefix("\(World.root)/journal/") || path == "\(World.root)/watcher.json"
+    }
+
     public func apply(to files: MemoryFileSystem) throws {
       switch self {
       case .flip(let path, let bit): try files.flip(path, bit: bit)
@@ -61,6 +66,7 @@ public struct DamagedSpool {
   public static func live(seed: Int, after milliseconds: Int) throws -> World {
     let world = try begin(seed)
     try work(world)
+    try drop(world)
     world.run(for: milliseconds)
     return world
   }
@@ -154,15 +160,20 @@ public struct DamagedSpool {
     try drop(world)
   }
 
-  /// Leaves jobs in ready, in pilots' hands and in both inboxes, and a request that was taken.
+  /// Leaves jobs in ready, in pilots' hands and in both inboxes, and a request that was taken and not
+  /// read.
   private static func interrupt(_ world: World) throws {
     try work(world)
     world.run { world.lineCount("ledger/bad.jsonl") >= 3 && world.claims.count == 4 }
     world.holdWatcher(for: 400)
     world.run(atMost: 400) { !world.jobFiles("done").isEmpty && !world.jobFiles("failed").isEmpty }
-    world.killWatcher()
     for number in world.pilotNumbers { world.killPilot(number) }
+    world.faults.crash(.watcher, at: 1) {
+      $0.operation == .read && $0.path.contains("journal/taken/") && $0.path.hasSuffix("late.json")
+    }
     try drop(world)
+    world.startWatcher()
+    world.run { world.watcher == nil }
   }
 
   private static func drop(_ world: World) throws {
@@ -195,7 +206,9 @@ public struct DamagedSpool {
     if task == "run.decode", index == "2", variables["SPOOL_ATTEMPT"] == "1" { return .exit(5) }
     var outcome = FakeOutcome()
     outcome.duration = 60 + 20 * (Int(index) ?? 0)
-    var text = "\(task) \(index) \(variables["FLAVOUR"] ?? "plain")\n"
+    // The files of a watched directory come in any order.
+    let number = task == "watching" ? "" : index
+    var text = "\(task) \(number) \(variables["FLAVOUR"] ?? "plain")\n"
     for argument in payload.arguments.sorted() where !argument.contains("/.spool.") {
       text += argument + "\n"
       if argument.hasPrefix("/") {
@@ -216,11 +229,6 @@ public struct DamagedSpool {
   public static func finish(_ world: World, _ damage: Damage? = nil) throws -> DamageOutcome {
     world.setup.script = { [unowned world] in work($0, world.files) }
     let damaged = damage.flatMap { world.files.peek($0.path) }
-    if world.names("datasets").contains("raw.jsonl"), !world.names("incoming").contains("late.json"),
-      world.page("late") == nil
-    {
-      try drop(world)
-    }
     try world.files.plant([], at: "/data/in/mended")
     try world.files.plant([], at: "\(World.buffer)/END")
     let isRefused = { world.errors.contains { "\($0)".contains("spool recover") } }
@@ -232,6 +240,11 @@ public struct DamagedSpool {
       isRefused() || tasks.allSatisfy { world.page($0)?["state"]?.hasEnded == true }
     }
     if !isRefused() { world.run(for: 3000) }
+    // What a watcher in memory does not miss, the next one does.
+    if let damage, damage.isOfJournal, !isRefused() {
+      world.killWatcher()
+      wait(world, atMost: 20_000) { isRefused() || world.watcher != nil }
+    }
     return DamageOutcome(world, tasks: tasks, damage: damage, damaged: damaged)
   }
 

@@ -13,7 +13,9 @@ extension MemoryFileSystem {
       listing.names.removeAll { refusal(of: "\(directory)/\($0)") == ENOENT }
       return listing
     }
-    return onListing?(directory, listing) ?? listing
+    var bent = listing
+    if missing.hasLost { bent.names.removeAll { isAway("\(directory)/\($0)") } }
+    return onListing?(directory, bent) ?? bent
   }
 
   public func attributes(of path: String) throws(FileError) -> FileAttributes {

@@ -105,6 +105,7 @@ public final class MemoryFileSystem: FileSystem, Sendable {
       if let torn { try change(call) { tree throws(MemoryFailure) in try torn(&tree, count) } }
       throw call.error(code)
     }
+    if let code = awayCode(call) { throw call.error(code) }
     if missing.hides(call) { throw call.error(ENOENT) }
     let result: Result
     do throws(FileError) {
@@ -115,6 +116,20 @@ public final class MemoryFileSystem: FileSystem, Sendable {
     }
     if let code = hooks.afterCall?(call) { throw call.error(code) }
     return result
+  }
+
+  /// The `errno` of a call on a name that lies on a brick that is away: it is missing, and cannot be
+  /// made.
+  private func awayCode(_ call: FileCall) -> Int32? {
+    guard missing.hasLost, call.operation.isOnName else { return nil }
+    let paths = [call.path, call.destination].compactMap { $0 }
+    guard let away = paths.first(where: { isAway($0) }) else { return nil }
+    return away == call.destination || call.operation == .create ? ENOTCONN : ENOENT
+  }
+
+  /// Whether a file lies on a brick that is away from the caller.
+  func isAway(_ path: String) -> Bool {
+    missing.hasLost && attributesBehind(path)?.kind != .directory && missing.isAway(path)
   }
 
   private func change<Result: Sendable>(

@@ -14,6 +14,8 @@ public final class MissingNames: Sendable {
     var host: @Sendable () -> String = { "" }
     /// By host and path: until when.
     var names: [String: [String: Int]] = [:]
+    /// What lies on a brick that is away, by host and path; nil: nothing.
+    var isAway: (@Sendable (String, String) -> Bool)?
   }
 
   private let state = Mutex(State())
@@ -29,6 +31,23 @@ public final class MissingNames: Sendable {
       state.host = host
     }
   }
+
+  /// Lets names be away from now on, as on a brick of GlusterFS that a host cannot reach: they are
+  /// not found, not listed and not made, until it is told nil. Directories lie on every brick.
+  public func lose(_ isAway: (@Sendable (_ host: String, _ path: String) -> Bool)?) {
+    state.withLock { $0.isAway = isAway }
+  }
+
+  /// Who the callers are, by name.
+  func name(hosts host: @escaping @Sendable () -> String) { state.withLock { $0.host = host } }
+
+  /// Whether a name lies on a brick that is away from the host that calls.
+  func isAway(_ path: String) -> Bool {
+    state.withLock { state in state.isAway?(state.host(), path) ?? false }
+  }
+
+  /// Whether any name is away.
+  var hasLost: Bool { state.withLock { $0.isAway != nil } }
 
   /// Whether the host that calls believes that the name is missing.
   func hides(_ call: FileCall) -> Bool {

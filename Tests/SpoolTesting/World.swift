@@ -125,6 +125,20 @@ public final class World: CustomStringConvertible {
       for: 30_000, now: { [time] in time.now }, host: { [faults] in "\(faults.party)" })
   }
 
+  /// One of so many bricks is away, for some parties, until it is told nil: a part of the names in
+  /// every directory is missing.
+  public func lose(
+    brick: Int?, of count: Int = 3, for isMeant: @escaping @Sendable (Party) -> Bool = { _ in true }
+  ) {
+    files.missing.name(hosts: { [faults] in "\(faults.party)" })
+    guard let brick else { return files.missing.lose(nil) }
+    files.missing.lose { [faults] _, path in
+      let name = path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") }
+      return isMeant(faults.party)
+        && name.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % count == brick
+    }
+  }
+
   // MARK: Parties
 
   /// Starts one more pilot; returns its number.

@@ -28,7 +28,7 @@ struct DamageCampaignTests {
   func whatIsDamagedAtRest(seed: Int, moment: DamagedSpool.Moment) throws {
     let spool = try DamagedSpool(moment, seed: seed)
     var random = SeededRandom(seed)
-    let (flips, cuts) = Self.isLong ? (400, 125) : (25, 10)
+    let (flips, cuts) = Self.isLong ? (400, 110) : (16, 4)
     var counts: [DamageOutcome.Verdict: Int] = [:]
     for damage in Self.draw(spool.world, flips: flips, cuts: cuts, &random) {
       let outcome: DamageOutcome
@@ -45,6 +45,46 @@ struct DamageCampaignTests {
       #expect(verdict != .silent, "seed \(seed), \(moment): \(damage)")
     }
     print("DAMAGE \(moment) \(seed): \(counts)")
+  }
+
+  /// The same while all are alive: what a watcher has in memory is not asked of the disk, and what is
+  /// asked of it is checked.
+  @Test func whatIsDamagedAtWork() throws {
+    var counts: [DamageOutcome.Verdict: Int] = [:]
+    for seed in 1...(Self.isLong ? 460 : 16) {
+      var random = SeededRandom(seed)
+      let moment = Int.random(in: 0..<2500, using: &random)
+      let life = seed % 10
+      let isCut = seed.isMultiple(of: 8)
+      let world = try DamagedSpool.live(seed: life, after: moment)
+      let damages = Self.draw(world, flips: isCut ? 0 : 1, cuts: isCut ? 1 : 0, &random)
+      let damage = try #require(damages.first)
+      try damage.apply(to: world.files)
+      let outcome = try DamagedSpool.finish(world, damage)
+      let oracle = try DamagedSpool.finish(try DamagedSpool.live(seed: life, after: moment))
+      let verdict = outcome.verdict(oracle)
+      counts[verdict, default: 0] += 1
+      Self.report(damage, outcome, verdict, oracle)
+      #expect(verdict != .silent, "seed \(seed): \(damage)")
+    }
+    print("DAMAGE live: \(counts)")
+  }
+
+  /// A brick is away for a while, for some or for all: work waits, and nothing is lost of it.
+  @Test(arguments: 1...6) func aBrickIsAway(seed: Int) throws {
+    let world = try DamagedSpool.live(seed: seed, after: 200 * seed)
+    let isForAll = seed.isMultiple(of: 3)
+    let isForWatcher = seed.isMultiple(of: 2)
+    world.lose(brick: seed % 3) { party in
+      party != .nobody && (isForAll || (party == .watcher) == isForWatcher)
+    }
+    world.run(for: 1000 + 700 * seed)
+    world.lose(brick: nil)
+    let outcome = try DamagedSpool.finish(world)
+    let oracle = try DamagedSpool.finish(try DamagedSpool.live(seed: seed, after: 200 * seed))
+    let text = "\(outcome.told(besides: oracle)) \(world.said.suffix(20))"
+    #expect(outcome.facts(besides: oracle) == [], "\(text)")
+    #expect(oracle.facts(besides: outcome) == [], "\(text)")
   }
 
   private static func report(

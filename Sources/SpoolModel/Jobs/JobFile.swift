@@ -35,7 +35,8 @@ public struct JobFile: Equatable, Sendable {
   /// Returns true if a file is as it was written: the job, and the result where there is one.
   public static func isWhole(_ bytes: [UInt8]) -> Bool {
     guard let json = try? JSON.parse(bytes), let file = try? JobFile(bytes) else { return false }
-    return json["result"] == nil || file.result != nil
+    let hasEnded = json["result"] != nil || bytes.dropLast().contains(10)
+    return file.result != nil || !hasEnded
   }
 
   /// The bytes between the job's line and the result.

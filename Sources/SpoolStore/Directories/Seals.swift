@@ -25,21 +25,32 @@ extension Spool {
     }
   }
 
-  /// Returns true where a file of an archive is as it was written, or is not there. Logs bear no
-  /// seals.
+  /// Returns the number of lines of an archived ledger, without its header; nil where one is not as it
+  /// was written.
+  public func lines(ofLedger task: Name, archivedIn unit: Name) throws(FileError) -> Int? {
+    let path = archived(unit, task, .ledger)
+    guard files.isPresent(path) else { return 0 }
+    let view = try ViewReader(try files.open(path, .read), path, View.ledger(task).longestLine)
+    defer { view.close() }
+    var reader = view.lines()
+    var count = 0
+    while let line = try reader.next() {
+      guard view.isIntact(line) else { return nil }
+      count += 1
+    }
+    return max(0, count - 1)
+  }
+
+  /// Returns true where the archived page, or the archived job files, are as they were written, or
+  /// are not there. Logs bear no seals.
   public func isWhole(
     archived part: ArchivePart, of task: Name, in unit: Name
   ) throws(FileError) -> Bool {
     let path = archived(unit, task, part)
-    guard part != .log, files.isPresent(path) else { return true }
+    guard files.isPresent(path) else { return true }
     if part == .page { return try isWhole(pageAt: path) }
     let file = try files.open(path, .read)
     defer { try? file.close() }
-    if part == .ledger {
-      let view = View.ledger(task)
-      return try ViewReader(file, path, view.longestLine)
-        .damage(to: try file.attributes().size, most: 1).isEmpty
-    }
     var reader = LineReader(file, from: 0, to: .max, longest: 64 << 20)
     while let line = try reader.next() {
       guard !line.isUnfinished, SealedJSON.check(line.bytes) != .damaged,

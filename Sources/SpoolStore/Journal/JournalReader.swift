@@ -243,6 +243,13 @@ public struct JournalReader {
     return nil
   }
 
+  /// Returns the highest epoch that the first lines of segments name; 0 where none can be read.
+  func lastEpoch() throws(FileError) -> Int {
+    let names = try spool.files.list(spool.layout.journal, fresh: true).names
+    let numbers = names.compactMap { Layout.number(of: $0, suffix: ".log") }
+    return numbers.compactMap { (try? header($0))?.epoch }.max() ?? 0
+  }
+
   /// Returns the first line of a segment; nil where there is none.
   private func firstLine(_ path: String) throws(JournalError) -> LineReader.Line? {
     do throws(FileError) {

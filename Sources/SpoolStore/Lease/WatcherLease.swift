@@ -185,13 +185,20 @@ public final class WatcherLease {
   /// Writes the epoch into a new file in the place of the old one: so a former watcher's descriptor
   /// writes to nothing.
   private func acquire(after former: WatcherRecord?) throws(FileError) {
-    record.epoch = (former?.epoch ?? 0).addingClamped(1)
+    record.epoch = try lastEpoch(former).addingClamped(1)
     record.segment = former?.segment ?? 0
     record.committed = former?.committed
     written = time.instant
     try spool.files.replace(
       spool.layout.watcher, contents(), by: record.id, durable: true)
     file = try spool.files.open(spool.layout.watcher, .update)
+  }
+
+  /// Returns the last epoch that was given out. Of a damaged record even the epoch may be wrong: the
+  /// journal has it, too.
+  private func lastEpoch(_ former: WatcherRecord?) throws(FileError) -> Int {
+    guard let former else { return 0 }
+    return former.isWhole ? former.epoch : max(former.epoch, try JournalReader(spool).lastEpoch())
   }
 
   private func contents() -> [UInt8] {

@@ -115,7 +115,7 @@ extension WatcherRecord {
     let key = Array("\"\(key)\":".utf8)
     let start = bytes.indices.first { bytes[$0...].starts(with: key) }.map { $0 + key.count }
     let digits = bytes[(start ?? bytes.count)...].prefix { (48...57).contains($0) }
-    return digits.count <= 15 ? Int(String(decoding: digits, as: UTF8.self)) ?? 0 : 0
+    return digits.count <= 12 ? Int(String(decoding: digits, as: UTF8.self)) ?? 0 : 0
   }
 }
 

@@ -40,14 +40,16 @@ struct SealCheck {
     let chains = state.chains.values.map { ($0.name, state.state(of: $0)) }
     var findings: [SpoolCheck.Finding] = []
     for (name, state) in tasks + chains where state.hasEnded {
-      let isFailed = state != .done
-      guard try !spool.isWhole(.ended(name, failed: isFailed), whereMissing: true) else { continue }
-      findings.append(
-        finding(
-          spool.place(of: "\(name).json", in: .outcome(failed: isFailed)),
-          "is not as it was written; without it, the next watcher writes it anew"))
+      findings += try page(.ended(name, failed: state != .done))
     }
+    for name in state.datasets.keys { findings += try page(.dataset(name)) }
     return findings
+  }
+
+  private func page(_ page: Spool.Page) throws(FileError) -> [SpoolCheck.Finding] {
+    if try spool.isWhole(page, whereMissing: true) { return [] }
+    let message = "is not as it was written; without it, the next watcher writes it anew"
+    return [finding(spool.place(of: page), message)]
   }
 
   private func jobFiles() throws(FileError) -> [SpoolCheck.Finding] {
@@ -65,13 +67,24 @@ struct SealCheck {
     var findings: [SpoolCheck.Finding] = []
     for entry in state.packedUnits where entry.phase != .removing {
       for name in entry.names {
-        for part in ArchivePart.allCases
-        where try !spool.isWhole(archived: part, of: name, in: entry.name) {
+        for part in try damagedParts(of: name, in: entry.name) {
           let place = spool.place(of: part.name(name), in: .archive(entry.name))
           findings.append(finding(place, "is not as it was written"))
         }
       }
     }
     return findings
+  }
+  private func damagedParts(of task: Name, in unit: Name) throws(FileError) -> [ArchivePart] {
+    var parts: [ArchivePart] = []
+    for part in [ArchivePart.page, .jobs]
+    where try !spool.isWhole(archived: part, of: task, in: unit) {
+      parts.append(part)
+    }
+    // Its page says how many attempts the ledger has: it may be cut at a line's end.
+    let page = parts.contains(.page) ? nil : spool.readPackedPage(task).flatMap { TaskSummary($0) }
+    let lines = try spool.lines(ofLedger: task, archivedIn: unit)
+    if lines == nil || page.map({ $0.attempts != lines }) == true { parts.append(.ledger) }
+    return parts
   }
 }

@@ -117,9 +117,10 @@ public struct SpoolRecovery {
 
   private mutating func examine(catalogue dataset: DatasetEntry) throws(FileError) {
     let view = Spool.View.catalogue(dataset.name)
+    var lost: Set<Int> = []
     for place in try SpoolCheck.damage(in: view, to: dataset.length, spool) {
       let isGood = try spool.canRepair(catalogue: dataset.name, at: place)
-      if isGood { repairs.append((dataset.name, place)) }
+      if isGood { repairs.append((dataset.name, place)) } else { lost.insert(place) }
       note(
         spool.place(of: view), "byte \(place): a line is not as it was written",
         isGood
@@ -127,12 +128,16 @@ public struct SpoolRecovery {
           : "its copy is damaged, too: the tasks that read the dataset wait at this file",
         loss: !isGood)
     }
-    try examine(copyOf: dataset)
+    try examine(copyOf: dataset, besides: lost)
   }
 
-  private mutating func examine(copyOf dataset: DatasetEntry) throws(FileError) {
+  /// Examines a catalogue's copy. `lost` are places at which the catalogue is no better.
+  private mutating func examine(
+    copyOf dataset: DatasetEntry, besides lost: Set<Int>
+  ) throws(FileError) {
     let places = try spool.damage(
-      inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces)
+      inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces
+    ).filter { !lost.contains($0) }
     guard !places.isEmpty else { return }
     copies.append(dataset.name)
     for place in places {

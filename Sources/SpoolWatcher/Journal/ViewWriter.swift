@@ -50,12 +50,19 @@ final class ViewWriter {
   /// Drops views that end, because they are to be removed.
   func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
 
-  /// Writes the lines, view by view. If the filesystem refuses a line, that line and the later ones
-  /// of its view wait for the next call.
-  func write() throws(FileError) {
+  /// True while lines wait to be written.
+  var hasLines: Bool { !lines.isEmpty }
+
+  /// Writes the lines, view by view, as many as there is time for; all without a `budget`. If the filesystem refuses a line,
+  /// that line and the later ones of its view wait for the next call.
+  func write(_ budget: StageBudget? = nil) throws(FileError) {
     var refused: [ViewLine] = []
     var trouble: FileError?
-    for line in lines {
+    for (number, line) in lines.enumerated() {
+      if number > 0, budget?.isOver ?? false {
+        refused += lines[number...]
+        break
+      }
       guard !refused.contains(where: { $0.view == line.view }) else {
         refused.append(line)
         continue

@@ -12,6 +12,8 @@ final class Turn {
   private let time: any TimeSource
   /// Takes a message for the operator.
   let say: (String) -> Void
+  /// The time that a stage may spend on files; nil for no limit.
+  var stageTime: Duration? = StageBudget.usual
   /// The lasting refusals of the filesystem.
   let troubles: Troubles
   /// True if something was missing, as if somebody had removed a directory of the spool.
@@ -38,6 +40,9 @@ final class Turn {
   /// The durable state, with the records of this turn. It is read in place, since a copy would
   /// count a reference for each of its tables.
   var state: SpoolState { _read { yield commit.state } }
+
+  /// Returns the time that a stage has from now on.
+  func budget() -> StageBudget { StageBudget(time, stageTime) }
 
   /// Records a decision. The state has it at once; others may see it after the commit.
   func record(_ record: Record) { commit.record(record) }

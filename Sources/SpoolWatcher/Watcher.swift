@@ -43,6 +43,10 @@ public final class Watcher {
   private let pages: PageWriter
   private let lease: WatcherLease
   private var timers: ScanTimers
+  /// True if there was no time to bring jobs of all tasks into work.
+  private var hasTasksLeft = false
+  /// True while files of a task that ended are being taken out of ready.
+  private var isWithdrawing = false
   /// The hints of turns that failed.
   private var missed = Hints()
 
@@ -157,7 +161,7 @@ public final class Watcher {
     sweeper.resume(turn)
     _ = try pilots.look(turn)
     try RestartScan(
-      spool: spool, ready: ready, pilots: pilots, judge: judge, reissue: reissue, handle: handle
+      spool: spool, ready: ready, pilots: pilots, reissue: reissue, handle: handle
     ).run(turn)
     try archive.resume(turn)
     try pages.resume(turn)
@@ -167,8 +171,9 @@ public final class Watcher {
 
   /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
-    turn.state.live.isEmpty && !intake.isBusy && !isWatching && publisher.isIdle
-      && !commit.isDirty && !remover.isBusy(turn)
+    turn.state.live.isEmpty && !intake.isBusy && !intake.isScanning && !isWatching
+      && publisher.isIdle && !clearing.hasSettled && !views.isBehind && !commit.isDirty
+      && !remover.isBusy(turn)
   }
 
   /// The directories in which the shell is to watch for files that appear, including files that are
@@ -234,7 +239,7 @@ public final class Watcher {
   /// Reads requests, watched directories, results, heartbeats and ready. Returns true if anything
   /// came.
   private func readWhatCame(_ hints: Hints, full: Bool) throws -> Bool {
-    if full || hints.incoming || isWatching {
+    if full || hints.incoming || isWatching || intake.isScanning {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
     var hasWorked = try intake.answer(turn)
@@ -264,8 +269,14 @@ public final class Watcher {
   /// tried again, and new jobs. Returns true if there were any.
   private func startJobs() -> Bool {
     var hasStarted = reissue.issueDue(turn)
+    let budget = turn.budget()
+    hasTasksLeft = false
     for task in turn.state.liveTasks
     where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
+      if budget.isOver {
+        hasTasksLeft = true
+        break
+      }
       do throws(FileError) {
         if try revival.revive(task, turn) { hasStarted = true }
         if try formation.form(task.name, turn) { hasStarted = true }
@@ -283,13 +294,14 @@ public final class Watcher {
       try turn.checkLeaseOnce()
     }
     handle()
-    try intake.dropAnswered()
+    try intake.dropAnswered(turn)
     try ready.recall(turn)
     handle()
     ready.putReady(turn)
     handle()
     views.write(turn)
-    try clearing.clear(turn)
+    // A job is in its views before its file leaves the inbox.
+    if !views.isBehind { try clearing.clear(turn) }
     if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
     try quarantines.act(turn)
@@ -320,8 +332,10 @@ public final class Watcher {
       if case .taskEnded = event { hasEnded = true }
       handle(event)
     }
-    guard hasEnded else { return }
-    try ready.lookIntoReady(fresh: true, turn)
+    if hasEnded || isWithdrawing { try ready.lookIntoReady(fresh: true, turn) }
+    // What pilots claimed while the files were being taken is stale, too.
+    if hasEnded || isWithdrawing && !ready.hasStrays { pilots.noteStale() }
+    isWithdrawing = ready.hasStrays
     try pilots.takeStale(turn)
   }
 
@@ -375,7 +389,9 @@ public final class Watcher {
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.
   private var prompt: [any Stage] {
-    [intake, judge, ready, pilots, directories, remover, archive, pages]
+    [
+      intake, judge, ready, pilots, directories, remover, archive, pages, publisher, clearing, audit,
+    ]
   }
   /// The time between two scans of `incoming/` while a file in it is half-written.
   private static let watchingPause = Duration.milliseconds(100)
@@ -383,7 +399,8 @@ public final class Watcher {
   /// Returns the time until the next turn.
   private func wait(_ isBusy: Bool) -> Duration {
     let dues = prompt.compactMap { $0.nextDue(turn) }
-    if commit.isDirty || views.hasGrown || dues.contains(.distantPast) { return .zero }
+    if commit.isDirty || views.hasGrown || views.isBehind || hasTasksLeft { return .zero }
+    if dues.contains(.distantPast) { return .zero }
     let now = turn.now
     var wait = timers.end(at: now, busy: isBusy || ready.hasOutstanding)
     wait = min(wait, commit.nextBeat - now)
@@ -412,6 +429,7 @@ public final class Watcher {
     try checkpoint()
     handle()
     _ = try pilots.look(force: true, turn)
+    turn.stageTime = nil
     pages.write(foreign: intake.foreign(at: turn.now), isLast: true, turn)
     commit.close()
   }

@@ -15,6 +15,7 @@ public final class MemoryFileSystem: FileSystem, Sendable {
     var afterCall: (@Sendable (FileCall) -> Int32?)?
     var onListing: (@Sendable (String, Listing) -> Listing)?
     var refusals: [String: Int32] = [:]
+    var onWait: (@Sendable () -> Void)?
     var counts = CallCounts()
     var calls = 0
 
@@ -69,6 +70,12 @@ public final class MemoryFileSystem: FileSystem, Sendable {
     set { hooks.withLock { $0.afterCall = newValue } }
   }
 
+  /// Called as each call begins, without a lock: it lets the time pass that the call takes.
+  public var onWait: (@Sendable () -> Void)? {
+    get { hooks.withLock { $0.onWait } }
+    set { hooks.withLock { $0.onWait = newValue } }
+  }
+
   /// Given each listing to bend: entries left out, repeated or stale, as `readdir` may (R8, R9).
   public var onListing: (@Sendable (String, Listing) -> Listing)? {
     get { hooks.withLock { $0.onListing } }
@@ -95,6 +102,7 @@ public final class MemoryFileSystem: FileSystem, Sendable {
       return hooks
     }
     call.number = hooks.calls
+    hooks.onWait?()
     for path in [path, destination].compactMap({ $0 }) {
       if let code = hooks.refusal(of: path) { throw call.error(code) }
     }

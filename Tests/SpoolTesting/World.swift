@@ -139,6 +139,14 @@ public final class World: CustomStringConvertible {
     }
   }
 
+  /// Each call of the watcher takes so many milliseconds from now on, as on a slow mount. Pilots are
+  /// on other hosts: their calls take no time of the watcher's.
+  public func slowDown(_ milliseconds: Int) {
+    files.onWait = { [time, faults] in
+      if faults.party == .watcher { time.advance(milliseconds) }
+    }
+  }
+
   // MARK: Parties
 
   /// Starts one more pilot; returns its number.

@@ -24,25 +24,45 @@ extension Spool {
     }
   }
 
-  /// Lists the requests in `incoming/`, and the entries that are none (links, FIFOs, directories,
-  /// other extensions), which stay where they are.
-  public func incoming(fresh: Bool) throws(FileError) -> (requests: [Dropped], foreign: [Foreign]) {
-    var requests: [Dropped] = []
-    var foreign: [Foreign] = []
+  /// A look at `incoming/`, or at a part of it.
+  public struct IncomingLook: Sendable {
+    /// The requests.
+    public var requests: [Dropped] = []
+    /// The entries that are none (links, FIFOs, directories, other extensions), which stay.
+    public var foreign: [Foreign] = []
+    /// The names of all entries.
+    public var names: [String] = []
+    /// The first name that was not looked at, because there was no time; nil if all were.
+    public var rest: String?
+  }
+
+  /// Looks at the entries of `incoming/` in the order of their names, beginning with `first`. Looks
+  /// at no more once `isEnough` returns true.
+  public func incoming(
+    fresh: Bool, from first: String = "",
+    until isEnough: @escaping @Sendable () -> Bool = { false }
+  ) throws(FileError) -> IncomingLook {
     let listing = try files.list(layout.incoming, fresh: fresh)
-    for name in listing.names.sorted() where !name.hasPrefix(".") {
-      let path = "\(layout.incoming)/\(name)"
-      guard let attributes = try files.attributesIfPresent(path) else { continue }
-      if let why = Self.whyForeign(name, attributes.kind) {
-        foreign.append(Foreign(name: name, why: why))
-      } else {
-        requests.append(Dropped(name: name, attributes: attributes))
+    var look = IncomingLook(names: listing.names)
+    let names = listing.names.filter { !$0.hasPrefix(".") && $0 >= first }.sorted()
+    let answers = each(names, until: { _ in isEnough() }) { name in
+      Result { () throws(FileError) in
+        try files.attributesIfPresent("\(layout.incoming)/\(name)")
       }
     }
-    if listing.unreadable > 0 {
-      foreign.append(Foreign(name: "\(listing.unreadable) names", why: "not UTF-8"))
+    look.rest = answers.count < names.count ? names[answers.count] : nil
+    for (name, answer) in zip(names, answers) {
+      guard let attributes = try answer.get() else { continue }
+      if let why = Self.whyForeign(name, attributes.kind) {
+        look.foreign.append(Foreign(name: name, why: why))
+      } else {
+        look.requests.append(Dropped(name: name, attributes: attributes))
+      }
     }
-    return (requests, foreign)
+    if listing.unreadable > 0, look.rest == nil {
+      look.foreign.append(Foreign(name: "\(listing.unreadable) names", why: "not UTF-8"))
+    }
+    return look
   }
 
   /// Bytes that a request's name may have.

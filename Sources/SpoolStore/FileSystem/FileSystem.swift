@@ -141,9 +141,19 @@ public protocol FileSystem: AnyObject, Sendable {
   /// Asks the server about a directory (`AT_STATX_FORCE_SYNC`). Names in it that this host has
   /// cached as missing are looked up afresh from then on, if the directory has changed.
   func refresh(_ directory: String)
+  /// Does independent pieces of work, numbered from 0, by calls on this filesystem: several at a
+  /// time where calls take long, else one after the other. Begins them in order, until `body` has
+  /// returned false for one or all are begun. Returns the number of those begun; each has ended.
+  func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int
 }
 
 extension FileSystem {
+  /// Does the pieces one after the other.
+  public func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
+    for number in 0..<count where !body(number) { return number + 1 }
+    return count
+  }
+
   /// Reads a directory at once, and hands over its names.
   public func visit(
     _ directory: String, fresh: Bool, _ body: (String) -> Void

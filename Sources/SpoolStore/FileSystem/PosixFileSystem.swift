@@ -2,7 +2,7 @@ internal import CSpoolSystem
 internal import Glibc
 internal import SpoolModel
 
-/// The filesystem itself. It holds no state: every path is resolved from the root at every call.
+/// The filesystem itself. Every path is resolved from the root at every call.
 ///
 /// 1. It makes as few system calls as can be, since a job costs just these: a file is created by
 ///    three (open, write, close) and read by four.
@@ -10,8 +10,19 @@ internal import SpoolModel
 /// 3. No file is opened through a symbolic link, and no call blocks on a FIFO or a device.
 /// 4. Directories may be links: people put `logs/` or a buffer on another disk.
 public final class PosixFileSystem: FileSystem, Sendable {
-  /// Makes a filesystem.
-  public init() {}
+  /// The threads for independent calls on a mount where calls take long.
+  private let crew: Crew
+
+  /// Makes a filesystem. Independent pieces of work that take longer than `patience` on the mean
+  /// are done by up to `threads` threads at a time.
+  public init(threads: Int = 8, patience: Duration = .microseconds(600)) {
+    crew = Crew(threads: threads, patience: patience)
+  }
+
+  /// Does the pieces at a time once they are known to take long.
+  public func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
+    crew.together(count, body)
+  }
 
   /// Returns the attributes of a path (`lstat`).
   public func attributes(of path: String) throws(FileError) -> FileAttributes {

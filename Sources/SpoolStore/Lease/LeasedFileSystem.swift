@@ -1,15 +1,29 @@
+internal import Synchronization
+
 /// The watcher's door to the disk. Before each change it makes certain that the spool is still the
 /// watcher's own (R7): time passes between a look and the change that follows from it, and a
 /// process may be stopped there for as long as anybody likes.
 ///
-/// It is for one thread, as the watcher has no other.
+/// It is for one thread, as the watcher has no other, and for the threads that do pieces of work
+/// together while that one waits. These look at the lease one at a time.
 final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   private let files: any FileSystem
   private let lease: WatcherLease
+  /// Held by the thread that looks at the lease.
+  private let looking = Mutex(())
 
   init(_ files: any FileSystem, _ lease: WatcherLease) {
     self.files = files
     self.lease = lease
+  }
+
+  func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
+    files.together(count, body)
+  }
+
+  /// Makes certain that the spool is still the watcher's own.
+  fileprivate func beforeChange(_ path: String) throws(FileError) {
+    try looking.withLock { _ throws(FileError) in try lease.beforeChange(path) }
   }
 
   // MARK: Looking
@@ -45,48 +59,48 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   // MARK: Changing
 
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
-    try lease.beforeChange(path)
+    try beforeChange(path)
     try files.create(path, contents, durable: durable)
   }
 
   func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any OpenFile {
-    if mode == .create || mode == .createLock { try lease.beforeChange(path) }
+    if mode == .create || mode == .createLock { try beforeChange(path) }
     let file = try files.open(path, mode)
-    return mode == .read ? file : LeasedFile(file, path, lease)
+    return mode == .read ? file : LeasedFile(file, path, self)
   }
 
   func rename(_ source: String, to destination: String) throws(FileError) {
-    try lease.beforeChange(destination)
+    try beforeChange(destination)
     try files.rename(source, to: destination)
   }
 
   func renameExclusively(_ source: String, to destination: String) throws(FileError) {
-    try lease.beforeChange(destination)
+    try beforeChange(destination)
     try files.renameExclusively(source, to: destination)
   }
 
   func link(_ source: String, to destination: String) throws(FileError) {
-    try lease.beforeChange(destination)
+    try beforeChange(destination)
     try files.link(source, to: destination)
   }
 
   func remove(_ path: String) throws(FileError) {
-    try lease.beforeChange(path)
+    try beforeChange(path)
     try files.remove(path)
   }
 
   func createDirectory(_ path: String) throws(FileError) {
-    try lease.beforeChange(path)
+    try beforeChange(path)
     try files.createDirectory(path)
   }
 
   func createPrivateDirectory(_ path: String) throws(FileError) {
-    try lease.beforeChange(path)
+    try beforeChange(path)
     try files.createPrivateDirectory(path)
   }
 
   func removeDirectory(_ path: String) throws(FileError) {
-    try lease.beforeChange(path)
+    try beforeChange(path)
     try files.removeDirectory(path)
   }
 
@@ -97,21 +111,21 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
 private final class LeasedFile: OpenFile {
   private let file: any OpenFile
   private let path: String
-  private let lease: WatcherLease
+  private let files: LeasedFileSystem
 
-  init(_ file: any OpenFile, _ path: String, _ lease: WatcherLease) {
+  init(_ file: any OpenFile, _ path: String, _ files: LeasedFileSystem) {
     self.file = file
     self.path = path
-    self.lease = lease
+    self.files = files
   }
 
   func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
-    try lease.beforeChange(path)
+    try files.beforeChange(path)
     try file.write(bytes, at: offset)
   }
 
   func truncate(to size: Int) throws(FileError) {
-    try lease.beforeChange(path)
+    try files.beforeChange(path)
     try file.truncate(to: size)
   }
 

@@ -173,9 +173,12 @@ final class WatchedDirectory {
   /// Returns the files that are whole, among those that this turn looks at. The caller calls
   /// ``joined(_:)`` once they are recorded.
   func arrivals(_ index: PathIndex, _ turn: Turn) -> [Arrival] {
+    let budget = turn.budget()
     var arrivals: [String: Int] = [:]
-    let names = queue.prefix(Self.mostLooks)
-    for name in names where arrivals[name] == nil {
+    var looked = 0
+    for name in queue.prefix(Self.mostLooks) where looked == 0 || !budget.isOver {
+      looked += 1
+      if arrivals[name] != nil { continue }
       do throws(FileError) {
         arrivals[name] = try wholeSize(name, index, at: turn.now)
       } catch {
@@ -186,7 +189,7 @@ final class WatchedDirectory {
         turn.note(error, "the dataset \(dataset)")
       }
     }
-    queue.removeFirst(names.count)
+    queue.removeFirst(looked)
     return arrivals.sorted { $0.key < $1.key }.map { Arrival(name: $0.key, size: $0.value) }
   }
 

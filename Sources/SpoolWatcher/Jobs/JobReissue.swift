@@ -71,9 +71,12 @@ final class JobReissue: Stage {
   /// Issues the retries that are due, as far as there is room. Returns true if there were any.
   func issueDue(_ turn: Turn) -> Bool {
     let now = turn.now
+    let budget = turn.budget()
     var issued = 0
     var kept: [RetryQueue.Entry] = []
-    while issued < JobFormation.mostPerTurn, let entry = retries.takeDue(at: now) {
+    while issued < JobFormation.mostPerTurn, issued == 0 || !budget.isOver,
+      let entry = retries.takeDue(at: now)
+    {
       // When a held task is released, its jobs are scheduled again.
       guard let task = turn.state.tasks[entry.job.task], task.state != .held,
         let job = turn.state.job(entry.job), job.attempt == entry.attempt,

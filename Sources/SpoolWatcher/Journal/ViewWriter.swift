@@ -50,43 +50,58 @@ final class ViewWriter {
   /// Drops views that end, because they are to be removed.
   func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
 
-  /// Writes the lines, view by view. A view that the filesystem refuses holds up no other.
+  /// Writes lines, view by view, as many as the turn has time for. A view that the filesystem refuses
+  /// holds up no other.
   func write(_ turn: Turn) {
     do throws(FileError) {
-      try write()
+      try write(turn.budget())
     } catch {
       turn.note(error)
     }
   }
 
+  /// True if the last call had no time for all lines.
+  private(set) var isBehind = false
+  /// The views whose lines the filesystem refused at the last call.
+  private var refusals: Set<Spool.View> = []
+
   /// Returns true while the filesystem refuses the lines of a task's views. It gets no new jobs then,
   /// so that the lines that wait are bounded.
   func isRefused(task: Name) -> Bool {
-    !lines.isEmpty && lines.contains { $0.view == .ledger(task) || $0.view == .catalogue(task) }
+    !refusals.isEmpty
+      && (refusals.contains(.ledger(task)) || refusals.contains(.catalogue(task)))
   }
 
-  /// Writes the lines of all views, or of one. If the filesystem refuses a line, that line and the
-  /// later ones of its view wait for the next call.
-  private func write(only view: Spool.View? = nil) throws(FileError) {
-    var refused: [ViewLine] = []
+  /// Writes the lines of all views, or of one, as many as there is time for; all without a `budget`.
+  /// If the filesystem refuses a line, that line and the later ones of its view wait for the next
+  /// call.
+  private func write(
+    _ budget: StageBudget? = nil, only view: Spool.View? = nil
+  ) throws(FileError) {
+    var rest: [ViewLine] = []
+    var refused: Set<Spool.View> = []
     var trouble: FileError?
-    for line in lines {
-      if let view, line.view != view {
-        refused.append(line)
-        continue
+    isBehind = false
+    for (number, line) in lines.enumerated() {
+      if number > 0, budget?.isOver ?? false {
+        rest += lines[number...]
+        isBehind = true
+        break
       }
-      guard !refused.contains(where: { $0.view == line.view }) else {
-        refused.append(line)
+      guard view == nil || line.view == view, !refused.contains(line.view) else {
+        rest.append(line)
         continue
       }
       do throws(FileError) {
         try write(line)
       } catch {
         trouble = trouble ?? error
-        refused.append(line)
+        refused.insert(line.view)
+        rest.append(line)
       }
     }
-    lines = refused
+    lines = rest
+    refusals = refused
     if let trouble { throw trouble }
   }
 

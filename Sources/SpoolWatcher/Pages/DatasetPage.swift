@@ -51,6 +51,8 @@ final class DatasetPages {
   private let spool: Spool
   private let directories: WatchedDirectories
   private var due: Set<Name> = []
+  /// The last dataset whose page was looked at, while there was no time for the others.
+  private var last: Name?
   /// The hash of the text that was written last, by dataset.
   private var written: [Name: Int] = [:]
 
@@ -71,13 +73,26 @@ final class DatasetPages {
   /// Notes that all pages may be out of date, after a restart.
   func resume(_ turn: Turn) { due = Set(turn.state.datasets.keys) }
 
-  /// Writes the pages that are due. Called at most once a second, after a commit. If a page cannot
-  /// be written, a later call tries again.
-  func write(isLast: Bool, _ turn: Turn) {
-    // These pages also change without a record: with unfinished files and with waiting tasks.
-    due.formUnion(turn.state.watched)
-    for task in turn.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
-    for name in due.sorted().prefix(isLast ? .max : Self.mostAtOnce) {
+  /// True if there was no time for all pages.
+  var isBehind: Bool { last != nil }
+
+  /// Writes the pages that are due, as many as the turn has time for. With `isDue`, at most once a
+  /// second, it looks at all that may have changed. If a page cannot be written, a later call tries
+  /// again.
+  func write(isDue: Bool, isLast: Bool, _ turn: Turn) {
+    if isDue {
+      // These pages also change without a record: with unfinished files and with waiting tasks.
+      due.formUnion(turn.state.watched)
+      for task in turn.state.liveTasks { due.formUnion(task.spec.inputDatasets) }
+    }
+    let budget = turn.budget()
+    let names = due.sorted().rotated(after: last)
+    last = nil
+    for (number, name) in names.prefix(isLast ? .max : Self.mostAtOnce).enumerated() {
+      if number > 0, budget.isOver {
+        last = names[number - 1]
+        return
+      }
       do throws(FileError) {
         try write(name, turn)
         due.remove(name)

@@ -24,6 +24,10 @@ final class PageWriter: Stage {
   private var ended: Set<Name> = []
   /// Tasks and chains with an order whose effect is to be shown.
   private var ordered: Set<Name> = []
+  /// Tasks and chains in work whose pages are yet to be looked at, the next one last.
+  private var unwritten: [Name] = []
+  /// True if there was no time for all pages that are to be written at once.
+  private var isBehind = false
 
   /// The least time between two writings of the pages.
   static let interval = Duration.seconds(1)
@@ -45,6 +49,7 @@ final class PageWriter: Stage {
   /// Returns the time of the next writing, while tasks are in work or pages of datasets are out of
   /// date; else nil.
   func nextDue(_ turn: Turn) -> Instant? {
+    if isBehind || !unwritten.isEmpty || datasets.isBehind { return .distantPast }
     guard !turn.state.live.isEmpty || datasets.isBusy else { return nil }
     return nextPages
   }
@@ -58,16 +63,40 @@ final class PageWriter: Stage {
   /// are the entries of `incoming/` that are not taken. If a page cannot be written, it is written
   /// later, and holds nothing up.
   func write(foreign: [Spool.Foreign], isLast: Bool = false, _ turn: Turn) {
+    isBehind = false
     writeOrdered(turn)
     writeSummaries(turn)
-    guard isLast || isDue(turn) else { return }
-    let waiting = ready.readyByTask
-    for task in turn.state.liveTasks { writePage(task.name, waiting, turn) }
-    for chain in turn.state.chains.values where !turn.state.state(of: chain).hasEnded {
-      writePage(chain.name, waiting, turn)
+    // STATUS goes first: whatever time the other pages take, it is fresh.
+    let isDue = isLast || isDue(turn)
+    if isDue {
+      writeStatus(ready.readyByTask, foreign: foreign, isLast: isLast, turn)
+      noteUnwritten(turn)
     }
-    datasets.write(isLast: isLast, turn)
-    writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
+    writePages(turn)
+    if isDue || datasets.isBehind { datasets.write(isDue: isDue, isLast: isLast, turn) }
+  }
+
+  /// Notes that the pages of all tasks and chains in work are to be looked at. Those that still wait
+  /// from the last time go first.
+  private func noteUnwritten(_ turn: Turn) {
+    let chains = turn.state.chains.values.filter { !turn.state.state(of: $0).hasEnded }
+    let all = turn.state.liveTasks.map(\.name) + chains.map(\.name)
+    let waiting = Set(unwritten)
+    unwritten = all.filter { !waiting.contains($0) }.reversed() + unwritten
+  }
+
+  /// Writes pages of tasks and chains in work, as many as the turn has time for.
+  private func writePages(_ turn: Turn) {
+    guard !unwritten.isEmpty else { return }
+    let budget = turn.budget()
+    let waiting = ready.readyByTask
+    while let name = unwritten.popLast() {
+      let isInWork =
+        turn.state.tasks[name].map { !$0.state.hasEnded }
+        ?? turn.state.chains[name].map { !turn.state.state(of: $0).hasEnded }
+      if isInWork == true { writePage(name, waiting, turn) }
+      if budget.isOver { break }
+    }
   }
 
   private func isDue(_ turn: Turn) -> Bool { lastPages == nil || turn.now >= nextPages }
@@ -118,7 +147,12 @@ final class PageWriter: Stage {
   private func writeOrdered(_ turn: Turn) {
     guard !ordered.isEmpty else { return }
     let waiting = ready.readyByTask
-    for name in ordered {
+    let budget = turn.budget()
+    for (number, name) in ordered.enumerated() {
+      if number > 0, budget.isOver {
+        isBehind = true
+        break
+      }
       do throws(FileError) {
         try showAtWork(name, waiting, turn)
         ordered.remove(name)
@@ -160,7 +194,12 @@ final class PageWriter: Stage {
 
   /// Writes the summaries of ended tasks and chains at once, because somebody may wait for them.
   private func writeSummaries(_ turn: Turn) {
-    for name in ended {
+    let budget = turn.budget()
+    for (number, name) in ended.enumerated() {
+      if number > 0, budget.isOver {
+        isBehind = true
+        break
+      }
       do throws(FileError) {
         if let (state, head) = page(name, [:], turn), state.hasEnded {
           let text = TaskPage.text(head, request: request(name, turn))

@@ -38,6 +38,14 @@ final class PilotMonitor: Stage {
   private let notify: (Notice) -> Void
   private var seen: [PilotName: Seen] = [:]
   private var lastLook: Instant?
+  /// The last pilot whose heartbeat was read, while there was no time for the others.
+  private var lastRead: PilotName?
+  /// True if the last look left dead pilots for the next turn.
+  private var hasDead = false
+  /// True if claims are to be looked through for stale ones.
+  private var isStale = false
+  /// Pilots whose claims are yet to be looked through, the next one last.
+  private var unsifted: [PilotName] = []
   /// The time between two looks at `running/`.
   var interval: Duration {
     max(.milliseconds(200), min(.seconds(1), spool.config.heartbeat / 2))
@@ -81,13 +89,18 @@ final class PilotMonitor: Stage {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
   }
 
-  func nextDue(_ turn: Turn) -> Instant? { (lastLook ?? .distantPast) + interval }
+  func nextDue(_ turn: Turn) -> Instant? {
+    hasMore || isStale || !unsifted.isEmpty ? .distantPast : (lastLook ?? .distantPast) + interval
+  }
+
+  /// True if the last look had no time for all pilots.
+  private var hasMore: Bool { lastRead != nil || hasDead }
 
   /// Reads the heartbeats that are due, and takes the claims of dead pilots. Returns true if any
   /// pilot came or went. With `force` it looks even if no look is due.
   func look(force: Bool = false, _ turn: Turn) throws -> Bool {
     let now = turn.now
-    if let last = lastLook, now - last < interval, !force { return false }
+    if let last = lastLook, now - last < interval, !force, !hasMore { return false }
     // After a pause of the watcher's own the count begins again, because silence then tells nothing
     // about pilots.
     if let last = lastLook,
@@ -102,15 +115,30 @@ final class PilotMonitor: Stage {
       stopTracking(name, turn)
       hasChanged = true
     }
-    for name in names.sorted() {
-      if seen[name] == nil { hasChanged = true }
-      read(name, now)
+    if names.contains(where: { seen[$0] == nil }) { hasChanged = true }
+    let sorted = names.sorted()
+    read(sorted, turn)
+    return try buryDead(sorted, turn) || hasChanged
+  }
+
+  /// Takes the claims of pilots that are dead, as many as the turn has time for. Returns true if
+  /// there were any.
+  private func buryDead(_ names: [PilotName], _ turn: Turn) throws -> Bool {
+    let budget = turn.budget()
+    let now = turn.now
+    var hasBuried = false
+    hasDead = false
+    for name in names {
       guard let verdict = verdict(name, now) else { continue }
+      if hasBuried, budget.isOver {
+        hasDead = true
+        break
+      }
       if seen[name]?.isBuried == false { turn.say("pilot \(name) is dead: \(verdict)") }
       try bury(name, verdict, turn)
-      hasChanged = true
+      hasBuried = true
     }
-    return hasChanged
+    return hasBuried
   }
 
   /// Stops tracking a pilot whose directory is gone.
@@ -124,14 +152,27 @@ final class PilotMonitor: Stage {
     seen[name]?.reads = []
   }
 
-  /// Reads a pilot's heartbeat if that is due.
-  private func read(_ name: PilotName, _ now: Instant) {
+  /// Reads the heartbeats that are due, as many as the turn has time for.
+  private func read(_ names: [PilotName], _ turn: Turn) {
+    let begun = turn.now
+    let spool = spool
+    let due = names.rotated(after: lastRead).filter { name in
+      guard let pilot = seen[name] else { return true }
+      return begun - pilot.lastRead >= spool.config.heartbeat / 2 || pilot.record == nil
+    }
+    let budget = turn.budget()
+    let heartbeats = spool.each(due, until: { _ in budget.isOver }) {
+      spool.look(atHeartbeatOf: $0)
+    }
+    lastRead = heartbeats.count < due.count ? due[heartbeats.count - 1] : nil
+    for (name, heartbeat) in zip(due, heartbeats) { note(heartbeat, of: name, turn.now) }
+  }
+
+  /// Notes a look at a pilot's heartbeat.
+  private func note(_ heartbeat: Spool.Heartbeat, of name: PilotName, _ now: Instant) {
     var pilot = seen[name] ?? Seen(changed: now)
-    let isDue =
-      now - pilot.lastRead >= spool.config.heartbeat / 2 || pilot.record == nil
-    guard isDue else { return }
     pilot.lastRead = now
-    switch spool.look(atHeartbeatOf: name) {
+    switch heartbeat {
     case .read(let record):
       if record.counter != pilot.counter {
         pilot.changed = now
@@ -201,17 +242,29 @@ final class PilotMonitor: Stage {
         spool: spool.layout.root, at: turn.date))
   }
 
+  /// Notes that claims may be stale. ``takeStale(_:)`` looks through those of all pilots.
+  func noteStale() { isStale = true }
+
   /// Takes claims of tasks that have ended or are no longer known, and of superseded attempts
-  /// (R4, R6).
+  /// (R4, R6), if any may be there: pilot by pilot, as many as the turn has time for. The records
+  /// from which that follows are committed.
   func takeStale(_ turn: Turn) throws {
+    guard isStale || !unsifted.isEmpty else { return }
     try turn.checkLeaseOnce()
-    // This includes pilots that came after the last look.
-    for name in try spool.running(fresh: true).pilots {
+    if isStale {
+      // This includes pilots that came after the last look.
+      unsifted = try spool.running(fresh: true).pilots.sorted().reversed()
+      isStale = false
+    }
+    let budget = turn.budget()
+    while let name = unsifted.last {
       for job in try spool.claims(of: name) ?? [] {
         let current = turn.state.job(job.job)
         if current?.attempt == job.attempt || isOnItsWay(job, current) { continue }
         _ = try spool.take(job, from: name, as: .cancelled)
       }
+      unsifted.removeLast()
+      if budget.isOver { break }
     }
   }
 

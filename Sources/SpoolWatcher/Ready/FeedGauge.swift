@@ -27,7 +27,7 @@ struct FeedGauge {
       let passed = Double((now - last).milliseconds)
       let weight = min(1, passed / 2000)
       rate += weight * (Double(claimed) * 1000 / passed - rate)
-      if claimed > 0 { delay += min(1, weight * 4) * (passed - delay) }
+      if claimed > 0 { delay += min(1, weight * 4) * (min(passed, Self.longestDelay) - delay) }
     }
     lastLook = now
     if ranDry, now - lastGrowth > Self.growthPause {
@@ -39,6 +39,9 @@ struct FeedGauge {
     }
   }
 
+  /// The longest time between two looks that is learnt, in milliseconds. A longer one was a stall of
+  /// the mount. If ready grew by it, the next turn would be long again.
+  private static let longestDelay = 2000.0
   /// The least time between two growths of the factor.
   private static let growthPause = Duration.milliseconds(20)
   /// The least time between a change of the factor and its shrinking.

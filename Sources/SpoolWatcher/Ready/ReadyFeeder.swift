@@ -9,7 +9,7 @@ final class ReadyFeeder: Stage {
   private let pilots: PilotMonitor
 
   /// A job whose file lies in ready as far as is known.
-  private struct Outstanding {
+  private struct Outstanding: Sendable {
     var name: JobName
     var shape: Shape
   }
@@ -29,7 +29,7 @@ final class ReadyFeeder: Stage {
   private var counts: [Shape: [Int: Int]] = [:]
 
   /// A job file that is to be put into ready.
-  private struct Put {
+  private struct Put: Sendable {
     var name: JobName
     var shape: Shape
     var contents: [UInt8]
@@ -43,6 +43,10 @@ final class ReadyFeeder: Stage {
   private var nextPut = Instant.distantPast
   /// Tasks whose jobs are to be taken back out of ready.
   private var recalled: Set<Name> = []
+  /// Jobs in ready that are to be taken back, the next one last.
+  private var toWithdraw: [Outstanding] = []
+  /// True if the last look left files in ready that are not to be there.
+  private(set) var hasStrays = false
   /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
@@ -56,9 +60,12 @@ final class ReadyFeeder: Stage {
   /// Looks into the ready directories if a look is due, or if `fresh` is true. A job that is gone
   /// from there was claimed. A file that should not be there is withdrawn.
   func lookIntoReady(fresh: Bool, _ turn: Turn) throws {
-    guard fresh || turn.now >= nextLook else { return }
+    guard fresh || hasStrays || turn.now >= nextLook else { return }
     defer { nextLook = turn.now + lookInterval }
-    for queue in Queue.allCases where !(outstanding[queue] ?? [:]).isEmpty || fresh {
+    let hadStrays = hasStrays
+    hasStrays = false
+    for queue in Queue.allCases
+    where !(outstanding[queue] ?? [:]).isEmpty || fresh || hadStrays {
       try compare(queue, Set(try spool.readyNames(queue, fresh: fresh)), turn)
     }
   }
@@ -93,8 +100,9 @@ final class ReadyFeeder: Stage {
       claimed[job.shape, default: 0] += 1
       noteClaimed(job.name, turn)
     }
+    var strays: [JobName] = []
     for file in present where outstanding[queue]?[file] == nil {
-      if let name = JobName(fileName: file) { try meet(name, queue, turn) }
+      if let name = JobName(fileName: file), !adopt(name, queue, turn) { strays.append(name) }
     }
     for shape in counts.keys where shape.queue == queue {
       let isDry = (counts[shape]?.values.reduce(0, +) ?? 0) == 0
@@ -102,6 +110,7 @@ final class ReadyFeeder: Stage {
         at: now, claimed: claimed[shape] ?? 0,
         ranDry: isDry && shapesWithBacklog.contains(shape))
     }
+    try remove(strays, queue, turn)
   }
 
   private func noteClaimed(_ name: JobName, _ turn: Turn) {
@@ -111,19 +120,43 @@ final class ReadyFeeder: Stage {
     turn.placement.put(.claimed, name.job, attempt: job.attempt)
   }
 
-  /// Deals with a file in ready that was not known to be there. If its job is issued, the watcher
-  /// adopts the file, as after a restart; else it withdraws it.
-  private func meet(_ name: JobName, _ queue: Queue, _ turn: Turn) throws {
-    let shape = name.shape(in: queue)
-    if isIssued(name, turn), turn.state.tasks[name.job.task]?.state != .held {
-      count(name, shape, 1)
-      remember(name, shape)
-      turn.placement.put(.ready, name.job, attempt: name.attempt)
-      return
+  /// Adopts a file in ready that was not known to be there, as after a restart, if its job is
+  /// issued. Returns false if the file is to be removed.
+  private func adopt(_ name: JobName, _ queue: Queue, _ turn: Turn) -> Bool {
+    guard isIssued(name, turn), turn.state.tasks[name.job.task]?.state != .held else {
+      return false
     }
-    // This includes files of tasks that are no longer known: a pilot would run them in vain.
+    let shape = name.shape(in: queue)
+    count(name, shape, 1)
+    remember(name, shape)
+    turn.placement.put(.ready, name.job, attempt: name.attempt)
+    return true
+  }
+
+  /// Removes files that are not to be in ready, as many as there is time for. This includes files
+  /// of tasks that are no longer known: a pilot would run them in vain.
+  private func remove(_ strays: [JobName], _ queue: Queue, _ turn: Turn) throws {
+    guard !strays.isEmpty else { return }
     try turn.checkLeaseOnce()
-    if try spool.withdraw(name, queue) { park(name, turn) }
+    let answers = withdraw(strays.map { ($0, queue) }, turn)
+    if answers.count < strays.count { hasStrays = true }
+    for (name, answer) in zip(strays, answers) where try answer.get() { park(name, turn) }
+  }
+
+  /// Takes files out of ready, as many as there is time for, up to the first refusal. Returns the
+  /// answer for each: false if the file was not there.
+  private func withdraw(
+    _ files: [(name: JobName, queue: Queue)], _ turn: Turn
+  ) -> [Result<Bool, FileError>] {
+    let budget = turn.budget()
+    let spool = spool
+    let isEnough: @Sendable (Result<Bool, FileError>) -> Bool = { answer in
+      if case .failure = answer { return true }
+      return budget.isOver
+    }
+    return spool.each(files, until: isEnough) { file in
+      Result { () throws(FileError) in try spool.withdraw(file.name, file.queue) }
+    }
   }
 
   /// Returns true if a file is of its job's present attempt, and that attempt is neither judged nor
@@ -149,19 +182,38 @@ final class ReadyFeeder: Stage {
   /// Marks a task. After the commit, ``recall(_:)`` takes its jobs back out of ready.
   func markForRecall(_ task: Name) { recalled.insert(task) }
 
-  /// Takes the jobs of marked tasks back out of ready.
+  /// Takes the jobs of marked tasks back out of ready, as many as the turn has time for. Jobs that
+  /// the task puts there meanwhile are no longer meant.
   func recall(_ turn: Turn) throws {
-    guard !recalled.isEmpty else { return }
+    if !recalled.isEmpty { markJobs(turn) }
+    guard !toWithdraw.isEmpty else { return }
     try turn.checkLeaseOnce()
-    for put in puts where recalled.contains(put.name.job.task) { park(put.name, turn) }
-    for jobs in outstanding.values {
-      let meant = jobs.values.filter { recalled.contains($0.name.job.task) }
-      for job in meant.sorted(by: { $0.name.job < $1.name.job }) {
-        guard try spool.withdraw(job.name, job.shape.queue) else { continue }
+    let jobs = Array(toWithdraw.reversed())
+    let answers = withdraw(jobs.map { ($0.name, $0.shape.queue) }, turn)
+    toWithdraw.removeLast(answers.count)
+    var refusal: FileError?
+    for (job, answer) in zip(jobs, answers) {
+      switch answer {
+      case .success(true):
         remove(job)
         park(job.name, turn)
+      case .success(false): break
+      case .failure(let error):
+        refusal = error
+        toWithdraw.append(job)
       }
     }
+    if let refusal { throw refusal }
+  }
+
+  /// Parks the jobs of marked tasks that are yet to be put, and lists those in ready.
+  private func markJobs(_ turn: Turn) {
+    for put in puts where recalled.contains(put.name.job.task) { park(put.name, turn) }
+    let known = Set(toWithdraw.map(\.name))
+    let meant = outstanding.values.flatMap(\.values).filter {
+      recalled.contains($0.name.job.task) && !known.contains($0.name)
+    }
+    toWithdraw = meant.sorted { $0.name.job > $1.name.job } + toWithdraw
     recalled = []
   }
 
@@ -186,6 +238,7 @@ final class ReadyFeeder: Stage {
     for jobs in outstanding.values {
       for job in jobs.values where job.name.job.task == task { remove(job) }
     }
+    toWithdraw.removeAll { $0.name.job.task == task }
   }
 
   /// Returns the number of further jobs of a task for which ready has room. If there is none, notes
@@ -210,48 +263,68 @@ final class ReadyFeeder: Stage {
     puts.append(Put(name: name, shape: shape, contents: contents))
   }
 
-  /// Puts the committed jobs into ready. If the outcome of a put is in doubt, an event tells so,
-  /// and the job gets a new attempt (R4).
+  /// Puts committed jobs into ready, the most urgent first, as many as the turn has time for. If the
+  /// outcome of a put is in doubt, an event tells so, and the job gets a new attempt (R4).
   func putReady(_ turn: Turn) {
     guard hasPuts(turn) else { return }
-    var remaining: [Put] = []
-    var failure: FileError?
-    for put in puts {
-      if failure != nil {
-        remaining.append(put)
-        continue
-      }
-      guard isMeant(put, turn) else {
-        do throws(FileError) {
-          if put.wasTried { try spool.removeUnfinishedPut(put.name, put.shape.queue) }
-          count(put.name, put.shape, -1)
-        } catch {
-          failure = error
-          remaining.append(put)
-        }
-        continue
-      }
-      switch spool.put(put.name, put.shape.queue, put.contents) {
-      case .done:
-        remember(put.name, put.shape)
-        turn.placement.put(.ready, put.name.job, attempt: put.name.attempt)
-      case .notDone(let error):
-        failure = error
-        remaining.append(put)
-        remaining[remaining.count - 1].wasTried = true
-      case .inDoubt(let error):
-        failure = error
-        turn.emit(.putInDoubt(put.name.job))
-        // A later call removes its hidden file: by then the job is at another attempt.
-        remaining.append(put)
-        remaining[remaining.count - 1].wasTried = true
-      }
+    var failure = dropPuts(turn)
+    if failure == nil, !puts.isEmpty {
+      puts.sort { $0.name.priority < $1.name.priority }
+      failure = putSome(turn)
     }
-    puts = remaining
     if let failure {
       turn.note(failure, "what is to be put into ready")
       nextPut = turn.now + Self.putAgain
     }
+  }
+
+  /// Drops the puts that are no longer meant, with the hidden files that they may have left. Returns
+  /// the error with which the filesystem refused one.
+  private func dropPuts(_ turn: Turn) -> FileError? {
+    var failure: FileError?
+    puts = puts.filter { put in
+      guard !isMeant(put, turn) else { return true }
+      do throws(FileError) {
+        if put.wasTried {
+          guard failure == nil else { return true }
+          try spool.removeUnfinishedPut(put.name, put.shape.queue)
+        }
+        count(put.name, put.shape, -1)
+        return false
+      } catch {
+        failure = error
+        return true
+      }
+    }
+    return failure
+  }
+
+  /// Puts the first of the jobs, up to the first refusal. Returns that.
+  private func putSome(_ turn: Turn) -> FileError? {
+    let budget = turn.budget()
+    let spool = spool
+    let answers = spool.each(puts, until: { $0 != .done || budget.isOver }) { put in
+      spool.put(put.name, put.shape.queue, put.contents)
+    }
+    var failure: FileError?
+    var again: [Put] = []
+    for (put, answer) in zip(puts, answers) {
+      switch answer {
+      case .done:
+        remember(put.name, put.shape)
+        turn.placement.put(.ready, put.name.job, attempt: put.name.attempt)
+        continue
+      case .notDone(let error): failure = failure ?? error
+      case .inDoubt(let error):
+        failure = failure ?? error
+        // A later call removes its hidden file: by then the job is at another attempt.
+        turn.emit(.putInDoubt(put.name.job))
+      }
+      again.append(put)
+      again[again.count - 1].wasTried = true
+    }
+    puts.replaceSubrange(..<answers.count, with: again)
+    return failure
   }
 
   /// Returns true if a job is still to be put. Its task may have ended, or been recalled,
@@ -262,8 +335,11 @@ final class ReadyFeeder: Stage {
       && turn.placement.whereabouts(of: put.name.job, job) == .issued(.queued)
   }
 
-  /// The time at which puts that failed are tried again; nil if there are none.
-  func nextDue(_ turn: Turn) -> Instant? { puts.isEmpty ? nil : nextPut }
+  /// The time of the next puts and removals; nil if there are none.
+  func nextDue(_ turn: Turn) -> Instant? {
+    if hasStrays || !toWithdraw.isEmpty { return .distantPast }
+    return puts.isEmpty ? nil : nextPut
+  }
 
   /// Returns true if there are jobs to put now.
   func hasPuts(_ turn: Turn) -> Bool { !puts.isEmpty && turn.now >= nextPut }
@@ -286,6 +362,7 @@ final class ReadyFeeder: Stage {
     return shapes
   }
 
-  /// True while jobs lie in ready as far as is known. Only then are frequent looks of use.
-  var hasOutstanding: Bool { outstanding.values.contains { !$0.isEmpty } }
+  /// True while jobs lie in ready as far as is known, or files that are not to be there. Only then
+  /// are frequent looks of use.
+  var hasOutstanding: Bool { hasStrays || outstanding.values.contains { !$0.isEmpty } }
 }

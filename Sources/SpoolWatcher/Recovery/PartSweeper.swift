@@ -47,17 +47,23 @@ final class PartSweeper: Stage {
       _ = parts.popMin()
       if turn.state.litter[part.path] != nil { paths.insert(part.path) }
     }
+    let sorted = paths.sorted()
+    let budget = turn.budget()
+    let spool = spool
+    let answers = spool.each(sorted, until: { _ in budget.isOver }) { path in
+      Result { () throws(FileError) in try spool.discardPart(path) }
+    }
     var swept: [String] = []
-    for path in paths.sorted() {
-      do throws(FileError) {
-        try spool.discardPart(path)
-        swept.append(path)
-      } catch {
+    for (path, answer) in zip(sorted, answers) {
+      switch answer {
+      case .success: swept.append(path)
+      case .failure(let error):
         // A directory that refuses must not hold up the other parts.
         turn.note(error)
         parts.insert(Part(due: now + Self.again, path: path))
       }
     }
+    for path in sorted.dropFirst(answers.count) { parts.insert(Part(due: now, path: path)) }
     if !swept.isEmpty { turn.record(.swept(swept)) }
     return true
   }

@@ -8,7 +8,6 @@ struct RestartScan {
   let spool: Spool
   let ready: ReadyFeeder
   let pilots: PilotMonitor
-  let judge: ResultJudge
   let reissue: JobReissue
   /// Hands the events of a scan over to the stages.
   let handle: () -> Void
@@ -44,11 +43,14 @@ struct RestartScan {
   private func scan(_ turn: Turn) throws {
     try ready.lookIntoReady(fresh: true, turn)
     for name in try pilots.allClaims() { meet(name, turn) }
-    while try judge.readInboxes(fresh: true, turn) >= ResultJudge.mostPerTurn {}
+    // The names are enough: the first turns read the files.
+    for failed in [false, true] {
+      for name in try spool.inbox(failed: failed, fresh: true) { meet(name.jobName, turn) }
+    }
     handle()
   }
 
-  /// Notes that a pilot has a job, if the state has the claimed attempt.
+  /// Notes that a pilot has or had a job, if the state has the claimed attempt.
   private func meet(_ name: JobName, _ turn: Turn) {
     guard let job = turn.state.job(name.job), job.attempt == name.attempt,
       turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)

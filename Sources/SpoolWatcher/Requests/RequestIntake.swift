@@ -37,6 +37,16 @@ final class RequestIntake: Stage {
     var told: Spool.Foreign
   }
   private var stuck: [String: Stuck] = [:]
+  /// A scan that goes on in the next turn, because there was no time for all of it.
+  private struct Scan {
+    /// The first name that is yet to be looked at.
+    var next = ""
+    var fresh = false
+    var closed: Set<String> = []
+    var stuck: [String: Stuck] = [:]
+    var foreign: [Spool.Foreign] = []
+  }
+  private var unfinished: Scan?
   /// Orders whose task does not exist yet, with the time of the first try.
   private var early: [Spool.Taken: Instant] = [:]
   /// Entries of `incoming/` that are no requests, and requests that cannot be taken.
@@ -77,41 +87,68 @@ final class RequestIntake: Stage {
     nextAdoption = turn.now + Self.adoptInterval
   }
 
-  func nextDue(_ turn: Turn) -> Instant? { isBusy ? .distantPast : nil }
+  func nextDue(_ turn: Turn) -> Instant? {
+    isBusy || hasAnswered || isScanning ? .distantPast : nil
+  }
 
+  /// True while a scan of `incoming/` is to go on.
+  var isScanning: Bool { unfinished != nil }
   /// True while there is more to do without any new event.
   var isBusy: Bool { intake != nil || !queue.isEmpty }
   /// True while a request is half-written, or waits to be tried again.
   var isWatching: Bool { !looks.isEmpty || !later.isEmpty }
   /// True while a request that is taken may yet concern a dataset.
-  var hasPending: Bool { isBusy || !later.isEmpty }
+  var hasPending: Bool { isBusy || isScanning || !later.isEmpty }
 
   /// Takes the whole requests in `incoming/`. `closed` are the names that an event said were closed
   /// or moved in.
   func scan(closed: Set<String>, fresh: Bool, _ turn: Turn) throws {
-    let listing = try spool.incoming(fresh: fresh)
-    looks.keep(only: listing.requests.map(\.name))
-    var stuck: [String: Stuck] = [:]
-    for dropped in listing.requests {
-      let known = self.stuck[dropped.name].flatMap {
-        $0.attributes == dropped.attributes ? $0 : nil
-      }
-      if let known, !fresh {
-        stuck[dropped.name] = known
-      } else if try known != nil
-        || looks.look(at: dropped, closed: closed.contains(dropped.name), at: turn.now)
-      {
-        stuck[dropped.name] = try take(dropped, turn)
-      }
+    var scan = unfinished ?? Scan()
+    scan.closed.formUnion(closed)
+    // A full scan that is asked for on the way begins anew, because it counts.
+    if fresh, !scan.fresh {
+      scan.fresh = true
+      scan.next = ""
+      scan.foreign = []
     }
-    self.stuck = stuck
-    untaken = listing.foreign + stuck.values.map(\.told).sorted { $0.name < $1.name }
-    if fresh, turn.now >= nextAdoption { try adopt(turn) }
-    if !looks.holdsUp(at: turn.now), fresh { scans += 1 }
-    if fresh {
-      queue += later
-      later = []
+    try look(&scan, turn)
+    guard unfinished == nil else { return }
+    stuck = scan.stuck
+    untaken = scan.foreign + stuck.values.map(\.told).sorted { $0.name < $1.name }
+    guard scan.fresh else { return }
+    if turn.now >= nextAdoption { try adopt(turn) }
+    if !looks.holdsUp(at: turn.now) { scans += 1 }
+    queue += later
+    later = []
+  }
+
+  /// Goes on with a scan, as long as the turn has time.
+  private func look(_ scan: inout Scan, _ turn: Turn) throws {
+    let budget = turn.budget()
+    let seen = try spool.incoming(fresh: scan.fresh, from: scan.next) { budget.isOver }
+    looks.keep(only: seen.names)
+    scan.foreign += seen.foreign
+    var rest = seen.rest
+    for (number, dropped) in seen.requests.enumerated() {
+      if number > 0, budget.isOver {
+        rest = dropped.name
+        break
+      }
+      scan.stuck[dropped.name] = try look(at: dropped, scan, turn)
     }
+    if let rest { scan.next = rest }
+    unfinished = rest == nil ? nil : scan
+  }
+
+  /// Looks at a request, and takes it if it is whole. Returns what keeps it from being taken.
+  private func look(at dropped: Spool.Dropped, _ scan: Scan, _ turn: Turn) throws -> Stuck? {
+    let known = stuck[dropped.name].flatMap { $0.attributes == dropped.attributes ? $0 : nil }
+    if let known, !scan.fresh { return known }
+    let isClosed = scan.closed.contains(dropped.name)
+    guard try known != nil || looks.look(at: dropped, closed: isClosed, at: turn.now) else {
+      return nil
+    }
+    return try take(dropped, turn)
   }
 
   /// Takes a request. If its permissions forbid that, it holds up no other: pages show it, and a
@@ -140,7 +177,8 @@ final class RequestIntake: Stage {
   /// Answers the taken requests, as many as one turn allows. Returns true if anything was done.
   func answer(_ turn: Turn) throws -> Bool {
     var hasWorked = false
-    for _ in 0..<100 {
+    let budget = turn.budget()
+    for _ in 0..<100 where !hasWorked || !budget.isOver {
       if intake != nil {
         hasWorked = true
         if try continueIntake(turn) { continue }
@@ -361,11 +399,13 @@ final class RequestIntake: Stage {
   var hasAnswered: Bool { !answered.isEmpty }
 
   /// Drops the answered requests, which are in the journal now.
-  func dropAnswered() throws(FileError) {
+  func dropAnswered(_ turn: Turn) throws(FileError) {
+    let budget = turn.budget()
     while let taken = answered.last {
       try spool.dropTaken(taken)
       answered.removeLast()
       inherited.remove(taken)
+      if budget.isOver { break }
     }
   }
 }

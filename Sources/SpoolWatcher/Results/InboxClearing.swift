@@ -3,7 +3,7 @@ internal import SpoolStore
 
 /// Clears the inboxes. In come files of inboxes on which the watcher has decided; after the commit
 /// it moves each into its task's directory, or removes it if enough are kept there (DESIGN 4).
-final class InboxClearing {
+final class InboxClearing: Stage {
   private let spool: Spool
   /// Files of an inbox that are decided on, and wait for the commit.
   private var settled: [InboxName] = []
@@ -44,49 +44,105 @@ final class InboxClearing {
   /// Drops the counts of a task that has ended.
   func noteEnded(task: Name) { kept[task] = nil }
 
+  /// The number of files that wait to be cleared away.
+  var count: Int { settled.count }
   /// True while files wait to be cleared away.
   var hasSettled: Bool { !settled.isEmpty }
 
-  /// Clears the settled files away. One that the filesystem refuses holds up no other. Throws if it
-  /// refuses many.
+  func nextDue(_ turn: Turn) -> Instant? { hasSettled ? .distantPast : nil }
+
+  /// A settled file with what is to become of it.
+  private struct Clearance: Sendable {
+    var name: InboxName
+    var keep: Bool
+    /// True if its task is packed or removed, so its pilot's log is not kept either.
+    var dropsLog: Bool
+  }
+
+  /// The largest number of files that are cleared away together.
+  static let mostTogether = 64
+
+  /// Clears settled files away, as many as the turn has time for. One that the filesystem refuses
+  /// holds up no other. Throws if it refuses many.
   func clear(_ turn: Turn) throws(FileError) {
     if !refused.isEmpty, turn.now >= nextTry {
       settled += refused
       refused = []
     }
-    while let name = settled.last {
+    guard hasSettled else { return }
+    let budget = turn.budget()
+    repeat {
+      try clearSome(budget, turn)
+    } while hasSettled && !budget.isOver
+  }
+
+  private func clearSome(_ budget: StageBudget, _ turn: Turn) throws(FileError) {
+    var batch: [Clearance] = []
+    while batch.count < Self.mostTogether, let name = settled.popLast() {
       do throws(FileError) {
-        try clear(name, turn)
-        known.remove(name)
-        discarded.remove(name)
+        batch.append(
+          Clearance(
+            name: name, keep: discarded.contains(name) ? false : try decideToKeep(name, turn),
+            dropsLog: turn.state.tasks[name.job.task] == nil))
       } catch {
-        guard refused.count < Self.mostRefusals else { throw error }
-        turn.note(error)
-        refused.append(name)
-        nextTry = turn.now + Self.again
+        refuse(name, error, turn)
       }
-      settled.removeLast()
+    }
+    let spool = spool
+    let refusals = spool.each(batch, until: { _ in budget.isOver }) { file in
+      Self.clear(file, spool)
+    }
+    for (file, refusal) in zip(batch, refusals) {
+      guard let refusal else {
+        known.remove(file.name)
+        discarded.remove(file.name)
+        continue
+      }
+      refuse(file.name, refusal, turn)
+      if file.keep { count(file.name, -1) }
+    }
+    for file in batch.dropFirst(refusals.count).reversed() {
+      settled.append(file.name)
+      if file.keep { count(file.name, -1) }
+    }
+    if refused.count >= Self.mostRefusals, let refusal = refusals.lazy.compactMap(\.self).first {
+      throw refusal
     }
   }
 
-  private func clear(_ name: InboxName, _ turn: Turn) throws(FileError) {
-    let keep = discarded.contains(name) ? false : try decideToKeep(name, turn)
-    try spool.register(name, keep: keep)
-    // If the task is packed or removed, its logs are not kept either.
-    if let pilot = name.pilot, turn.state.tasks[name.job.task] == nil {
-      try spool.discardLog(name.job.task, pilot)
-    }
-    if keep { kept[name.job.task]?[name.cause != nil, default: 0] += 1 }
+  private func refuse(_ name: InboxName, _ error: FileError, _ turn: Turn) {
+    turn.note(error)
+    refused.append(name)
+    nextTry = turn.now + Self.again
   }
 
-  /// Returns true if a file is to be kept: its task has fewer files of that kind than are kept. The
-  /// watcher counts the files in the directory once.
+  /// Clears a file away. Returns the error with which the filesystem refused it.
+  private static func clear(_ file: Clearance, _ spool: Spool) -> FileError? {
+    do throws(FileError) {
+      try spool.register(file.name, keep: file.keep)
+      if let pilot = file.name.pilot, file.dropsLog {
+        try spool.discardLog(file.name.job.task, pilot)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Returns true if a file is to be kept, and counts it: its task has fewer files of that kind than
+  /// are kept. The watcher counts the files in the directory once.
   private func decideToKeep(_ name: InboxName, _ turn: Turn) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name.job.task]?.name else { return false }
     let isFailure = name.cause != nil
-    if let count = kept[task]?[isFailure] { return count < spool.config.keepJobFiles }
-    let count = try spool.registered(task, failed: isFailure)
-    kept[task, default: [:]][isFailure] = count
-    return count < spool.config.keepJobFiles
+    if kept[task]?[isFailure] == nil {
+      kept[task, default: [:]][isFailure] = try spool.registered(task, failed: isFailure)
+    }
+    guard kept[task]?[isFailure] ?? 0 < spool.config.keepJobFiles else { return false }
+    count(name, 1)
+    return true
+  }
+
+  private func count(_ name: InboxName, _ change: Int) {
+    kept[name.job.task]?[name.cause != nil, default: 0] += change
   }
 }

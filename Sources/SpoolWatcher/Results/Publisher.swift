@@ -4,7 +4,7 @@ internal import SpoolStore
 /// Gives accepted outputs their final names (R3). In come accepted results; out go `published`
 /// records and events. It runs after the commit that accepted a result. After a crash it goes on
 /// where it was, because it reads the accepted results from the journal's state.
-final class Publisher {
+final class Publisher: Stage {
   private let spool: Spool
   /// Accepted results that wait for publication, each with its file in the inbox if that is known.
   private var waiting: [JobID: InboxName?] = [:]
@@ -12,6 +12,8 @@ final class Publisher {
   /// have not.
   private var progress: [JobID: Int] = [:]
   private var patience = ErrorPatience<JobID>()
+  /// The last job that was tried, while there was no time for those after it.
+  private var last: JobID?
 
   init(_ spool: Spool) {
     self.spool = spool
@@ -32,36 +34,92 @@ final class Publisher {
   /// True while nothing waits for publication.
   var isIdle: Bool { waiting.isEmpty }
 
-  /// Publishes the accepted results, once they are committed.
+  /// True if more results wait than a turn takes, because there was no time for them.
+  var isBehind: Bool { last != nil && waiting.count >= ResultJudge.mostPerTurn }
+
+  func nextDue(_ turn: Turn) -> Instant? { last == nil ? nil : .distantPast }
+
+  /// A result that is to be published.
+  private struct Job: Sendable {
+    var id: JobID
+    var outputs: [Output]
+  }
+
+  private struct Output: Sendable {
+    var staged: StagedOutput
+    var overwrites: Bool
+  }
+
+  /// The end of a publication, with the number of outputs that have their final names.
+  private struct Attempt: Sendable {
+    enum End {
+      case done
+      case refused(Cause, String)
+      case failed(FileError)
+    }
+    var end: End
+    var published: Int
+  }
+
+  /// Publishes accepted results, once they are committed, as many as the turn has time for.
   func run(_ turn: Turn) throws {
     guard !waiting.isEmpty else { return }
     try turn.checkLease()
-    var published: [JobID] = []
-    var directories: Set<String> = []
-    for job in waiting.keys.sorted() {
-      do throws(FileError) {
-        if try publish(job, &directories, turn) { published.append(job) }
-        patience.noteSuccess(job)
-      } catch {
-        postpone(job, error, turn)
-      }
+    let jobs = waiting.keys.sorted().rotated(after: last).compactMap { job($0, turn) }
+    let budget = turn.budget()
+    let spool = spool
+    let attempts = spool.each(jobs, until: { _ in budget.isOver }) { Self.publish($0, spool) }
+    last = attempts.count < jobs.count ? jobs[attempts.count - 1].id : nil
+    var published: [Job] = []
+    for (job, attempt) in zip(jobs, attempts) {
+      if conclude(job, attempt, turn) { published.append(job) }
     }
-    for directory in directories { try makeDurable(directory, turn) }
+    try makeDurable(published, turn)
     for job in published {
-      turn.record(.published(job))
-      turn.placement.remove(job)
-      if let name = waiting.removeValue(forKey: job) ?? nil { turn.emit(.published(name)) }
+      turn.record(.published(job.id))
+      turn.placement.remove(job.id)
+      if let name = waiting.removeValue(forKey: job.id) ?? nil { turn.emit(.published(name)) }
     }
   }
 
-  /// Syncs a directory. If its permissions let the watcher write but not read it, it cannot be
-  /// synced, and the watcher goes on after a message.
-  private func makeDurable(_ directory: String, _ turn: Turn) throws(FileError) {
-    do throws(FileError) {
-      try spool.sync(data: directory)
-    } catch {
+  /// Returns a waiting job with its outputs. If its task ended before the publication, drops it.
+  private func job(_ id: JobID, _ turn: Turn) -> Job? {
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id),
+      case .publishing(let result) = job.phase
+    else {
+      if let name = waiting.removeValue(forKey: id) ?? nil {
+        turn.emit(.publicationAbandoned(name))
+      }
+      return nil
+    }
+    return Job(
+      id: id,
+      outputs: result.outputs.map {
+        Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
+      })
+  }
+
+  /// Syncs the directories of published outputs. If the permissions of one let the watcher write
+  /// but not read it, it cannot be synced, and the watcher goes on after a message.
+  private func makeDurable(_ jobs: [Job], _ turn: Turn) throws(FileError) {
+    let directories = Set(
+      jobs.flatMap { job in job.outputs.map { FilePath.directory($0.staged.path) } })
+    let spool = spool
+    let errors = spool.each(directories.sorted(), until: { _ in false }) { directory in
+      Self.refusal { () throws(FileError) in try spool.sync(data: directory) }
+    }
+    for error in errors.compactMap(\.self) {
       guard error.isLasting else { throw error }
       turn.say("\(error)")
+    }
+  }
+
+  private static func refusal(_ body: () throws(FileError) -> Void) -> FileError? {
+    do throws(FileError) {
+      try body()
+      return nil
+    } catch {
+      return error
     }
   }
 
@@ -74,48 +132,53 @@ final class Publisher {
     refuse(job, .staging, "\(error)", result, turn)
   }
 
-  /// Gives a job's outputs their final names. Returns true if all have them. Adds their
-  /// directories, which are to be synced.
-  private func publish(
-    _ id: JobID, _ directories: inout Set<String>, _ turn: Turn
-  ) throws(FileError) -> Bool {
-    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id),
-      case .publishing(let result) = job.phase
-    else {
-      if let name = waiting.removeValue(forKey: id) ?? nil {
-        turn.emit(.publicationAbandoned(name))
-      }
+  /// Concludes from an attempt at a publication. Returns true if all outputs have their names.
+  private func conclude(_ job: Job, _ attempt: Attempt, _ turn: Turn) -> Bool {
+    progress[job.id] = attempt.published
+    switch attempt.end {
+    case .failed(let error):
+      postpone(job.id, error, turn)
       return false
-    }
-    progress[id] = 0
-    if let reason = try stray(result.outputs) {
-      refuse(id, .refused, reason, result, turn)
-      return false
-    }
-    for output in result.outputs {
-      let overwrites = task.spec.output(output.number)?.overwrites ?? false
-      switch try spool.publish(output, overwrites: overwrites) {
-      case .done:
-        directories.insert(FilePath.directory(output.path))
-        progress[id, default: 0] += 1
-      case .exists(let path):
-        refuse(id, .exists, "output exists: \(path) is not this task's", result, turn)
-        return false
-      case .lost(let why):
-        refuse(id, .staging, why, result, turn)
-        return false
+    case .refused(let cause, let reason):
+      if case .publishing(let result)? = turn.state.job(job.id)?.phase {
+        refuse(job.id, cause, reason, result, turn)
       }
+    case .done: progress[job.id] = nil
     }
-    progress[id] = nil
-    return true
+    patience.noteSuccess(job.id)
+    if case .done = attempt.end { return true }
+    return false
+  }
+
+  /// Gives a job's outputs their final names.
+  private static func publish(_ job: Job, _ spool: Spool) -> Attempt {
+    var published = 0
+    do throws(FileError) {
+      if let reason = try stray(job.outputs, spool) {
+        return Attempt(end: .refused(.refused, reason), published: 0)
+      }
+      for output in job.outputs {
+        switch try spool.publish(output.staged, overwrites: output.overwrites) {
+        case .done: published += 1
+        case .exists(let path):
+          let reason = "output exists: \(path) is not this task's"
+          return Attempt(end: .refused(.exists, reason), published: published)
+        case .lost(let why):
+          return Attempt(end: .refused(.staging, why), published: published)
+        }
+      }
+      return Attempt(end: .done, published: published)
+    } catch {
+      return Attempt(end: .failed(error), published: published)
+    }
   }
 
   /// Returns the reason if a directory of these outputs lies outside the data roots once links are
   /// followed; else nil. By spelling it lies in one.
-  private func stray(_ outputs: [StagedOutput]) throws(FileError) -> String? {
+  private static func stray(_ outputs: [Output], _ spool: Spool) throws(FileError) -> String? {
     guard !spool.dataRoots.isAnywhere else { return nil }
     let roots = spool.resolvedDataRoots()
-    for directory in Set(outputs.map { FilePath.directory($0.path) }).sorted() {
+    for directory in Set(outputs.map { FilePath.directory($0.staged.path) }).sorted() {
       let real = try spool.resolve(data: directory)
       guard !roots.contains(directory: real) else { continue }
       return "\(directory) leads to \(real), which is in none of the data roots: \(roots.words)"

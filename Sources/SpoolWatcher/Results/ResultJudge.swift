@@ -15,11 +15,15 @@ final class ResultJudge: Stage {
   /// cause this (R9).
   private var incomplete: [InboxName: Instant] = [:]
   private var patience = ErrorPatience<InboxName>()
+  /// Files that the last look could not decide on. The next look reads them after the others.
+  private var undecided: Set<InboxName> = []
 
   /// The time for which a result that seems incomplete is read again (R9).
   static let cacheTime = Duration.seconds(5)
   /// The largest number of files that are judged in a turn.
   static let mostPerTurn = 2000
+  /// The largest number of files that are read together. All of their contents are in memory.
+  static let mostTogether = 64
   /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 
@@ -39,22 +43,49 @@ final class ResultJudge: Stage {
 
   /// Judges the files of both inboxes. Returns the number of files decided on.
   func readInboxes(fresh: Bool, _ turn: Turn) throws -> Int {
-    var count = 0
-    defer { hasMore = count >= Self.mostPerTurn }
+    // What is judged faster than it is cleared away would be kept in memory.
+    hasMore = clearing.count >= Self.mostPerTurn || publisher.isBehind
+    guard !hasMore else { return 0 }
+    var names: [InboxName] = []
     for failed in [false, true] {
-      for name in try spool.inbox(failed: failed, fresh: fresh)
-      where !clearing.isKnown(name) && count < Self.mostPerTurn {
-        if try judgeIfReadable(name, turn) { count += 1 }
-      }
+      names += try spool.inbox(failed: failed, fresh: fresh).filter { !clearing.isKnown($0) }
     }
+    if !undecided.isEmpty {
+      names = names.filter { !undecided.contains($0) } + names.filter(undecided.contains)
+      undecided = []
+    }
+    return try judge(names, turn)
+  }
+
+  /// Judges files, as many as a turn allows. Returns the number of those decided on.
+  private func judge(_ names: [InboxName], _ turn: Turn) throws -> Int {
+    let budget = turn.budget()
+    let spool = spool
+    var count = 0
+    var rest = names[...]
+    while !rest.isEmpty, count < Self.mostPerTurn {
+      let batch = Array(rest.prefix(Self.mostTogether))
+      let files = spool.each(batch, until: { _ in budget.isOver }) { name in
+        Result { () throws(FileError) in try spool.read(name) }
+      }
+      rest = rest.dropFirst(files.count)
+      for (name, file) in zip(batch, files) {
+        if try judgeIfReadable(name, file, turn) { count += 1 } else { undecided.insert(name) }
+      }
+      if budget.isOver { break }
+    }
+    hasMore = !rest.isEmpty
     return count
   }
 
   /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other
   /// file is held up: the next look tries again, but not for ever (R10).
-  private func judgeIfReadable(_ name: InboxName, _ turn: Turn) throws -> Bool {
+  private func judgeIfReadable(
+    _ name: InboxName, _ file: Result<Spool.InboxFile, FileError>, _ turn: Turn
+  ) throws -> Bool {
+    ready.noteResult(name.jobName)
     do {
-      let hasDecided = try judge(name, turn)
+      let hasDecided = try judge(name, try file.get(), turn)
       patience.noteSuccess(name)
       return hasDecided
     } catch let error as FileError {
@@ -65,9 +96,8 @@ final class ResultJudge: Stage {
   }
 
   /// Judges a file. Returns false if it is gone, or is to be read again later.
-  private func judge(_ name: InboxName, _ turn: Turn) throws -> Bool {
-    ready.noteResult(name.jobName)
-    switch try spool.read(name) {
+  private func judge(_ name: InboxName, _ file: Spool.InboxFile, _ turn: Turn) throws -> Bool {
+    switch file {
     case .gone: return false
     case .unreadable(let why):
       failUnread(name, .torn, "the job's file cannot be read: \(why)", turn)

@@ -66,9 +66,9 @@ final class CatalogueRetention {
   }
 
   /// Works for about `limit` calls on the filesystem. Returns the cost, as a number of such calls.
-  func act(_ limit: Int, _ turn: Turn) throws(FileError) -> Int {
+  func act(_ limit: Int, _ budget: StageBudget, _ turn: Turn) throws(FileError) -> Int {
     var cost = try removeCatalogues(turn)
-    while cost < limit, let name = due.last {
+    while cost < limit, !budget.isOver, let name = due.last {
       guard let dataset = turn.state.datasets[name], looks[name] != nil else {
         due.removeLast()
         continue

@@ -19,6 +19,8 @@ final class FileRemover: Stage {
     var trouble: FileError?
   }
   private var walks: [Name: Walk] = [:]
+  /// The dataset that was worked on last.
+  private var last: Name?
 
   /// The largest number of files that are removed in one turn.
   static let mostPerTurn = 500
@@ -61,13 +63,16 @@ final class FileRemover: Stage {
     guard isBusy(turn) else { return }
     try turn.checkLeaseOnce()
     var room = Self.mostPerTurn
-    for name in turn.state.removing.sorted() where room > 0 {
+    let budget = turn.budget()
+    for name in turn.state.removing.sorted().rotated(after: last) where room > 0 {
+      if room < Self.mostPerTurn, budget.isOver { break }
+      last = name
       guard let dataset = turn.state.datasets[name], walks[name]?.due ?? .distantPast <= turn.now
       else {
         continue
       }
       do throws(FileError) {
-        room -= try work(dataset, room, turn)
+        room -= try work(dataset, room, budget, turn)
       } catch {
         turn.note(error, "the removal of files of \(name)")
         walks[name, default: Walk()].due = turn.now + Self.again
@@ -76,10 +81,12 @@ final class FileRemover: Stage {
   }
 
   /// Removes a stretch of one dataset. Returns the number of files that it tried.
-  private func work(_ dataset: DatasetEntry, _ room: Int, _ turn: Turn) throws(FileError) -> Int {
+  private func work(
+    _ dataset: DatasetEntry, _ room: Int, _ budget: StageBudget, _ turn: Turn
+  ) throws(FileError) -> Int {
     var walk = walks[dataset.name] ?? Walk()
     if walk.due != nil { walk = Walk() }
-    var stretch = Stretch(room: room)
+    var stretch = Stretch(room: room, budget: budget)
     if !dataset.removal.left.isEmpty { try read(dataset, &walk, &stretch, turn) }
     for directory in stretch.directories { try makeDurable(directory) }
     if !stretch.done.isEmpty {
@@ -112,6 +119,7 @@ final class FileRemover: Stage {
   /// The work of one turn on one dataset.
   private struct Stretch {
     let room: Int
+    let budget: StageBudget
     var taken = 0
     var lines = 0
     var done = RangeSet<Int>()
@@ -120,7 +128,9 @@ final class FileRemover: Stage {
     var directories: Set<String> = []
     var isAtEnd = true
 
-    var isFull: Bool { taken >= room || lines >= FileRemover.mostLines }
+    var isFull: Bool {
+      taken >= room || lines >= FileRemover.mostLines || taken > 0 && budget.isOver
+    }
   }
 
   /// Reads the lines of the ranges that are left, and removes their files, as far as the turn

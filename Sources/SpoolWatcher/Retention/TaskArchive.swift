@@ -104,10 +104,11 @@ final class TaskArchive: Stage {
     guard isBusy(turn) else { return }
     try turn.checkLeaseOnce()
     var left = Self.perTurn
-    while left > 0, let cost = step(turn) { left -= cost }
+    let budget = turn.budget()
+    while left > 0, !budget.isOver, let cost = step(turn) { left -= cost }
     noteCleared(turn)
-    if left > 0 {
-      _ = attempt(nil, turn) { () throws(FileError) in try catalogues.act(left, turn) }
+    if left > 0, !budget.isOver {
+      _ = attempt(nil, turn) { () throws(FileError) in try catalogues.act(left, budget, turn) }
     }
   }
 

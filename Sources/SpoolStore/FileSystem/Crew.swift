@@ -1,0 +1,103 @@
+internal import Synchronization
+
+/// Does independent pieces of work by several threads at a time, where a piece takes long: on a
+/// network mount a call is mostly waiting. On a disk of this host all is done by the caller, and no
+/// thread is started.
+///
+/// 1. The caller does the first piece of each batch alone. The running mean of these times decides
+///    on threads, because several threads that wait for one disk would each seem slow.
+/// 2. The threads are started for a batch and end with it. The caller is one of them.
+/// 3. If the system has no room for a thread, those that are there do its part.
+final class Crew: Sendable {
+  private let threads: Int
+  /// The mean time of a piece, in nanoseconds, above which threads help.
+  private let patience: UInt64
+  /// The running mean of the times, in nanoseconds.
+  private let mean = Mutex<UInt64>(0)
+
+  /// The weight of the mean so far against one more time.
+  private static let weight: UInt64 = 7
+
+  init(threads: Int, patience: Duration) {
+    self.threads = threads
+    let parts = max(.zero, patience).components
+    self.patience = UInt64(parts.seconds) * 1_000_000_000 + UInt64(parts.attoseconds / 1_000_000_000)
+  }
+
+  /// Does the pieces, as ``FileSystem/together(_:_:)`` says.
+  func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
+    guard count > 0 else { return 0 }
+    let begun = Waker.now()
+    guard body(0) else { return 1 }
+    let took = Waker.now() - begun
+    let mean = mean.withLock { mean in
+      mean = (mean * Self.weight + took) / (Self.weight + 1)
+      return mean
+    }
+    guard mean > patience, threads > 1, count > 2, let end = try? Waker() else {
+      for number in 1..<max(1, count) where !body(number) { return number + 1 }
+      return count
+    }
+    let batch = Batch(from: 1, to: count, end: end, body)
+    for _ in 1..<min(threads, count - 1) {
+      do { try WorkerThread.start { batch.work() } } catch { break }
+    }
+    batch.work()
+    return batch.wait()
+  }
+}
+
+/// The pieces of one batch, as its threads take them.
+private final class Batch: Sendable {
+  private struct State {
+    var next: Int
+    /// The number of pieces that are begun and have not ended.
+    var running = 0
+    var isStopped = false
+  }
+
+  private let state: Mutex<State>
+  private let count: Int
+  private let body: @Sendable (Int) -> Bool
+  /// Woken when a piece ends and none is running.
+  private let end: Waker
+
+  init(from first: Int, to count: Int, end: Waker, _ body: @escaping @Sendable (Int) -> Bool) {
+    state = Mutex(State(next: first))
+    self.count = count
+    self.end = end
+    self.body = body
+  }
+
+  /// Does pieces until none is left to begin.
+  func work() {
+    while let number = take() {
+      let goesOn = body(number)
+      let isLast = state.withLock { state in
+        state.running -= 1
+        if !goesOn { state.isStopped = true }
+        return state.running == 0
+      }
+      if isLast { end.wake() }
+    }
+  }
+
+  private func take() -> Int? {
+    state.withLock { state in
+      guard !state.isStopped, state.next < count else { return nil }
+      defer { state.next += 1 }
+      state.running += 1
+      return state.next
+    }
+  }
+
+  /// Waits until all that are begun have ended. Called once nothing more is to be begun. Returns
+  /// the number of pieces that were begun.
+  func wait() -> Int {
+    while true {
+      let (running, begun) = state.withLock { ($0.running, $0.next) }
+      if running == 0 { return begun }
+      end.wait(atMost: .seconds(1))
+    }
+  }
+}

@@ -211,7 +211,8 @@ struct DamageTests {
     }
     try world.files.truncate(
       "\(World.root)/archive/t/t.ledger.jsonl",
-      to: try #require(world.files.peek("\(World.root)/archive/t/t.ledger.jsonl")?.firstIndex(of: 10)) + 1)
+      to: try #require(
+        world.files.peek("\(World.root)/archive/t/t.ledger.jsonl")?.firstIndex(of: 10)) + 1)
     #expect(try findings(world) == ["archive/t/t.ledger.jsonl"])
   }
 

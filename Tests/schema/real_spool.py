@@ -275,7 +275,7 @@ def schema_of(name):
             return "archive-line"
         case ["archive", _, file]:
             return "page" if file.endswith(".json") else None
-        case ["datasets", _]:
+        case ["datasets", _] | ["journal", "catalogues", _]:
             return "catalogue-line"
         case ["ledger", _]:
             return "ledger-line"

@@ -212,7 +212,8 @@ struct JobFileTests {
     object["format"] = 1
     let job = JSON.object(object).compact + [10]
     let text = resultIsSealed ? SealedJSON.encode(result.json) : result.json.compact
-    let read = try JobFile(Array(job[..<(job.count - 2)]) + bytes("\n,\"result\":") + text + bytes("}\n"))
+    let read = try JobFile(
+      Array(job[..<(job.count - 2)]) + bytes("\n,\"result\":") + text + bytes("}\n"))
     #expect(read.document == (try Example.document()))
     #expect(read.result == result)
     #expect(try JobFile(job).result == nil)

@@ -37,7 +37,8 @@ public struct DamageOutcome: Sendable {
     isStopped = !stops.isEmpty
     told.formUnion(world.errors.map { "error: \($0)" })
     told.formUnion(world.said.filter(Self.isTrouble).map { "log: \($0)" })
-    told.formUnion(world.status.split(separator: "\n").filter(Self.isTrouble).map { "STATUS: \($0)" })
+    told.formUnion(
+      world.status.split(separator: "\n").filter(Self.isTrouble).map { "STATUS: \($0)" })
     for name in world.names("failed/@refused") where name.hasSuffix(".reason") {
       told.insert("refused: \(name): \(world.refusal(String(name.dropLast(7))) ?? "")")
     }
@@ -67,8 +68,11 @@ public struct DamageOutcome: Sendable {
   }
 
   private static func isTrouble(_ text: some StringProtocol) -> Bool {
-    ["damage", "recover", "not as it was", "cannot", "torn", "refused", "Errno", "waits for", "lacks"]
-      .contains { text.contains($0) }
+    [
+      "damage", "recover", "not as it was", "cannot", "torn", "refused", "Errno", "waits for",
+      "lacks",
+    ]
+    .contains { text.contains($0) }
   }
 
   private mutating func note(_ task: String, _ world: World) {
@@ -166,7 +170,8 @@ public struct DamageOutcome: Sendable {
   public func verdict(_ oracle: DamageOutcome) -> Verdict {
     if isStopped {
       let name = damage.map { String($0.path.dropFirst(World.root.count + 1)) } ?? ""
-      return told.contains { $0.contains(name) && $0.contains("spool recover") } ? .refused : .silent
+      return told.contains { $0.contains(name) && $0.contains("spool recover") }
+        ? .refused : .silent
     }
     let (more, less) = (facts(besides: oracle), oracle.facts(besides: self))
     let news = told(besides: oracle)
@@ -175,7 +180,7 @@ public struct DamageOutcome: Sendable {
       if news.contains(where: { $0.hasPrefix("check: ") }) { return .refused }
       return news.isEmpty ? .same : .healed
     }
-    if isAnotherRequest, !news.contains(where: { $0.hasPrefix("refused:") }) { 
+    if isAnotherRequest, !news.contains(where: { $0.hasPrefix("refused:") }) {
       return .anotherRequest
     }
     let isWrong = more.contains { $0.hasPrefix("file ") || $0.hasPrefix("line ") }

@@ -28,7 +28,7 @@ struct DamageCampaignTests {
   func whatIsDamagedAtRest(seed: Int, moment: DamagedSpool.Moment) throws {
     let spool = try DamagedSpool(moment, seed: seed)
     var random = SeededRandom(seed)
-    let (flips, cuts) = Self.isLong ? (400, 110) : (16, 4)
+    let (flips, cuts) = Self.isLong ? (400, 110) : (18, 5)
     var counts: [DamageOutcome.Verdict: Int] = [:]
     for damage in Self.draw(spool.world, flips: flips, cuts: cuts, &random) {
       let outcome: DamageOutcome
@@ -51,7 +51,7 @@ struct DamageCampaignTests {
   /// asked of it is checked.
   @Test func whatIsDamagedAtWork() throws {
     var counts: [DamageOutcome.Verdict: Int] = [:]
-    for seed in 1...(Self.isLong ? 460 : 16) {
+    for seed in 1...(Self.isLong ? 460 : 12) {
       var random = SeededRandom(seed)
       let moment = Int.random(in: 0..<2500, using: &random)
       let life = seed % 10

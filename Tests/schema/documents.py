@@ -149,7 +149,7 @@ GOOD = {
                        WATCHED],
     "dataset-line": ["a.raw", {"path": "a.raw"}],
     "spool": [CONFIG],
-    "job": [JOB],
+    "job": [JOB, {**JOB, "format": 2, "crc32": "0badcafe"}],
     "result": [RESULT, FAILED_RESULT],
     "pilot": [PILOT],
     "watcher": [WATCHER],
@@ -256,7 +256,7 @@ BROKEN = {
         ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
         ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
     "job": broken(JOB, [
-        ("format", 2), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
+        ("format", 3), ("crc32", "1"), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
         ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("limits.stuck", 0), ("meta", {}),
         ("command", ["{x}"]), ("incarnation", "XYZ"), ("result", {})],
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),

@@ -235,6 +235,7 @@ public final class Watcher {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
     var hasWorked = try intake.answer(turn)
+    turn.hurry(hasWorked)
     if try directories.run(turn) { hasWorked = true }
     if full || hints.inboxes || judge.hasMore {
       if try judge.readInboxes(fresh: full, turn) > 0 { hasWorked = true }

@@ -9,10 +9,10 @@ import Testing
 /// soon (DESIGN 6).
 struct SlowMountTests {
   /// A world with one large task in work, in which each call of the watcher takes 2 ms.
-  private static func busy(_ jobs: Int = 20_000, outputs: Bool = false) throws -> World {
+  private static func busy(_ jobs: Int = 30_000, outputs: Bool = false) throws -> World {
     var setup = World.Setup()
     setup.pilots = 4
-    setup.slots = 4
+    setup.slots = 64
     setup.config = SpoolConfig()
     setup.config.keepJobFiles = 0
     let world = try World(setup)
@@ -20,7 +20,7 @@ struct SlowMountTests {
     let command = outputs ? #"["work", "{output}"]"# : #"["work"]"#
     try world.task("t", "\"input\": {\"count\": \(jobs)}, \"command\": \(command)\(more)")
     world.slowDown(2)
-    world.run(for: 15_000)
+    world.run(for: 6000)
     try #require(!world.hasEnded("t"))
     return world
   }
@@ -64,7 +64,7 @@ struct SlowMountTests {
       guard party == .watcher, call.destination == "\(World.root)/STATUS" else { return }
       written.add(time.now)
     }
-    world.run(for: 20_000)
+    world.run(for: 10_000)
     let times = written.all
     #expect(times.count >= 10)
     let ages = zip(times, times.dropFirst()).map { $1 - $0 }

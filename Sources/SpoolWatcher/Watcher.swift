@@ -372,7 +372,8 @@ public final class Watcher {
   /// The stages that are called as soon as they want.
   private var prompt: [any Stage] {
     [
-      intake, judge, ready, pilots, directories, remover, archive, pages, publisher, clearing, audit,
+      intake, judge, ready, pilots, directories, remover, archive, pages, publisher, clearing,
+      audit,
     ]
   }
   /// The time between two scans of `incoming/` while a file in it is half-written.

@@ -9,9 +9,12 @@ struct StageBudget: Sendable {
   /// Nil for a stage that may take as long as it needs, as at the watcher's end.
   private let end: Instant?
 
-  /// The time that each stage has in a turn. A turn of an urgent request's wait has a few stages
-  /// that are busy, so it takes well below a second.
+  /// The time that a stage has in a turn. Few stages are busy in one turn, so it takes less than a
+  /// second.
   static let usual = Duration.milliseconds(200)
+  /// The time that a stage has in a turn that answered a request, so that people see the answer
+  /// soon.
+  static let hurried = Duration.milliseconds(20)
 
   init(_ time: any TimeSource, _ duration: Duration?) {
     self.time = time

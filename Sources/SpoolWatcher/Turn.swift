@@ -41,8 +41,21 @@ final class Turn {
   /// count a reference for each of its tables.
   var state: SpoolState { _read { yield commit.state } }
 
-  /// Returns the time that a stage has from now on.
-  func budget() -> StageBudget { StageBudget(time, stageTime) }
+  /// Returns the time that a stage has from now on, or so many times that for a stage on which the
+  /// others wait.
+  func budget(times: Int = 1) -> StageBudget { StageBudget(time, stageTime.map { $0 * times }) }
+
+  /// Returns the time that a stage has from now on, even in a turn that is shortened.
+  func wholeBudget() -> StageBudget {
+    StageBudget(time, stageTime.map { max($0, StageBudget.usual) })
+  }
+
+  /// Shortens the stages of this turn if it answered a request, but not those of two turns in a row:
+  /// whatever many requests come, the rest goes on.
+  func hurry(_ hasAnswered: Bool) {
+    stageTime =
+      hasAnswered && stageTime == StageBudget.usual ? StageBudget.hurried : StageBudget.usual
+  }
 
   /// Records a decision. The state has it at once; others may see it after the commit.
   func record(_ record: Record) { commit.record(record) }

@@ -243,6 +243,7 @@ public final class Watcher {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
     var hasWorked = try intake.answer(turn)
+    turn.hurry(hasWorked)
     if try directories.run(turn) { hasWorked = true }
     if full || hints.inboxes || judge.hasMore {
       if try judge.readInboxes(fresh: full, turn) > 0 { hasWorked = true }
@@ -390,7 +391,8 @@ public final class Watcher {
   /// The stages that are called as soon as they want.
   private var prompt: [any Stage] {
     [
-      intake, judge, ready, pilots, directories, remover, archive, pages, publisher, clearing, audit,
+      intake, judge, ready, pilots, directories, remover, archive, pages, publisher, clearing,
+      audit,
     ]
   }
   /// The time between two scans of `incoming/` while a file in it is half-written.

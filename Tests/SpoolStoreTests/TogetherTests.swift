@@ -44,7 +44,9 @@ struct TogetherTests {
       if met.withLock({ count in
         count += 1
         return count == 4
-      }) { isMet.withLock { $0 = true } }
+      }) {
+        isMet.withLock { $0 = true }
+      }
       while !isMet.withLock({ $0 }) { sched_yield() }
       return true
     }

@@ -12,7 +12,7 @@ struct SlowMountTests {
   private static func busy(_ jobs: Int = 20_000, outputs: Bool = false) throws -> World {
     var setup = World.Setup()
     setup.pilots = 4
-    setup.slots = 4
+    setup.slots = 16
     setup.config = SpoolConfig()
     setup.config.keepJobFiles = 0
     let world = try World(setup)
@@ -20,7 +20,7 @@ struct SlowMountTests {
     let command = outputs ? #"["work", "{output}"]"# : #"["work"]"#
     try world.task("t", "\"input\": {\"count\": \(jobs)}, \"command\": \(command)\(more)")
     world.slowDown(2)
-    world.run(for: 15_000)
+    world.run(for: 6000)
     try #require(!world.hasEnded("t"))
     return world
   }
@@ -39,7 +39,9 @@ struct SlowMountTests {
     let begun = world.time.now
     #expect(
       world.run(atMost: 30_000, until: { world.summary("t")?["state"]?.string == "cancelled" }))
-    #expect(world.time.now - begun <= 1000, "\(world.time.now - begun) ms")
+    #expect(
+      world.time.now - begun <= 1000,
+      "\(world.time.now - begun) ms, \(world.faults.counts(.watcher))")
     // What lay in ready and with pilots goes in the turns that follow.
     #expect(world.run(until: { world.jobFiles("ready-cpu") == [] && world.claims == [] }))
   }
@@ -64,9 +66,9 @@ struct SlowMountTests {
       guard party == .watcher, call.destination == "\(World.root)/STATUS" else { return }
       written.add(time.now)
     }
-    world.run(for: 20_000)
+    world.run(for: 10_000)
     let times = written.all
-    #expect(times.count >= 10)
+    #expect(times.count >= 5)
     let ages = zip(times, times.dropFirst()).map { $1 - $0 }
     #expect(ages.max() ?? .max <= 2000, "\(ages)")
   }
@@ -77,7 +79,7 @@ struct SlowMountTests {
     world.files.onWait = nil
     // The mount stands still for a while.
     world.time.advance(30_000)
-    world.slowDown(5)
+    world.slowDown(2)
     var most = 0
     for _ in 0..<100 {
       world.run(for: 100)

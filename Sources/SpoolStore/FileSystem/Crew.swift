@@ -21,7 +21,8 @@ final class Crew: Sendable {
   init(threads: Int, patience: Duration) {
     self.threads = threads
     let parts = max(.zero, patience).components
-    self.patience = UInt64(parts.seconds) * 1_000_000_000 + UInt64(parts.attoseconds / 1_000_000_000)
+    self.patience =
+      UInt64(parts.seconds) * 1_000_000_000 + UInt64(parts.attoseconds / 1_000_000_000)
   }
 
   /// Does the pieces, as ``FileSystem/together(_:_:)`` says.

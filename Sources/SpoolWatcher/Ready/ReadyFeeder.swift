@@ -301,7 +301,8 @@ final class ReadyFeeder: Stage {
 
   /// Puts the first of the jobs, up to the first refusal. Returns that.
   private func putSome(_ turn: Turn) -> FileError? {
-    let budget = turn.budget()
+    // Pilots wait for puts, and a put is two changes.
+    let budget = turn.budget(times: 2)
     let spool = spool
     let answers = spool.each(puts, until: { $0 != .done || budget.isOver }) { put in
       spool.put(put.name, put.shape.queue, put.contents)

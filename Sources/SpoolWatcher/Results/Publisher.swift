@@ -34,8 +34,8 @@ final class Publisher: Stage {
   /// True while nothing waits for publication.
   var isIdle: Bool { waiting.isEmpty }
 
-  /// True if more results wait than a turn takes, because there was no time for them.
-  var isBehind: Bool { last != nil && waiting.count >= ResultJudge.mostPerTurn }
+  /// True if results wait because there was no time for them.
+  var isBehind: Bool { last != nil }
 
   func nextDue(_ turn: Turn) -> Instant? { last == nil ? nil : .distantPast }
 
@@ -43,6 +43,8 @@ final class Publisher: Stage {
   private struct Job: Sendable {
     var id: JobID
     var outputs: [Output]
+    /// The task's priority; less for a task that is cancelled, and ends once all are published.
+    var urgency: Int
   }
 
   private struct Output: Sendable {
@@ -66,7 +68,9 @@ final class Publisher: Stage {
     guard !waiting.isEmpty else { return }
     try turn.checkLease()
     let jobs = waiting.keys.sorted().rotated(after: last).compactMap { job($0, turn) }
-    let budget = turn.budget()
+      .sorted { $0.urgency < $1.urgency }
+    // The end of a cancelled task waits for its accepted results.
+    let budget = turn.wholeBudget()
     let spool = spool
     let attempts = spool.each(jobs, until: { _ in budget.isOver }) { Self.publish($0, spool) }
     last = attempts.count < jobs.count ? jobs[attempts.count - 1].id : nil
@@ -96,7 +100,7 @@ final class Publisher: Stage {
       id: id,
       outputs: result.outputs.map {
         Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
-      })
+      }, urgency: task.cancelledBy == nil ? task.spec.priority : -1)
   }
 
   /// Syncs the directories of published outputs. If the permissions of one let the watcher write

@@ -23,7 +23,7 @@ final class ResultJudge: Stage {
   /// The largest number of files that are judged in a turn.
   static let mostPerTurn = 2000
   /// The largest number of files that are read together. All of their contents are in memory.
-  static let mostTogether = 64
+  static let mostTogether = 16
   /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 
@@ -48,13 +48,23 @@ final class ResultJudge: Stage {
     guard !hasMore else { return 0 }
     var names: [InboxName] = []
     for failed in [false, true] {
-      names += try spool.inbox(failed: failed, fresh: fresh).filter { !clearing.isKnown($0) }
+      names += try spool.inbox(failed: failed, fresh: fresh).filter {
+        !clearing.isKnown($0) && !isOfCancelled($0, turn)
+      }
     }
+    names.sort { $0.jobName.priority < $1.jobName.priority }
     if !undecided.isEmpty {
       names = names.filter { !undecided.contains($0) } + names.filter(undecided.contains)
       undecided = []
     }
     return try judge(names, turn)
+  }
+
+  /// Returns true if a file is of a task that is cancelled and has not ended, because its accepted
+  /// results are being published. What is accepted now would put off its end.
+  private func isOfCancelled(_ name: InboxName, _ turn: Turn) -> Bool {
+    guard let task = turn.state.tasks[name.job.task] else { return false }
+    return task.cancelledBy != nil && !task.state.hasEnded
   }
 
   /// Judges files, as many as a turn allows. Returns the number of those decided on.

@@ -20,6 +20,9 @@ struct ErrorPatience<Thing: Hashable> {
     return true
   }
 
+  /// Returns true if the last try was refused.
+  func isRefused(_ thing: Thing) -> Bool { since[thing] != nil }
+
   /// Notes that an operation succeeded.
   mutating func noteSuccess(_ thing: Thing) { since[thing] = nil }
 }

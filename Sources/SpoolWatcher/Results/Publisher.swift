@@ -34,8 +34,8 @@ final class Publisher: Stage {
   /// True while nothing waits for publication.
   var isIdle: Bool { waiting.isEmpty }
 
-  /// True if results wait because there was no time for them.
-  var isBehind: Bool { last != nil }
+  /// True if the last run published results, and others wait because there was no time for them.
+  private(set) var isBehind = false
 
   func nextDue(_ turn: Turn) -> Instant? { last == nil ? nil : .distantPast }
 
@@ -43,6 +43,8 @@ final class Publisher: Stage {
   private struct Job: Sendable {
     var id: JobID
     var outputs: [Output]
+    /// 1 if the last try was refused: such a job holds up no other.
+    var isRefused: Int
     /// The task's priority; less for a task that is cancelled, and ends once all are published.
     var urgency: Int
   }
@@ -65,10 +67,11 @@ final class Publisher: Stage {
 
   /// Publishes accepted results, once they are committed, as many as the turn has time for.
   func run(_ turn: Turn) throws {
+    isBehind = false
     guard !waiting.isEmpty else { return }
     try turn.checkLease()
     let jobs = waiting.keys.sorted().rotated(after: last).compactMap { job($0, turn) }
-      .sorted { $0.urgency < $1.urgency }
+      .sorted { ($0.isRefused, $0.urgency) < ($1.isRefused, $1.urgency) }
     // The end of a cancelled task waits for its accepted results.
     let budget = turn.wholeBudget()
     let spool = spool
@@ -78,6 +81,7 @@ final class Publisher: Stage {
     for (job, attempt) in zip(jobs, attempts) {
       if conclude(job, attempt, turn) { published.append(job) }
     }
+    isBehind = last != nil && !published.isEmpty
     try makeDurable(published, turn)
     for job in published {
       turn.record(.published(job.id))
@@ -100,7 +104,8 @@ final class Publisher: Stage {
       id: id,
       outputs: result.outputs.map {
         Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
-      }, urgency: task.cancelledBy == nil ? task.spec.priority : -1)
+      }, isRefused: patience.isRefused(id) ? 1 : 0,
+      urgency: task.cancelledBy == nil ? task.spec.priority : -1)
   }
 
   /// Syncs the directories of published outputs. If the permissions of one let the watcher write

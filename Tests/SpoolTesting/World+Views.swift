@@ -31,11 +31,14 @@ extension World {
     pilot(number).flatMap { spool.heartbeat(of: $0.name) }
   }
 
-  /// A task's summary, once it has ended.
+  /// A task's summary, once it has ended, without its seal.
   public func summary(_ task: String) -> JSON? {
     for directory in ["done", "failed"] {
       let path = "\(Self.root)/\(directory)/\(task).json"
-      if let bytes = files.peek(path) { return try? JSON.parse(bytes) }
+      guard let bytes = files.peek(path) else { continue }
+      var page = (try? JSON.parse(bytes))?.object
+      page?.members.removeAll { $0.key == "crc32" }
+      return page.map { .object($0) }
     }
     return nil
   }

@@ -39,7 +39,7 @@ struct ArchiveTests {
   static func paths(_ world: World, of task: String) -> [String] {
     world.files.paths(below: World.root).filter { path in
       path.split(separator: "/").contains { $0 == task || $0.hasPrefix(task + ".") }
-        && !path.contains("/datasets/") && !path.contains("/journal/catalogues/") && !path.contains("/@refused/")
+        && !["/datasets/", "/journal/", "/@refused/"].contains { path.contains($0) }
     }.map { String($0.dropFirst(World.root.count + 1)) }
   }
 
@@ -68,7 +68,8 @@ struct ArchiveTests {
     try world.task("t", Self.members)
     #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
     let ended = try #require(world.summary("t")?["ended"]?.integer)
-    let page = world.summary("t")
+    var page = world.summary("t")?.object
+    page?["crc32"] = nil
     let ledger = text("ledger/t.jsonl")
     let done = world.names("done/t")
     let log = text("logs/t/\(world.names("logs/t")[0])")
@@ -79,8 +80,8 @@ struct ArchiveTests {
 
     var packed = try JSON.parse(Array(text("archive/t/t.json").utf8)).object
     #expect(packed?["packed"] == true)
-    packed?.members.removeAll { $0.key == "packed" || $0.key == "crc32" }
-    #expect(packed.map { .object($0) } == page)
+    packed?.members.removeAll { ["packed", "crc32"].contains($0.key) }
+    #expect(packed == page)
     #expect(text("archive/t/t.ledger.jsonl") == ledger)
     let jobs = text("archive/t/t.jobs.jsonl").split(separator: "\n")
     #expect(jobs.count == 4)

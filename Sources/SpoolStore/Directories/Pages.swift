@@ -56,6 +56,16 @@ extension Spool {
     return .object(object)
   }
 
+  /// Returns true if the seal of a page is right. A page of an earlier version has none, and ends in a
+  /// brace on a line of its own.
+  private static func isSound(page bytes: [UInt8]) -> Bool {
+    switch SealedJSON.check(bytes) {
+    case .intact: true
+    case .damaged: false
+    case .unsealed: bytes.suffix(3) == Array("\n}\n".utf8)[...]
+    }
+  }
+
   /// Returns true where a page is there as the watcher wrote it: a power cut may leave it torn. A
   /// page that is longer than any that a watcher writes is not.
   public func isWhole(_ page: Page, whereMissing: Bool = false) throws(FileError) -> Bool {
@@ -68,7 +78,7 @@ extension Spool {
       guard let bytes = try files.readIfPresent(path, limit: 4 * Limits.request) else {
         return whereMissing
       }
-      return SealedJSON.check(bytes) != .damaged && (try? JSON.parse(bytes)) != nil
+      return Self.isSound(page: bytes) && (try? JSON.parse(bytes)) != nil
     } catch {
       guard error.isTooLarge else { throw error }
       return false

@@ -18,11 +18,11 @@ extension Spool {
 
   /// Returns true where a registered job's file is as it was written, or gone. What its pilot did not
   /// finish, or could not read, is known as such. These files are never synced: one that a power cut
-  /// emptied or cut is no damage, since the ledger has what counts.
+  /// emptied is no damage, since the ledger has what counts.
   public func isWhole(_ file: RegisteredFile) throws(FileError) -> Bool {
     switch file.cause {
     case .torn, .lost, .cancelled: true
-    default: try read(file).map { $0.suffix(2) != [125, 10] || JobFile.isWhole($0) } ?? true
+    default: try read(file).map { $0.allSatisfy { $0 == 0 } || JobFile.isWhole($0) } ?? true
     }
   }
 

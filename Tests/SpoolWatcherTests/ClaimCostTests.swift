@@ -102,7 +102,6 @@ struct ClaimCostTests {
   /// Jobs of 100 ms, and listings that are up to a fifth of that old.
   @Test(arguments: [1, 32], [0, 20]) func shortJobs(pilots: Int, lag: Int) throws {
     let costs = try costs(pilots: pilots, jobs: max(200, 60 * pilots), lasting: 100, lag: lag)
-    print("XX", pilots, lag, costs)
     expectLow(costs)
   }
 
@@ -110,7 +109,6 @@ struct ClaimCostTests {
   @Test(.enabled(if: getenv("SPOOL_LONG") != nil), arguments: [0, 50])
   func aThousandPilots(lag: Int) throws {
     let costs = try costs(pilots: 1000, jobs: 6000, lasting: 10_000, lag: lag)
-    print("XX", 1000, lag, costs)
     expectLow(costs)
   }
 }

@@ -6,12 +6,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int spool_stat_fresh(const char *path) {
+int spool_stat_fresh(const char *path, struct spool_directory_mark *mark) {
   struct statx answer;
-  if (statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &answer) == 0) return 0;
+  if (statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &answer) == 0) {
+    mark->inode = answer.stx_ino;
+    mark->changed = answer.stx_ctime.tv_sec * 1000000000 + answer.stx_ctime.tv_nsec;
+    return 0;
+  }
   if (errno != ENOSYS) return errno;
   struct stat plain;
-  return stat(path, &plain) == 0 ? 0 : errno;
+  if (stat(path, &plain) != 0) return errno;
+  mark->inode = plain.st_ino;
+  mark->changed = plain.st_ctim.tv_sec * INT64_C(1000000000) + plain.st_ctim.tv_nsec;
+  return 0;
 }
 
 int spool_try_lock(int fd) {

@@ -6,6 +6,12 @@ extension MemoryFileSystem {
   /// Not counted: it changes nothing and says nothing.
   public func refresh(_ directory: String) { missing.forget(in: directory) }
 
+  public func mark(of directory: String) throws(FileError) -> DirectoryMark {
+    refresh(directory)
+    let attributes = try attributes(of: directory)
+    return DirectoryMark(inode: attributes.inode, changed: attributes.modified)
+  }
+
   public func list(_ directory: String, fresh: Bool) throws(FileError) -> Listing {
     if fresh { refresh(directory) }
     let listing = try perform(.list, directory) { tree throws(MemoryFailure) in

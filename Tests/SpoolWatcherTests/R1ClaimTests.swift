@@ -23,9 +23,16 @@ struct R1ClaimTests {
   }
 
   /// The rename was done: the job runs at once, not at the next heartbeat.
-  @Test(arguments: [2, 5] as [Int32]) func lostReply(code: Int32) throws {
+  /// An ENOENT is in doubt only if it took long, as a call that the client had to repeat.
+  @Test(arguments: [(2, 500), (5, 0)] as [(Int32, Int)])
+  func lostReply(code: Int32, milliseconds: Int) throws {
     let world = try world()
-    world.faults.after { party, call, _ in Self.isClaim(party, call) ? code : nil }
+    let time = world.time
+    world.faults.after { party, call, _ in
+      guard Self.isClaim(party, call) else { return nil }
+      time.advance(milliseconds)
+      return code
+    }
     try world.task("t", Self.one)
     #expect(world.run(until: { world.claims.count == 1 }))
     #expect(world.runner(1)?.started.count == 1)
@@ -33,8 +40,20 @@ struct R1ClaimTests {
     #expect(world.attempts("t") == ["00 a1 ok"])
   }
 
-  /// After an error nothing but the own destination is looked at.
-  @Test(arguments: [2, 5] as [Int32]) func nothingIsConcludedFromTheSource(code: Int32) throws {
+  /// An ENOENT that came at once is believed until the heartbeat.
+  @Test func lostReplyOfAClaimThatSeemsLost() throws {
+    let world = try world()
+    world.faults.after { party, call, _ in Self.isClaim(party, call) ? 2 : nil }
+    try world.task("t", Self.one)
+    #expect(world.run(until: { world.claims.count == 1 }))
+    #expect(world.runner(1)?.started.count == 0)
+    #expect(world.run(atMost: 600, until: { world.runner(1)?.started.count == 1 }))
+    #expect(world.settle())
+    #expect(world.attempts("t") == ["00 a1 ok"])
+  }
+
+  /// A lost race costs one call.
+  @Test func aLostRaceCostsOneCall() throws {
     let world = try world()
     let calls = Log<FileCall>()
     let failure = Once()
@@ -42,7 +61,26 @@ struct R1ClaimTests {
       if party == .pilot(1), failure.hasCome { calls.add(call) }
     }
     world.faults.before { party, call, _ in
-      Self.isClaim(party, call) && failure.isFirst() ? .fails(code) : nil
+      Self.isClaim(party, call) && failure.isFirst() ? .fails(2) : nil
+    }
+    try world.task("t", Self.one)
+    #expect(world.settle())
+    let looks = calls.all.filter { $0.operation == .attributes && $0.path.contains("/p5.") }
+    #expect(looks == [])
+    #expect(world.attempts("t") == ["00 a1 ok"])
+    #expect(world.faultsAtTheEnd("t", jobs: 1) == [])
+  }
+
+  /// After an error nothing but the own destination is looked at.
+  @Test func nothingIsConcludedFromTheSource() throws {
+    let world = try world()
+    let calls = Log<FileCall>()
+    let failure = Once()
+    world.faults.watch { party, call in
+      if party == .pilot(1), failure.hasCome { calls.add(call) }
+    }
+    world.faults.before { party, call, _ in
+      Self.isClaim(party, call) && failure.isFirst() ? .fails(5) : nil
     }
     try world.task("t", Self.one)
     #expect(world.settle())

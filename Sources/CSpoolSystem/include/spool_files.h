@@ -1,11 +1,20 @@
 #ifndef SPOOL_FILES_H
 #define SPOOL_FILES_H
 
+#include <stdint.h>
+
 /* File calls that Swift's Glibc module does not reach. Each returns 0 or an errno. */
 
+/* The number of a directory, and the time of its last change in nanoseconds since 1970. */
+struct spool_directory_mark {
+  uint64_t inode;
+  int64_t changed;
+};
+
 /* Asks the server about `path` (statx with AT_STATX_FORCE_SYNC), so that a listing read after it
-   does not come from a stale cache (R9). Where the kernel lacks statx the call is a plain stat. */
-int spool_stat_fresh(const char *path);
+   does not come from a stale cache (R9). Where the kernel lacks statx the call is a plain stat.
+   Links are followed. */
+int spool_stat_fresh(const char *path, struct spool_directory_mark *mark);
 
 /* Tries for the exclusive open-file-description lock on the whole file. Returns 0 where it got the
    lock, EAGAIN where another holds it. The lock ends with the last descriptor of the open file, not

@@ -41,6 +41,10 @@ public struct JobName: Hashable, Sendable {
   /// Hashes the spelling.
   public func hash(into hasher: inout Hasher) { hasher.combine(stem) }
 
+  /// Returns true where pilots take this job before another. Of two jobs neither of which goes before
+  /// the other they take either.
+  public func goesBefore(_ other: JobName) -> Bool { priority < other.priority }
+
   /// Reads the name of a file; nil if it is no job's.
   public init?(fileName: String) {
     guard fileName.utf8.last == UInt8(ascii: "n"), fileName.hasSuffix(".json") else { return nil }

@@ -1,117 +1,132 @@
 internal import SpoolModel
+internal import SpoolStore
 
-/// The choice of what to claim from one ready directory. A pure value: listings come in, the name
-/// of a job to try comes out.
+/// The choice of what to claim from one ready directory. A pure value: looks at the directory and the
+/// outcome of claims come in, the name of a job to try comes out.
 ///
-/// 1. It keeps the last listing, and asks for another only when that is used up or old (R9).
-/// 2. It takes at random among the first 64 jobs of the best priority, so that many pilots do not
-///    all want the same job.
-/// 3. Where it finds nothing that fits, it looks again ever more seldom.
+/// 1. It fills all free slots from one look. It asks for another when the listing is used up, or too
+///    old for the ``Rivalry`` of other pilots, or led to two lost races in a row; then after a pause.
+/// 2. Of the jobs before which no other goes it takes any, by chance, so that many pilots do not all
+///    want the same job, and none waits for long. (An order that each pilot makes once and for all,
+///    say by a hash of its name and the job's, would leave what it likes least to lie for ever.)
+/// 3. Where it finds nothing that fits, it looks again ever more seldom, and where the directory was
+///    empty, lists it only when its mark has moved.
 struct Claimer {
-  /// The number of jobs among which it chooses.
-  static let window = 64
-  /// The age from which on a listing is old.
-  static let oldAfter = Duration.seconds(1)
-  /// The shortest time between two listings without a hint.
+  /// The shortest time between two looks without a hint.
   static let shortest = Duration.milliseconds(50)
-  /// The longest time between two listings without a hint.
+  /// The longest time between two looks without a hint.
   static let longest = Duration.seconds(2)
-  /// The number of jobs that it looks past in one listing because they do not fit.
-  static let mostSkipped = 4096
 
   let queue: Queue
-  /// Names in the order of claiming, the first last.
-  private var names: [String] = []
-  /// The first of the names, parsed.
-  private var window: [JobName] = []
+  /// The candidates in the order of claiming, the first last.
+  private var candidates: [JobName] = []
   private var listedAt: Instant?
+  private var emptiness = EmptyDirectory()
+  private var rivalry = Rivalry()
   private var timer = RetryTimer(from: Self.shortest, to: Self.longest)
   private var isHinted = true
-  /// The number of jobs that had given back their share of the pilot at the last listing.
+  /// The number of jobs that had given back their share of the pilot at the last look.
   private var seenReleases = 0
+  /// The end of the pause after lost races: no hint cuts it.
+  private var pauseEnd = Instant.distantPast
 
   init(_ queue: Queue) { self.queue = queue }
 
   // MARK: Events
 
-  /// Takes in that the directory may have changed.
-  mutating func hint() {
-    isHinted = true
+  /// Takes in that the directory may have changed. Pilots that lost races over such news before do
+  /// not all come at once.
+  mutating func hint(at now: Instant, _ random: inout any RandomNumberGenerator) {
     timer.reset()
+    guard !isHinted else { return }
+    isHinted = true
+    pauseEnd = max(pauseEnd, now + rivalry.drawPause(&random))
   }
 
   /// Takes in that the filesystem refused something: the claimer does not try again at once.
   mutating func backOff(at now: Instant, releases: Int) {
-    names = []
-    window = []
+    candidates = []
     isHinted = false
     seenReleases = releases
     timer.grow()
     timer.wait(from: now)
   }
 
-  /// Takes in that the directory is about to be listed.
-  mutating func beginListing(at now: Instant, releases: Int) {
+  /// Takes in that the pilot is about to look at the directory.
+  mutating func beginLook(at now: Instant, releases: Int) {
+    candidates = []
     isHinted = false
     seenReleases = releases
+    rivalry.beginListing()
     timer.wait(from: now)
   }
 
-  /// Takes in a listing; `spread` as ``RetryTimer/wait(from:spread:)`` has it.
-  mutating func take(_ listing: [String], at now: Instant, spread: Int) {
-    names = listing.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted(by: >)
-    window = []
+  /// Takes in the mark of the directory. Returns whether it is to be listed; else it is as empty as it
+  /// was.
+  mutating func needsListing(
+    _ mark: DirectoryMark, at now: Instant, _ random: inout any RandomNumberGenerator
+  ) -> Bool {
+    guard emptiness.isCertain(mark, at: now) else { return true }
+    findNothing(at: now, &random)
+    return false
+  }
+
+  /// Takes in a listing, and the mark that the directory had just before.
+  mutating func take(
+    _ listing: [String], _ mark: DirectoryMark, at now: Instant,
+    _ random: inout any RandomNumberGenerator
+  ) {
     listedAt = now
-    if names.isEmpty { timer.grow() }
-    timer.wait(from: now, spread: spread)
+    candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &random)
+    candidates.sort { $1.goesBefore($0) }
+    emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
+    if candidates.isEmpty { findNothing(at: now, &random) }
+  }
+
+  private mutating func findNothing(
+    at now: Instant, _ random: inout any RandomNumberGenerator
+  ) {
+    timer.grow()
+    timer.wait(from: now, spread: Int.random(in: -100...100, using: &random))
+  }
+
+  /// Takes in that the pilot has the job that it tried for.
+  mutating func noteWin() { rivalry.noteWin() }
+
+  /// Takes in that another pilot was first. After two such in a row the listing is dropped.
+  mutating func noteLoss(at now: Instant, _ random: inout any RandomNumberGenerator) {
+    rivalry.noteLoss()
+    guard rivalry.isHopeless || candidates.isEmpty else { return }
+    candidates = []
+    isHinted = true
+    pauseEnd = now + rivalry.drawPause(&random)
   }
 
   // MARK: Questions
 
-  /// Returns whether the directory is to be listed before the next choice. `releases` is the number
-  /// of jobs that have given back their share of the pilot so far: more of them make more room.
-  func wantsListing(at now: Instant, releases: Int) -> Bool {
-    guard let listedAt else { return true }
-    if names.isEmpty, window.isEmpty {
-      return isHinted || releases != seenReleases || timer.isDue(at: now)
-    }
-    return now - listedAt >= Self.oldAfter
+  /// Returns whether the pilot is to look at the directory before the next choice. `releases` is the
+  /// number of jobs that have given back their share of the pilot so far: more of them make more room.
+  func wantsLook(at now: Instant, releases: Int) -> Bool {
+    if candidates.isEmpty { return now >= nextLook(releases: releases) }
+    return listedAt.map { now - $0 >= rivalry.trust } ?? true
   }
 
-  /// Returns when the directory is to be listed next.
-  func nextListing(releases: Int) -> Instant {
-    isHinted || releases != seenReleases ? .distantPast : timer.next
+  /// Returns when the pilot is to look at the directory next, if it has no candidates.
+  func nextLook(releases: Int) -> Instant {
+    max(isHinted || releases != seenReleases ? .distantPast : timer.next, pauseEnd)
   }
 
   // MARK: The choice
 
-  /// Takes the next candidate that fits out of the listing; nil if there is none.
-  mutating func takeCandidate(
-    _ fits: (JobName) -> Bool, _ random: inout any RandomNumberGenerator
-  ) -> JobName? {
-    fill()
-    var skipped = 0
-    while !window.isEmpty {
-      let fitting = window.indices.filter { fits(window[$0]) }
-      let best = fitting.first.map { window[$0].priority }
-      let choices = fitting.filter { window[$0].priority == best }
-      if let choice = choices.randomElement(using: &random) {
-        timer.reset()
-        return window.remove(at: choice)
-      }
-      // None of these fits: look past them, but not for ever.
-      skipped += window.count
-      window = []
-      if skipped < Self.mostSkipped { fill() }
+  /// Takes the next candidate that fits; nil if there is none.
+  mutating func takeCandidate(_ fits: (JobName) -> Bool) -> JobName? {
+    let hadCandidates = !candidates.isEmpty
+    while let candidate = candidates.popLast() {
+      guard fits(candidate) else { continue }
+      timer.reset()
+      return candidate
     }
-    names = []
-    if skipped > 0 { timer.grow() }
+    if hadCandidates { timer.grow() }
     return nil
-  }
-
-  private mutating func fill() {
-    while window.count < Self.window, let last = names.popLast() {
-      if let name = JobName(fileName: last) { window.append(name) }
-    }
   }
 }

@@ -9,6 +9,9 @@ final class Claiming {
   /// The number of claims in one step: jobs that fail at once make room at once, and the heart must
   /// go on beating all the same.
   static let mostPerStep = 64
+  /// The time of a call after which its answer is in doubt: the client may have sent it twice, and the
+  /// second answer be that of a rename that was done already.
+  static let doubtfulAfter = Duration.milliseconds(500)
 
   /// True if the last step ended with more to claim.
   private(set) var hasMore = false
@@ -37,7 +40,9 @@ final class Claiming {
 
   /// Takes in that the ready directory of a queue may have changed.
   func hint(_ queue: Queue) {
-    for index in claimers.indices where claimers[index].queue == queue { claimers[index].hint() }
+    for index in claimers.indices where claimers[index].queue == queue {
+      claimers[index].hint(at: context.now, &context.random)
+    }
   }
 
   // MARK: Claims
@@ -67,13 +72,13 @@ final class Claiming {
   func nextClaim(at now: Instant) -> [Instant] {
     guard hasRoom else { return [] }
     if orders.failures.nextClaim > now { return [orders.failures.nextClaim] }
-    return claimers.map { $0.nextListing(releases: table.capacity.releases) }
+    return claimers.map { $0.nextLook(releases: table.capacity.releases) }
   }
 
   /// Tries for one job; false when there is none to be had now.
   private func claim(with index: Int) -> Bool {
     do throws(FileError) {
-      try listIfDue(index)
+      try lookIfDue(index)
       guard let name = takeCandidate(index) else { return false }
       // Before the claim: where there is no room for its scratch, the job is left to others.
       try table.slots.reserve()
@@ -96,11 +101,12 @@ final class Claiming {
   /// the best priority, and others are to be had.
   private func reach(for name: JobName, with index: Int) -> Bool {
     do throws(FileError) {
-      switch try context.spool.claim(name, from: claimers[index].queue, for: heart.name) {
-      case .claimed(let claim): stages.begin(claim)
-      case .missed: break
-      case .unreadable(let error): setAside(name, error)
+      let begun = context.now
+      var reach = try context.spool.claim(name, from: claimers[index].queue, for: heart.name)
+      if context.now - begun >= Self.doubtfulAfter, reach.isMissed {
+        reach = context.spool.adopt(name, for: heart.name)
       }
+      take(reach, name, with: index)
       return true
     } catch {
       refused.note(name, at: context.now)
@@ -110,21 +116,37 @@ final class Claiming {
     }
   }
 
-  private func listIfDue(_ index: Int) throws(FileError) {
+  private func take(_ reach: consuming Spool.Reach, _ name: JobName, with index: Int) {
+    if reach.isMissed {
+      claimers[index].noteLoss(at: context.now, &context.random)
+    } else {
+      claimers[index].noteWin()
+    }
+    switch consume reach {
+    case .claimed(let claim): stages.begin(claim)
+    case .missed: break
+    case .unreadable(let error): setAside(name, error)
+    }
+  }
+
+  /// Looks at a ready directory if that is due: at its mark, and, unless that says that it is still
+  /// empty, at its entries. The first look is fresh, and so is the second after it (R9).
+  private func lookIfDue(_ index: Int) throws(FileError) {
     let now = context.now
     let releases = table.capacity.releases
-    guard claimers[index].wantsListing(at: now, releases: releases) else { return }
-    let spread = Int.random(in: -100...100, using: &context.random)
-    claimers[index].beginListing(at: now, releases: releases)
-    let names = try context.spool.readyNames(claimers[index].queue, fresh: true)
-    claimers[index].take(names, at: now, spread: spread)
+    guard claimers[index].wantsLook(at: now, releases: releases) else { return }
+    claimers[index].beginLook(at: now, releases: releases)
+    let queue = claimers[index].queue
+    let mark = try context.spool.readyMark(queue)
+    guard claimers[index].needsListing(mark, at: now, &context.random) else { return }
+    let names = try context.spool.readyNames(queue, fresh: false)
+    claimers[index].take(names, mark, at: now, &context.random)
   }
 
   private func takeCandidate(_ index: Int) -> JobName? {
     let blocked = table.blockedTasks
     refused.forget(at: context.now)
-    return claimers[index].takeCandidate(
-      { !refused.contains($0) && mayRun($0, besides: blocked) }, &context.random)
+    return claimers[index].takeCandidate { !refused.contains($0) && mayRun($0, besides: blocked) }
   }
 
   /// Returns whether a job may be run, by its name: it fits, its wall time is within the lifetime,

@@ -87,15 +87,30 @@ extension Spool {
     case missed
     /// The file is the pilot's, and cannot be read.
     case unreadable(FileError)
+
+    /// True if the job is not the pilot's.
+    public var isMissed: Bool {
+      switch self {
+      case .missed: true
+      case .claimed: false
+      case .unreadable: false
+      }
+    }
   }
 
-  /// Claims a job (R1). On any error only the pilot's own destination decides. Fails where the
-  /// filesystem refuses the rename.
+  /// Claims a job (R1). A job that is gone costs one call: another pilot was first, or the rename was
+  /// done and its reply lost, which the caller looks for where it has reason to. On any other error
+  /// the pilot's own destination decides. Fails where the filesystem refuses the rename.
   public func claim(
     _ name: JobName, from queue: Queue, for pilot: PilotName
   ) throws(FileError) -> Reach {
-    let source = layout.ready(queue, name)
-    guard try moveOwn(source, to: layout.claim(pilot, name)) else { return .missed }
+    let destination = layout.claim(pilot, name)
+    do throws(FileError) {
+      try files.rename(layout.ready(queue, name), to: destination)
+    } catch {
+      if error.isMissing { return .missed }
+      guard files.isPresent(destination) else { throw error }
+    }
     return adopt(name, for: pilot)
   }
 

@@ -67,6 +67,11 @@ extension Spool {
     try files.list(layout.ready(queue), fresh: fresh).names
   }
 
+  /// Returns the mark of a ready directory, as the server has it. A listing after it is fresh.
+  public func readyMark(_ queue: Queue) throws(FileError) -> DirectoryMark {
+    try files.mark(of: layout.ready(queue))
+  }
+
   /// Takes a job out of ready for good. Returns false where it was not there (any more).
   public func withdraw(_ name: JobName, _ queue: Queue) throws(FileError) -> Bool {
     do throws(FileError) {

@@ -62,6 +62,21 @@ public struct Listing: Sendable, Equatable {
   }
 }
 
+/// The mark of a directory, which moves when an entry comes or goes. Changes within one tick of the
+/// filesystem's clock, up to two seconds, leave the same mark.
+public struct DirectoryMark: Sendable, Equatable {
+  /// The number of the directory on its filesystem.
+  public var inode: UInt64
+  /// The time of its last change in nanoseconds since 1970, on the filesystem's clock.
+  public var changed: Int64
+
+  /// Makes a mark from its parts.
+  public init(inode: UInt64, changed: Int64) {
+    self.inode = inode
+    self.changed = changed
+  }
+}
+
 /// The size of a filesystem and its free room, as ordinary users have it.
 public struct FileSystemUsage: Sendable, Equatable {
   /// Bytes in all.
@@ -141,6 +156,8 @@ public protocol FileSystem: AnyObject, Sendable {
   /// Asks the server about a directory (`AT_STATX_FORCE_SYNC`). Names in it that this host has
   /// cached as missing are looked up afresh from then on, if the directory has changed.
   func refresh(_ directory: String)
+  /// Asks the server about a directory, as ``refresh(_:)``, and returns its mark. Links are followed.
+  func mark(of directory: String) throws(FileError) -> DirectoryMark
   /// Does independent pieces of work, numbered from 0, by calls on this filesystem: several at a
   /// time where calls take long, else one after the other. Begins them in order, until `body` has
   /// returned false for one or all are begun. Returns the number of those begun; each has ended.

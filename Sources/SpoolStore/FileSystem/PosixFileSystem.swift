@@ -171,7 +171,17 @@ extension PosixFileSystem {
 
   /// Asks the server about a directory. An error is left to the call that follows.
   public func refresh(_ directory: String) {
-    if !directory.utf8.contains(0) { _ = spool_stat_fresh(directory) }
+    _ = try? mark(of: directory)
+  }
+
+  /// Asks the server about a directory, and returns its mark.
+  public func mark(of directory: String) throws(FileError) -> DirectoryMark {
+    try checkNoZero("look up", directory)
+    var mark = spool_directory_mark()
+    var code = EINTR
+    while code == EINTR { code = spool_stat_fresh(directory, &mark) }
+    if code != 0 { throw FileError("look up", directory, code) }
+    return DirectoryMark(inode: mark.inode, changed: mark.changed)
   }
 }
 

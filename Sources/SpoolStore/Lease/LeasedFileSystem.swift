@@ -56,6 +56,10 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
 
   func refresh(_ directory: String) { files.refresh(directory) }
 
+  func mark(of directory: String) throws(FileError) -> DirectoryMark {
+    try files.mark(of: directory)
+  }
+
   // MARK: Changing
 
   func create(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {

@@ -1,4 +1,5 @@
 import SpoolModel
+import SpoolStore
 import SpoolTesting
 import Testing
 
@@ -14,138 +15,254 @@ struct ClaimerTests {
     return "p\(priority).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
   }
 
-  private func listed(_ names: [String]) -> Claimer {
+  private func mark(_ number: Int) -> DirectoryMark {
+    DirectoryMark(inode: 7, changed: Int64(number))
+  }
+
+  private var random: any RandomNumberGenerator = SeededRandom(1)
+
+  private mutating func listed(_ names: [String], seed: Int = 1) -> Claimer {
+    random = SeededRandom(seed)
     var claimer = Claimer(.cpu)
-    claimer.beginListing(at: start, releases: 0)
-    claimer.take(names, at: start, spread: 0)
+    claimer.beginLook(at: start, releases: 0)
+    claimer.take(names, mark(1), at: start, &random)
     return claimer
   }
 
   private func take(
-    _ claimer: inout Claimer, seed: Int = 1, _ fits: (JobName) -> Bool = { _ in true }
+    _ claimer: inout Claimer, _ fits: (JobName) -> Bool = { _ in true }
   ) -> JobName? {
-    var random: any RandomNumberGenerator = SeededRandom(seed)
-    return claimer.takeCandidate(fits, &random)
+    claimer.takeCandidate(fits)
   }
 
   // MARK: The choice
 
-  /// Many pilots do not all want the same job, and none goes beyond the first 64.
-  @Test func choosesAmongTheFirst64() {
-    let names = (0..<200).map { job($0) }.shuffled()
-    var chosen: Set<Int> = []
-    for seed in 1...400 {
-      var claimer = listed(names)
-      if let name = take(&claimer, seed: seed) { chosen.insert(name.job.index) }
+  /// Many pilots do not all want the same job: the place in the listing does not matter.
+  @Test mutating func choosesAmongAllOfTheBestRank() {
+    let names = (0..<100).map { job($0) }
+    var chosen: [Int: Int] = [:]
+    for seed in 1...1000 {
+      var claimer = listed(names, seed: seed)
+      if let name = take(&claimer) { chosen[name.job.index, default: 0] += 1 }
     }
-    #expect(chosen.max() ?? 64 < Claimer.window)
-    #expect(chosen.count > 50, "\(chosen.count)")
+    #expect(chosen.count == 100)
+    #expect((chosen.values.max() ?? 0) < 40, "\(chosen)")
   }
 
-  @Test(arguments: 1...20) func theBestPriorityGoesFirst(seed: Int) {
+  /// What a pilot passed over at one look it likes as well as all others at the next: none waits for
+  /// ever while new jobs come.
+  @Test mutating func noneIsPassedOverForEver() {
+    var ready = (0..<50).map { job($0) }
+    var claimer = Claimer(.cpu)
+    var next = 50
+    while ready.contains(job(0)), next < 2000 {
+      claimer.beginLook(at: start, releases: 0)
+      claimer.take(ready, mark(next), at: start, &random)
+      let name = take(&claimer)?.fileName
+      ready.removeAll { $0 == name }
+      ready.append(job(next))
+      next += 1
+    }
+    #expect(next < 2000)
+  }
+
+  @Test(arguments: 1...20) mutating func theBestPriorityGoesFirst(seed: Int) {
     var claimer = listed(
-      [job(1, priority: 5), job(2, priority: 1), job(3, priority: 1), job(4, priority: 0)])
-    let order = (0..<4).compactMap { _ in take(&claimer, seed: seed)?.priority }
+      [job(1, priority: 5), job(2, priority: 1), job(3, priority: 1), job(4, priority: 0)],
+      seed: seed)
+    let order = (0..<4).compactMap { _ in take(&claimer)?.priority }
     #expect(order == [0, 1, 1, 5])
     #expect(take(&claimer) == nil)
   }
 
-  /// What does not fit takes no place of what does, even if it is of better priority.
-  @Test func looksPastWhatDoesNotFit() {
-    let large = (0..<300).map { job($0, priority: 1, cores: 8) }
+  /// What does not fit takes no place of what does, even if it is of better priority, and however much
+  /// of it there is.
+  @Test mutating func looksPastWhatDoesNotFit() {
+    let large = (0..<5000).map { job($0, priority: 1, cores: 8) }
     var claimer = listed(large + [job(7)])
     #expect(take(&claimer) { $0.cores == 1 }?.job.index == 7)
-  }
-
-  /// It looks past so many, then it gives up, and lists again later.
-  @Test func looksPastNotForEver() {
-    let large = (0..<(Claimer.mostSkipped + 100)).map { job($0, priority: 1, cores: 8) }
-    var claimer = listed(large + [job(7)])
     #expect(take(&claimer) { $0.cores == 1 } == nil)
-    #expect(!claimer.wantsListing(at: start + .milliseconds(49), releases: 0))
-    #expect(claimer.wantsListing(at: start + .milliseconds(50), releases: 0))
   }
 
-  @Test func otherNamesAreNobodys() {
+  @Test mutating func otherNamesAreNobodys() {
     var claimer = listed([".\(job(1))", "notes.txt", "p5.t.1.json", job(2)])
     #expect(take(&claimer)?.job.index == 2)
     #expect(take(&claimer) == nil)
   }
 
-  // MARK: Listings
+  // MARK: Looks
 
-  @Test func listsWhenTheListingIsUsedUpOrOld() {
-    #expect(Claimer(.cpu).wantsListing(at: start, releases: 0))
+  @Test mutating func looksWhenTheListingIsUsedUpOrOld() {
+    #expect(Claimer(.cpu).wantsLook(at: start, releases: 0))
     var claimer = listed([job(1)])
-    #expect(!claimer.wantsListing(at: start + .milliseconds(999), releases: 0))
-    #expect(claimer.wantsListing(at: start + .seconds(1), releases: 0))
+    let trust = Rivalry().trust
+    #expect(!claimer.wantsLook(at: start + trust - .milliseconds(1), releases: 0))
+    #expect(claimer.wantsLook(at: start + trust, releases: 0))
     _ = take(&claimer)
-    #expect(!claimer.wantsListing(at: start + .milliseconds(49), releases: 0))
-    #expect(claimer.wantsListing(at: start + .milliseconds(50), releases: 0))
-    #expect(claimer.nextListing(releases: 0) == start + .milliseconds(50))
+    claimer.noteWin()
+    #expect(!claimer.wantsLook(at: start + .milliseconds(49), releases: 0))
+    #expect(claimer.wantsLook(at: start + .milliseconds(50), releases: 0))
+    #expect(claimer.nextLook(releases: 0) == start + .milliseconds(50))
   }
 
   /// What is found empty is looked at ever more seldom, and at once after a hint.
-  @Test func anEmptyDirectoryIsListedEverMoreSeldom() {
+  @Test mutating func anEmptyDirectoryIsLookedAtEverMoreSeldom() {
     var claimer = Claimer(.cpu)
     var now = start
     var waits: [Int] = []
     for _ in 0..<8 {
-      claimer.beginListing(at: now, releases: 0)
-      claimer.take([], at: now, spread: 0)
-      let next = claimer.nextListing(releases: 0)
-      #expect(!claimer.wantsListing(at: next - .milliseconds(1), releases: 0))
-      #expect(claimer.wantsListing(at: next, releases: 0))
+      claimer.beginLook(at: now, releases: 0)
+      claimer.take([], mark(1), at: now, &random)
+      let next = claimer.nextLook(releases: 0)
+      #expect(!claimer.wantsLook(at: next - .milliseconds(1), releases: 0))
+      #expect(claimer.wantsLook(at: next, releases: 0))
       waits.append((next - now).milliseconds)
       now = next
     }
-    #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 2000])
-    claimer.hint()
-    #expect(claimer.wantsListing(at: now, releases: 0))
-    claimer.beginListing(at: now, releases: 0)
-    claimer.take([], at: now, spread: 0)
-    #expect(claimer.nextListing(releases: 0) == now + .milliseconds(100))
+    for (wait, middle) in zip(waits, [100, 200, 400, 800, 1600, 2000, 2000, 2000]) {
+      #expect((middle * 8 / 10...middle * 12 / 10).contains(wait), "\(waits)")
+    }
+    claimer.hint(at: now, &random)
+    #expect(claimer.wantsLook(at: now, releases: 0))
+    claimer.beginLook(at: now, releases: 0)
+    claimer.take([], mark(1), at: now, &random)
+    #expect((80...120).contains((claimer.nextLook(releases: 0) - now).milliseconds))
   }
 
-  /// A hint that comes while there are names left waits until these are used up.
-  @Test func aHintWaitsForTheListing() {
+  /// A hint that comes while there are candidates left waits until these are used up.
+  @Test mutating func aHintWaitsForTheListing() {
     var claimer = listed([job(1)])
-    claimer.hint()
-    #expect(!claimer.wantsListing(at: start, releases: 0))
+    claimer.hint(at: start, &random)
+    #expect(!claimer.wantsLook(at: start, releases: 0))
     _ = take(&claimer)
-    #expect(claimer.wantsListing(at: start, releases: 0))
+    #expect(claimer.wantsLook(at: start, releases: 0))
   }
 
-  /// With more room than at the last listing, what did not fit may fit now.
-  @Test func moreRoomIsALookAtOnce() {
+  /// With more room than at the last look, what did not fit may fit now.
+  @Test mutating func moreRoomIsALookAtOnce() {
     var claimer = listed([job(1, cores: 8)])
     #expect(take(&claimer) { $0.cores == 1 } == nil)
-    #expect(!claimer.wantsListing(at: start, releases: 0))
-    #expect(claimer.wantsListing(at: start, releases: 1))
-    #expect(claimer.nextListing(releases: 1) == .distantPast)
-    claimer.beginListing(at: start, releases: 1)
-    claimer.take([], at: start, spread: 0)
-    #expect(!claimer.wantsListing(at: start, releases: 1))
+    #expect(!claimer.wantsLook(at: start, releases: 0))
+    #expect(claimer.wantsLook(at: start, releases: 1))
+    #expect(claimer.nextLook(releases: 1) == .distantPast)
+    claimer.beginLook(at: start, releases: 1)
+    claimer.take([], mark(2), at: start, &random)
+    #expect(!claimer.wantsLook(at: start, releases: 1))
   }
 
   /// What the filesystem refuses is not tried again at once, whatever hints came before (R10).
-  @Test func aRefusalIsABackOff() {
+  @Test mutating func aRefusalIsABackOff() {
     var claimer = listed([job(1), job(2)])
-    claimer.hint()
+    claimer.hint(at: start, &random)
     claimer.backOff(at: start, releases: 3)
     #expect(take(&claimer) == nil)
-    #expect(!claimer.wantsListing(at: start + .milliseconds(99), releases: 3))
-    #expect(claimer.wantsListing(at: start + .milliseconds(100), releases: 3))
+    #expect(!claimer.wantsLook(at: start + .milliseconds(99), releases: 3))
+    #expect(claimer.wantsLook(at: start + .milliseconds(100), releases: 3))
     claimer.backOff(at: start, releases: 3)
-    #expect(claimer.nextListing(releases: 3) == start + .milliseconds(200))
+    #expect(claimer.nextLook(releases: 3) == start + .milliseconds(200))
   }
 
   /// A job that fits ends the back-off.
-  @Test func aCandidateBeginsAnew() {
+  @Test mutating func aCandidateBeginsAnew() {
     var claimer = listed([])
-    claimer.take([job(1)], at: start, spread: 0)
+    claimer.take([job(1)], mark(2), at: start, &random)
     #expect(take(&claimer) != nil)
-    claimer.beginListing(at: start, releases: 0)
-    #expect(claimer.nextListing(releases: 0) == start + Claimer.shortest)
+    claimer.beginLook(at: start, releases: 0)
+    #expect(claimer.nextLook(releases: 0) == start + Claimer.shortest)
+  }
+
+  // MARK: Lost races
+
+  /// After two lost races in a row the rest of the listing is dropped, and no hint cuts the pause.
+  @Test mutating func twoLostRacesDropTheListing() {
+    var claimer = listed((0..<50).map { job($0) })
+    _ = take(&claimer)
+    claimer.noteLoss(at: start, &random)
+    #expect(take(&claimer) != nil)
+    claimer.noteLoss(at: start, &random)
+    #expect(take(&claimer) == nil)
+    let next = claimer.nextLook(releases: 0)
+    #expect((0...40).contains((next - start).milliseconds))
+    claimer.hint(at: start, &random)
+    #expect(claimer.nextLook(releases: 0) == next)
+    #expect(claimer.wantsLook(at: next, releases: 0))
+  }
+
+  /// A win between them is a new beginning.
+  @Test mutating func aWinBetweenLostRaces() {
+    var claimer = listed((0..<50).map { job($0) })
+    for _ in 0..<10 {
+      _ = take(&claimer)
+      claimer.noteLoss(at: start, &random)
+      _ = take(&claimer)
+      claimer.noteWin()
+    }
+    #expect(take(&claimer) != nil)
+  }
+
+  /// Where the last candidate was lost, the pilot pauses, and then looks without a hint.
+  @Test mutating func theLastCandidateIsLost() {
+    var claimer = listed([job(1)])
+    _ = take(&claimer)
+    claimer.noteLoss(at: start, &random)
+    #expect(claimer.wantsLook(at: start + .milliseconds(20), releases: 0))
+  }
+
+  /// Many pilots that lost a race for one job come one after the other when the next one appears; a
+  /// pilot without rivals comes at once.
+  @Test mutating func newsDoNotBringAllAtOnce() {
+    var comings: Set<Int> = []
+    for seed in 1...50 {
+      var claimer = listed([job(1)], seed: seed)
+      for _ in 0..<4 { claimer.noteLoss(at: start, &random) }
+      let later = start + .seconds(10)
+      claimer.beginLook(at: later, releases: 0)
+      claimer.take([], mark(2), at: later, &random)
+      claimer.hint(at: later, &random)
+      comings.insert((claimer.nextLook(releases: 0) - later).milliseconds)
+    }
+    #expect(comings.count > 30, "\(comings.sorted())")
+    #expect((comings.max() ?? 0) <= 160)
+    var alone = listed([])
+    alone.hint(at: start, &random)
+    #expect(alone.wantsLook(at: start, releases: 0))
+  }
+
+  // MARK: Marks
+
+  /// An empty directory is not listed again before its mark moves, or a while is over.
+  @Test mutating func anEmptyDirectoryIsKnownByItsMark() {
+    var claimer = Claimer(.cpu)
+    func isListed(_ number: Int, _ milliseconds: Int) -> Bool {
+      let now = start + .milliseconds(milliseconds)
+      claimer.beginLook(at: now, releases: 0)
+      guard claimer.needsListing(mark(number), at: now, &random) else { return false }
+      claimer.take([], mark(number), at: now, &random)
+      return true
+    }
+    #expect(isListed(1, 0))
+    // A change in the same tick of the filesystem's clock leaves the mark as it is.
+    #expect(isListed(1, 1999))
+    #expect(isListed(1, 2000))
+    #expect(!isListed(1, 2001))
+    #expect(!isListed(1, 21_999))
+    #expect(isListed(1, 22_000))
+    #expect(!isListed(1, 22_001))
+    #expect(isListed(2, 23_000))
+    #expect(isListed(2, 24_000))
+    #expect(isListed(2, 25_000))
+    #expect(!isListed(2, 25_001))
+  }
+
+  /// A directory with jobs that did not fit is listed again.
+  @Test mutating func aDirectoryThatIsNotEmptyIsListed() {
+    var claimer = Claimer(.cpu)
+    for second in 0..<10 {
+      let now = start + .seconds(second)
+      claimer.beginLook(at: now, releases: 0)
+      #expect(claimer.needsListing(mark(1), at: now, &random))
+      claimer.take([job(1, cores: 8)], mark(1), at: now, &random)
+      #expect(take(&claimer) { $0.cores == 1 } == nil)
+    }
   }
 }

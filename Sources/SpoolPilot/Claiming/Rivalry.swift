@@ -1,0 +1,64 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The competition of other pilots for the jobs of one ready directory, as far as won and lost races
+/// tell. A pure value: races come in; out come the age at which a listing is too old, and pauses.
+///
+/// Nobody knows how many pilots there are, nor how fast they claim. So a pilot tries listings that are
+/// older and older until it loses a race, and then trusts them half as long. With that about one
+/// listing in seven brings a lost race, however many pilots there are.
+struct Rivalry {
+  /// The number of lost races in a row after which the pilot looks again.
+  static let mostLosses = 2
+  /// The bounds of ``trust``. A listing that is a second old hides more urgent jobs (R9).
+  static let trusts = Duration.milliseconds(1)...Duration.seconds(1)
+  /// The bounds of the middle of a pause.
+  static let pauses = Duration.milliseconds(10)...Duration.milliseconds(500)
+
+  /// The age from which on a listing is too old to claim from.
+  private(set) var trust = Duration.milliseconds(50)
+  /// The middle of the next pause; zero: no race was lost lately.
+  private var pause = Duration.zero
+  private var lossesInRow = 0
+  /// True if a race was lost with the present listing, and if any was run.
+  private var hasLost = false
+  private var hasRun = false
+
+  /// True if so many races were lost in a row that the listing is of no more use.
+  var isHopeless: Bool { lossesInRow >= Self.mostLosses }
+
+  // MARK: Events
+
+  /// Takes in a claim.
+  mutating func noteWin() {
+    hasRun = true
+    lossesInRow = 0
+    pause = pause / 2 < Self.pauses.lowerBound ? .zero : pause / 2
+  }
+
+  /// Takes in that another pilot was first.
+  mutating func noteLoss() {
+    hasRun = true
+    hasLost = true
+    lossesInRow += 1
+    trust = max(Self.trusts.lowerBound, trust / 2)
+    pause = min(Self.pauses.upperBound, max(Self.pauses.lowerBound, pause * 2))
+  }
+
+  /// Takes in that another listing takes the place of the present one.
+  mutating func beginListing() {
+    if hasRun, !hasLost { trust = min(Self.trusts.upperBound, trust * 9 / 8) }
+    hasRun = false
+    hasLost = false
+    lossesInRow = 0
+  }
+
+  // MARK: Pauses
+
+  /// Draws a pause, up to twice its middle: pilots that lost at one time do not come back at one time.
+  /// Draws none where no race was lost lately.
+  func drawPause(_ random: inout any RandomNumberGenerator) -> Duration {
+    guard pause > .zero else { return .zero }
+    return .milliseconds(Int.random(in: 0...(2 * pause.milliseconds), using: &random))
+  }
+}

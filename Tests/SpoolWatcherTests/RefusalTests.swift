@@ -24,6 +24,10 @@ struct RefusalTests {
   /// restart; once the ledger can be written it has all lines.
   @Test(arguments: [false, true]) func aViewOfOneTask(restarts: Bool) throws {
     let world = try World()
+    for index in 0..<4 { try world.files.plant([1, 2, 3], at: "/data/f\(index).raw") }
+    let files = (0..<4).map { "\"/data/f\($0).raw\"" }.joined(separator: ", ")
+    try world.drop("d.json", "{\"kind\": \"dataset\", \"name\": \"d\", \"files\": [\(files)]}")
+    world.run(for: 2000)
     world.faults.before { party, call, _ in
       guard party == .watcher, call.operation != .attributes else { return nil }
       return call.path.hasSuffix("/ledger/bad.jsonl") ? .fails(EIO) : nil
@@ -34,8 +38,11 @@ struct RefusalTests {
     #expect(world.run(atMost: 20_000, until: { world.hasEnded("good") }))
     if restarts {
       world.killWatcher()
-      try start(world, "late")
+      // There was no checkpoint at the start, and the catalogues are read all the same.
+      try world.task("late", #""input": "d", "command": ["work"]"#)
+      try world.drop("c.json", #"{"kind": "dataset", "name": "d", "closed": true}"#)
       #expect(world.run(atMost: 20_000, until: { world.hasEnded("late") }))
+      #expect(world.attempts("late").count == 4)
     }
     world.run(for: 2000)
     let status = String(decoding: world.files.peek("\(World.root)/STATUS") ?? [], as: UTF8.self)

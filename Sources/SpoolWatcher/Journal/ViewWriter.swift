@@ -131,12 +131,13 @@ final class ViewWriter {
   /// Writes all lines, cuts each changed view to the bytes that count, and makes it durable. Throws
   /// the first error, once all views are tried.
   func settle(_ state: SpoolState) throws(FileError) {
-    try write()
-    for dataset in state.datasets.values {
-      placement.setReadable(dataset.length, of: dataset.name)
-    }
     var trouble: FileError?
-    for view in unsettled {
+    do throws(FileError) { try write() } catch { trouble = error }
+    for dataset in state.datasets.values {
+      let written = lines.first { $0.view == .catalogue(dataset.name) }?.offset
+      placement.setReadable(written ?? dataset.length, of: dataset.name)
+    }
+    for view in unsettled where !refusals.contains(view) {
       do throws(FileError) {
         try spool.settle(view, length: Self.length(view, state))
         unsettled.remove(view)

@@ -252,7 +252,7 @@ public final class World: CustomStringConvertible {
   }
 
   private func ready() -> [Party] {
-    var parties = pilots.keys.sorted().filter { isDue($0) }.map { Party.pilot($0) }
+    var parties = pilots.keys.filter { isDue($0) }.sorted().map { Party.pilot($0) }
     if let due = watcherDue, due <= time.now { parties.append(.watcher) }
     return parties
   }

@@ -18,6 +18,8 @@ struct LiveLog {
   private var outputAt = 0
   private var errorAt = 0
   private var size = 0
+  /// True once a copy was tried: the log may be there.
+  private var hasBegun = false
 
   init(_ spool: Spool, _ pilot: PilotName, _ job: JobName) {
     self.spool = spool
@@ -42,6 +44,7 @@ struct LiveLog {
 
   private mutating func append(_ bytes: [UInt8]) throws(FileError) {
     guard !bytes.isEmpty else { return }
+    hasBegun = true
     try spool.write(bytes, toLiveLog: job, of: pilot, at: size)
     size += bytes.count
   }
@@ -54,6 +57,8 @@ struct LiveLog {
     return bytes
   }
 
-  /// Removes the log, as far as the filesystem lets it.
-  func remove() { try? spool.removeLiveLog(of: job, on: pilot) }
+  /// Removes the log, if there may be one, as far as the filesystem lets it.
+  func remove() {
+    if hasBegun { try? spool.removeLiveLog(of: job, on: pilot) }
+  }
 }

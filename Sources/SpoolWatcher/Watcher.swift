@@ -229,11 +229,16 @@ public final class Watcher {
     return wait(isBusy)
   }
 
-  /// Makes the directories of the spool that are missing, if the spool is still this watcher's.
+  /// Makes the directories of the spool that are missing, if the spool is still this watcher's. One
+  /// that cannot be made holds up only what needs it.
   private func makeDirectories() throws {
     try turn.checkLeaseOnce()
-    for path in try spool.ensureDirectories() { turn.say("made \(path)/ again: it was gone") }
     turn.mayLackDirectories = false
+    do throws(FileError) {
+      for path in try spool.ensureDirectories() { turn.say("made \(path)/ again: it was gone") }
+    } catch {
+      turn.note(error)
+    }
   }
 
   /// Reads requests, watched directories, results, heartbeats and ready. Returns true if anything

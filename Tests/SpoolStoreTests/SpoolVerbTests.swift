@@ -21,6 +21,18 @@ struct SpoolVerbTests {
     spool = try Spool.open("/data/spool", files: files)
   }
 
+  // MARK: Directories
+
+  /// Only what is missing is made. A file in the place of a directory is told at once.
+  @Test func directoriesAreMadeAgain() throws {
+    #expect(try spool.ensureDirectories() == [])
+    try files.removeDirectory("/data/spool/logs")
+    #expect(try spool.ensureDirectories() == ["logs"])
+    try files.removeDirectory("/data/spool/logs")
+    try files.plant([1], at: "/data/spool/logs")
+    #expect(code { try spool.ensureDirectories() } == ENOTDIR)
+  }
+
   // MARK: Limits
 
   /// It was taken for a full disk, and tried again for seven days.

@@ -53,6 +53,33 @@ struct RefusalTests {
     #expect(world.summary("bad")?["state"]?.string == "done")
   }
 
+  /// Such a task gets no new jobs, also while manifests come, which are written to other views: what
+  /// waits to be written is bounded.
+  @Test func noNewJobsMeanwhile() throws {
+    let world = try World()
+    try world.files.plant([1, 2, 3], at: "/data/f.raw")
+    world.faults.before { party, call, _ in
+      guard party == .watcher, call.operation != .attributes else { return nil }
+      return call.path.hasSuffix("/ledger/bad.jsonl") ? .fails(EIO) : nil
+    }
+    try world.task("bad", Self.two.replacing("TASK", with: "bad").replacing("4", with: "2000"))
+    let formed = { world.journal.split(separator: "\n").count { $0.contains(#""formed""#) } }
+    #expect(world.run(atMost: 20_000, until: { world.journal.contains("accepted") }))
+    world.run(for: 3000)
+    let before = formed()
+    for index in 0..<10 {
+      try world.drop(
+        "d\(index).json",
+        #"{"kind": "dataset", "name": "d\#(index)", "files": ["/data/f.raw"], "closed": true}"#)
+      world.run(for: 500)
+    }
+    #expect(world.lineCount("datasets/d9.jsonl") == 1)
+    #expect(formed() == before && before < 60)
+    world.faults.clear()
+    #expect(world.settle(atMost: 600_000))
+    #expect(world.attempts("bad").count == 2000)
+  }
+
   /// A directory with the name of a job's file lies in an inbox, and cannot be removed as a file. It
   /// stays, and what comes after it is cleared away.
   @Test func aDirectoryInAnInbox() throws {

@@ -26,8 +26,7 @@ extension Spool {
   /// Returns the place of a page as people read it: `done/run42.reco.json`.
   public func place(of page: Page) -> String { relative(path(of: page)) }
 
-  /// Rewrites a page, atomically for every reader.
-  /// The page gets a seal (``SealedJSON``).
+  /// Rewrites a page, with its seal (``SealedJSON``), atomically for every reader.
   public func write(_ text: [UInt8], to page: Page) throws(FileError) {
     try files.replace(path(of: page), SealedJSON.seal(text))
   }

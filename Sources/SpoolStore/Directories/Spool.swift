@@ -71,9 +71,8 @@ public struct Spool: Sendable {
   /// paths relative to the spool.
   @discardableResult public func ensureDirectories() throws(FileError) -> [String] {
     var made: [String] = []
-    for directory in layout.directories where !files.isPresent(directory) {
-      try files.ensureDirectory(directory)
-      made.append(relative(directory))
+    for directory in layout.directories {
+      if try files.ensureDirectory(directory) { made.append(relative(directory)) }
     }
     return made
   }

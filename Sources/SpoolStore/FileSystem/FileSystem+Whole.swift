@@ -54,15 +54,16 @@ extension FileSystem {
   }
 
   /// Makes a directory. A directory or a link that is there is fine. Fails with `ENOTDIR` where
-  /// something else is there.
-  public func ensureDirectory(_ path: String) throws(FileError) {
+  /// something else is there. Returns true if the directory was made.
+  @discardableResult public func ensureDirectory(_ path: String) throws(FileError) -> Bool {
     do throws(FileError) {
       try createDirectory(path)
+      return true
     } catch {
       guard error.isOccupied else { throw error }
       // A link may lead to a directory. Anything else is told now, not by a later user.
       switch try attributesIfPresent(path)?.kind {
-      case .directory, .link, nil: return
+      case .directory, .link, nil: return false
       case .file, .other: throw FileError("create directory", path, Errno.notDirectory)
       }
     }

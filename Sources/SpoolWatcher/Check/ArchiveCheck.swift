@@ -5,6 +5,8 @@ internal import SpoolStore
 /// the archive of everything packed is there, that nothing of it lies elsewhere, and that nothing
 /// is left of tasks that the journal does not know.
 struct ArchiveCheck {
+  typealias Finding = SpoolCheck.Finding
+
   private let spool: Spool
   private let state: SpoolState
 
@@ -14,18 +16,12 @@ struct ArchiveCheck {
   }
 
   /// Returns all findings about archives.
-  func findings() throws(FileError) -> [SpoolCheck.Finding] {
+  func findings() throws(FileError) -> [Finding] {
     try archives() + remains()
   }
 
-  private func finding(
-    _ kind: SpoolCheck.Finding.Kind, _ place: String, _ message: String
-  ) -> SpoolCheck.Finding {
-    SpoolCheck.Finding(kind: kind, place: place.printable(), message: message)
-  }
-
-  private func archives() throws(FileError) -> [SpoolCheck.Finding] {
-    var findings: [SpoolCheck.Finding] = []
+  private func archives() throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
     let names = try spool.namesIfPresent(in: .archives) ?? []
     for text in names where !text.hasPrefix(".") {
       let unit = Name(text)
@@ -33,22 +29,22 @@ struct ArchiveCheck {
       let isDue = unit.map { state.tasks[$0] != nil || state.chains[$0] != nil } ?? false
       findings.append(
         isDue
-          ? finding(.pending, "archive/\(text)", "does not count yet; it will be made anew")
-          : finding(.foreign, "archive/\(text)", "is of no task that the journal knows"))
+          ? Finding(.pending, at: "archive/\(text)", "does not count yet; it will be made anew")
+          : Finding(.foreign, at: "archive/\(text)", "is of no task that the journal knows"))
     }
     for entry in state.packedUnits where entry.phase != .removing {
       let parts = try spool.namesIfPresent(in: .archive(entry.name)) ?? []
       for name in entry.names where !parts.contains(ArchivePart.page.name(name)) {
         let place = "archive/\(entry.name)/\(ArchivePart.page.name(name))"
-        findings.append(finding(.wrong, place, "is not there"))
+        findings.append(Finding(.wrong, at: place, "is not there"))
       }
     }
     return findings
   }
 
   /// Returns findings about files, in the directories of tasks, whose task is packed or unknown.
-  private func remains() throws(FileError) -> [SpoolCheck.Finding] {
-    var findings: [SpoolCheck.Finding] = []
+  private func remains() throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
     let rooms: [(Spool.Room, [String])] = [
       (.done, ["", ".json"]), (.failed, ["", ".json"]), (.ledgers, [".jsonl"]), (.logs, [""]),
     ]
@@ -69,16 +65,16 @@ struct ArchiveCheck {
     return nil
   }
 
-  private func remain(_ name: Name, _ place: String) -> [SpoolCheck.Finding] {
+  private func remain(_ name: Name, _ place: String) -> [Finding] {
     if state.tasks[name] != nil || state.chains[name] != nil { return [] }
     guard let entry = state.packed[name] else {
-      return [finding(.foreign, place, "is of no task that the journal knows")]
+      return [Finding(.foreign, at: place, "is of no task that the journal knows")]
     }
     guard entry.phase == .kept else {
-      return [finding(.pending, place, "is of a packed task, and is yet to be removed")]
+      return [Finding(.pending, at: place, "is of a packed task, and is yet to be removed")]
     }
     // A directory stays if somebody has put a file of their own in it.
     let isFile = place.hasSuffix(".json") || place.hasSuffix(".jsonl")
-    return [finding(isFile ? .wrong : .foreign, place, "is left of a task that is packed")]
+    return [Finding(isFile ? .wrong : .foreign, at: place, "is left of a task that is packed")]
   }
 }

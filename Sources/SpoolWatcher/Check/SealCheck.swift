@@ -4,6 +4,8 @@ internal import SpoolStore
 /// The check of files that bear seals, and that nobody may read for long: pages, kept job files,
 /// copies of catalogues, archives. In come the state and the directories; out go findings.
 struct SealCheck {
+  typealias Finding = SpoolCheck.Finding
+
   private let spool: Spool
   private let state: SpoolState
 
@@ -13,32 +15,28 @@ struct SealCheck {
   }
 
   /// Returns all findings about seals.
-  func findings() throws(FileError) -> [SpoolCheck.Finding] {
+  func findings() throws(FileError) -> [Finding] {
     try copies() + pages() + jobFiles() + archives()
   }
 
-  private func finding(_ place: String, _ message: String) -> SpoolCheck.Finding {
-    SpoolCheck.Finding(kind: .wrong, place: place.printable(), message: message)
-  }
-
-  private func copies() throws(FileError) -> [SpoolCheck.Finding] {
-    var findings: [SpoolCheck.Finding] = []
+  private func copies() throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
     for dataset in state.datasets.values {
       let places = try spool.damage(
         inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces)
       findings += places.map {
-        finding(
-          spool.place(ofCopy: dataset.name),
+        Finding(
+          .wrong, at: spool.place(ofCopy: dataset.name),
           "byte \($0): a line is not as it was written; see \"spool recover\"")
       }
     }
     return findings
   }
 
-  private func pages() throws(FileError) -> [SpoolCheck.Finding] {
+  private func pages() throws(FileError) -> [Finding] {
     let tasks = state.tasks.values.map { ($0.name, $0.state) }
     let chains = state.chains.values.map { ($0.name, state.state(of: $0)) }
-    var findings: [SpoolCheck.Finding] = []
+    var findings: [Finding] = []
     for (name, state) in tasks + chains where state.hasEnded {
       findings += try page(.ended(name, failed: state != .done))
     }
@@ -46,35 +44,36 @@ struct SealCheck {
     return findings
   }
 
-  private func page(_ page: Spool.Page) throws(FileError) -> [SpoolCheck.Finding] {
+  private func page(_ page: Spool.Page) throws(FileError) -> [Finding] {
     if try spool.isWhole(page, whereMissing: true) { return [] }
     let message = "is not as it was written; without it, the next watcher writes it anew"
-    return [finding(spool.place(of: page), message)]
+    return [Finding(.wrong, at: spool.place(of: page), message)]
   }
 
-  private func jobFiles() throws(FileError) -> [SpoolCheck.Finding] {
-    var findings: [SpoolCheck.Finding] = []
+  private func jobFiles() throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
     for task in state.tasks.values {
       for file in try spool.registeredFiles(of: task.name) where try !spool.isWhole(file) {
         findings.append(
-          finding(file.place, "is not as it was written; the ledger says what counts"))
+          Finding(.wrong, at: file.place, "is not as it was written; the ledger says what counts"))
       }
     }
     return findings
   }
 
-  private func archives() throws(FileError) -> [SpoolCheck.Finding] {
-    var findings: [SpoolCheck.Finding] = []
+  private func archives() throws(FileError) -> [Finding] {
+    var findings: [Finding] = []
     for entry in state.packedUnits where entry.phase != .removing {
       for name in entry.names {
         for part in try damagedParts(of: name, in: entry.name) {
           let place = spool.place(of: part.name(name), in: .archive(entry.name))
-          findings.append(finding(place, "is not as it was written"))
+          findings.append(Finding(.wrong, at: place, "is not as it was written"))
         }
       }
     }
     return findings
   }
+
   private func damagedParts(of task: Name, in unit: Name) throws(FileError) -> [ArchivePart] {
     var parts: [ArchivePart] = []
     for part in [ArchivePart.page, .jobs]

@@ -21,6 +21,17 @@ public struct SpoolCheck {
     public var place: String
     /// The finding in words.
     public var message: String
+
+    init(kind: Kind, place: String, message: String) {
+      self.kind = kind
+      self.place = place
+      self.message = message
+    }
+
+    /// Makes a finding about a file whose name is anybody's.
+    init(_ kind: Kind, at path: String, _ message: String) {
+      self.init(kind: kind, place: path.printable(), message: message)
+    }
   }
 
   /// The outcome of a check.
@@ -138,8 +149,7 @@ public struct SpoolCheck {
   private func foreign(_ name: String, in room: Spool.Room) -> [Finding] {
     // git keeps empty directories by this file.
     if name == ".gitkeep" { return [] }
-    let place = spool.place(of: name, in: room).printable()
-    return [Finding(kind: .foreign, place: place, message: "is nobody's; left alone")]
+    return [Finding(.foreign, at: spool.place(of: name, in: room), "is nobody's; left alone")]
   }
 
   // MARK: Sums

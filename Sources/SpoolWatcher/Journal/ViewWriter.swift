@@ -13,6 +13,10 @@ final class ViewWriter {
   private var unsettled: Set<Spool.View> = []
   /// True if this turn made lines of a catalogue readable, so that jobs may be formed from them.
   private(set) var hasGrown = false
+  /// True if the last call that writes all views had no time for all lines.
+  private(set) var isBehind = false
+  /// The views whose lines the filesystem refused when they were tried last.
+  private var refusals: Set<Spool.View> = []
 
   init(_ spool: Spool, placement: Placement) {
     self.spool = spool
@@ -48,7 +52,12 @@ final class ViewWriter {
   }
 
   /// Drops views that end, because they are to be removed.
-  func end(_ views: [Spool.View]) { for view in views { unsettled.remove(view) } }
+  func end(_ views: [Spool.View]) {
+    for view in views {
+      unsettled.remove(view)
+      refusals.remove(view)
+    }
+  }
 
   /// Writes lines, view by view, as many as the turn has time for. A view that the filesystem refuses
   /// holds up no other.
@@ -59,11 +68,6 @@ final class ViewWriter {
       turn.note(error)
     }
   }
-
-  /// True if the last call had no time for all lines.
-  private(set) var isBehind = false
-  /// The views whose lines the filesystem refused at the last call.
-  private var refusals: Set<Spool.View> = []
 
   /// Returns true while the filesystem refuses the lines of a task's views. It gets no new jobs then,
   /// so that the lines that wait are bounded.
@@ -81,7 +85,7 @@ final class ViewWriter {
     var rest: [ViewLine] = []
     var refused: Set<Spool.View> = []
     var trouble: FileError?
-    isBehind = false
+    if view == nil { isBehind = false }
     for (number, line) in lines.enumerated() {
       if number > 0, budget?.isOver ?? false {
         rest += lines[number...]
@@ -94,6 +98,7 @@ final class ViewWriter {
       }
       do throws(FileError) {
         try write(line)
+        refusals.remove(line.view)
       } catch {
         trouble = trouble ?? error
         refused.insert(line.view)
@@ -101,7 +106,7 @@ final class ViewWriter {
       }
     }
     lines = rest
-    refusals = refused
+    refusals.formUnion(refused)
     if let trouble { throw trouble }
   }
 

@@ -68,11 +68,13 @@ final class PageWriter: Stage {
     writeSummaries(turn)
     // STATUS goes first: whatever time the other pages take, it is fresh.
     let isDue = isLast || isDue(turn)
+    guard isDue || !unwritten.isEmpty || datasets.isBehind else { return }
+    let waiting = ready.readyByTask
     if isDue {
-      writeStatus(ready.readyByTask, foreign: foreign, isLast: isLast, turn)
+      writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
       noteUnwritten(turn)
     }
-    writePages(turn)
+    writePages(waiting, turn)
     if isDue || datasets.isBehind { datasets.write(isDue: isDue, isLast: isLast, turn) }
   }
 
@@ -86,10 +88,8 @@ final class PageWriter: Stage {
   }
 
   /// Writes pages of tasks and chains in work, as many as the turn has time for.
-  private func writePages(_ turn: Turn) {
-    guard !unwritten.isEmpty else { return }
+  private func writePages(_ waiting: [Name: Int], _ turn: Turn) {
     let budget = turn.budget()
-    let waiting = ready.readyByTask
     while let name = unwritten.popLast() {
       let isInWork =
         turn.state.tasks[name].map { !$0.state.hasEnded }

@@ -89,25 +89,26 @@ final class InboxClearing: Stage {
       }
     }
     let spool = spool
-    let refusals = spool.each(batch, until: { _ in budget.isOver }) { file in
-      Self.clear(file, spool)
+    let answers = spool.each(batch, until: { _ in budget.isOver }) { file in
+      Result { () throws(FileError) in try Self.clear(file, spool) }
     }
-    for (file, refusal) in zip(batch, refusals) {
-      guard let refusal else {
+    var refusal: FileError?
+    for (file, answer) in zip(batch, answers) {
+      switch answer {
+      case .success:
         known.remove(file.name)
         discarded.remove(file.name)
-        continue
+      case .failure(let error):
+        refusal = refusal ?? error
+        refuse(file.name, error, turn)
+        if file.keep { count(file.name, -1) }
       }
-      refuse(file.name, refusal, turn)
-      if file.keep { count(file.name, -1) }
     }
-    for file in batch.dropFirst(refusals.count).reversed() {
+    for file in batch.dropFirst(answers.count).reversed() {
       settled.append(file.name)
       if file.keep { count(file.name, -1) }
     }
-    if refused.count >= Self.mostRefusals, let refusal = refusals.lazy.compactMap(\.self).first {
-      throw refusal
-    }
+    if let refusal, refused.count >= Self.mostRefusals { throw refusal }
   }
 
   private func refuse(_ name: InboxName, _ error: FileError, _ turn: Turn) {
@@ -116,16 +117,10 @@ final class InboxClearing: Stage {
     nextTry = turn.now + Self.again
   }
 
-  /// Clears a file away. Returns the error with which the filesystem refused it.
-  private static func clear(_ file: Clearance, _ spool: Spool) -> FileError? {
-    do throws(FileError) {
-      try spool.register(file.name, keep: file.keep)
-      if let pilot = file.name.pilot, file.dropsLog {
-        try spool.discardLog(file.name.job.task, pilot)
-      }
-      return nil
-    } catch {
-      return error
+  private static func clear(_ file: Clearance, _ spool: Spool) throws(FileError) {
+    try spool.register(file.name, keep: file.keep)
+    if let pilot = file.name.pilot, file.dropsLog {
+      try spool.discardLog(file.name.job.task, pilot)
     }
   }
 

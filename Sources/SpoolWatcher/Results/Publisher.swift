@@ -114,21 +114,12 @@ final class Publisher: Stage {
     let directories = Set(
       jobs.flatMap { job in job.outputs.map { FilePath.directory($0.staged.path) } })
     let spool = spool
-    let errors = spool.each(directories.sorted(), until: { _ in false }) { directory in
-      Self.refusal { () throws(FileError) in try spool.sync(data: directory) }
+    let answers = spool.each(directories.sorted(), until: { _ in false }) { directory in
+      Result { () throws(FileError) in try spool.sync(data: directory) }
     }
-    for error in errors.compactMap(\.self) {
+    for case .failure(let error) in answers {
       guard error.isLasting else { throw error }
       turn.say("\(error)")
-    }
-  }
-
-  private static func refusal(_ body: () throws(FileError) -> Void) -> FileError? {
-    do throws(FileError) {
-      try body()
-      return nil
-    } catch {
-      return error
     }
   }
 

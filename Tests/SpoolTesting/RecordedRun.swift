@@ -12,7 +12,7 @@ public struct RecordedRun {
 
   public init() throws {
     var setup = World.Setup()
-    setup.seed = 20_26
+    setup.seed = 20_27
     setup.pilots = 1
     setup.slots = 1
     setup.config.keepJobFiles = 3

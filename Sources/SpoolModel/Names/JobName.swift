@@ -1,9 +1,13 @@
-/// The name of a job's file (DESIGN 2): `p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json`, with
-/// `.tavx2+ssd` before `.json` if there are tags. Identity is task, index and attempt; the rest
-/// are hints, from which a pilot decides whether the job fits it.
+/// The name of a job's file (DESIGN 2):
+/// `p5-0000012345678.run42.reco.00000017.a1.c4.m16384.g0.w600.json`, with `.tavx2+ssd` before `.json`
+/// if there are tags. Identity is task, index and attempt; the rest are hints, from which a pilot
+/// decides whether the job fits it, and which job comes first.
 public struct JobName: Hashable, Sendable {
   /// The priority, 0 to 9; 0 is first.
   public let priority: Int
+  /// The place among the jobs of its priority, up to ``mostRank``; the lowest comes first. Nil in the
+  /// names of earlier versions, which come before all others.
+  public let rank: Int?
   /// The job.
   public let job: JobID
   /// The number of the attempt, from 1; none is issued twice (R4).
@@ -21,14 +25,19 @@ public struct JobName: Hashable, Sendable {
   /// The name without `.json`, to which an inbox adds the pilot. All else can be read from it.
   public let stem: String
 
+  /// The greatest rank: 13 digits.
+  public static let mostRank = 9_999_999_999_999
+
   /// Makes the name of an attempt's file.
   public init(
-    priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
-    tags: [String]
+    priority: Int, rank: Int? = nil, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int,
+    wall: Int, tags: [String]
   ) {
-    let text = "p\(priority).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
+    let place = rank.map { "-" + Self.pad($0, to: Self.rankDigits) } ?? ""
+    let text =
+      "p\(priority)\(place).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
     self.init(
-      priority: priority, job: job, attempt: attempt, cores: cores, memory: memory, gpus: gpus,
+      priority: priority, rank: rank, job: job, attempt: attempt, cores: cores, memory: memory, gpus: gpus,
       wall: wall, tags: tags,
       stem: tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+"))
   }
@@ -59,10 +68,11 @@ public struct JobName: Hashable, Sendable {
   }
 
   init(
-    priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
-    tags: [String], stem: String
+    priority: Int, rank: Int?, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int,
+    wall: Int, tags: [String], stem: String
   ) {
     self.priority = priority
+    self.rank = rank
     self.job = job
     self.attempt = attempt
     self.cores = cores
@@ -88,14 +98,35 @@ public struct JobName: Hashable, Sendable {
     return Int(digits)
   }
 
-  static func pad(_ index: Int) -> String {
+  /// The digits of a rank.
+  static let rankDigits = 13
+
+  static func pad(_ index: Int, to width: Int = 8) -> String {
     let digits = String(index)
     let count = digits.utf8.count
-    return count >= 8 ? digits : String(repeating: "0", count: 8 - count) + digits
+    return count >= width ? digits : String(repeating: "0", count: width - count) + digits
   }
 
   static func index(_ text: Substring) -> Int? {
     guard text.utf8.count == 8, text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
     return Int(text)
   }
+}
+
+extension JobName {
+  /// Returns true if the file of a job is to be claimed before that of another: by priority; then
+  /// the names without a rank, by their spelling; then by rank. That is the order of `ls`, but for
+  /// the names without a rank. Both texts are names of files, which need not be jobs'.
+  public static func isBefore(_ left: String, _ right: String) -> Bool {
+    let (one, other) = (left.utf8, right.utf8)
+    guard let here = one.dropFirst(2).first, let there = other.dropFirst(2).first, here != there,
+      one.prefix(2).elementsEqual(other.prefix(2))
+    else { return left < right }
+    if here == dot, there == dash { return true }
+    if here == dash, there == dot { return false }
+    return here < there
+  }
+
+  private static let dot = UInt8(ascii: ".")
+  private static let dash = UInt8(ascii: "-")
 }

@@ -4,12 +4,14 @@ internal import SpoolModel
 /// of a job to try comes out.
 ///
 /// 1. It keeps the last listing, and asks for another only when that is used up or old (R9).
-/// 2. It takes at random among the first 64 jobs of the best priority, so that many pilots do not
-///    all want the same job.
+/// 2. It takes at random among the first 16 jobs of the best priority that fit, in the order of
+///    claiming, so that many pilots do not all want the same job.
 /// 3. Where it finds nothing that fits, it looks again ever more seldom.
 struct Claimer {
-  /// The number of jobs among which it chooses.
+  /// The number of names that it parses at a time.
   static let window = 64
+  /// The number of jobs among which it chooses.
+  static let choices = 16
   /// The age from which on a listing is old.
   static let oldAfter = Duration.seconds(1)
   /// The shortest time between two listings without a hint.
@@ -59,7 +61,9 @@ struct Claimer {
 
   /// Takes in a listing; `spread` as ``RetryTimer/wait(from:spread:)`` has it.
   mutating func take(_ listing: [String], at now: Instant, spread: Int) {
-    names = listing.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted(by: >)
+    names = listing.filter { $0.utf8.first != UInt8(ascii: ".") }.sorted {
+      JobName.isBefore($1, $0)
+    }
     window = []
     listedAt = now
     if names.isEmpty { timer.grow() }
@@ -94,7 +98,7 @@ struct Claimer {
     while !window.isEmpty {
       let fitting = window.indices.filter { fits(window[$0]) }
       let best = fitting.first.map { window[$0].priority }
-      let choices = fitting.filter { window[$0].priority == best }
+      let choices = fitting.prefix { window[$0].priority == best }.prefix(Self.choices)
       if let choice = choices.randomElement(using: &random) {
         timer.reset()
         return window.remove(at: choice)

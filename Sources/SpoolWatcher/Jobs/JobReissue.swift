@@ -79,7 +79,7 @@ final class JobReissue: Stage {
         let job = turn.state.job(entry.job), job.attempt == entry.attempt,
         turn.placement.whereabouts(of: entry.job, job).awaitsAttempt
       else { continue }
-      guard ready.findRoom(for: task.spec) > 0, !marks.holdsBack(task, turn) else {
+      guard ready.findRoom(for: task, turn) > 0, !marks.holdsBack(task, turn) else {
         kept.append(entry)
         continue
       }

@@ -9,6 +9,7 @@ final class ResultJudge: Stage {
   private let publisher: Publisher
   private let reader: InputReader
   private let ready: ReadyFeeder
+  private let order: FeedOrder
   private let detector: BadPilotDetector
   private let clearing: InboxClearing
   /// Results that seem incomplete, with the time of the first look. On a network mount a cache may
@@ -24,9 +25,10 @@ final class ResultJudge: Stage {
   private(set) var hasMore = false
 
   init(
-    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, detector: BadPilotDetector,
-    clearing: InboxClearing
+    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, order: FeedOrder,
+    detector: BadPilotDetector, clearing: InboxClearing
   ) {
+    self.order = order
     self.spool = spool
     self.publisher = publisher
     reader = InputReader(spool: spool)
@@ -66,7 +68,7 @@ final class ResultJudge: Stage {
 
   /// Judges a file. Returns false if it is gone, or is to be read again later.
   private func judge(_ name: InboxName, _ turn: Turn) throws -> Bool {
-    ready.noteResult(name.jobName)
+    ready.noteResult(name.jobName, turn)
     switch try spool.read(name) {
     case .gone: return false
     case .unreadable(let why):
@@ -149,6 +151,7 @@ final class ResultJudge: Stage {
           job: name.job, attempt: name.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+    order.settle(name.job, ran: Self.runTime(result), turn)
     detector.succeeded(name.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
       turn.placement.remove(name.job)
@@ -265,7 +268,12 @@ final class ResultJudge: Stage {
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)
+    order.settle(id, ran: result.map(Self.runTime), turn)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
+  }
+
+  private static func runTime(_ result: JobResult) -> Double {
+    max(.zero, result.ended - result.started).inSeconds
   }
 
   /// Records a failure that another stage found: a publication that was refused, or a job that

@@ -8,10 +8,13 @@ import Testing
 struct ClaimerTests {
   private let start = Instant(milliseconds: 1000)
 
-  private func job(_ index: Int, priority: Int = 5, cores: Int = 1) -> String {
+  private func job(
+    _ index: Int, priority: Int = 5, rank: Int? = nil, cores: Int = 1
+  ) -> String {
     let digits = String(index)
     let zeros = String(repeating: "0", count: 8 - digits.count)
-    return "p\(priority).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
+    let place = rank.map { "-" + String(repeating: "0", count: 12) + "\($0)" } ?? ""
+    return "p\(priority)\(place).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
   }
 
   private func listed(_ names: [String]) -> Claimer {
@@ -30,16 +33,15 @@ struct ClaimerTests {
 
   // MARK: The choice
 
-  /// Many pilots do not all want the same job, and none goes beyond the first 64.
-  @Test func choosesAmongTheFirst64() {
+  /// Many pilots do not all want the same job, and none goes beyond the first 16.
+  @Test func choosesAmongTheFirst16() {
     let names = (0..<200).map { job($0) }.shuffled()
     var chosen: Set<Int> = []
     for seed in 1...400 {
       var claimer = listed(names)
       if let name = take(&claimer, seed: seed) { chosen.insert(name.job.index) }
     }
-    #expect(chosen.max() ?? 64 < Claimer.window)
-    #expect(chosen.count > 50, "\(chosen.count)")
+    #expect(chosen == Set(0..<Claimer.choices))
   }
 
   @Test(arguments: 1...20) func theBestPriorityGoesFirst(seed: Int) {
@@ -48,6 +50,21 @@ struct ClaimerTests {
     let order = (0..<4).compactMap { _ in take(&claimer, seed: seed)?.priority }
     #expect(order == [0, 1, 1, 5])
     #expect(take(&claimer) == nil)
+  }
+
+  /// The rank decides, not the name of the task; names without a rank come before all.
+  @Test(arguments: 1...20) func theLowestRankGoesFirst(seed: Int) {
+    let names = (0..<9).flatMap { rank in
+      (0..<Claimer.choices).map { job(rank * 100 + $0, rank: rank) }
+    }
+    var claimer = listed((names + (900..<916).map { job($0) } + [job(99, priority: 4)]).shuffled())
+    let order = (0..<161).compactMap { _ in take(&claimer, seed: seed) }
+    #expect(order.first?.priority == 4)
+    for (place, name) in order.dropFirst().enumerated() {
+      // One that lies further back is taken only among the first 16 that are left.
+      let rank = name.rank ?? -1
+      #expect(rank <= place / Claimer.choices, "\(name.stem) at \(place)")
+    }
   }
 
   /// What does not fit takes no place of what does, even if it is of better priority.

@@ -152,7 +152,8 @@ public final class Watcher {
       directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
     for name in weights.unknown {
-      turn.say("spool.json gives a share to \(name), and this host has no such user: it does not count")
+      turn.say(
+        "spool.json gives a share to \(name), and this host has no such user: it does not count")
     }
     try resume(spool)
   }

@@ -36,7 +36,8 @@ struct JobNameTests {
       "\(head).\(task).00000000.a1.c1.m1.g0.w1.json"
     }
     let names = [
-      name("p0-0000000000009", "z"), name("p4", "z"), name("p4-0000000000000", "a"), name("p5", "a"),
+      name("p0-0000000000009", "z"), name("p4", "z"), name("p4-0000000000000", "a"),
+      name("p5", "a"),
       name("p5", "b"), name("p5-0000000000001", "z"), name("p5-0000000000010", "a"),
       name("p5-0000000000010", "b"), name("p5-\(JobName.mostRank)", "a"), name("p6", "a"),
     ]
@@ -92,7 +93,8 @@ struct JobNameTests {
     "p5-000000000000a.x.00000001.a1.c1.m1.g0.w1.json",
     "p5-0000000000001x.00000001.a1.c1.m1.g0.w1.json",
     "p5-0000000000001.00000001.a1.c1.m1.g0.w1.json",
-    "p5-0000000000001..00000001.a1.c1.m1.g0.w1.json", "p-0000000000001.x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-0000000000001..00000001.a1.c1.m1.g0.w1.json",
+    "p-0000000000001.x.00000001.a1.c1.m1.g0.w1.json",
   ])
   func isNoJob(_ text: String) { #expect(JobName(fileName: text) == nil) }
 
@@ -105,7 +107,8 @@ struct JobNameTests {
     }
     return JobName(
       priority: Int.random(in: 0...9, using: &random),
-      rank: Bool.random(using: &random) ? Int.random(in: 0...JobName.mostRank, using: &random) : nil,
+      rank: Bool.random(using: &random)
+        ? Int.random(in: 0...JobName.mostRank, using: &random) : nil,
       job: JobID(task: task, index: Int.random(in: 0...99_999_999, using: &random)),
       attempt: Int.random(in: 1...1_000_000, using: &random),
       cores: Int.random(in: 1...4096, using: &random),
@@ -165,7 +168,8 @@ struct JobNameTests {
   @Test func theLongestNameIsAFilesName() throws {
     let job = JobName(
       priority: 9, rank: JobName.mostRank,
-      job: JobID(task: try name(String(repeating: "t", count: 80)), index: 99_999_999), attempt: 999_999_999, cores: 4096, memory: 1 << 30, gpus: 64, wall: 100_000_000,
+      job: JobID(task: try name(String(repeating: "t", count: 80)), index: 99_999_999),
+      attempt: 999_999_999, cores: 4096, memory: 1 << 30, gpus: 64, wall: 100_000_000,
       tags: [String(repeating: "g", count: 32)])
     let pilot = PilotName(host: String(repeating: "h", count: 80), random: .max)
     let inbox = InboxName(jobName: job, pilot: pilot, cause: .cancelled)

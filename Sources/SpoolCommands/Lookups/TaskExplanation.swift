@@ -89,7 +89,8 @@ struct TaskExplanation {
     }
     let ahead = [(better, "better"), (same, "the same")].filter { $0.0 > 0 }
       .map { "\($0) jobs of \($1) priority" }.joined(separator: " and ")
-    return "\(count) for a pilot with room" + (ahead.isEmpty ? "" : ", and \(ahead) are before them")
+    return "\(count) for a pilot with room"
+      + (ahead.isEmpty ? "" : ", and \(ahead) are before them")
   }
 
   /// Returns the failures: a line per cause, with its latest attempt.

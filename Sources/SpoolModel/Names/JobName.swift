@@ -37,7 +37,8 @@ public struct JobName: Hashable, Sendable {
     let text =
       "p\(priority)\(place).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
     self.init(
-      priority: priority, rank: rank, job: job, attempt: attempt, cores: cores, memory: memory, gpus: gpus,
+      priority: priority, rank: rank, job: job, attempt: attempt, cores: cores, memory: memory,
+      gpus: gpus,
       wall: wall, tags: tags,
       stem: tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+"))
   }

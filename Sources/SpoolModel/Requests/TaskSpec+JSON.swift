@@ -30,7 +30,8 @@ public enum Limits {
 extension TaskSpec {
   static let keys = [
     "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
-    "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify", "retention",
+    "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
+    "retention",
     "allowIncomplete",
   ]
 

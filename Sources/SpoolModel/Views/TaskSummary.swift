@@ -153,7 +153,8 @@ extension TaskSummary {
       failedAttempts: page[.failedAttempts] ?? [:], failures: page[.failures] ?? [:],
       failedJobs: page[.failedJobs] ?? [], totals: totals, accepted: accepted,
       started: page[.started], ended: page[.ended], priority: priority,
-      maxRunning: page[.maxRunning], queue: queue, resources: resources, owner: owner, incarnation: incarnation, request: page[.request])
+      maxRunning: page[.maxRunning], queue: queue, resources: resources, owner: owner,
+      incarnation: incarnation, request: page[.request])
   }
 }
 

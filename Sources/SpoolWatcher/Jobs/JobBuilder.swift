@@ -24,7 +24,8 @@ struct JobBuilder {
   /// `rank` it names the attempt alone.
   func name(_ index: Int, _ job: JobEntry, rank: Int? = nil) -> JobName {
     JobName(
-      priority: spec.priority, rank: rank, job: JobID(task: spec.name, index: index), attempt: job.attempt,
+      priority: spec.priority, rank: rank, job: JobID(task: spec.name, index: index),
+      attempt: job.attempt,
       cores: spec.resources.cpus,
       memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
       gpus: spec.resources.gpus, wall: (spec.resources.wall.milliseconds + 999) / 1000,

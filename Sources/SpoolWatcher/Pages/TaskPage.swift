@@ -89,10 +89,12 @@ struct TaskPage {
     return TaskSummary(
       task: task.name, state: status, isPacked: isPacked, reason: task.reason,
       waitsFor: missing, waitsSince: missing == nil ? nil : task.waitsSince, lacks: lacks,
-      waits: waits, chain: task.chain, jobs: jobs, attempts: task.attempts, failedAttempts: task.causes,
+      waits: waits, chain: task.chain, jobs: jobs, attempts: task.attempts,
+      failedAttempts: task.causes,
       failures: task.finalCauses, failedJobs: failedJobs, totals: totals,
       accepted: task.accepted.at, started: task.started, ended: task.ended,
-      priority: task.spec.priority, maxRunning: task.spec.maxRunning, queue: task.spec.queue, resources: task.spec.resources,
+      priority: task.spec.priority, maxRunning: task.spec.maxRunning, queue: task.spec.queue,
+      resources: task.spec.resources,
       owner: task.accepted.owner, incarnation: task.accepted.incarnation)
   }
 

@@ -133,7 +133,9 @@ final class FeedOrder {
   private func limitReason(_ task: TaskEntry, _ turn: Turn) -> [String] {
     let inUse = turn.placement.jobsInUse(of: task.name, turn.state)
     guard let most = task.spec.maxRunning, inUse >= most else { return [] }
-    return ["at most \(most) of its jobs may run at once; `spool limit \(task.name) none` lifts that"]
+    return [
+      "at most \(most) of its jobs may run at once; `spool limit \(task.name) none` lifts that"
+    ]
   }
 
   private func tokenReasons(_ task: TaskEntry, _ turn: Turn) -> [String] {
@@ -156,7 +158,8 @@ final class FeedOrder {
         + "watcher anew"
     }
     guard needed > all else { return nil }
-    return "a job needs \(needed) tokens \(token), and spool.json has \(all): ask for fewer, or raise "
+    return
+      "a job needs \(needed) tokens \(token), and spool.json has \(all): ask for fewer, or raise "
       + "the number there, and start the watcher anew"
   }
 

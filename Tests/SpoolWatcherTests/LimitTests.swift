@@ -245,7 +245,7 @@ struct LimitTests {
     #expect(world.run(until: { present(world, "one") == 3 }))
     let members = #""command": ["w", "{inputs}"], "resources": {"tokens": {"licence": 2}}"#
     try world.task("all", "\"input\": \"raw\", \"filesPerJob\": \"all\", \(members)")
-    world.run(for: 5000)
+    world.run(for: 15_000)
     #expect(present(world, "all") == 0)
     #expect(
       world.summaryInWork("all")?.waits == ["3 of 3 tokens licence are in use, by one (3)"])

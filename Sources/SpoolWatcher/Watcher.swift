@@ -275,12 +275,18 @@ public final class Watcher {
   }
 
   /// Brings jobs into work: retries that are due; then, by task, failed jobs that an order wants
-  /// tried again, and new jobs. Returns true if there were any.
+  /// tried again, and new jobs. Of tasks that need tokens also the retries go by task, since these
+  /// compete with the new jobs of others. Returns true if there were any.
   private func startJobs() -> Bool {
-    var hasStarted = reissue.issueDue(turn)
-    for task in order.tasks(turn)
-    where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
+    var hasStarted = false
+    let tasks = order.tasks(turn)
+    reissue.collectDue(turn)
+    for task in tasks where task.spec.resources.tokens.isEmpty {
+      if reissue.issueDue(of: task, turn) { hasStarted = true }
+    }
+    for task in tasks where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
       do throws(FileError) {
+        if reissue.issueDue(of: task, turn) { hasStarted = true }
         if try revival.revive(task, turn) { hasStarted = true }
         if try formation.form(task.name, turn) { hasStarted = true }
       } catch {

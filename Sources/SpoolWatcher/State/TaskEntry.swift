@@ -88,6 +88,8 @@ struct TaskEntry {
   }
 
   var name: Name { accepted.spec.name }
+  /// True if it has not ended and is not held.
+  var isAtWork: Bool { state != .held && !state.hasEnded }
 }
 
 extension TaskEntry {

@@ -31,6 +31,11 @@ public struct SpoolConfig: Equatable, Sendable {
   public var checkpointEvery = 20_000
   /// The time for which payloads may do nothing, if their task does not say.
   public var stuckAfter = StuckLimit.after(.seconds(1800))
+  /// The shares of owners, by user name, by uid, or `*` for everybody else: whoever has twice as much
+  /// as another gets twice the cores, if both have jobs that wait. Without one it is 1.
+  public var shares: [String: Double] = [:]
+  /// The number of each token: jobs of tasks that need one hold it while they are in ready or run.
+  public var tokens: [String: Int] = [:]
   /// The command that is told when a task has ended, or a pilot was lost.
   public var onEnd: NoticeCommand?
   /// The age at which the remains of a task are packed into `archive/`.
@@ -41,11 +46,14 @@ public struct SpoolConfig: Equatable, Sendable {
   /// Makes the usual configuration.
   public init() {}
 
+  /// A share that an owner may have.
+  public static let shareRange = 0.01...1000.0
+
   static let keys = [
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
-    "stuckAfter", "packAfter", "removeAfter", "onEnd",
+    "stuckAfter", "packAfter", "removeAfter", "shares", "tokens", "onEnd",
   ]
 
   /// Reads `spool.json`; fails with the line and the key that are wrong.
@@ -79,6 +87,8 @@ public struct SpoolConfig: Equatable, Sendable {
     checkpointEvery =
       try fields.integer("checkpointEvery", in: 100...10_000_000) ?? checkpointEvery
     stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
+    shares = try fields.shares("shares") ?? shares
+    tokens = try fields.tokens("tokens", in: 0...Limits.tokens) ?? tokens
     if let json = fields.object["onEnd"] {
       onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
     }
@@ -129,6 +139,8 @@ public struct SpoolConfig: Equatable, Sendable {
     object["stuckAfter"] = .string(stuckAfter.text)
     object["packAfter"] = .string(packAfter.text)
     object["removeAfter"] = .string(removeAfter.text)
+    if !shares.isEmpty { object["shares"] = shares.json }
+    if !tokens.isEmpty { object["tokens"] = tokens.json }
     if let onEnd { object["onEnd"] = onEnd.json }
     return .object(object)
   }

@@ -27,6 +27,7 @@ public final class Watcher {
   private let revival: JobRevival
   private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
+  private let order: FeedOrder
   private let pilots: PilotMonitor
   private let detector: BadPilotDetector
   private let quarantines: QuarantineFiles
@@ -59,6 +60,8 @@ public final class Watcher {
     /// Returns true if a process of this host, as it describes itself, is gone; nil if that is
     /// unknown.
     public var isGone: (JSON) -> Bool?
+    /// Returns the uid of a user of this host by name; nil if there is none.
+    public var uid: (String) -> Int?
     /// Takes messages for the operator.
     public var say: (String) -> Void
     /// Takes notices, and returns at once. The watcher sends each notice at most once. If it dies
@@ -68,11 +71,13 @@ public final class Watcher {
     /// Makes seams. Without `notify`, notices go nowhere.
     public init(
       time: any TimeSource, random: any RandomNumberGenerator, isGone: @escaping (JSON) -> Bool?,
-      say: @escaping (String) -> Void, notify: @escaping (Notice) -> Void = { _ in }
+      uid: @escaping (String) -> Int? = { _ in nil }, say: @escaping (String) -> Void,
+      notify: @escaping (Notice) -> Void = { _ in }
     ) {
       self.time = time
       self.random = random
       self.isGone = isGone
+      self.uid = uid
       self.say = say
       self.notify = notify
     }
@@ -111,17 +116,21 @@ public final class Watcher {
     pilots = PilotMonitor(
       spool, quarantines: quarantines, isGone: seams.isGone, notify: seams.notify)
     detector = BadPilotDetector(spool, pilots: pilots, files: quarantines)
-    ready = ReadyFeeder(spool, pilots: pilots)
+    let weights = OwnerWeights(spool.config.shares, uid: seams.uid)
+    order = FeedOrder(weights, tokens: spool.config.tokens)
+    ready = ReadyFeeder(spool, pilots: pilots, order: order)
     marks = WaterMarks(spool)
     readiness = TaskReadiness(spool.config)
-    enqueuer = JobEnqueuer(spool, ready: ready)
-    formation = JobFormation(spool, readiness: readiness, enqueuer: enqueuer, ready: ready)
+    enqueuer = JobEnqueuer(spool, ready: ready, order: order)
+    formation = JobFormation(
+      spool, readiness: readiness, enqueuer: enqueuer, ready: ready, order: order)
     reissue = JobReissue(spool, enqueuer: enqueuer, ready: ready, marks: marks)
     revival = JobRevival(spool, ready: ready)
     publisher = Publisher(spool)
     clearing = InboxClearing(spool)
     judge = ResultJudge(
-      spool, publisher: publisher, ready: ready, detector: detector, clearing: clearing)
+      spool, publisher: publisher, ready: ready, order: order, detector: detector,
+      clearing: clearing)
     remover = FileRemover(spool)
     retention = DatasetRetention(remover: remover)
     catalogues = CatalogueRetention(spool, leaving: replayed.leaving)
@@ -143,9 +152,13 @@ public final class Watcher {
       spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
     sweeper = PartSweeper(spool)
     pages = PageWriter(
-      spool, epoch: lease.epoch, ready: ready, pilots: pilots, marks: marks,
+      spool, epoch: lease.epoch, ready: ready, order: order, pilots: pilots, marks: marks,
       directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
+    for name in weights.unknown {
+      turn.say(
+        "spool.json gives a share to \(name), and this host has no such user: it does not count")
+    }
     try resume(spool)
   }
 
@@ -161,7 +174,7 @@ public final class Watcher {
     sweeper.resume(turn)
     _ = try pilots.look(turn)
     try RestartScan(
-      spool: spool, ready: ready, pilots: pilots, reissue: reissue, handle: handle
+      spool: spool, ready: ready, order: order, pilots: pilots, reissue: reissue, handle: handle
     ).run(turn)
     try archive.resume(turn)
     try pages.resume(turn)
@@ -272,18 +285,24 @@ public final class Watcher {
   }
 
   /// Brings jobs into work: retries that are due; then, by task, failed jobs that an order wants
-  /// tried again, and new jobs. Returns true if there were any.
+  /// tried again, and new jobs. Of tasks that need tokens also the retries go by task, since these
+  /// compete with the new jobs of others. Returns true if there were any.
   private func startJobs() -> Bool {
-    var hasStarted = reissue.issueDue(turn)
+    var hasStarted = false
+    let tasks = order.tasks(turn)
+    reissue.collectDue(turn)
+    for task in tasks where task.spec.resources.tokens.isEmpty {
+      if reissue.issueDue(of: task, turn) { hasStarted = true }
+    }
     let budget = turn.budget()
     hasTasksLeft = false
-    for task in turn.state.liveTasks
-    where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
+    for task in tasks where !marks.holdsBack(task, turn) && !views.isRefused(task: task.name) {
       if budget.isOver {
         hasTasksLeft = true
         break
       }
       do throws(FileError) {
+        if reissue.issueDue(of: task, turn) { hasStarted = true }
         if try revival.revive(task, turn) { hasStarted = true }
         if try formation.form(task.name, turn) { hasStarted = true }
       } catch {
@@ -378,7 +397,7 @@ public final class Watcher {
       let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
       notify(Notice(taskEnded: name, summary: page, spool: spool.layout.root, at: turn.date))
     }
-    ready.noteEnded(task: name)
+    ready.noteEnded(task: name, turn)
     readiness.noteEnded(task: name)
     revival.noteEnded(task: name)
     enqueuer.noteEnded(task: name)

@@ -92,7 +92,7 @@ extension CommandTests {
           "said/../out/{stem}.txt", "--priority", "2", "--memory", "1GiB", "--dry-run", "--", "cp",
           "{input}", "{output}")
         #expect(preview.code == 0)
-        #expect(preview.output.hasPrefix("p2.x.00000000.a1.c1.m1024.g0.w3600.json\n"))
+        #expect(preview.output.hasPrefix("p2-0000000000000.x.00000000.a1.c1.m1024.g0.w3600.json\n"))
         #expect(preview.output.contains(lab.path + "/raw/a.raw"))
         #expect(preview.output.contains(lab.path + "/out/a.txt"))
         #expect(lab.names("spool/incoming").isEmpty)

@@ -2,19 +2,53 @@ import SpoolModel
 import Testing
 
 struct JobNameTests {
-  private func example(task: String = "run42.reco", tags: [String] = []) throws -> JobName {
+  private func example(
+    task: String = "run42.reco", rank: Int? = 12_345_678, tags: [String] = []
+  ) throws -> JobName {
     JobName(
-      priority: 5, job: JobID(task: try name(task), index: 17), attempt: 1, cores: 4,
+      priority: 5, rank: rank, job: JobID(task: try name(task), index: 17), attempt: 1, cores: 4,
       memory: 16_384, gpus: 0, wall: 600, tags: tags)
   }
 
   @Test func isAsInTheDesign() throws {
     var job = try example()
-    #expect(job.fileName == "p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json")
+    #expect(job.fileName == "p5-0000012345678.run42.reco.00000017.a1.c4.m16384.g0.w600.json")
     #expect(JobName(fileName: job.fileName) == job)
     job = try example(tags: ["avx2", "ssd"])
-    #expect(job.fileName == "p5.run42.reco.00000017.a1.c4.m16384.g0.w600.tavx2+ssd.json")
+    #expect(
+      job.fileName == "p5-0000012345678.run42.reco.00000017.a1.c4.m16384.g0.w600.tavx2+ssd.json")
     #expect(JobName(fileName: job.fileName) == job)
+  }
+
+  /// The names of earlier versions have no rank, and are the same jobs.
+  @Test func withoutARank() throws {
+    let job = try example(rank: nil)
+    #expect(job.fileName == "p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json")
+    let read = try #require(JobName(fileName: job.fileName))
+    #expect(read == job && read.rank == nil)
+    let ranked = try #require(JobName(fileName: try example().fileName))
+    #expect(ranked.rank == 12_345_678 && ranked.job == read.job && ranked != read)
+  }
+
+  /// In the order of claiming: priority, then names without a rank, then rank.
+  @Test func theOrder() throws {
+    func name(_ head: String, _ task: String) -> String {
+      "\(head).\(task).00000000.a1.c1.m1.g0.w1.json"
+    }
+    let names = [
+      name("p0-0000000000009", "z"), name("p4", "z"), name("p4-0000000000000", "a"),
+      name("p5", "a"),
+      name("p5", "b"), name("p5-0000000000001", "z"), name("p5-0000000000010", "a"),
+      name("p5-0000000000010", "b"), name("p5-\(JobName.mostRank)", "a"), name("p6", "a"),
+    ]
+    let parsed = names.compactMap { JobName(fileName: $0) }
+    #expect(parsed.count == names.count)
+    for (place, name) in parsed.enumerated() {
+      for (other, that) in parsed.enumerated() {
+        let isTie = (name.priority, name.rank ?? -1) == (that.priority, that.rank ?? -1)
+        #expect(name.goesBefore(that) == (place < other && !isTie), "\(name.stem) \(that.stem)")
+      }
+    }
   }
 
   /// A task may be named as the rest of a job's name is: parsing is from the right.
@@ -47,7 +81,14 @@ struct JobNameTests {
     "p05.x.00000001.a1.c1.m1.g0.w1.json", "p5.x.00000001.a01.c1.m1.g0.w1.json",
     "p5.x.00000001.a1.c01.m1.g0.w1.json", "p5.x.00000001.a1.c1.m1.g00.w1.json",
     "p5.x.00000001.a1.c1.m1.g0.w1.ta++b.json", "p5.x.00000001.a1.c1.m1.g0.w1.t+a.json",
-    "p5.x.00000001.a1.c1.m1.g0.w1.ta+.json",
+    "p5.x.00000001.a1.c1.m1.g0.w1.ta+.json", "p5-.x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-1.x.00000001.a1.c1.m1.g0.w1.json", "p5-000000000000.x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-00000000000000.x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-000000000000a.x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-0000000000001x.00000001.a1.c1.m1.g0.w1.json",
+    "p5-0000000000001.00000001.a1.c1.m1.g0.w1.json",
+    "p5-0000000000001..00000001.a1.c1.m1.g0.w1.json",
+    "p-0000000000001.x.00000001.a1.c1.m1.g0.w1.json",
   ])
   func isNoJob(_ text: String) { #expect(JobName(fileName: text) == nil) }
 
@@ -60,6 +101,8 @@ struct JobNameTests {
     }
     return JobName(
       priority: Int.random(in: 0...9, using: &random),
+      rank: Bool.random(using: &random)
+        ? Int.random(in: 0...JobName.mostRank, using: &random) : nil,
       job: JobID(task: task, index: Int.random(in: 0...99_999_999, using: &random)),
       attempt: Int.random(in: 1...1_000_000, using: &random),
       cores: Int.random(in: 1...4096, using: &random),
@@ -118,7 +161,8 @@ struct JobNameTests {
 
   @Test func theLongestNameIsAFilesName() throws {
     let job = JobName(
-      priority: 9, job: JobID(task: try name(String(repeating: "t", count: 80)), index: 99_999_999),
+      priority: 9, rank: JobName.mostRank,
+      job: JobID(task: try name(String(repeating: "t", count: 80)), index: 99_999_999),
       attempt: 999_999_999, cores: 4096, memory: 1 << 30, gpus: 64, wall: 100_000_000,
       tags: [String(repeating: "g", count: 32)])
     let pilot = PilotName(host: String(repeating: "h", count: 80), random: .max)
@@ -134,7 +178,7 @@ struct JobNameTests {
 }
 
 struct InboxNameTests {
-  private static let stem = "p5.run42.reco.00000017.a1.c4.m16384.g0.w600"
+  private static let stem = "p5-0000012345678.run42.reco.00000017.a1.c4.m16384.g0.w600"
 
   @Test func saysThePilotAndTheCause() throws {
     let job = try #require(JobName(fileName: Self.stem + ".json"))

@@ -24,6 +24,7 @@ struct SpoolConfigTests {
         "keepJobFiles": 0, "datasetWait": "2h", "infrastructureAttempts": 3, "returns": 7,
         "partGrace": "1s", "checkpointEvery": 100, "stuckAfter": "never",
         "packAfter": "7d", "removeAfter": "365d",
+        "shares": {"alice": 2, "1001": 0.5, "*": 1}, "tokens": {"root-licence": 5, "none": 0},
         "onEnd": {"command": ["notify", "-v"], "timeout": "5s"}, "x-site": "here", "meta": {} }
       """
     let config = try SpoolConfig(bytes(text))
@@ -43,6 +44,8 @@ struct SpoolConfigTests {
     expected.onEnd?.timeout = .milliseconds(5000)
     expected.packAfter = .after(.milliseconds(7 * 86_400_000))
     expected.removeAfter = .after(.milliseconds(365 * 86_400_000))
+    expected.shares = ["alice": 2, "1001": 0.5, "*": 1]
+    expected.tokens = ["root-licence": 5, "none": 0]
     #expect(config == expected)
     #expect(try SpoolConfig(config.json.compact) == expected)
   }
@@ -111,6 +114,23 @@ struct SpoolConfigTests {
       (
         "{\"format\": 1,\n\"onEnd\": {\"command\": [\"a\"], \"timeout\": \"2h\"}}", 2,
         "onEnd.timeout", "expected from 1ms to 1h"
+      ),
+      (
+        "{\"format\": 1,\n\"shares\": {\"alice\": 0}}", 2, "shares.alice",
+        "expected a number from 0.01 to 1000.0, found 0"
+      ),
+      ("{\"format\": 1,\n\"shares\": []}", 2, "shares", "expected an object, found an array"),
+      (
+        "{\"format\": 1,\n\"shares\": {\"\": 1}}", 2, "shares.",
+        "expected a user's name, a uid or \"*\""
+      ),
+      (
+        "{\"format\": 1,\n\"tokens\": {\"a b\": 1}}", 2, "tokens.a b",
+        "no name of a token: up to 32 of A-Z a-z 0-9 _ -"
+      ),
+      (
+        "{\"format\": 1,\n\"tokens\": {\"a\": -1}}", 2, "tokens.a",
+        "expected a whole number from 0 to 1000000, found -1"
       ),
       ("{\"format\": 1,\n\"dataRoot\": 1}", 2, "dataRoot", "expected a string, found 1"),
     ] as [(String, Int?, String, String)])

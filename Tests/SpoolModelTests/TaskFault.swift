@@ -125,7 +125,16 @@ extension TaskFault {
       "tags are of A-Z a-z 0-9 _ -, 32 bytes in all"),
     TaskFault(
       "resources", ["mem": "1GB"], at: "resources.mem",
-      "unknown key; known are cpus, gpus, memory, tags, wall"),
+      "unknown key; known are cpus, gpus, memory, tags, tokens, wall"),
+    TaskFault("resources", ["tokens": 1], at: "resources.tokens", "expected an object, found 1"),
+    TaskFault(
+      "resources", ["tokens": ["root": 0]], at: "resources.tokens.root",
+      "expected a whole number from 1 to 1000000, found 0"),
+    TaskFault(
+      "resources", ["tokens": ["a b": 1]], at: "resources.tokens.a b",
+      "no name of a token: up to 32 of A-Z a-z 0-9 _ -"),
+    TaskFault("maxRunning", 0, "expected a whole number from 1 to 99999999, found 0"),
+    TaskFault("maxRunning", "none", "expected a whole number from 1 to 99999999, found \"none\""),
     TaskFault(
       "filesPerJob", 0, "expected a whole number from 1 to 100000, or \"all\", found 0"),
     TaskFault(

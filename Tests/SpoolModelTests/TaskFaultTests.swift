@@ -44,8 +44,8 @@ struct TaskFaultTests {
     #expect(
       error?.message
         == "unknown key; known are allowIncomplete, command, environment, filesPerJob, input, kind, "
-        + "maxFailedJobs, name, outputs, priority, queue, resources, retention, retry, stopAfter, "
-        + "stuckAfter, verify")
+        + "maxFailedJobs, maxRunning, name, outputs, priority, queue, resources, retention, retry, "
+        + "stopAfter, stuckAfter, verify")
   }
 
   @Test func errorsReadAsSentences() {

@@ -149,7 +149,7 @@ struct OrderTests {
     try world.task("t", Self.members)
     try #require(world.run(until: { world.jobFiles("ready-cpu").count == 6 }))
     world.faults.before { party, call, _ in
-      party == .watcher && call.operation == .remove && call.path.contains("/ready-cpu/p5.")
+      party == .watcher && call.operation == .remove && call.path.contains("/ready-cpu/p5-")
         ? .fails(5) : nil
     }
     try world.order("hold", "t")
@@ -299,7 +299,9 @@ struct OrderTests {
     #expect(
       world.run(
         atMost: 2000,
-        until: { world.jobFiles("ready-cpu").filter { $0.hasPrefix("p1.late.") }.count == 2 }))
+        until: {
+          world.jobFiles("ready-cpu").count { $0.hasPrefix("p1-") && $0.contains(".late.") } == 2
+        }))
     #expect(world.run(until: { state("late") == "done" }))
     #expect(world.summary("t") == nil)
     #expect(world.summary("late")?["priority"] == 1)

@@ -53,7 +53,7 @@ struct R3PublicationTests {
     world.faults.watch { [files = world.files] party, call in
       guard party == .watcher else { return }
       let isView = call.operation == .write && call.path.hasSuffix("/t.jsonl")
-      let isClearing = call.operation == .rename && call.path.contains("/done/p5.t.")
+      let isClearing = call.operation == .rename && call.path.contains("/done/p5-")
       guard isView || isClearing else { return }
       let segments = files.paths(below: "/data/spool/journal").filter { $0.hasSuffix(".log") }
       let journal = segments.map { String(decoding: files.peek($0) ?? [], as: UTF8.self) }.joined()

@@ -7,7 +7,7 @@ import Testing
 /// R4: a retry is a new file with a new number, journalled first; no number is issued twice.
 struct R4AttemptTests {
   static func isPut(_ party: Party, _ call: FileCall) -> Bool {
-    party == .watcher && call.operation == .rename && call.path.contains("/ready-cpu/.p5.")
+    party == .watcher && call.operation == .rename && call.path.contains("/ready-cpu/.p5-")
   }
 
   private func world(_ script: @escaping (Payload) -> FakeOutcome) throws -> World {

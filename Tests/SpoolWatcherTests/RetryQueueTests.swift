@@ -58,19 +58,6 @@ final class RetryQueueTests {
     #expect(queue.nextDue == nil)
   }
 
-  /// What was taken and found no room is before all that came later, also before what is due at the
-  /// same time.
-  @Test func putBackToItsOldPlace() throws {
-    for index in 0..<4 { add(index, at: 10) }
-    let first = try #require(takeOne(at: 10))
-    let second = try #require(takeOne(at: 10))
-    #expect([first.job.index, second.job.index] == [0, 1])
-    add(4, at: 10)
-    queue.putBack(second)
-    queue.putBack(first)
-    #expect(take(at: 10) == [0, 1, 2, 3, 4])
-  }
-
   /// An entry tells after which attempt it comes, and when it was due.
   @Test func whatAnEntrySays() throws {
     add(3, at: 12, attempt: 5)

@@ -22,7 +22,7 @@ BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build" / "debug" / "spool"
 # What a fenced block is recognised by.
 KINDS = {
     "task": "task", "chain": "chain", "chain-summary": "chain-summary", "dataset": "dataset", "summary": "summary",
-    **dict.fromkeys(["cancel", "hold", "release", "retry", "priority"], "order"),
+    **dict.fromkeys(["cancel", "hold", "release", "retry", "priority", "limit"], "order"),
     "delete": "delete", "dataset-summary": "dataset-summary",
 }
 # Record types that a small spool does not need to write.

@@ -28,10 +28,11 @@ TASK = {
     "outputs": [{"path": "data/reco/{stem}.root", "dataset": "run42.reco"}],
     "queue": "cpu",
     "resources": {
-        "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"], "x-why": "fast"},
+        "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"],
+        "tokens": {"root-licence": 1}, "x-why": "fast"},
     "filesPerJob": 1, "priority": 5,
     "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5},
-    "maxFailedJobs": 0, "stopAfter": 10, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"},
+    "maxFailedJobs": 0, "stopAfter": 10, "maxRunning": 3, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"},
     "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
 }
 DATASET = {
@@ -54,6 +55,7 @@ DATASET_PAGE = {
 CONFIG = {
     "format": 1, "heartbeat": "5s", "deadAfter": "1m", "packAfter": "7d", "removeAfter": "never",
     "highWater": 90, "lowWater": 80, "verdictWait": "7d", "x-site": "here", "dataRoots": ["/d", "e"],
+    "shares": {"alice": 2, "1001": 0.5, "*": 1}, "tokens": {"root-licence": 5, "none": 0},
     "onEnd": {"command": ["notify"], "timeout": "5s"}}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
@@ -106,7 +108,7 @@ CHECKPOINT = {
         "tasks": [{
             "accepted": {"type": "task", **ACCEPTED}, "number": 1, "state": "active", "next": [1],
             "formed": 1, "done": 0, "failed": 0, "attempts": 0, "causes": {}, "finalCauses": {},
-            "failedJobs": [[3, 5]], "priority": 5, "limits": {"memory": 1, "wall": 1},
+            "failedJobs": [[3, 5]], "priority": 5, "maxRunning": "none", "limits": {"memory": 1, "wall": 1},
             "chain": "run42", "allowIncomplete": True, "failedFiles": {"3": "/d/a"},
             "cancelledBy": 0, "repair": True, "waitsSince": 5,
             "leftover": [{
@@ -160,11 +162,15 @@ GOOD = {
     "chain": [CHAIN],
     "order": [
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
-        {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0}],
+        {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0},
+        {"kind": "limit", "task": "a", "maxRunning": 3}, {"kind": "limit", "task": "a", "maxRunning": "none"}],
     "ledger-line": [LEDGER, LEDGER_FAILED, LEDGER_FINAL, {"format": 1, "kind": "ledger", "name": "a"}],
-    "summary": [SUMMARY, {**SUMMARY, "packed": True}],
+    "summary": [
+        SUMMARY, {**SUMMARY, "packed": True},
+        {**SUMMARY, "maxRunning": 3, "waits": ["at most 3 of its jobs may run at once"],
+         "resources": {**SUMMARY["resources"], "tokens": {"root-licence": 1}}}],
     "archive-line": [
-        {"file": "done/run42.reco/p5.run42.reco.00000017.a1.c4.m16384.g0.w600@n-1.json", "job": JOB},
+        {"file": "done/run42.reco/p5-0001000000000.run42.reco.00000017.a1.c4.m16384.g0.w600@n-1.json", "job": JOB},
         {"file": "failed/a/p5.a.00000017.a1.c4.m16384.g0.w600@n-1.torn.json", "text": "{"}],
     "journal-line": [
         {"n": 1, "type": "discarded", "parts": ["/d/.spool.a1@n-1.x"], "at": 5},
@@ -228,7 +234,8 @@ BROKEN = {
         ("filesPerJob", 0), ("filesPerJob", "any"), ("priority", 10), ("priority", -1),
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
         ("retry.growMemory", 0.5), ("retry.backoff", 5), ("maxFailedJobs", -1),
-        ("stopAfter", "1"), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}),
+        ("stopAfter", "1"), ("maxRunning", 0), ("maxRunning", "none"), ("resources.tokens", ["a"]),
+        ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}),
         ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
         ("meta", 1), ("meta", []),
     ], ["kind", "name", "input", "command", "outputs.0.path"]),
@@ -254,7 +261,8 @@ BROKEN = {
     "spool": broken(CONFIG, [
         ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
         ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
-        ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
+        ("shares", {"alice": 0}), ("shares", {"alice": "2"}), ("shares", [1]), ("tokens", {"a b": 1}),
+        ("tokens", {"a": -1}), ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
     "job": broken(JOB, [
         ("format", 3), ("crc32", "1"), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
         ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("limits.stuck", 0), ("meta", {}),
@@ -290,7 +298,9 @@ BROKEN = {
     "order": broken(ORDER, [
         ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),
         ("failedOnly", 1), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
-    + [{"kind": "priority", "task": "a"}, {"kind": "priority", "task": "a", "priority": 10}],
+    + [{"kind": "priority", "task": "a"}, {"kind": "priority", "task": "a", "priority": 10},
+       {"kind": "limit", "task": "a"}, {"kind": "limit", "task": "a", "maxRunning": 0},
+       {"kind": "limit", "task": "a", "maxRunning": "many"}, {"kind": "hold", "task": "a", "maxRunning": 3}],
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],

@@ -40,8 +40,8 @@ class RealSpool:
         try:
             self.drop()
             self.wait("done/good.json", "failed/bad.json", "failed/@refused/refused.json.reason",
-                      "ready-cpu/p5.nowhere.00000000.a1.c1.m1908.g0.w3600.tnowhere.json",
-                      "running/*/p5.gate.00000000.*.json")
+                      "ready-cpu/p5-*.nowhere.00000000.a1.c1.m1908.g0.w3600.tnowhere.json",
+                      "running/*/p5-*.gate.00000000.*.json")
             yield from self.files("while it runs: ")
             self.order()
             (self.directory / "gate").touch()
@@ -166,7 +166,7 @@ class RealSpool:
     def order(self):
         """Every order once, as verbs give them."""
         for arguments in (
-                ["hold", "nowhere"], ["priority", "nowhere", "1"], ["release", "nowhere"],
+                ["hold", "nowhere"], ["priority", "nowhere", "1"], ["limit", "nowhere", "2"], ["release", "nowhere"],
                 ["retry", "bad", "--cause", "exit", "--memory", "3GB"], ["cancel", "nowhere"]):
             result = self.run(*arguments)
             self.check(

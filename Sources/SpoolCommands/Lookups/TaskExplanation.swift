@@ -56,6 +56,7 @@ struct TaskExplanation {
         "\(places.running.count) jobs run, on \(named)" + (more > 0 ? " and \(more) more" : ""))
     }
     if !places.ready.isEmpty { lines.append(try ready(places)) }
+    lines += task.waits
     if task.jobs.total == 0 { lines.append("no job is formed yet: its input is empty so far") }
     if task.jobs.live?.isOpen == true {
       lines.append(
@@ -71,13 +72,25 @@ struct TaskExplanation {
     for shape in Set(places.ready.map { $0.name.shape(in: $0.queue) }) {
       if let obstacle = shape.obstacle(among: pilots) { return "\(count): \(obstacle)" }
     }
-    let priority = places.ready.map(\.name.priority).min() ?? 5
-    var ahead = 0
-    for queue in Set(places.ready.map(\.queue)) {
-      ahead += try spool.readyJobs(queue, fresh: true).count { $0.priority < priority }
+    let names = places.ready.map(\.name)
+    guard let first = names.min(by: { $0.goesBefore($1) }) else {
+      return count
     }
-    let others = ahead > 0 ? ", and \(ahead) jobs of better priority are before them" : ""
-    return "\(count) for a pilot with room\(others)"
+    var better = 0
+    var same = 0
+    for queue in Set(places.ready.map(\.queue)) {
+      for job in try spool.readyJobs(queue, fresh: true) {
+        if job.priority < first.priority {
+          better += 1
+        } else if job.goesBefore(first) {
+          same += 1
+        }
+      }
+    }
+    let ahead = [(better, "better"), (same, "the same")].filter { $0.0 > 0 }
+      .map { "\($0) jobs of \($1) priority" }.joined(separator: " and ")
+    return "\(count) for a pilot with room"
+      + (ahead.isEmpty ? "" : ", and \(ahead) are before them")
   }
 
   /// Returns the failures: a line per cause, with its latest attempt.

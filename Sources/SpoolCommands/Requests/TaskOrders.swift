@@ -50,6 +50,9 @@ struct TaskOrders {
       return "held \(order.task)" + (running > 0 ? "; what runs ends by itself" : "")
     case .release: return "released \(order.task)"
     case .retry: return "\(order.task) goes on: what failed is tried again"
+    case .limit(let most):
+      return most.map { "at most \($0) jobs of \(order.task) run at once now" }
+        ?? "\(order.task) has no limit now"
     case .priority(let priority): return "\(order.task) has priority \(priority) now"
     }
   }

@@ -124,6 +124,7 @@ final class WatchLoop: Sendable {
           spool, lease: lease,
           seams: Watcher.Seams(
             time: time, random: SystemRandomNumberGenerator(), isGone: ProcessIdentity.isGone,
+            uid: UserNames.uid,
             say: { Terminal.say("watch", $0) }, notify: { notices?.tell($0) }),
           delivers: events.delivers)
       } catch {

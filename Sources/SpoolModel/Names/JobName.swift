@@ -1,9 +1,13 @@
-/// The name of a job's file (DESIGN 2): `p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json`, with
-/// `.tavx2+ssd` before `.json` if there are tags. Identity is task, index and attempt; the rest
-/// are hints, from which a pilot decides whether the job fits it.
+/// The name of a job's file (DESIGN 2):
+/// `p5-0000012345678.run42.reco.00000017.a1.c4.m16384.g0.w600.json`, with `.tavx2+ssd` before `.json`
+/// if there are tags. Identity is task, index and attempt; the rest are hints, from which a pilot
+/// decides whether the job fits it, and which job comes first.
 public struct JobName: Hashable, Sendable {
   /// The priority, 0 to 9; 0 is first.
   public let priority: Int
+  /// The place among the jobs of its priority, up to ``mostRank``; the lowest comes first. Nil in the
+  /// names of earlier versions, which come before all others.
+  public let rank: Int?
   /// The job.
   public let job: JobID
   /// The number of the attempt, from 1; none is issued twice (R4).
@@ -21,14 +25,20 @@ public struct JobName: Hashable, Sendable {
   /// The name without `.json`, to which an inbox adds the pilot. All else can be read from it.
   public let stem: String
 
+  /// The greatest rank: 13 digits.
+  public static let mostRank = 9_999_999_999_999
+
   /// Makes the name of an attempt's file.
   public init(
-    priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
-    tags: [String]
+    priority: Int, rank: Int? = nil, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int,
+    wall: Int, tags: [String]
   ) {
-    let text = "p\(priority).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
+    let place = rank.map { "-" + Self.pad($0, to: Self.rankDigits) } ?? ""
+    let text =
+      "p\(priority)\(place).\(job).a\(attempt).c\(cores).m\(memory).g\(gpus).w\(wall)"
     self.init(
-      priority: priority, job: job, attempt: attempt, cores: cores, memory: memory, gpus: gpus,
+      priority: priority, rank: rank, job: job, attempt: attempt, cores: cores, memory: memory,
+      gpus: gpus,
       wall: wall, tags: tags,
       stem: tags.isEmpty ? text : text + ".t" + tags.joined(separator: "+"))
   }
@@ -41,9 +51,12 @@ public struct JobName: Hashable, Sendable {
   /// Hashes the spelling.
   public func hash(into hasher: inout Hasher) { hasher.combine(stem) }
 
-  /// Returns true where pilots take this job before another. Of two jobs neither of which goes before
-  /// the other they take either.
-  public func goesBefore(_ other: JobName) -> Bool { priority < other.priority }
+  /// Returns true if this job is to be claimed before another: by priority; then names without a rank;
+  /// then by rank. That is the order of `ls`, but for the names without a rank. Of two jobs neither of
+  /// which goes before the other either may be first.
+  public func goesBefore(_ other: JobName) -> Bool {
+    (priority, rank ?? -1) < (other.priority, other.rank ?? -1)
+  }
 
   /// Reads the name of a file; nil if it is no job's.
   public init?(fileName: String) {
@@ -63,10 +76,11 @@ public struct JobName: Hashable, Sendable {
   }
 
   init(
-    priority: Int, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int, wall: Int,
-    tags: [String], stem: String
+    priority: Int, rank: Int?, job: JobID, attempt: Int, cores: Int, memory: Int, gpus: Int,
+    wall: Int, tags: [String], stem: String
   ) {
     self.priority = priority
+    self.rank = rank
     self.job = job
     self.attempt = attempt
     self.cores = cores
@@ -92,10 +106,13 @@ public struct JobName: Hashable, Sendable {
     return Int(digits)
   }
 
-  static func pad(_ index: Int) -> String {
+  /// The digits of a rank.
+  static let rankDigits = 13
+
+  static func pad(_ index: Int, to width: Int = 8) -> String {
     let digits = String(index)
     let count = digits.utf8.count
-    return count >= 8 ? digits : String(repeating: "0", count: 8 - count) + digits
+    return count >= width ? digits : String(repeating: "0", count: width - count) + digits
   }
 
   static func index(_ text: Substring) -> Int? {

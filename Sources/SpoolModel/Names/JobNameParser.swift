@@ -13,11 +13,11 @@ struct JobNameParser {
     guard let tags = parser.tags(), let wall = parser.number("w"), let gpus = parser.number("g"),
       let memory = parser.number("m"), let cores = parser.number("c"), cores > 0,
       let attempt = parser.number("a"), attempt > 0, let index = parser.index(),
-      let (priority, task) = parser.head()
+      let (priority, rank, task) = parser.head()
     else { return nil }
     return JobName(
-      priority: priority, job: JobID(task: task, index: index), attempt: attempt, cores: cores,
-      memory: memory, gpus: gpus, wall: wall, tags: tags, stem: stem)
+      priority: priority, rank: rank, job: JobID(task: task, index: index), attempt: attempt,
+      cores: cores, memory: memory, gpus: gpus, wall: wall, tags: tags, stem: stem)
   }
 
   /// The bytes after the last dot; the dot is dropped.
@@ -52,8 +52,10 @@ struct JobNameParser {
     return Self.value(part)
   }
 
-  private static func value(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
-    guard !digits.isEmpty, digits.count <= 10 else { return nil }
+  private static func value(
+    _ digits: Slice<UnsafeBufferPointer<UInt8>>, atMost most: Int = 10
+  ) -> Int? {
+    guard !digits.isEmpty, digits.count <= most else { return nil }
     var value = 0
     for digit in digits {
       guard digit >= 48, digit <= 57 else { return nil }
@@ -62,12 +64,21 @@ struct JobNameParser {
     return value
   }
 
-  /// `p5.` and the task's name.
-  private func head() -> (Int, Name)? {
-    guard end > 3, bytes[0] == UInt8(ascii: "p"), bytes[1] >= 48, bytes[1] <= 57,
-      bytes[2] == UInt8(ascii: "."),
-      let task = Name(String(decoding: bytes[3..<end], as: UTF8.self))
+  /// `p5-0000012345678.`, or `p5.`, and the task's name.
+  private func head() -> (Int, Int?, Name)? {
+    guard end > 3, bytes[0] == UInt8(ascii: "p"), bytes[1] >= 48, bytes[1] <= 57 else { return nil }
+    var dot = 2
+    var rank: Int?
+    if bytes[2] == UInt8(ascii: "-") {
+      dot = 3 + JobName.rankDigits
+      guard end > dot + 1,
+        let value = Self.value(bytes[3..<dot], atMost: JobName.rankDigits)
+      else { return nil }
+      rank = value
+    }
+    guard bytes[dot] == UInt8(ascii: "."),
+      let task = Name(String(decoding: bytes[(dot + 1)..<end], as: UTF8.self))
     else { return nil }
-    return (Int(bytes[1] - 48), task)
+    return (Int(bytes[1] - 48), rank, task)
   }
 }

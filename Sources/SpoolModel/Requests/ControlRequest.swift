@@ -12,6 +12,8 @@ public struct ControlRequest: Equatable, Sendable {
     case retry(RetryOrder)
     /// Sets the priority, 0 to 9; 0 is first.
     case priority(Int)
+    /// Sets the most jobs that are in ready or run at once; nil for no limit.
+    case limit(Int?)
   }
 
   /// The task.
@@ -20,7 +22,7 @@ public struct ControlRequest: Equatable, Sendable {
   public var action: Action
 
   /// The kinds of order, as requests spell them.
-  public static let kinds = ["cancel", "hold", "release", "retry", "priority"]
+  public static let kinds = ["cancel", "hold", "release", "retry", "priority", "limit"]
 
   /// Makes an order.
   public init(task: Name, action: Action) {
@@ -37,16 +39,27 @@ public struct ControlRequest: Equatable, Sendable {
     case "hold": action = .hold
     case "release": action = .release
     case "retry": action = .retry(try RetryOrder(fields))
+    case "limit": action = .limit(try Self.limit(fields))
     default:
       _ = try fields.required("priority", "a whole number from 0 (first) to 9")
       action = .priority(try fields.integer("priority", in: 0...9) ?? 5)
     }
   }
 
+  /// The word for no limit.
+  public static let none = "none"
+
+  private static func limit(_ fields: Fields) throws(RequestError) -> Int? {
+    let value = try fields.required("maxRunning", "a whole number from 1, or \"\(none)\"")
+    if value.string == none { return nil }
+    return try fields.integer("maxRunning", in: Limits.running)
+  }
+
   private static func keys(_ kind: String) -> [String] {
     switch kind {
     case "retry": RetryOrder.keys
     case "priority": ["priority"]
+    case "limit": ["maxRunning"]
     default: []
     }
   }
@@ -59,6 +72,7 @@ public struct ControlRequest: Equatable, Sendable {
     case .release: "release"
     case .retry: "retry"
     case .priority: "priority"
+    case .limit: "limit"
     }
   }
 
@@ -69,6 +83,7 @@ public struct ControlRequest: Equatable, Sendable {
     case .cancel, .hold, .release: break
     case .retry(let order): object.members += order.members
     case .priority(let priority): object["priority"] = .integer(priority)
+    case .limit(let most): object["maxRunning"] = most.map { .integer($0) } ?? .string(Self.none)
     }
     return object
   }

@@ -92,6 +92,40 @@ struct Fields {
     return number
   }
 
+  /// Reads the members of an object whose keys are names that a person chooses, each with `body`.
+  private func named<Value>(
+    _ key: String, _ body: (Fields, String) throws(RequestError) -> Value?
+  ) throws(RequestError) -> [String: Value]? {
+    guard let value = object[key] else { return nil }
+    guard let members = value.object?.members else {
+      throw fault(key, "expected an object, found \(value.kindName)")
+    }
+    let inner = try Fields(value, path: full(key), line: lineOf(key), keys: members.map(\.key))
+    var values: [String: Value] = [:]
+    for member in members { values[member.key] = try body(inner, member.key) }
+    return values
+  }
+
+  /// Reads numbers of tokens, as `{"root-licence": 5}`.
+  func tokens(_ key: String, in range: ClosedRange<Int>) throws(RequestError) -> [String: Int]? {
+    try named(key) { fields, token throws(RequestError) in
+      guard JobName.isTag(token) else {
+        throw fields.fault(token, "no name of a token: up to 32 of A-Z a-z 0-9 _ -")
+      }
+      return try fields.integer(token, in: range)
+    }
+  }
+
+  /// Reads the shares of owners, as `{"alice": 2, "1001": 1, "*": 1}`.
+  func shares(_ key: String) throws(RequestError) -> [String: Double]? {
+    try named(key) { fields, owner throws(RequestError) in
+      guard !owner.isEmpty, owner.utf8.count <= 256, !owner.utf8.contains(0) else {
+        throw fields.fault(owner, "expected a user's name, a uid or \"*\"")
+      }
+      return try fields.number(owner, in: SpoolConfig.shareRange)
+    }
+  }
+
   func array(_ key: String) throws(RequestError) -> [JSON]? {
     guard let value = object[key] else { return nil }
     guard let values = value.array else {

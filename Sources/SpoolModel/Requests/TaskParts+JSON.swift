@@ -3,7 +3,7 @@ extension Resources {
     guard let json = outer.object["resources"] else { return }
     let fields = try Fields(
       json, path: "resources", line: outer.lineOf("resources"),
-      keys: ["cpus", "gpus", "memory", "wall", "tags"])
+      keys: ["cpus", "gpus", "memory", "wall", "tags", "tokens"])
     cpus = try fields.integer("cpus", in: 1...4096) ?? cpus
     gpus = try fields.integer("gpus", in: 0...64) ?? gpus
     memory = try Self.memory(fields) ?? memory
@@ -13,6 +13,7 @@ extension Resources {
       throw fields.fault("tags", "tags are of A-Z a-z 0-9 _ -, 32 bytes in all")
     }
     tags = Set(tags).sorted()
+    tokens = try fields.tokens("tokens", in: 1...Limits.tokens) ?? tokens
   }
 
   /// Bytes.

@@ -2,6 +2,10 @@
 public enum Limits {
   /// Jobs of a task: their numbers have 8 digits.
   public static let jobsPerTask = 99_999_999
+  /// Jobs of a task that may be in ready or run at once, where that is limited.
+  public static let running = 1...jobsPerTask
+  /// The number of a token.
+  public static let tokens = 1_000_000
   /// Bytes of a `.json` request.
   public static let request = 16 << 20
   /// Entries of a list in a `.json` request.
@@ -26,7 +30,8 @@ public enum Limits {
 extension TaskSpec {
   static let keys = [
     "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
-    "retry", "maxFailedJobs", "stopAfter", "stuckAfter", "environment", "verify", "retention",
+    "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
+    "retention",
     "allowIncomplete",
   ]
 
@@ -50,6 +55,7 @@ extension TaskSpec {
     retry = try RetryPolicy(fields)
     maxFailedJobs = try fields.integer("maxFailedJobs", in: 0...Limits.jobsPerTask) ?? 0
     stopAfter = try fields.integer("stopAfter", in: 0...Limits.jobsPerTask)
+    maxRunning = try fields.integer("maxRunning", in: Limits.running)
     stuckAfter = try fields.stuckLimit("stuckAfter")
     environment = try Self.environment(fields)
     verifiesChecksum = try Self.verify(fields)

@@ -10,6 +10,8 @@ public struct Resources: Equatable, Sendable {
   public var wall = Duration.seconds(3600)
   /// The tags that a pilot must have.
   public var tags: [String] = []
+  /// The number of each token that a job holds while it is in ready or runs.
+  public var tokens: [String: Int] = [:]
 
   /// Makes the resources of a task that asks for nothing else.
   public init() {}
@@ -105,6 +107,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var maxFailedJobs: Int
   /// The most failed jobs of a task that goes on; more end it early. Nil for no limit.
   public var stopAfter: Int?
+  /// The most jobs that are in ready or run at once; nil for no limit.
+  public var maxRunning: Int?
   /// The time for which a payload may do nothing; nil for the spool's own limit.
   public var stuckAfter: StuckLimit?
   /// The variables that the payload gets.

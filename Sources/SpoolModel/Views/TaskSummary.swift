@@ -15,6 +15,8 @@ public struct TaskSummary: Equatable, Sendable {
   public var waitsSince: Timestamp?
   /// The dataset that lacks files, of a task whose job is to have all of them.
   public var lacks: Name?
+  /// What holds up the jobs that wait, in words.
+  public var waits: [String]
   /// The chain of which the task is a step.
   public var chain: Name?
   /// The jobs by their state.
@@ -37,6 +39,8 @@ public struct TaskSummary: Equatable, Sendable {
   public var ended: Timestamp?
   /// The priority that holds now, 0 to 9; 0 is first.
   public var priority: Int
+  /// The most jobs that are in ready or run at once, as it holds now; nil for no limit.
+  public var maxRunning: Int?
   /// The queue of the jobs.
   public var queue: Queue
   /// The resources that hold now.
@@ -52,11 +56,11 @@ public struct TaskSummary: Equatable, Sendable {
   /// Makes a page.
   public init(
     task: Name, state: TaskState, isPacked: Bool = false, reason: String? = nil,
-    waitsFor: Name? = nil, waitsSince: Timestamp? = nil, lacks: Name? = nil, chain: Name? = nil,
-    jobs: JobCounts, attempts: Int, failedAttempts: [String: Int] = [:],
+    waitsFor: Name? = nil, waitsSince: Timestamp? = nil, lacks: Name? = nil, waits: [String] = [],
+    chain: Name? = nil, jobs: JobCounts, attempts: Int, failedAttempts: [String: Int] = [:],
     failures: [String: Int] = [:], failedJobs: [JobID] = [], totals: JobTotals,
     accepted: Timestamp, started: Timestamp? = nil, ended: Timestamp? = nil, priority: Int,
-    queue: Queue, resources: Resources, owner: Int, incarnation: String,
+    maxRunning: Int? = nil, queue: Queue, resources: Resources, owner: Int, incarnation: String,
     request: JSONObject? = nil
   ) {
     self.task = task
@@ -66,6 +70,7 @@ public struct TaskSummary: Equatable, Sendable {
     self.waitsFor = waitsFor
     self.waitsSince = waitsSince
     self.lacks = lacks
+    self.waits = waits
     self.chain = chain
     self.jobs = jobs
     self.attempts = attempts
@@ -77,6 +82,7 @@ public struct TaskSummary: Equatable, Sendable {
     self.started = started
     self.ended = ended
     self.priority = priority
+    self.maxRunning = maxRunning
     self.queue = queue
     self.resources = resources
     self.owner = owner
@@ -87,9 +93,9 @@ public struct TaskSummary: Equatable, Sendable {
 
 extension TaskSummary {
   private enum Key: String {
-    case format, kind, task, state, packed, reason, waitsFor, waitsSince, lacks, chain, jobs
-    case attempts, failedAttempts, failures, failedJobs, accepted, started, ended, priority, queue
-    case resources, owner, incarnation, request
+    case format, kind, task, state, packed, reason, waitsFor, waitsSince, lacks, waits, chain, jobs
+    case attempts, failedAttempts, failures, failedJobs, accepted, started, ended, priority
+    case maxRunning, queue, resources, owner, incarnation, request
   }
 
   private static let kind = "summary"
@@ -109,6 +115,7 @@ extension TaskSummary {
     head[.waitsFor] = waitsFor
     head[.waitsSince] = waitsSince
     head[.lacks] = lacks
+    if !waits.isEmpty { head[.waits] = waits }
     head[.chain] = chain
     head[.jobs] = jobs
     head[.attempts] = attempts
@@ -120,6 +127,7 @@ extension TaskSummary {
     tail[.started] = started
     tail[.ended] = ended
     tail[.priority] = priority
+    tail[.maxRunning] = maxRunning
     tail[.queue] = queue
     tail[.resources] = resources
     tail[.owner] = owner
@@ -141,16 +149,17 @@ extension TaskSummary {
     self.init(
       task: task, state: state, isPacked: page[.packed] ?? false, reason: page[.reason],
       waitsFor: page[.waitsFor], waitsSince: page[.waitsSince], lacks: page[.lacks],
-      chain: page[.chain], jobs: jobs, attempts: attempts,
+      waits: page[.waits] ?? [], chain: page[.chain], jobs: jobs, attempts: attempts,
       failedAttempts: page[.failedAttempts] ?? [:], failures: page[.failures] ?? [:],
       failedJobs: page[.failedJobs] ?? [], totals: totals, accepted: accepted,
-      started: page[.started], ended: page[.ended], priority: priority, queue: queue,
-      resources: resources, owner: owner, incarnation: incarnation, request: page[.request])
+      started: page[.started], ended: page[.ended], priority: priority,
+      maxRunning: page[.maxRunning], queue: queue, resources: resources, owner: owner,
+      incarnation: incarnation, request: page[.request])
   }
 }
 
 extension Resources: JSONValue {
-  private enum Key: String { case cpus, gpus, memory, wall, tags }
+  private enum Key: String { case cpus, gpus, memory, wall, tags, tokens }
 
   /// The resources as pages show them: bytes, and seconds.
   public var json: JSON {
@@ -160,6 +169,7 @@ extension Resources: JSONValue {
     members[.memory] = memory
     members[.wall] = wall.inSeconds
     members[.tags] = tags
+    if !tokens.isEmpty { members[.tokens] = tokens }
     return members.json
   }
 
@@ -175,5 +185,6 @@ extension Resources: JSONValue {
     self.memory = memory
     self.wall = Duration(inSeconds: wall)
     self.tags = tags
+    tokens = members[.tokens] ?? [:]
   }
 }

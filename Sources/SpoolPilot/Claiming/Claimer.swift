@@ -6,12 +6,15 @@ internal import SpoolStore
 ///
 /// 1. It fills all free slots from one look. It asks for another when the listing is used up, or too
 ///    old for the ``Rivalry`` of other pilots, or led to two lost races in a row; then after a pause.
-/// 2. Of the jobs before which no other goes it takes any, by chance, so that many pilots do not all
-///    want the same job, and none waits for long. (An order that each pilot makes once and for all,
-///    say by a hash of its name and the job's, would leave what it likes least to lie for ever.)
+/// 2. Of the jobs of the best priority it takes any of the first half, by chance, so that many pilots
+///    do not all want the same job, and none waits for long; then any of the rest. (An order that each
+///    pilot makes once and for all, say by a hash of its name and the job's, would leave what it likes
+///    least to lie for ever.)
 /// 3. Where it finds nothing that fits, it looks again ever more seldom, and where the directory was
 ///    empty, lists it only when its mark has moved.
 struct Claimer {
+  /// The least number of jobs among which it chooses, if there are as many.
+  static let leastChoice = 16
   /// The shortest time between two looks without a hint.
   static let shortest = Duration.milliseconds(50)
   /// The longest time between two looks without a hint.
@@ -79,6 +82,14 @@ struct Claimer {
     listedAt = now
     candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &random)
     candidates.sort { $1.goesBefore($0) }
+    var end = candidates.endIndex
+    while let best = candidates[..<end].last?.priority {
+      let start = candidates[..<end].lastIndex { $0.priority != best }.map { $0 + 1 } ?? 0
+      let middle = max(start, end - max(Self.leastChoice, (end - start) / 2))
+      candidates[middle..<end].shuffle(using: &random)
+      candidates[start..<middle].shuffle(using: &random)
+      end = start
+    }
     emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
     if candidates.isEmpty { findNothing(at: now, &random) }
   }

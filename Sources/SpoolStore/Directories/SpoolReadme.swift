@@ -27,8 +27,9 @@ public enum SpoolReadme {
         watcher.lock  locked while it lives
 
     A job's file is named by what matters of it:
-    `p5.run42.reco.00000017.a1.c4.m16384.g0.w600.json` is job 17 of the task `run42.reco`, first
-    attempt, priority 5; it needs 4 cores, 16384 MiB, no GPU, and at most 600 s.
+    `p5-0001000000000.run42.reco.00000017.a1.c4.m16384.g0.w600.json` is job 17 of the task
+    `run42.reco`, first attempt, priority 5, with its place in the order of claiming; it needs 4
+    cores, 16384 MiB, no GPU, and at most 600 s.
 
     Move nothing by hand but into `incoming/` and out of `failed/@refused/`. To see more:
     `spool status`, `spool jobs TASK`, `spool logs TASK`, `spool check`.

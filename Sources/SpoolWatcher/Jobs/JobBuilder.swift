@@ -20,10 +20,12 @@ struct JobBuilder {
 
   private var spec: TaskSpec { task.spec }
 
-  /// Returns the name of the job's file. It holds what a pilot must know to choose a job.
-  func name(_ index: Int, _ job: JobEntry) -> JobName {
+  /// Returns the name of the job's file. It holds what a pilot must know to choose a job; without a
+  /// `rank` it names the attempt alone.
+  func name(_ index: Int, _ job: JobEntry, rank: Int? = nil) -> JobName {
     JobName(
-      priority: spec.priority, job: JobID(task: spec.name, index: index), attempt: job.attempt,
+      priority: spec.priority, rank: rank, job: JobID(task: spec.name, index: index),
+      attempt: job.attempt,
       cores: spec.resources.cpus,
       memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
       gpus: spec.resources.gpus, wall: (spec.resources.wall.milliseconds + 999) / 1000,

@@ -8,10 +8,12 @@ internal import SpoolStore
 final class JobEnqueuer {
   private let spool: Spool
   private let ready: ReadyFeeder
+  private let order: FeedOrder
   private var paths = OutputPaths()
 
-  init(_ spool: Spool, ready: ReadyFeeder) {
+  init(_ spool: Spool, ready: ReadyFeeder, order: FeedOrder) {
     self.spool = spool
+    self.order = order
     self.ready = ready
   }
 
@@ -35,7 +37,8 @@ final class JobEnqueuer {
           "its file would have \(contents.count) bytes, and \(Limits.jobFile / 2) may be: shorten its "
             + "command and environment, or use fewer files per job")
       }
-      ready.enqueue(builder.name(id.index, job), task.spec, contents)
+      let name = builder.name(id.index, job, rank: order.rank(id, task, turn))
+      ready.enqueue(name, task, contents)
     } catch {
       refuse(id, job, "\(error)", inputs.first?.path, turn)
     }

@@ -10,12 +10,17 @@ struct JobFormation {
   private let readiness: TaskReadiness
   private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
+  private let order: FeedOrder
 
   /// The largest number of jobs that are brought into work at a time: formed of one source, issued
   /// again, or revived.
   static let mostPerTurn = 2000
 
-  init(_ spool: Spool, readiness: TaskReadiness, enqueuer: JobEnqueuer, ready: ReadyFeeder) {
+  init(
+    _ spool: Spool, readiness: TaskReadiness, enqueuer: JobEnqueuer, ready: ReadyFeeder,
+    order: FeedOrder
+  ) {
+    self.order = order
     reader = InputReader(spool: spool)
     self.readiness = readiness
     self.enqueuer = enqueuer
@@ -30,7 +35,7 @@ struct JobFormation {
     }
     var hasFormed = false
     for source in task.next.indices {
-      let room = min(ready.findRoom(for: task.spec), Self.mostPerTurn)
+      let room = min(ready.findRoom(for: task, turn), Self.mostPerTurn)
       guard room > 0 else { break }
       if try form(name, source, room, turn) { hasFormed = true }
     }
@@ -63,7 +68,9 @@ struct JobFormation {
   private func formOverAll(
     _ task: TaskEntry, _ names: [Name], _ turn: Turn
   ) throws(FileError) -> Bool {
-    guard readiness.mayFormOverAll(task, names, turn) else { return false }
+    guard readiness.mayFormOverAll(task, names, turn), order.allowance(of: task, turn) > 0 else {
+      return false
+    }
     let inputs = try reader.everything(names, turn)
     guard !inputs.isEmpty else { return false }
     turn.record(

@@ -20,6 +20,6 @@ public enum Preview {
     case .count, .values: inputs = []
     }
     let document = try former.document(0, job, inputs)
-    return (former.name(0, job).fileName, document.json.pretty)
+    return (former.name(0, job, rank: 0).fileName, document.json.pretty)
   }
 }

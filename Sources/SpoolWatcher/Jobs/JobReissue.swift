@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import SpoolModel
 internal import SpoolStore
 
@@ -10,8 +11,14 @@ final class JobReissue: Stage {
   private let ready: ReadyFeeder
   private let marks: WaterMarks
   private var retries = RetryQueue()
-  /// True if a retry is due for which ready has no room.
-  private var isCrowded = false
+  /// The retries that are due and have not had room yet, by task. Each is taken out of the queue once.
+  private var due: [Name: Deque<RetryQueue.Entry>] = [:]
+  /// The number of retries issued in this turn.
+  private var issued = 0
+  /// The time that this turn has for retries.
+  private var budget: StageBudget?
+  /// True if this turn ended before the retries that are due, and the room for them.
+  private var isCut = false
 
   /// The time until the watcher tries again to issue an attempt.
   static let issueAgain = Duration.seconds(1)
@@ -62,36 +69,47 @@ final class JobReissue: Stage {
   }
 
   func nextDue(_ turn: Turn) -> Instant? {
-    guard let due = retries.nextDue else { return nil }
-    return isCrowded ? max(due, turn.now + Self.crowdedPause) : due
+    guard !due.isEmpty else { return retries.nextDue }
+    return isCut ? turn.now : turn.now + Self.crowdedPause
   }
 
   // MARK: Further attempts
 
-  /// Issues the retries that are due, as far as there is room. Returns true if there were any.
-  func issueDue(_ turn: Turn) -> Bool {
-    let now = turn.now
-    let budget = turn.budget()
-    var issued = 0
-    var kept: [RetryQueue.Entry] = []
-    while issued < JobFormation.mostPerTurn, issued == 0 || !budget.isOver,
-      let entry = retries.takeDue(at: now)
-    {
-      // When a held task is released, its jobs are scheduled again.
-      guard let task = turn.state.tasks[entry.job.task], task.state != .held,
-        let job = turn.state.job(entry.job), job.attempt == entry.attempt,
-        turn.placement.whereabouts(of: entry.job, job).awaitsAttempt
-      else { continue }
-      guard ready.findRoom(for: task.spec) > 0, !marks.holdsBack(task, turn) else {
-        kept.append(entry)
-        continue
-      }
-      issue(entry.job, turn)
-      issued += 1
+  /// Takes the retries that have become due. Called before a turn issues them.
+  func collectDue(_ turn: Turn) {
+    issued = 0
+    budget = turn.budget()
+    isCut = false
+    while let entry = retries.takeDue(at: turn.now) {
+      due[entry.job.task, default: []].append(entry)
     }
-    for entry in kept { retries.putBack(entry) }
-    isCrowded = !kept.isEmpty
-    return issued > 0
+    // When a held task is released, its jobs are scheduled again.
+    for name in due.keys where turn.state.tasks[name].map(\.isAtWork) != true { due[name] = nil }
+  }
+
+  /// Issues the retries of a task that are due, as far as there is room and time. Returns true if
+  /// there were any.
+  func issueDue(of task: TaskEntry, _ turn: Turn) -> Bool {
+    guard due[task.name] != nil, !marks.holdsBack(task, turn) else { return false }
+    let before = issued
+    while let entry = due[task.name]?.first {
+      let isOver = issued > 0 && budget?.isOver ?? false
+      guard issued < JobFormation.mostPerTurn, !isOver else {
+        isCut = true
+        break
+      }
+      let job = turn.state.job(entry.job)
+      if let job, job.attempt == entry.attempt,
+        turn.placement.whereabouts(of: entry.job, job).awaitsAttempt
+      {
+        guard ready.findRoom(for: task, turn) > 0 else { break }
+        issue(entry.job, turn)
+        issued += 1
+      }
+      due[task.name]?.removeFirst()
+    }
+    if due[task.name]?.isEmpty ?? false { due[task.name] = nil }
+    return issued > before
   }
 
   /// Records a job's next attempt, and has its file put into ready (R4). If its inputs cannot be

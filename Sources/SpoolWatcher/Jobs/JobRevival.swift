@@ -27,7 +27,7 @@ final class JobRevival {
         "\(ledger) is damaged at byte \(offset): a job that failed there is not tried again")
     }
     guard isFound else { return true }
-    let found = try failed.next(min(ready.findRoom(for: task.spec), JobFormation.mostPerTurn))
+    let found = try failed.next(min(ready.findRoom(for: task, turn), JobFormation.mostPerTurn))
     guard !found.isEmpty || failed.rest == nil else { return false }
     turn.record(
       .revived(JobsRevived(task: task.name, jobs: found, at: turn.date, next: failed.rest)))

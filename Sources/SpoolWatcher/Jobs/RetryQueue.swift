@@ -27,9 +27,6 @@ struct RetryQueue {
     heap.insert(Entry(due: due, number: count, job: job, attempt: attempt))
   }
 
-  /// Puts an entry that was taken back to its old place.
-  mutating func putBack(_ entry: Entry) { heap.insert(entry) }
-
   /// Removes and returns the first entry, if its time has come.
   mutating func takeDue(at now: Instant) -> Entry? {
     guard let first = heap.min, first.due <= now else { return nil }

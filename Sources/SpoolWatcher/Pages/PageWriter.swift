@@ -10,6 +10,7 @@ final class PageWriter: Stage {
   /// The epoch of this watcher (R7).
   private let epoch: Int
   private let ready: ReadyFeeder
+  private let order: FeedOrder
   private let pilots: PilotMonitor
   private let marks: WaterMarks
   private let directories: WatchedDirectories
@@ -33,7 +34,7 @@ final class PageWriter: Stage {
   static let interval = Duration.seconds(1)
 
   init(
-    _ spool: Spool, epoch: Int, ready: ReadyFeeder, pilots: PilotMonitor,
+    _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder, pilots: PilotMonitor,
     marks: WaterMarks, directories: WatchedDirectories, remover: FileRemover
   ) {
     self.directories = directories
@@ -43,6 +44,7 @@ final class PageWriter: Stage {
     self.epoch = epoch
     self.marks = marks
     self.ready = ready
+    self.order = order
     self.pilots = pilots
   }
 
@@ -112,7 +114,8 @@ final class PageWriter: Stage {
     lastPages = turn.now
     let status = StatusPage(
       spool: spool, epoch: epoch, pilots: pilots.living, ready: waiting,
-      shapes: ready.readyShapes, full: marks.reasons(turn), foreign: foreign,
+      shapes: ready.readyShapes, full: marks.reasons(turn),
+      waits: { [self] in waits($0, waiting, turn) }, foreign: foreign,
       directories: directories,
       remover: remover,
       isLast: isLast)
@@ -175,12 +178,19 @@ final class PageWriter: Stage {
   /// Returns the state of a task or chain, and its page without the request.
   private func page(_ name: Name, _ ready: [Name: Int], _ turn: Turn) -> (TaskState, [UInt8])? {
     if let task = turn.state.tasks[name] {
-      let page = TaskPage(task, turn.state, turn.placement, ready: ready[name] ?? 0)
+      let page = TaskPage(
+        task, turn.state, turn.placement, ready: ready[name] ?? 0, waits: waits(task, ready, turn))
       return (task.state, page.head)
     }
     guard let chain = turn.state.chains[name] else { return nil }
     let page = ChainPage(chain, turn.state, turn.placement, ready: ready)
     return (turn.state.state(of: chain), page.head)
+  }
+
+  /// Returns in words what holds up the jobs of a task that wait.
+  private func waits(_ task: TaskEntry, _ ready: [Name: Int], _ turn: Turn) -> [String] {
+    let page = TaskPage(task, turn.state, turn.placement, ready: ready[task.name] ?? 0)
+    return page.hasBacklog ? order.reasons(task, turn) : []
   }
 
   /// Returns the request of a task or chain as its page shows it. It is made once, because it may

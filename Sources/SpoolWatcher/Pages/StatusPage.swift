@@ -14,6 +14,8 @@ struct StatusPage {
   let shapes: [Name: Set<Shape>]
   /// The reasons for which tasks are held back by full filesystems.
   let full: [String]
+  /// Returns in words what holds up the jobs of a task that wait.
+  let waits: (TaskEntry) -> [String]
   /// The entries of `incoming/` that are not taken.
   let foreign: [Spool.Foreign]
   let directories: WatchedDirectories
@@ -160,13 +162,15 @@ struct StatusPage {
   }
 
   private func waitingTasks(_ turn: Turn) -> [String] {
-    turn.state.liveTasks.prefix(Self.mostRows).compactMap { task in
+    turn.state.liveTasks.prefix(Self.mostRows).flatMap { task in
       if let missing = turn.placement.awaited(by: task.name) {
-        return "\(task.name): the dataset \(missing) is not there yet "
-          + "(\(left(since: task.waitsSince, turn)) left)"
+        return [
+          "\(task.name): the dataset \(missing) is not there yet "
+            + "(\(left(since: task.waitsSince, turn)) left)"
+        ]
       }
-      if task.state == .held { return "\(task.name): held; `spool release` lets it go on" }
-      return fit(task)
+      if task.state == .held { return ["\(task.name): held; `spool release` lets it go on"] }
+      return [fit(task)].compactMap(\.self) + waits(task).map { "\(task.name): \($0)" }
     }
   }
 

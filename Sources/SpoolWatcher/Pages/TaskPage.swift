@@ -12,16 +12,24 @@ struct TaskPage {
   private let ready: Int
   /// True if the page is for the archive.
   private let isPacked: Bool
+  /// What holds up the jobs that wait, in words.
+  private let waits: [String]
 
   init(
     _ task: TaskEntry, _ state: SpoolState, _ placement: Placement, ready: Int,
-    isPacked: Bool = false
+    waits: [String] = [], isPacked: Bool = false
   ) {
     self.task = task
     self.state = state
     self.placement = placement
     self.ready = ready
+    self.waits = waits
     self.isPacked = isPacked
+  }
+
+  /// True if jobs are yet to be formed, or wait for their next attempt, or for a pilot.
+  var hasBacklog: Bool {
+    status == .active && (ready > 0 || isOpen || task.formed < total || retrying > 0)
   }
 
   /// The state as people see it: an active task that lacks a dataset is waiting.
@@ -81,10 +89,12 @@ struct TaskPage {
     return TaskSummary(
       task: task.name, state: status, isPacked: isPacked, reason: task.reason,
       waitsFor: missing, waitsSince: missing == nil ? nil : task.waitsSince, lacks: lacks,
-      chain: task.chain, jobs: jobs, attempts: task.attempts, failedAttempts: task.causes,
+      waits: waits, chain: task.chain, jobs: jobs, attempts: task.attempts,
+      failedAttempts: task.causes,
       failures: task.finalCauses, failedJobs: failedJobs, totals: totals,
       accepted: task.accepted.at, started: task.started, ended: task.ended,
-      priority: task.spec.priority, queue: task.spec.queue, resources: task.spec.resources,
+      priority: task.spec.priority, maxRunning: task.spec.maxRunning, queue: task.spec.queue,
+      resources: task.spec.resources,
       owner: task.accepted.owner, incarnation: task.accepted.incarnation)
   }
 

@@ -7,11 +7,13 @@ internal import SpoolStore
 final class ReadyFeeder: Stage {
   private let spool: Spool
   private let pilots: PilotMonitor
+  private let order: FeedOrder
 
   /// A job whose file lies in ready as far as is known.
   private struct Outstanding: Sendable {
     var name: JobName
     var shape: Shape
+    var owner: Int
   }
 
   /// The time between a refused put and the next try.
@@ -25,13 +27,12 @@ final class ReadyFeeder: Stage {
   private var noted: [Shape: Int] = [:]
   /// The time of the next look into ready.
   private var nextLook = Instant.distantPast
-  /// The number of jobs that lie in ready or are to be put there, by shape and priority.
-  private var counts: [Shape: [Int: Int]] = [:]
 
   /// A job file that is to be put into ready.
   private struct Put: Sendable {
     var name: JobName
     var shape: Shape
+    var owner: Int
     var contents: [UInt8]
     /// True once a put was tried. A hidden file of it may then lie in ready.
     var wasTried = false
@@ -50,9 +51,10 @@ final class ReadyFeeder: Stage {
   /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
-  init(_ spool: Spool, pilots: PilotMonitor) {
+  init(_ spool: Spool, pilots: PilotMonitor, order: FeedOrder) {
     self.spool = spool
     self.pilots = pilots
+    self.order = order
   }
 
   // MARK: Ready
@@ -67,7 +69,16 @@ final class ReadyFeeder: Stage {
     for queue in Queue.allCases
     where !(outstanding[queue] ?? [:]).isEmpty || fresh || hadStrays {
       try compare(queue, Set(try spool.readyNames(queue, fresh: fresh)), turn)
+      renewRanks(queue, turn)
     }
+  }
+
+  /// Takes the jobs of a priority back out of ready if its ranks have come to an end.
+  private func renewRanks(_ queue: Queue, _ turn: Turn) {
+    let ending = order.renew(queue)
+    guard !ending.isEmpty else { return }
+    let jobs = (outstanding[queue] ?? [:]).values.filter { ending.contains($0.name.priority) }
+    for task in Set(jobs.map(\.name.job.task)) { turn.emit(.recall(task)) }
   }
 
   /// The time between two looks: half the time in which pilots take the least depth of jobs. More
@@ -82,10 +93,11 @@ final class ReadyFeeder: Stage {
 
   /// Notes that a job's result has come. So the job is no longer in ready, whatever the last look
   /// saw.
-  func noteResult(_ name: JobName) {
+  func noteResult(_ name: JobName, _ turn: Turn) {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
       remove(job)
+      order.claim(name.job, queue, turn)
       noted[job.shape, default: 0] += 1
     }
   }
@@ -98,14 +110,15 @@ final class ReadyFeeder: Stage {
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
       remove(job)
       claimed[job.shape, default: 0] += 1
+      order.claim(job.name.job, queue, turn)
       noteClaimed(job.name, turn)
     }
     var strays: [JobName] = []
     for file in present where outstanding[queue]?[file] == nil {
       if let name = JobName(fileName: file), !adopt(name, queue, turn) { strays.append(name) }
     }
-    for shape in counts.keys where shape.queue == queue {
-      let isDry = (counts[shape]?.values.reduce(0, +) ?? 0) == 0
+    for shape in order.shapes where shape.queue == queue {
+      let isDry = order.isEmpty(shape)
       gauges[shape, default: FeedGauge()].look(
         at: now, claimed: claimed[shape] ?? 0,
         ranDry: isDry && shapesWithBacklog.contains(shape))
@@ -123,12 +136,13 @@ final class ReadyFeeder: Stage {
   /// Adopts a file in ready that was not known to be there, as after a restart, if its job is
   /// issued. Returns false if the file is to be removed.
   private func adopt(_ name: JobName, _ queue: Queue, _ turn: Turn) -> Bool {
-    guard isIssued(name, turn), turn.state.tasks[name.job.task]?.state != .held else {
-      return false
-    }
-    let shape = name.shape(in: queue)
-    count(name, shape, 1)
-    remember(name, shape)
+    guard isIssued(name, turn), let task = turn.state.tasks[name.job.task], task.state != .held
+    else { return false }
+    let job = Outstanding(
+      name: name, shape: name.shape(in: queue), owner: task.accepted.owner)
+    order.count(1, job.shape, owner: job.owner, priority: name.priority)
+    order.adopt(name, isClaimed: false, turn)
+    remember(job)
     turn.placement.put(.ready, name.job, attempt: name.attempt)
     return true
   }
@@ -173,6 +187,7 @@ final class ReadyFeeder: Stage {
   /// number is put twice (R4).
   private func park(_ name: JobName, _ turn: Turn) {
     guard isIssued(name, turn) else { return }
+    order.settle(name.job, turn)
     turn.placement.put(.parked, name.job, attempt: name.attempt)
     turn.emit(.parked(name.job))
   }
@@ -217,12 +232,8 @@ final class ReadyFeeder: Stage {
     recalled = []
   }
 
-  private func count(_ name: JobName, _ shape: Shape, _ change: Int) {
-    counts[shape, default: [:]][name.priority, default: 0] += change
-  }
-
-  private func remember(_ name: JobName, _ shape: Shape) {
-    outstanding[shape.queue]?[name.fileName] = Outstanding(name: name, shape: shape)
+  private func remember(_ job: Outstanding) {
+    outstanding[job.shape.queue]?[job.name.fileName] = job
   }
 
   /// Removes a job that no longer lies in ready.
@@ -230,37 +241,40 @@ final class ReadyFeeder: Stage {
     guard outstanding[job.shape.queue]?.removeValue(forKey: job.name.fileName) != nil else {
       return
     }
-    count(job.name, job.shape, -1)
+    order.count(-1, job.shape, owner: job.owner, priority: job.name.priority)
   }
 
   /// Removes the jobs of a task that has ended. The next look into ready withdraws their files.
-  func noteEnded(task: Name) {
+  func noteEnded(task: Name, _ turn: Turn) {
     for jobs in outstanding.values {
       for job in jobs.values where job.name.job.task == task { remove(job) }
     }
     toWithdraw.removeAll { $0.name.job.task == task }
+    order.noteEnded(task: task, turn)
   }
 
-  /// Returns the number of further jobs of a task for which ready has room. If there is none, notes
-  /// that the shape has a backlog. Only jobs of the same shape, and of the task's priority or
-  /// better, count against the depth.
-  func findRoom(for task: TaskSpec) -> Int {
-    let shape = task.shape
-    let ahead = (counts[shape] ?? [:]).filter { $0.key <= task.priority }
-      .reduce(0) { $0 + $1.value }
-    let room = (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape)) - ahead
-    if room <= 0 { shapesWithBacklog.insert(shape) }
-    return max(0, room)
+  /// Returns the number of further jobs of a task that may be fed: no more than its limits allow, and
+  /// than ready has room for. If there is no room, notes that the shape has a backlog. Only jobs of
+  /// the same shape, and of the task's priority or better, count against the depth.
+  func findRoom(for task: TaskEntry, _ turn: Turn) -> Int {
+    let allowance = order.allowance(of: task, turn)
+    guard allowance > 0 else { return 0 }
+    let shape = task.spec.shape
+    let depth = (gauges[shape] ?? FeedGauge()).depth(slots: pilots.slots(for: shape))
+    let room = order.room(in: depth, for: task)
+    if room == 0 { shapesWithBacklog.insert(shape) }
+    return min(room, allowance)
   }
 
   /// Clears the note of which shapes have a backlog. Called before a turn forms jobs.
   func clearBacklog() { shapesWithBacklog = [] }
 
   /// Takes a job that is to be put into ready once it is committed. It takes up room from now on.
-  func enqueue(_ name: JobName, _ task: TaskSpec, _ contents: [UInt8]) {
-    let shape = name.shape(in: task.queue)
-    count(name, shape, 1)
-    puts.append(Put(name: name, shape: shape, contents: contents))
+  func enqueue(_ name: JobName, _ task: TaskEntry, _ contents: [UInt8]) {
+    let shape = name.shape(in: task.spec.queue)
+    let owner = task.accepted.owner
+    order.count(1, shape, owner: owner, priority: name.priority)
+    puts.append(Put(name: name, shape: shape, owner: owner, contents: contents))
   }
 
   /// Puts committed jobs into ready, the most urgent first, as many as the turn has time for. If the
@@ -269,7 +283,7 @@ final class ReadyFeeder: Stage {
     guard hasPuts(turn) else { return }
     var failure = dropPuts(turn)
     if failure == nil, !puts.isEmpty {
-      puts.sort { $0.name.priority < $1.name.priority }
+      puts.sort { $0.name.goesBefore($1.name) }
       failure = putSome(turn)
     }
     if let failure {
@@ -289,7 +303,7 @@ final class ReadyFeeder: Stage {
           guard failure == nil else { return true }
           try spool.removeUnfinishedPut(put.name, put.shape.queue)
         }
-        count(put.name, put.shape, -1)
+        order.count(-1, put.shape, owner: put.owner, priority: put.name.priority)
         return false
       } catch {
         failure = error
@@ -312,7 +326,7 @@ final class ReadyFeeder: Stage {
     for (put, answer) in zip(puts, answers) {
       switch answer {
       case .done:
-        remember(put.name, put.shape)
+        remember(Outstanding(name: put.name, shape: put.shape, owner: put.owner))
         turn.placement.put(.ready, put.name.job, attempt: put.name.attempt)
         continue
       case .notDone(let error): failure = failure ?? error

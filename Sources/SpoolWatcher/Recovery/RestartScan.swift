@@ -7,6 +7,7 @@ internal import SpoolStore
 struct RestartScan {
   let spool: Spool
   let ready: ReadyFeeder
+  let order: FeedOrder
   let pilots: PilotMonitor
   let reissue: JobReissue
   /// Hands the events of a scan over to the stages.
@@ -56,15 +57,14 @@ struct RestartScan {
       turn.placement.whereabouts(of: name.job, job) == .issued(.unknown)
     else { return }
     turn.placement.put(.claimed, name.job, attempt: job.attempt)
+    order.adopt(name, isClaimed: true, turn)
   }
 
-  /// Issues a job again that no scan has found (R4).
+  /// Has a job issued again that no scan has found (R4), as soon as its task is not held and has room.
+  /// Its file may have been taken back, because of a hold or a limit.
   private func issueAgain(_ id: JobID, _ turn: Turn) {
-    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
-    // A held task's job, whose file was taken back, waits for the task's release.
-    guard task.state != .held else {
-      return turn.placement.put(.parked, id, attempt: job.attempt)
-    }
-    reissue.issue(id, turn)
+    guard let job = turn.state.job(id) else { return }
+    turn.placement.put(.parked, id, attempt: job.attempt)
+    reissue.noteParked(id, turn)
   }
 }

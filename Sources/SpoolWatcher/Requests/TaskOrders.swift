@@ -82,6 +82,9 @@ struct TaskOrders {
     case .priority(let priority):
       if task.spec.priority == priority { return false }
       try expectAlive(task)
+    case .limit(let most):
+      if task.spec.maxRunning == most { return false }
+      try expectAlive(task)
     case .retry(let order): try checkRetry(task, order, turn)
     }
     return true

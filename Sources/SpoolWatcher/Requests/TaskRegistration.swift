@@ -80,6 +80,11 @@ final class TaskRegistration {
   /// Throws if a task conflicts with the data roots, the datasets or other tasks' paths.
   func check(_ spec: TaskSpec, _ turn: Turn) throws(RequestError) {
     for output in spec.outputs { try spool.dataRoots.check(output.path) }
+    for (token, needed) in spec.resources.tokens.sorted(by: { $0.key < $1.key }) {
+      if let fault = FeedOrder.fault(token, needed, of: spool.config.tokens) {
+        throw RequestError(key: "resources.tokens", fault)
+      }
+    }
     try checkDatasets(spec, turn)
     try checkPaths(spec, turn)
   }

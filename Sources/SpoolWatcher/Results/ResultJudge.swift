@@ -9,6 +9,7 @@ final class ResultJudge: Stage {
   private let publisher: Publisher
   private let reader: InputReader
   private let ready: ReadyFeeder
+  private let order: FeedOrder
   private let detector: BadPilotDetector
   private let clearing: InboxClearing
   /// Results that seem incomplete, with the time of the first look. On a network mount a cache may
@@ -28,9 +29,10 @@ final class ResultJudge: Stage {
   private(set) var hasMore = false
 
   init(
-    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, detector: BadPilotDetector,
-    clearing: InboxClearing
+    _ spool: Spool, publisher: Publisher, ready: ReadyFeeder, order: FeedOrder,
+    detector: BadPilotDetector, clearing: InboxClearing
   ) {
+    self.order = order
     self.spool = spool
     self.publisher = publisher
     reader = InputReader(spool: spool)
@@ -93,7 +95,7 @@ final class ResultJudge: Stage {
   private func judgeIfReadable(
     _ name: InboxName, _ file: Result<Spool.InboxFile, FileError>, _ turn: Turn
   ) throws -> Bool {
-    ready.noteResult(name.jobName)
+    ready.noteResult(name.jobName, turn)
     do {
       let hasDecided = try judge(name, try file.get(), turn)
       patience.noteSuccess(name)
@@ -189,6 +191,7 @@ final class ResultJudge: Stage {
           job: name.job, attempt: name.attempt, result: result,
           parents: result.outputs.isEmpty
             ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+    order.settle(name.job, ran: Self.runTime(result), turn)
     detector.succeeded(name.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
       turn.placement.remove(name.job)
@@ -305,7 +308,12 @@ final class ResultJudge: Stage {
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)
+    order.settle(id, ran: result.map(Self.runTime), turn)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
+  }
+
+  private static func runTime(_ result: JobResult) -> Double {
+    max(.zero, result.ended - result.started).inSeconds
   }
 
   /// Records a failure that another stage found: a publication that was refused, or a job that

@@ -39,6 +39,10 @@ struct JobEntry: Equatable {
   /// The paths of an accepted result's inputs, until it is published.
   var parents: [String] = []
 
+  /// True while an attempt of it is issued, or its outputs are being published: it counts against
+  /// limits, unless its file was taken back out of ready.
+  var isInUse: Bool { if case .waiting = phase { false } else { true } }
+
   /// True while its accepted outputs wait for their final names.
   var isPublishing: Bool { if case .publishing = phase { true } else { false } }
 

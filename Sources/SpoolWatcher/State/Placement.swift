@@ -41,6 +41,8 @@ final class Placement {
   }
 
   private var places: [Name: [Int: Found]] = [:]
+  /// The number of parked jobs, by task.
+  private var parked: [Name: Int] = [:]
   /// The absent dataset that a task waits for, by task.
   private var awaited: [Name: Name] = [:]
   /// The incomplete dataset that a task needs whole, by task.
@@ -70,14 +72,33 @@ final class Placement {
 
   /// Notes the place of the file of a job's attempt.
   func put(_ place: Place, _ id: JobID, attempt: Int) {
-    places[id.task, default: [:]][id.index] = Found(attempt: attempt, place: place)
+    let old = places[id.task, default: [:]].updateValue(
+      Found(attempt: attempt, place: place), forKey: id.index)
+    count(old: old?.place, new: place, of: id.task)
+  }
+
+  private func count(old: Place?, new: Place?, of task: Name) {
+    guard (old == .parked) != (new == .parked) else { return }
+    parked[task, default: 0] += new == .parked ? 1 : -1
+  }
+
+  /// Returns the number of a task's jobs that are in ready, with pilots, or being published: those
+  /// that count against limits.
+  func jobsInUse(of task: Name, _ state: SpoolState) -> Int {
+    state.jobsInUse(of: task) - (parked[task] ?? 0)
   }
 
   /// Removes a job that has ended, or whose attempt failed.
-  func remove(_ id: JobID) { places[id.task]?[id.index] = nil }
+  func remove(_ id: JobID) {
+    let old = places[id.task]?.removeValue(forKey: id.index)
+    count(old: old?.place, new: nil, of: id.task)
+  }
 
   /// Removes the jobs of a task that has ended.
-  func removeJobs(of task: Name) { places[task] = nil }
+  func removeJobs(of task: Name) {
+    places[task] = nil
+    parked[task] = nil
+  }
 
   // MARK: Tasks
 
@@ -103,7 +124,7 @@ final class Placement {
 
   /// Removes a task that is packed, or in work again.
   func remove(task: Name) {
-    places[task] = nil
+    removeJobs(of: task)
     awaited[task] = nil
     incomplete[task] = nil
   }

@@ -26,6 +26,8 @@ extension SpoolState {
         leaveLife(task.name)
         enliven(task.name)
       }
+    case .limit(let most):
+      for task in meant { try change(task: task.name) { $0.spec.maxRunning = most } }
     case .retry(let order):
       for task in meant where task.isRetried(chosen: meant.count == 1) {
         try retry(task, order, at: control.at)
@@ -41,9 +43,9 @@ extension SpoolState {
       guard let task = tasks[name], !task.state.hasEnded else { continue }
       switch request.action {
       case .release, .retry: effects.events.append(.taskResumed(name))
-      case .cancel, .hold, .priority: break
+      case .cancel, .hold, .priority, .limit: break
       }
-      if request.changesReady { effects.events.append(.recall(name)) }
+      if request.changesReady(inUse: jobsInUse(of: name)) { effects.events.append(.recall(name)) }
     }
     effects.events.append(.ordered(request.task))
   }
@@ -162,10 +164,12 @@ extension TaskEntry {
 }
 
 extension ControlRequest {
-  /// True if files in ready no longer match the task once the order is applied.
-  fileprivate var changesReady: Bool {
+  /// Returns true if files in ready no longer match a task once the order is applied. `inUse` are its
+  /// jobs in ready, with pilots, or being published.
+  fileprivate func changesReady(inUse: Int) -> Bool {
     switch action {
     case .hold, .priority: true
+    case .limit(let most): most.map { $0 < inUse } ?? false
     case .retry(let order): order.memory != nil || order.wall != nil
     case .cancel, .release: false
     }

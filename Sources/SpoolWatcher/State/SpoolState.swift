@@ -11,6 +11,8 @@ struct SpoolState {
   var tasks: [Name: TaskEntry] = [:]
   /// Jobs in work, by task.
   private var jobs: [Name: [Int: JobEntry]] = [:]
+  /// The number of jobs in use, by task.
+  private var inUse: [Name: Int] = [:]
   var chains: [Name: ChainEntry] = [:]
   var datasets: [Name: DatasetEntry] = [:]
   /// Open datasets that watch a directory.
@@ -35,6 +37,8 @@ struct SpoolState {
   var partial: [String: Int] = [:]
   /// Tasks that have not ended, in the order of claiming: by priority, then by acceptance.
   private(set) var live: [Name] = []
+  /// Tasks that have not ended and whose jobs need tokens.
+  private(set) var tokenTasks: Set<Name> = []
   /// The tasks that ended last and are not packed, the latest first.
   private(set) var latest: [Name] = []
   /// The largest number of tasks in ``latest``.
@@ -62,6 +66,9 @@ struct SpoolState {
 
   /// Returns a task's jobs in work, by index.
   func jobs(of task: Name) -> [Int: JobEntry] { jobs[task] ?? [:] }
+
+  /// Returns the number of a task's jobs of which an attempt is issued or being published.
+  func jobsInUse(of task: Name) -> Int { inUse[task] ?? 0 }
 
   /// Returns true if an accepted result of a task waits for its outputs' final names. Such a result
   /// counts, whatever comes (R6).
@@ -150,11 +157,21 @@ struct SpoolState {
   }
 
   /// Puts a job in work, or takes it out if it is nil.
-  mutating func set(_ job: JobEntry?, _ id: JobID) { jobs[id.task, default: [:]][id.index] = job }
+  mutating func set(_ job: JobEntry?, _ id: JobID) {
+    let old: JobEntry?
+    if let job {
+      old = jobs[id.task, default: [:]].updateValue(job, forKey: id.index)
+    } else {
+      old = jobs[id.task]?.removeValue(forKey: id.index)
+    }
+    let change = (job?.isInUse == true ? 1 : 0) - (old?.isInUse == true ? 1 : 0)
+    if change != 0 { inUse[id.task, default: 0] += change }
+  }
 
   /// Replaces all jobs in work of a task.
   mutating func setJobs(_ entries: [Int: JobEntry], of task: Name) {
     jobs[task] = entries.isEmpty ? nil : entries
+    inUse[task] = entries.isEmpty ? nil : entries.values.count(where: \.isInUse)
   }
 
   /// Notes the key of an accepted manifest or order, and drops the oldest keys if there are many.
@@ -195,10 +212,18 @@ struct SpoolState {
       if precedes(name, live[middle]) { high = middle } else { low = middle + 1 }
     }
     live.insert(name, at: low)
+    if needsTokens(name) { tokenTasks.insert(name) }
+  }
+
+  private func needsTokens(_ name: Name) -> Bool {
+    tasks[name].map { !$0.spec.resources.tokens.isEmpty } ?? false
   }
 
   /// Takes a task out of the order of claiming.
-  mutating func leaveLife(_ name: Name) { live.removeAll { $0 == name } }
+  mutating func leaveLife(_ name: Name) {
+    live.removeAll { $0 == name }
+    tokenTasks.remove(name)
+  }
 
   /// Returns true if a task ended after another.
   private func isLater(_ one: Name, _ other: Name) -> Bool {
@@ -230,6 +255,7 @@ struct SpoolState {
   /// Computes the orders of live and latest tasks, after a checkpoint is read.
   mutating func findOrder() {
     live = tasks.values.filter { !$0.state.hasEnded }.map(\.name).sorted(by: precedes)
+    tokenTasks = Set(live.filter(needsTokens))
     findLatest()
   }
 }

@@ -88,6 +88,8 @@ struct TaskEntry {
   }
 
   var name: Name { accepted.spec.name }
+  /// True if it has not ended and is not held.
+  var isAtWork: Bool { state != .held && !state.hasEnded }
 }
 
 extension TaskEntry {
@@ -95,7 +97,7 @@ extension TaskEntry {
     case accepted, number, state, next, formed, done, failed, attempts, causes, finalCauses
     case failedJobs, sums, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
-    case priority, limits, started, ended, reason
+    case priority, maxRunning, limits, started, ended, reason
   }
 
   private enum LimitKey: String { case memory, wall }
@@ -117,7 +119,10 @@ extension TaskEntry {
       .leftover: leftover.isEmpty ? nil : JobEntry.json(leftover), .cancelledBy: cancelledBy?.json,
       .repair: isRepair ? true : nil,
       .waitsSince: waitsSince == accepted.at ? nil : waitsSince.json,
-      .revival: revival?.json(of: name), .priority: spec.priority.json, .limits: limits.json,
+      .revival: revival?.json(of: name), .priority: spec.priority.json,
+      .maxRunning: spec.maxRunning == accepted.spec.maxRunning
+        ? nil : ControlRequest(task: name, action: .limit(spec.maxRunning)).json["maxRunning"],
+      .limits: limits.json,
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -173,6 +178,7 @@ extension TaskEntry {
   private mutating func readChanges(_ members: RecordMembers<Key>) {
     spec.allowsIncomplete = members[.allowIncomplete] ?? spec.allowsIncomplete
     spec.priority = members[.priority] ?? spec.priority
+    if let limit: JSON = members[.maxRunning] { spec.maxRunning = limit.integer }
     guard let limits: RecordMembers<LimitKey> = members[.limits] else { return }
     spec.resources.memory = limits[.memory] ?? spec.resources.memory
     spec.resources.wall = .milliseconds(limits[.wall] ?? spec.resources.wall.milliseconds)

@@ -68,6 +68,10 @@ extension BadInput {
       .refused(["key \"priority\"", "from 0 to 9"])),
     BadInput(
       "no priority", order("priority", "x"), .refused(["key \"priority\"", "missing"])),
+    BadInput("no limit", order("limit", "x"), .refused(["key \"maxRunning\"", "missing"])),
+    BadInput(
+      "a limit of nothing", order("limit", "x", ["maxRunning": 0]),
+      .refused(["key \"maxRunning\"", "from 1 to"])),
     BadInput(
       "a cause that is none", order("retry", "x", ["cause": "hunger"]),
       .refused(["key \"cause\"", "\"hunger\" is no cause", "memory"])),

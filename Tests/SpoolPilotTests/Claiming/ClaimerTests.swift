@@ -9,10 +9,13 @@ import Testing
 struct ClaimerTests {
   private let start = Instant(milliseconds: 1000)
 
-  private func job(_ index: Int, priority: Int = 5, cores: Int = 1) -> String {
+  private func job(
+    _ index: Int, priority: Int = 5, rank: Int? = nil, cores: Int = 1
+  ) -> String {
     let digits = String(index)
     let zeros = String(repeating: "0", count: 8 - digits.count)
-    return "p\(priority).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
+    let place = rank.map { "-" + String(repeating: "0", count: 12) + "\($0)" } ?? ""
+    return "p\(priority)\(place).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
   }
 
   private func mark(_ number: Int) -> DirectoryMark {
@@ -47,6 +50,30 @@ struct ClaimerTests {
     }
     #expect(chosen.count == 100)
     #expect((chosen.values.max() ?? 0) < 40, "\(chosen)")
+  }
+
+  /// The first half goes first, whatever the names of tasks are; in each half any.
+  @Test(arguments: 1...20) mutating func theLowerRanksGoFirst(seed: Int) {
+    let names = (0..<9).flatMap { rank in (0..<10).map { job(900 - rank * 100 + $0, rank: rank) } }
+    var claimer = listed(
+      (names + (0..<10).map { job($0) } + [job(99, priority: 4)]).shuffled(), seed: seed)
+    let order = (0..<101).compactMap { _ in take(&claimer) }
+    #expect(order.first?.priority == 4)
+    let ranks = order.dropFirst().map { $0.rank ?? -1 }
+    #expect(ranks.count == 100)
+    #expect(ranks.prefix(50).allSatisfy { $0 < 4 } && ranks.dropFirst(50).allSatisfy { $0 >= 4 })
+    #expect(ranks.prefix(10).contains { $0 >= 0 }, "\(ranks)")
+  }
+
+  /// Of few jobs it takes any.
+  @Test mutating func choosesAmong16AtLeast() {
+    let names = (0..<24).map { job($0, rank: $0) }
+    var chosen: Set<Int> = []
+    for seed in 1...1000 {
+      var claimer = listed(names, seed: seed)
+      if let name = take(&claimer) { chosen.insert(name.job.index) }
+    }
+    #expect(chosen == Set(0..<Claimer.leastChoice))
   }
 
   /// What a pilot passed over at one look it likes as well as all others at the next: none waits for

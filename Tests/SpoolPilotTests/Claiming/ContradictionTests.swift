@@ -50,7 +50,7 @@ struct ContradictionTests {
   @Test func aCopyBesideTheJob() throws {
     let (world, ready) = try world()
     let bytes = try #require(world.files.peek(ready[0]))
-    try world.files.plant(bytes, at: ready[0].replacing("/p5.", with: "/p0."))
+    try world.files.plant(bytes, at: ready[0].replacing("/p5-", with: "/p0-"))
     world.addPilot()
     #expect(world.run { world.hasEnded("t") })
     expectNoPartTwice(world)
@@ -65,7 +65,7 @@ struct ContradictionTests {
     world.addPilot()
     try #require(world.run { world.runner(1)?.started.count == 2 && world.runner(1)?.load == 0 })
     world.run(for: milliseconds)
-    try world.files.plant(bytes, at: ready[0].replacing("/p5.", with: "/p0."))
+    try world.files.plant(bytes, at: ready[0].replacing("/p5-", with: "/p0-"))
     world.run(for: 5000)
     expectNoPartTwice(world)
     #expect(world.run { world.hasEnded("t") })

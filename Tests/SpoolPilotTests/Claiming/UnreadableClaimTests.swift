@@ -89,7 +89,7 @@ struct UnreadableClaimTests {
     setup.pilots = 1
     let world = try World(setup)
     world.faults.before { [time = world.time] party, call, _ in
-      let isMeant = call.operation == .read && call.path.contains("/p5.t.")
+      let isMeant = call.operation == .read && call.path.contains("/p5-")
       return party == .pilot(1) && isMeant && time.now < 6000 ? .fails(code) : nil
     }
     try world.task("t", #""input": {"count": 20}, "command": ["w"]"#)
@@ -109,7 +109,7 @@ struct UnreadableClaimTests {
     setup.pilots = 0
     let world = try World(setup)
     world.faults.before { _, call, _ in
-      let isMeant = call.operation == .rename && call.path.contains("/ready-cpu/p0.bad.")
+      let isMeant = call.operation == .rename && call.path.contains("/ready-cpu/p0-")
       return isMeant ? .fails(code) : nil
     }
     try world.task("bad", #""priority": 0, "input": {"count": 1}, "command": ["w"]"#)

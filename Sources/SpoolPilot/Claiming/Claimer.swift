@@ -7,9 +7,9 @@ internal import SpoolStore
 /// 1. It fills all free slots from one look. It asks for another when the listing is used up, or too
 ///    old for the ``Rivalry`` of other pilots, or led to two lost races in a row; then after a pause.
 /// 2. Of the jobs of the best priority it takes any of the first half, by chance, so that many pilots
-///    do not all want the same job, and none waits for long; then any of the rest. (An order that each
-///    pilot makes once and for all, say by a hash of its name and the job's, would leave what it likes
-///    least to lie for ever.)
+///    do not all want the same job; then any of the rest; and where it lost races lately any of all.
+///    So none waits for long. (An order that each pilot makes once and for all, say by a hash of its
+///    name and the job's, would leave what it likes least to lie for ever.)
 /// 3. Where it finds nothing that fits, it looks again ever more seldom, and where the directory was
 ///    empty, lists it only when its mark has moved.
 struct Claimer {
@@ -82,16 +82,23 @@ struct Claimer {
     listedAt = now
     candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &random)
     candidates.sort { $1.goesBefore($0) }
+    mix(&random)
+    emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
+    if candidates.isEmpty { findNothing(at: now, &random) }
+  }
+
+  /// Mixes the candidates of each priority: the first half of them, and the second; all of them where
+  /// other pilots are often first.
+  private mutating func mix(_ random: inout any RandomNumberGenerator) {
     var end = candidates.endIndex
-    while let best = candidates[..<end].last?.priority {
-      let start = candidates[..<end].lastIndex { $0.priority != best }.map { $0 + 1 } ?? 0
-      let middle = max(start, end - max(Self.leastChoice, (end - start) / 2))
+    while let priority = candidates[..<end].last?.priority {
+      let start = candidates[..<end].lastIndex { $0.priority != priority }.map { $0 + 1 } ?? 0
+      let count = rivalry.isFierce ? end - start : max(Self.leastChoice, (end - start) / 2)
+      let middle = max(start, end - count)
       candidates[middle..<end].shuffle(using: &random)
       candidates[start..<middle].shuffle(using: &random)
       end = start
     }
-    emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
-    if candidates.isEmpty { findNothing(at: now, &random) }
   }
 
   private mutating func findNothing(

@@ -26,6 +26,8 @@ struct Rivalry {
 
   /// True if so many races were lost in a row that the listing is of no more use.
   var isHopeless: Bool { lossesInRow >= Self.mostLosses }
+  /// True if a race was lost lately.
+  var isFierce: Bool { pause > .zero }
 
   // MARK: Events
 
@@ -58,7 +60,7 @@ struct Rivalry {
   /// Draws a pause, up to twice its middle: pilots that lost at one time do not come back at one time.
   /// Draws none where no race was lost lately.
   func drawPause(_ random: inout any RandomNumberGenerator) -> Duration {
-    guard pause > .zero else { return .zero }
+    guard isFierce else { return .zero }
     return .milliseconds(Int.random(in: 0...(2 * pause.milliseconds), using: &random))
   }
 }

@@ -12,10 +12,11 @@ struct ClaimerTests {
   private func job(
     _ index: Int, priority: Int = 5, rank: Int? = nil, cores: Int = 1
   ) -> String {
-    let digits = String(index)
-    let zeros = String(repeating: "0", count: 8 - digits.count)
-    let place = rank.map { "-" + String(repeating: "0", count: 12) + "\($0)" } ?? ""
-    return "p\(priority)\(place).t.\(zeros)\(digits).a1.c\(cores).m100.g0.w60.json"
+    guard let task = Name("t") else { return "" }
+    return JobName(
+      priority: priority, rank: rank, job: JobID(task: task, index: index), attempt: 1,
+      cores: cores, memory: 100, gpus: 0, wall: 60, tags: []
+    ).fileName
   }
 
   private func mark(_ number: Int) -> DirectoryMark {

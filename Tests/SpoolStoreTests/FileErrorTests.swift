@@ -34,8 +34,9 @@ struct FileErrorTests {
     #expect(FileError("write", "/a", EDQUOT).isFull)
     #expect(FileError("open", "/a", ELOOP).isNotAFile)
     #expect(FileError("open", "/a", ESTALE).mayPass)
+    #expect(FileError("open", "/a", ECONNABORTED).mayPass)
     #expect(!FileError("open", "/a", EACCES).mayPass)
-    for code in [ENOSPC, EDQUOT, EROFS, EIO, ESTALE] {
+    for code in [ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ENOTCONN, ECONNABORTED] {
       #expect(FileError("open", "/a", code).isOutage && !FileError("open", "/a", code).isLasting)
     }
     #expect(!FileError("open", "/a", ENOENT).isOutage)

@@ -31,7 +31,8 @@ extension JobStages {
   }
 
   func staged(_ job: RunningJob, _ digests: [FileDigest]) {
-    switch parts.stage(job.document, digests, &job.unsynced) {
+    let isOutOfOrder = wasOutOfOrder(since: context.now - Troubles.calm) && !hasWaited(job)
+    switch parts.stage(job.document, digests, &job.unsynced, isOutOfOrder: isOutOfOrder) {
     case .done(let outputs): succeed(job, outputs)
     case .failed(let failure): fail(job, failure)
     case .refused(let error): hold(job, error)
@@ -40,13 +41,34 @@ extension JobStages {
   }
 
   /// Takes in that an output is not there. One look at a filesystem does not count, nor any while the
-  /// spool is away.
+  /// spool is away. A filesystem that was out of order meanwhile may hide the output, or have kept the
+  /// payload from writing it: then the pilot looks for its patience, and blames nobody.
   private func missed(_ job: RunningJob, _ path: String) {
     guard job.hasMissed || job.isReturning, !absences.isAway else {
       job.hasMissed = true
       return settleLater(job)
     }
-    fail(job, .output, "the payload ended well, but did not write \(path)")
+    guard wasOutOfOrder(since: min(job.begun, context.now - Troubles.calm)) else {
+      return fail(job, .output, "the payload ended well, but did not write \(path)")
+    }
+    let doubt =
+      "the payload ended well, but \(path) is not there, and the filesystem was out of order"
+    if job.isReturning {
+      return fail(job, .returned, "given back before its outputs were staged: \(doubt)")
+    }
+    guard hasWaited(job) else { return settleLater(job) }
+    fail(job, .staging, doubt)
+  }
+
+  /// True if this pilot met a filesystem out of order at the moment or later.
+  private func wasOutOfOrder(since moment: Instant) -> Bool {
+    let met = [absences.lastBack, context.troubles.lastOutage]
+    return absences.isAway || met.contains { $0.map { $0 >= moment } ?? false }
+  }
+
+  /// True if what the payload left has been waited for as long as the pilot's patience lasts.
+  private func hasWaited(_ job: RunningJob) -> Bool {
+    job.settling.map { context.now - $0.since >= context.patience } ?? false
   }
 
   /// Lets a job whose payload ended well wait until what the payload left can be read and synced.
@@ -57,8 +79,7 @@ extension JobStages {
       return fail(job, .returned, "given back before its outputs were staged: \(error)")
     }
     // While the spool is away a result would wait as well.
-    let isOver = job.settling.map { context.now - $0.since >= context.patience } ?? false
-    guard !error.isLasting, !isOver || absences.isAway else {
+    guard !error.isLasting, !hasWaited(job) || absences.isAway else {
       return fail(job, .staging, "\(error)")
     }
     context.troubles.note(error, job.name.job.description)

@@ -48,7 +48,7 @@ struct OutputParts {
   enum Staging: Equatable {
     /// All are there, synced and summed.
     case done([StagedOutput])
-    /// This one is not there, though its directory is, and it is not optional.
+    /// This one is not there, though its directory is, and the job needs it, or it may be hidden.
     case missing(String)
     /// The filesystem, or this host, refuses one now.
     case refused(FileError)
@@ -57,9 +57,11 @@ struct OutputParts {
   }
 
   /// Judges the digests of a job's parts. Notes in `unsynced` which of them could not be synced: they
-  /// count later only if the disk gives back what was read now.
+  /// count later only if the disk gives back what was read now. A filesystem that is out of order may
+  /// hide a part; then even an optional output is missing.
   func stage(
-    _ document: JobDocument, _ digests: [FileDigest], _ unsynced: inout [String: Content]
+    _ document: JobDocument, _ digests: [FileDigest], _ unsynced: inout [String: Content],
+    isOutOfOrder: Bool = false
   ) -> Staging {
     var outputs: [StagedOutput] = []
     var missing: String?
@@ -84,7 +86,7 @@ struct OutputParts {
       case .missing:
         if let error = obstacle(to: digest.path) {
           refused = refused ?? error
-        } else if !output.isOptional {
+        } else if !output.isOptional || isOutOfOrder {
           missing = missing ?? output.path
         }
       case .notAFile:

@@ -39,6 +39,8 @@ final class Absences {
   private var since: [Thing: Instant] = [:]
   /// The beginning of an outage: on both clocks, because a person is told when it was.
   private var away: (since: Instant, at: Timestamp)?
+  /// The end of the last outage; nil where there was none.
+  private(set) var lastBack: Instant?
 
   init(_ context: PilotContext) { self.context = context }
 
@@ -86,6 +88,7 @@ final class Absences {
   private func noteBack() {
     guard let away else { return }
     self.away = nil
+    lastBack = context.now
     context.say("the spool is back; it was away for \(Units.text(context.now - away.since))")
   }
 

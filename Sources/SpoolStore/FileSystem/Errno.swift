@@ -74,6 +74,8 @@ extension Errno {
   public static let diskFull = Errno(ENOSPC)
   /// `ENOTCONN`.
   public static let notConnected = Errno(ENOTCONN)
+  /// `ECONNABORTED`: the client of a mount died in the call.
+  public static let connectionAborted = Errno(ECONNABORTED)
   /// `ENOTDIR`.
   public static let notDirectory = Errno(ENOTDIR)
   /// `EMFILE`: this process has as many files open as it may.

@@ -63,7 +63,7 @@ extension FileError {
 
   private static let outages: Set<Errno> = [
     .diskFull, .quotaFull, .readOnly, .inputOutput, .stale, .timedOut, .remoteInputOutput,
-    .notConnected, .hostDown, .hostUnreachable,
+    .notConnected, .connectionAborted, .hostDown, .hostUnreachable,
   ]
 
   /// True where this process, or its host, is short of something: descriptors, memory. The file and
@@ -94,6 +94,6 @@ extension FileError {
 
   private static let passing: Set<Errno> = [
     .stale, .tryAgain, .interrupted, .inputOutput, .timedOut, .busy, .remoteInputOutput,
-    .notConnected, .hostDown, .hostUnreachable,
+    .notConnected, .connectionAborted, .hostDown, .hostUnreachable,
   ]
 }

@@ -1,4 +1,4 @@
-internal import SpoolModel
+public import SpoolModel
 
 extension FileError {
   /// The longest time that a job, a result or an output waits for the filesystem before it is given
@@ -24,13 +24,18 @@ public final class Troubles {
   }
 
   /// The time without a refusal after which a trouble has passed: more than between two tries.
-  static let calm = Duration.seconds(5)
+  public static let calm = Duration.seconds(5)
+  /// The shortest time that is told as one: within less a trouble was met at one try, and nobody
+  /// looked whether it went on.
+  static let told = Duration.milliseconds(500)
   /// The number of troubles that are known at a time.
   static let most = 20
 
   private let time: any TimeSource
   private let say: (String) -> Void
   private var troubles: [String: Trouble] = [:]
+  /// The last refusal by a filesystem that was out of order as a whole; nil where there was none.
+  public private(set) var lastOutage: Instant?
 
   /// Makes a collection without troubles. `say` is told of each beginning and end.
   public init(time: any TimeSource, say: @escaping (String) -> Void) {
@@ -45,6 +50,7 @@ public final class Troubles {
     let text = "\(error)" + (waits.isEmpty ? "" : "; \(waits) waits")
     let key = Self.key(error)
     let now = time.instant
+    if error.isOutage { lastOutage = now }
     if var known = troubles[key] {
       known.text = text
       known.last = now
@@ -67,8 +73,10 @@ public final class Troubles {
     let now = time.instant
     for (key, trouble) in troubles where now - trouble.last >= Self.calm {
       troubles[key] = nil
-      let lasted = Units.text(trouble.last - trouble.begun)
-      say("passed: \(key) (it lasted \(lasted))")
+      let lasted = trouble.last - trouble.begun
+      let when =
+        lasted < Self.told ? "met only at \(trouble.since)" : "it lasted \(Units.text(lasted))"
+      say("passed: \(key) (\(when))")
     }
   }
 

@@ -151,6 +151,66 @@ struct SettlingTests {
     #expect(world.attempts("t") == ["00 a1 ok"])
   }
 
+  /// Lets the pilot meet a filesystem out of order while its payload of 3 s runs.
+  private func worldWithOutage(
+    code: Int32 = ENOTCONN, for milliseconds: Int, _ members: String = members,
+    _ script: @escaping (Payload) -> FakeOutcome = World.writeOutputs
+  ) throws -> World {
+    let world = try world { setup in
+      setup.config.deadAfter = .seconds(10)
+      setup.script = { payload in
+        var outcome = script(payload)
+        outcome.duration = 3000
+        return outcome
+      }
+    }
+    try world.task("t", members)
+    try #require(world.run { world.runner(1)?.load == 1 })
+    let path =
+      code == ENOENT
+      ? World.root : "\(World.root)/running/\(try #require(world.pilot(1)).name)/pilot.json"
+    world.files.refuse(path, with: code)
+    world.run(for: milliseconds)
+    world.files.refuse(path, with: 0)
+    return world
+  }
+
+  /// An outage hides an output that was written, for longer than two looks: the server that has it is
+  /// away, and other names are shown.
+  @Test func anOutputThatIsHidden() throws {
+    let world = try worldWithOutage(for: 2500)
+    Self.spoil(world, for: 3000) { _ in .missing }
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t") == ["00 a1 ok"])
+  }
+
+  /// An optional output, too, is not given up while it may be hidden.
+  @Test func anOptionalOutputThatIsHidden() throws {
+    let world = try worldWithOutage(
+      for: 2500,
+      """
+      "input": {"count": 1}, "command": ["w", "{output}"], "retry": {"attempts": 1},
+      "outputs": [{"path": "/data/out/{index}.root", "optional": true}]
+      """)
+    Self.spoil(world, for: 3000) { _ in .missing }
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t") == ["00 a1 ok"])
+    #expect(world.files.paths(below: "/data/out").map { $0.contains("/.spool.") } == [false])
+  }
+
+  /// An output that is not there after an outage is not the payload's failure: the filesystem may have
+  /// kept it from writing.
+  @Test(arguments: [ENOTCONN, EIO, ENOSPC, ENOENT]) func anOutputLostToAnOutage(
+    code: Int32
+  ) throws {
+    let first = Once()
+    let world = try worldWithOutage(code: code, for: 2500) { payload in
+      first.isFirst() ? FakeOutcome() : World.writeOutputs(payload)
+    }
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t") == ["00 a1 staging", "00 a2 ok"])
+  }
+
   // MARK: The report and the log
 
   /// Fails the reading of a file in the pilot's scratch for a while.

@@ -232,7 +232,9 @@ public struct DamagedSpool {
     try world.files.plant([], at: "/data/in/mended")
     try world.files.plant([], at: "\(World.buffer)/END")
     let isRefused = { world.errors.contains { "\($0)".contains("spool recover") } }
-    wait(world, atMost: 20_000) { isRefused() || world.page("bad") != nil }
+    wait(world, atMost: 20_000) {
+      isRefused() || world.page("bad")?["state"]?.hasEnded == true
+    }
     try world.order("release", "held")
     try world.order("retry", "bad", #""failedOnly": true"#)
     world.run(for: 1500)

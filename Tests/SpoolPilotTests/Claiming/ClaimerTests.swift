@@ -53,28 +53,34 @@ struct ClaimerTests {
     #expect((chosen.values.max() ?? 0) < 40, "\(chosen)")
   }
 
-  /// The first half goes first, whatever the names of tasks are; in each half any.
+  /// The rank decides, not the name of the task: in each 16 any is first.
   @Test(arguments: 1...20) mutating func theLowerRanksGoFirst(seed: Int) {
-    let names = (0..<9).flatMap { rank in (0..<10).map { job(900 - rank * 100 + $0, rank: rank) } }
+    let names = (0..<6).flatMap { rank in (0..<16).map { job(900 - rank * 100 + $0, rank: rank) } }
     var claimer = listed(
-      (names + (0..<10).map { job($0) } + [job(99, priority: 4)]).shuffled(), seed: seed)
-    let order = (0..<101).compactMap { _ in take(&claimer) }
+      (names + (0..<16).map { job($0) } + [job(99, priority: 4)]).shuffled(), seed: seed)
+    let order = (0..<113).compactMap { _ in take(&claimer) }
     #expect(order.first?.priority == 4)
-    let ranks = order.dropFirst().map { $0.rank ?? -1 }
-    #expect(ranks.count == 100)
-    #expect(ranks.prefix(50).allSatisfy { $0 < 4 } && ranks.dropFirst(50).allSatisfy { $0 >= 4 })
-    #expect(ranks.prefix(10).contains { $0 >= 0 }, "\(ranks)")
+    #expect(
+      order.dropFirst().map { $0.rank ?? -1 }
+        == (-1..<6).flatMap { [Int](repeating: $0, count: 16) })
+    let indices = order.dropFirst().prefix(16).map(\.job.index)
+    #expect(indices != indices.sorted())
   }
 
-  /// Of few jobs it takes any.
-  @Test mutating func choosesAmong16AtLeast() {
-    let names = (0..<24).map { job($0, rank: $0) }
-    var chosen: Set<Int> = []
+  /// Where others are first, it takes any of all.
+  @Test mutating func choosesAmongAllWhereRacesAreLost() {
+    let names = (0..<100).map { job($0, rank: $0) }
+    var chosen: (calm: Set<Int>, fierce: Set<Int>) = ([], [])
     for seed in 1...1000 {
       var claimer = listed(names, seed: seed)
-      if let name = take(&claimer) { chosen.insert(name.job.index) }
+      if let name = take(&claimer) { chosen.calm.insert(name.job.index) }
+      claimer.noteLoss(at: start, &random)
+      claimer.beginLook(at: start, releases: 0)
+      claimer.take(names, mark(1), at: start, &random)
+      if let name = take(&claimer) { chosen.fierce.insert(name.job.index) }
     }
-    #expect(chosen == Set(0..<Claimer.leastChoice))
+    #expect(chosen.calm == Set(0..<Claimer.choice))
+    #expect(chosen.fierce == Set(0..<100))
   }
 
   /// What a pilot passed over at one look it likes as well as all others at the next: none waits for

@@ -69,6 +69,13 @@ struct ReservationsTests {
     claim(&starvation, try job("c1", rank: 40), at: 4)
     #expect(!starves(starvation, big, put: 0, at: 7.9))
     #expect(starves(starvation, big, put: 0, at: 8))
+    // Of what one look shows nobody knows which was first.
+    for isFirst in [true, false] {
+      var seen = Starvation()
+      let names = [try job("c4", rank: 70), try job("c1", rank: 60)]
+      for name in isFirst ? names : names.reversed() { claim(&seen, name, at: 1) }
+      #expect(starves(seen, big, put: 0, at: 6))
+    }
     // One that had a reservation tells nothing of the others.
     claim(&starvation, try job("c4", rank: 5), at: 9, isReserved: true)
     #expect(starves(starvation, big, put: 0, at: 10))
@@ -86,8 +93,10 @@ struct ReservationsTests {
       claim(&starvation, name, at: Double(step))
       let asked = try job("c2", rank: Int.random(in: 0...99, using: &random))
       let put = Double(Int.random(in: 0...step, using: &random))
-      let since = max(put, all.last { $0.0.cores == 2 }?.1 ?? -1)
-      let expected = all.contains { $0.1 > since && asked.goesBefore($0.0) }
+      let latest = all.last { $0.0.cores == 2 }?.1 ?? 0
+      let expected = all.contains { name, at in
+        name.cores != 2 && at > put && at > latest && asked.goesBefore(name)
+      }
       #expect(starves(starvation, asked, put: put, at: Double(step) + 10) == expected)
     }
   }

@@ -36,7 +36,8 @@ final class PageWriter: Stage {
 
   init(
     _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder,
-    reservations: ReservationOrders, pilots: PilotMonitor, marks: WaterMarks, directories: WatchedDirectories, remover: FileRemover
+    reservations: ReservationOrders, pilots: PilotMonitor, marks: WaterMarks,
+    directories: WatchedDirectories, remover: FileRemover
   ) {
     self.directories = directories
     self.remover = remover

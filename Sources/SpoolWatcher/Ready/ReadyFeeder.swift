@@ -374,7 +374,8 @@ final class ReadyFeeder: Stage {
   /// Returns the jobs in ready that wait for longer than their turn.
   func starving(_ turn: Turn) -> [Reservation] {
     let now = turn.now
-    let shapes = Set(order.shapes.filter { !order.isEmpty($0) && starvation.mayStarve($0, at: now) })
+    let shapes = Set(
+      order.shapes.filter { !order.isEmpty($0) && starvation.mayStarve($0, at: now) })
     guard !shapes.isEmpty else { return [] }
     return outstanding.flatMap { queue, jobs in
       jobs.values.filter {

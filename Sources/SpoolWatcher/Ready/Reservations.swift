@@ -49,6 +49,17 @@ struct Reservations {
     var freeAt: Instant?
   }
 
+  /// A pilot that could keep room for a job.
+  private struct Choice {
+    var pilot: PilotName
+    var freeAt: Instant
+    /// True where it keeps some for another job, which would have to move.
+    var keepsRoom: Bool
+
+    /// The first is the best.
+    var order: (Int, Instant, PilotName) { (keepsRoom ? 1 : 0, freeAt, pilot) }
+  }
+
   var offers: [PilotName: Offer]
   /// What pilots keep now.
   var held: [PilotName: Reservation]
@@ -80,14 +91,14 @@ struct Reservations {
         entries[pilot] = Entry(reservation: job)
         continue
       }
-      let choices = offers.compactMap { pilot, offer -> (isHeld: Int, freeAt: Instant, PilotName)? in
+      let choices = offers.compactMap { pilot, offer -> Choice? in
         guard entries[pilot] == nil, isFree(pilot, for: job),
           let freeAt = offer.freeAt(for: job, at: now, date)
         else { return nil }
-        return (held[pilot] == nil ? 0 : 1, freeAt, pilot)
+        return Choice(pilot: pilot, freeAt: freeAt, keepsRoom: held[pilot] != nil)
       }
-      guard let best = choices.min(by: { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }) else { continue }
-      entries[best.2] = Entry(reservation: job, freeAt: best.freeAt)
+      guard let best = choices.min(by: { $0.order < $1.order }) else { continue }
+      entries[best.pilot] = Entry(reservation: job, freeAt: best.freeAt)
     }
     return entries
   }

@@ -2,8 +2,8 @@ internal import SpoolModel
 
 /// Finds the jobs in ready that wait for longer than their turn. A pure value: claims come in; out
 /// comes whether a job starves. It does when for ``patience``, since it was put and since a job of its
-/// shape was claimed last, none of its shape was claimed, although one that goes after it was. Chance
-/// alone, by which pilots choose, does not do that: jobs of one shape are alike to a pilot.
+/// shape was claimed last, none of its shape was claimed, although one that goes after it was. So
+/// chance alone, by which pilots choose among jobs that fit, lets no job starve for long.
 struct Starvation {
   /// The time for which a job waits before anything is done for it.
   static let patience = Duration.seconds(5)
@@ -13,11 +13,12 @@ struct Starvation {
   /// A claim that was seen.
   private struct Claim {
     var name: JobName
+    var shape: Shape
     var at: Instant
   }
 
-  /// The last claims of each queue: of each the job goes after those of all later ones, since a claim
-  /// tells no more than a later one of a job that goes after.
+  /// The last claims of each queue, but for those that tell no more than a later one of a job that
+  /// goes after. Of those that one look showed nobody knows which was first: it keeps one a shape.
   private var claims: [Queue: [Claim]] = [:]
   /// The last claim of each shape.
   private var latest: [Shape: Instant] = [:]
@@ -26,8 +27,12 @@ struct Starvation {
   /// others of its shape fare.
   mutating func noteClaim(_ name: JobName, _ shape: Shape, isReserved: Bool, at now: Instant) {
     var claims = claims[shape.queue] ?? []
-    while let last = claims.last, !name.goesBefore(last.name) { claims.removeLast() }
-    claims.append(Claim(name: name, at: now))
+    while let last = claims.last, last.at < now || last.shape == shape,
+      !name.goesBefore(last.name)
+    {
+      claims.removeLast()
+    }
+    claims.append(Claim(name: name, shape: shape, at: now))
     if claims.count > Self.most { claims.removeFirst() }
     self.claims[shape.queue] = claims
     if !isReserved { latest[shape] = now }
@@ -36,14 +41,18 @@ struct Starvation {
 
   /// Returns whether any job of a shape may starve: a look at all of them is worth while.
   func mayStarve(_ shape: Shape, at now: Instant) -> Bool {
-    let latest = latest[shape] ?? .distantPast
-    return now - latest >= Self.patience && claims[shape.queue]?.last.map { $0.at > latest } ?? false
+    now - (latest[shape] ?? .distantPast) >= Self.patience && !passing(shape).isEmpty
   }
 
   /// Returns whether a job that was put at a time starves.
   func starves(_ name: JobName, _ shape: Shape, put: Instant, at now: Instant) -> Bool {
-    let since = max(put, latest[shape] ?? .distantPast)
-    guard now - since >= Self.patience else { return false }
-    return claims[shape.queue]?.first { $0.at > since }.map { name.goesBefore($0.name) } ?? false
+    guard now - max(put, latest[shape] ?? .distantPast) >= Self.patience else { return false }
+    return passing(shape).contains { $0.at > put && name.goesBefore($0.name) }
+  }
+
+  /// The claims of other shapes since a job of this one was claimed last.
+  private func passing(_ shape: Shape) -> [Claim] {
+    let latest = latest[shape] ?? .distantPast
+    return (claims[shape.queue] ?? []).filter { $0.shape != shape && $0.at >= latest }
   }
 }

@@ -46,6 +46,8 @@ enum TurnEvent {
   case publicationAbandoned(InboxName)
   /// A pilot is gone.
   case pilotGone(PilotName)
+  /// An order to keep room lies in a pilot's directory.
+  case reserveSeen(PilotName)
 
   /// True if the stages may hear of it only after the commit.
   var awaitsCommit: Bool {

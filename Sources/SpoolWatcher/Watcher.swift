@@ -28,6 +28,7 @@ public final class Watcher {
   private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
   private let order: FeedOrder
+  private let reservations: ReservationOrders
   private let pilots: PilotMonitor
   private let detector: BadPilotDetector
   private let quarantines: QuarantineFiles
@@ -119,6 +120,7 @@ public final class Watcher {
     let weights = OwnerWeights(spool.config.shares, uid: seams.uid)
     order = FeedOrder(weights, tokens: spool.config.tokens)
     ready = ReadyFeeder(spool, pilots: pilots, order: order)
+    reservations = ReservationOrders(spool, ready: ready, order: order, pilots: pilots)
     marks = WaterMarks(spool)
     readiness = TaskReadiness(spool.config)
     enqueuer = JobEnqueuer(spool, ready: ready, order: order)
@@ -152,7 +154,8 @@ public final class Watcher {
       spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
     sweeper = PartSweeper(spool)
     pages = PageWriter(
-      spool, epoch: lease.epoch, ready: ready, order: order, pilots: pilots, marks: marks,
+      spool, epoch: lease.epoch, ready: ready, order: order, reservations: reservations,
+      pilots: pilots, marks: marks,
       directories: directories, remover: remover)
     timers = ScanTimers(delivers: delivers, random: seams.random)
     for name in weights.unknown {
@@ -330,6 +333,7 @@ public final class Watcher {
     if !commit.isDirty { try remover.run(turn) }
     try handleCommitted()
     try quarantines.act(turn)
+    try reservations.act(turn)
     try archive.act(turn)
     handle()
     try publisher.run(turn)
@@ -383,7 +387,10 @@ public final class Watcher {
     case .published(let file): clearing.settle(file)
     case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason, turn)
     case .publicationAbandoned(let file): clearing.letGo(file)
-    case .pilotGone(let pilot): detector.noteGone(pilot)
+    case .pilotGone(let pilot):
+      detector.noteGone(pilot)
+      reservations.noteGone(pilot)
+    case .reserveSeen(let pilot): reservations.noteSeen(pilot)
     case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
     }

@@ -29,7 +29,12 @@ struct JobExplanation {
       lines.append("attempt \(ready.name.attempt) waits in ready-\(ready.queue.rawValue)")
       let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
       let shape = ready.name.shape(in: ready.queue)
-      lines.append(shape.obstacle(among: pilots) ?? "it waits for a pilot with room")
+      let own = Reservation(queue: ready.queue, job: ready.name)
+      if let keeper = try PilotListing(spool).pilots().first(where: { $0.reservation == own }) {
+        lines.append("\(keeper.name) \(own.words)")
+      } else {
+        lines.append(shape.obstacle(among: pilots) ?? "it waits for a pilot with room")
+      }
     } else {
       lines.append(attempts.last.map(outlook) ?? unseen)
     }

@@ -18,6 +18,8 @@ struct PilotListing {
     var beat: Timestamp?
     /// The time since then, by this host's clock. Clocks that differ make it wrong by as much.
     var age: Duration?
+    /// The job for which it is to keep room.
+    var reservation: Reservation?
   }
 
   /// Returns all pilots, by name.
@@ -36,9 +38,16 @@ struct PilotListing {
         entry.record?.state = .quarantined
         entry.record?.reason = try spool.quarantineText(of: name).map(PilotRecord.reason)
       }
+      if directory.hasReserve { entry.reservation = try reservation(of: name) }
       entries.append(entry)
     }
     return entries
+  }
+
+  /// Returns the job for which a pilot is to keep room.
+  func reservation(of pilot: PilotName) throws(FileError) -> Reservation? {
+    guard case .read(let reservation) = try spool.reserveOrder(of: pilot) else { return nil }
+    return reservation
   }
 
   /// Returns the pilots that words name, each once: by their names, or by their hosts.
@@ -80,7 +89,7 @@ extension PilotListing.Entry {
       record.gpus == 0 ? "" : "\(record.gpus - record.freeGpus) of \(record.gpus)",
       "\(record.jobs)", age, record.version,
       record.tags.joined(separator: "+"), record.ends.map(\.description) ?? "",
-      record.reason ?? "",
+      record.reason ?? reservation?.words ?? "",
     ]
   }
 
@@ -89,6 +98,7 @@ extension PilotListing.Entry {
     var object = record?.json.object ?? JSONObject([.init("pilot", .string(name.text))])
     if let beat { object["heartbeat"] = beat.json }
     if let age { object["age"] = .integer(age.milliseconds) }
+    if let reservation { object["keeps"] = .string(reservation.job.job.description) }
     return .object(object)
   }
 }

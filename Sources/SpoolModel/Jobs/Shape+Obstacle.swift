@@ -29,12 +29,17 @@ extension Shape {
 
   /// The shape in words.
   public var words: String {
+    let tags = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")
+    return "\(room)\(tags) in the queue \(queue.rawValue)"
+  }
+
+  /// The room that a job of the shape takes up, in words.
+  public var room: String {
     var parts = [
       "\(cores) \(cores == 1 ? "core" : "cores")",
       Units.text(bytes: memory << 20),
     ]
     if gpus > 0 { parts.append("\(gpus) GPUs") }
-    if !tags.isEmpty { parts.append("tags " + tags.joined(separator: "+")) }
-    return "\(parts.joined(separator: ", ")) in the queue \(queue.rawValue)"
+    return parts.joined(separator: ", ")
   }
 }

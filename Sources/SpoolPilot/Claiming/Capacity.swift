@@ -24,9 +24,14 @@ struct Capacity {
 
   /// Returns whether a job fits, by its name alone.
   func fits(_ job: JobName) -> Bool {
-    job.cores <= cpus && job.memory <= memory && job.gpus <= gpus.count
-      && job.tags.allSatisfy(tags.contains)
+    free.holds(job) && hasTags(of: job)
   }
+
+  /// Returns whether the pilot has all tags that a job asks for.
+  func hasTags(of job: JobName) -> Bool { job.tags.allSatisfy(tags.contains) }
+
+  /// What is free.
+  var free: KeptRoom.Part { KeptRoom.Part(cpus: cpus, memory: memory, gpus: gpus.count) }
 
   /// True if nothing at all is left to give.
   var isFull: Bool { cpus == 0 || memory <= slack }

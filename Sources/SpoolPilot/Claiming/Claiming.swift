@@ -49,6 +49,7 @@ final class Claiming {
 
   /// Claims jobs until there is no room, or nothing that fits.
   func claimMore() {
+    claimReserved()
     var left = Self.mostPerStep
     for index in claimers.indices {
       while hasRoom, context.now >= orders.failures.nextClaim, left > 0, claim(with: index) {
@@ -72,6 +73,7 @@ final class Claiming {
   func nextClaim(at now: Instant) -> [Instant] {
     guard hasRoom else { return [] }
     if orders.failures.nextClaim > now { return [orders.failures.nextClaim] }
+    if dueReservation != nil { return [now] }
     return claimers.map { $0.nextLook(releases: table.capacity.releases) }
   }
 
@@ -101,12 +103,7 @@ final class Claiming {
   /// the best priority, and others are to be had.
   private func reach(for name: JobName, with index: Int) -> Bool {
     do throws(FileError) {
-      let begun = context.now
-      var reach = try context.spool.claim(name, from: claimers[index].queue, for: heart.name)
-      if context.now - begun >= Self.doubtfulAfter, reach.isMissed {
-        reach = context.spool.adopt(name, for: heart.name)
-      }
-      take(reach, name, with: index)
+      take(try reach(for: name, from: claimers[index].queue), name, with: index)
       return true
     } catch {
       refused.note(name, at: context.now)
@@ -116,12 +113,23 @@ final class Claiming {
     }
   }
 
+  private func reach(for name: JobName, from queue: Queue) throws(FileError) -> Spool.Reach {
+    let begun = context.now
+    let reach = try context.spool.claim(name, from: queue, for: heart.name)
+    guard context.now - begun >= Self.doubtfulAfter, reach.isMissed else { return reach }
+    return context.spool.adopt(name, for: heart.name)
+  }
+
   private func take(_ reach: consuming Spool.Reach, _ name: JobName, with index: Int) {
     if reach.isMissed {
       claimers[index].noteLoss(at: context.now, &context.random)
     } else {
       claimers[index].noteWin()
     }
+    take(reach, name)
+  }
+
+  private func take(_ reach: consuming Spool.Reach, _ name: JobName) {
     switch consume reach {
     case .claimed(let claim): stages.begin(claim)
     case .missed: break
@@ -146,7 +154,11 @@ final class Claiming {
   private func takeCandidate(_ index: Int) -> JobName? {
     let blocked = table.blockedTasks
     refused.forget(at: context.now)
-    return claimers[index].takeCandidate { !refused.contains($0) && mayRun($0, besides: blocked) }
+    let kept = keptRoom(besides: blocked)
+    return claimers[index].takeCandidate {
+      !refused.contains($0) && mayRun($0, besides: blocked)
+        && kept?.admits($0, at: context.now) ?? true
+    }
   }
 
   /// Returns whether a job may be run, by its name: it fits, its wall time is within the lifetime,
@@ -155,6 +167,57 @@ final class Claiming {
     table.capacity.fits(job)
       && orders.standing.hasTime(for: .seconds(job.wall), at: context.now)
       && !blocked.contains(job.job.task)
+  }
+
+  // MARK: The reserved job
+
+  /// The reserved job, as long as this pilot could run it.
+  private func reservation(besides blocked: Set<Name>) -> Reservation? {
+    guard let order = orders.reservation, claimers.contains(where: { $0.queue == order.queue }),
+      table.capacity.hasTags(of: order.job), !refused.contains(order.job),
+      !blocked.contains(order.job.job.task)
+    else { return nil }
+    return order
+  }
+
+  /// Returns the room that is kept for the reserved job. Nil where there is none, or where the pilot
+  /// could not run it then: nothing waits for that.
+  private func keptRoom(besides blocked: Set<Name>) -> KeptRoom? {
+    guard let job = reservation(besides: blocked)?.job,
+      let kept = table.room(for: job, at: context.now),
+      orders.standing.hasTime(for: .seconds(job.wall), at: kept.freeAt)
+    else { return nil }
+    return kept
+  }
+
+  /// The reserved job, if it may be claimed now.
+  private var dueReservation: Reservation? {
+    let blocked = table.blockedTasks
+    guard hasRoom, context.now >= orders.failures.nextClaim,
+      let order = reservation(besides: blocked), mayRun(order.job, besides: blocked)
+    else { return nil }
+    return order
+  }
+
+  /// Claims the reserved job as soon as it fits, without a look at ready. One that is gone another
+  /// pilot has, or it was taken back.
+  private func claimReserved() {
+    refused.forget(at: context.now)
+    guard let order = dueReservation else { return }
+    guard !table.holds(order.job) else { return orders.endReservation() }
+    do throws(FileError) {
+      try table.slots.reserve()
+      orders.lookForQuarantine()
+      guard orders.standing.quarantine == nil else { return }
+      orders.noteClaim()
+      let reach = try reach(for: order.job, from: order.queue)
+      orders.endReservation()
+      if reach.isMissed { context.say("keeps no room any more: \(order.job.job) is gone") }
+      take(reach, order.job)
+    } catch {
+      refused.note(order.job, at: context.now)
+      context.troubles.note(error)
+    }
   }
 
   // MARK: Late replies

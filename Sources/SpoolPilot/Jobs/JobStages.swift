@@ -167,6 +167,7 @@ final class JobStages {
       options: context.options)
     do throws(SpawnError) {
       try runner.start(filler.payload(job.id))
+      job.payloadStart = context.now
       orders.noteStart()
     } catch {
       let call = FileError("start", error.program, error.code)

@@ -97,6 +97,15 @@ final class JobTable {
     return staged < max(4, context.options.cpus)
   }
 
+  /// Returns the room for a job: when it is free, if the pilot claims nothing that outlasts that. Nil
+  /// if running jobs leave none when they end.
+  func room(for job: JobName, at now: Instant) -> KeptRoom? {
+    let running = jobs.filter { !$0.hasReleased }.map {
+      KeptRoom.Running($0.name, end: $0.latestEnd(at: now))
+    }
+    return KeptRoom(for: job, free: capacity.free, running: running, at: now)
+  }
+
   /// The tasks with a job here that waits for a filesystem that is out of order.
   var blockedTasks: Set<Name> {
     jobs.reduce(into: []) { tasks, job in

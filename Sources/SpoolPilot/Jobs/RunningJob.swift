@@ -34,6 +34,8 @@ final class RunningJob {
   let begun: Instant
   let started: Timestamp
   var stage = Stage.running
+  /// The start of the payload; nil: it was not started yet.
+  var payloadStart: Instant?
   /// The moment at which it was first blocked.
   var blockedSince: Instant?
   /// The tries to settle it.
@@ -93,6 +95,9 @@ final class RunningJob {
       throw error
     }
   }
+
+  /// Returns the latest end of the payload, by its wall time, as of now.
+  func latestEnd(at now: Instant) -> Instant { (payloadStart ?? now) + .seconds(name.wall) }
 
   /// Drops the claim: the watcher took it.
   func forget() { claim.take()?.forget() }

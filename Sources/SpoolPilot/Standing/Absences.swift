@@ -21,6 +21,8 @@ final class Absences {
     case drain
     /// The order to stand by.
     case quarantine
+    /// The order to keep room.
+    case reserve
     /// The file of a job that it has claimed.
     case claim(JobName)
   }
@@ -107,7 +109,7 @@ final class Absences {
   private static func patience(_ thing: Thing) -> Duration {
     switch thing {
     case .directory, .heartbeat, .claim: patience
-    case .drain, .quarantine: orderPatience
+    case .drain, .quarantine, .reserve: orderPatience
     }
   }
 

@@ -9,6 +9,12 @@ internal import SpoolStore
 final class Orders {
   private(set) var standing: Standing
   private(set) var failures = FailureRow()
+  /// The job for which the pilot keeps room; nil: none.
+  private(set) var reservation: Reservation?
+  /// The job of an order that is over: the pilot has the job, or found it gone.
+  private var isOver: JobName?
+  /// True once the operator was told that the order is none.
+  private var hasToldDamage = false
   private let context: PilotContext
   private let heart: Heart
   private let absences: Absences
@@ -40,6 +46,15 @@ final class Orders {
       standing.leaveQuarantine()
       failures = FailureRow()
       context.say("released from quarantine")
+    }
+    if found.hasReserve {
+      absences.settle(.reserve)
+      readReserve()
+    } else if reservation == nil {
+      isOver = nil
+    } else if isGone(.reserve, context.spool.isReserveGone) {
+      reservation = nil
+      context.say("keeps no room any more")
     }
   }
 
@@ -93,6 +108,39 @@ final class Orders {
     }
   }
 
+  // MARK: The order to keep room
+
+  /// Reads the order to keep room. What is no order is ignored, and told once.
+  private func readReserve() {
+    do throws(FileError) {
+      switch try context.spool.reserveOrder(of: heart.name) {
+      case .read(let order): keepRoom(order)
+      case .damaged:
+        reservation = nil
+        if !hasToldDamage {
+          context.say("running/\(heart.name)/reserve names no job: it is ignored")
+        }
+        hasToldDamage = true
+      case .absent: break
+      }
+    } catch {
+      context.troubles.note(error, "the order to keep room")
+    }
+  }
+
+  private func keepRoom(_ order: Reservation) {
+    hasToldDamage = false
+    guard order.job != isOver, order != reservation else { return }
+    reservation = order
+    context.say(order.words)
+  }
+
+  /// Takes in that the pilot has the job for which it kept room, or found it gone.
+  func endReservation() {
+    isOver = reservation?.job
+    reservation = nil
+  }
+
   // MARK: The operator's word
 
   /// Leaves for good.
@@ -104,8 +152,12 @@ final class Orders {
   /// Ends the lifetime if it is over. Returns true the first time.
   func expire() -> Bool { standing.expire(at: context.now) }
 
-  /// Keeps what the pilot was told, though its directory is gone.
-  func outliveDirectory() { standing.outliveDirectory() }
+  /// Keeps what the pilot was told, though its directory is gone: but for room, which another pilot
+  /// keeps now.
+  func outliveDirectory() {
+    standing.outliveDirectory()
+    reservation = nil
+  }
 
   // MARK: How jobs end
 

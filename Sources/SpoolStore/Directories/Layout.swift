@@ -83,6 +83,8 @@ public struct Layout: Sendable, Equatable {
   public func drain(_ pilot: PilotName) -> String { "\(running)/\(pilot)/drain" }
   /// `running/PILOT/quarantine`: the order to claim nothing, with the reason.
   public func quarantine(_ pilot: PilotName) -> String { "\(running)/\(pilot)/quarantine" }
+  /// `running/PILOT/reserve`: the order to keep room for a job.
+  public func reserve(_ pilot: PilotName) -> String { "\(running)/\(pilot)/reserve" }
   /// The file of a job that a pilot has claimed.
   public func claim(_ pilot: PilotName, _ job: JobName) -> String {
     "\(running)/\(pilot)/\(job.fileName)"

@@ -78,7 +78,7 @@ extension Spool {
     guard let listing = try listIfPresent(layout.pilot(pilot)) else { return true }
     var refused: FileError?
     for name in listing.names
-    where PilotDirectory.isOwn(name) || name == PilotDirectory.hiddenQuarantine {
+    where PilotDirectory.isOwn(name) || PilotDirectory.isUnfinished(name) {
       do throws(FileError) {
         try files.removeIfPresent("\(layout.pilot(pilot))/\(name)")
       } catch {

@@ -11,6 +11,7 @@ final class PageWriter: Stage {
   private let epoch: Int
   private let ready: ReadyFeeder
   private let order: FeedOrder
+  private let reservations: ReservationOrders
   private let pilots: PilotMonitor
   private let marks: WaterMarks
   private let directories: WatchedDirectories
@@ -34,8 +35,9 @@ final class PageWriter: Stage {
   static let interval = Duration.seconds(1)
 
   init(
-    _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder, pilots: PilotMonitor,
-    marks: WaterMarks, directories: WatchedDirectories, remover: FileRemover
+    _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder,
+    reservations: ReservationOrders, pilots: PilotMonitor, marks: WaterMarks,
+    directories: WatchedDirectories, remover: FileRemover
   ) {
     self.directories = directories
     self.remover = remover
@@ -45,6 +47,7 @@ final class PageWriter: Stage {
     self.marks = marks
     self.ready = ready
     self.order = order
+    self.reservations = reservations
     self.pilots = pilots
   }
 
@@ -113,7 +116,7 @@ final class PageWriter: Stage {
   ) {
     lastPages = turn.now
     let status = StatusPage(
-      spool: spool, epoch: epoch, pilots: pilots.living, ready: waiting,
+      spool: spool, epoch: epoch, pilots: pilots.living, kept: reservations.kept, ready: waiting,
       shapes: ready.readyShapes, full: marks.reasons(turn),
       waits: { [self] in waits($0, waiting, turn) }, foreign: foreign,
       directories: directories,
@@ -190,7 +193,7 @@ final class PageWriter: Stage {
   /// Returns in words what holds up the jobs of a task that wait.
   private func waits(_ task: TaskEntry, _ ready: [Name: Int], _ turn: Turn) -> [String] {
     let page = TaskPage(task, turn.state, turn.placement, ready: ready[task.name] ?? 0)
-    return page.hasBacklog ? order.reasons(task, turn) : []
+    return page.hasBacklog ? order.reasons(task, turn) + reservations.reasons(task) : []
   }
 
   /// Returns the request of a task or chain as its page shows it. It is made once, because it may

@@ -8,6 +8,8 @@ struct StatusPage {
   /// The epoch of this watcher (R7).
   let epoch: Int
   let pilots: [PilotRecord]
+  /// The jobs for which pilots keep room.
+  let kept: [PilotName: Reservation]
   /// The number of jobs in ready, by task.
   let ready: [Name: Int]
   /// The shapes of the jobs in ready, by task.
@@ -75,8 +77,9 @@ struct StatusPage {
       let tags = pilot.tags.isEmpty ? "" : ", tags " + pilot.tags.joined(separator: "+")
       let state = pilot.state == .active ? "" : ", \(pilot.state.rawValue)"
       let ends = pilot.ends.map { ", until \($0)" } ?? ""
+      let keeps = kept[pilot.pilot].map { ", \($0.words)" } ?? ""
       return "  \(pilot.pilot)  \(pilot.cpus - pilot.freeCpus) of \(pilot.cpus) cores\(gpus), "
-        + "\(pilot.jobs) jobs\(tags)\(state)\(ends)"
+        + "\(pilot.jobs) jobs\(tags)\(state)\(ends)\(keeps)"
     }
     if pilots.count > Self.mostRows { lines.append("  … and \(pilots.count - Self.mostRows) more") }
     return lines

@@ -274,12 +274,18 @@ final class PilotMonitor: Stage {
     return current.attempt < job.attempt
   }
 
-  /// Returns the claims of all pilots, for an audit.
-  func allClaims() throws(FileError) -> [JobName] {
+  /// Returns the claims of all pilots, for a scan.
+  func allClaims(_ turn: Turn) throws(FileError) -> [JobName] {
     var claims: [JobName] = []
-    for name in try spool.running(fresh: true).pilots {
-      claims += try spool.claims(of: name) ?? []
-    }
+    for name in try spool.running(fresh: true).pilots { claims += try self.claims(of: name, turn) }
     return claims
+  }
+
+  /// Returns the claims of a pilot, for a scan or an audit. An event tells of an order to keep room
+  /// that lies beside them.
+  func claims(of name: PilotName, _ turn: Turn) throws(FileError) -> [JobName] {
+    guard let directory = try spool.directory(of: name) else { return [] }
+    if directory.hasReserve { turn.emit(.reserveSeen(name)) }
+    return directory.claims
   }
 }

@@ -176,6 +176,9 @@ struct ClaimOrder {
     lanes[charge.priority].claimed = max(lanes[charge.priority].claimed ?? rank, rank)
   }
 
+  /// Returns when a pilot was first seen to have a job.
+  func claimTime(of id: JobID) -> Instant? { charges[id]?.claimed }
+
   /// Takes in that an attempt has ended, or is given up. `ran` is its run time in seconds, if it is
   /// known; else the time counts for which a pilot was seen to have it. A job that no pilot had costs
   /// nothing, unless it `ran`.

@@ -43,6 +43,11 @@ final class FeedOrder {
   /// Takes in that a pilot has a job.
   func claim(_ id: JobID, _ queue: Queue, _ turn: Turn) { orders[queue]?.claim(id, at: turn.now) }
 
+  /// Returns when a pilot was first seen to have a job; nil if that is not known.
+  func claimTime(of id: JobID, _ turn: Turn) -> Instant? {
+    turn.state.tasks[id.task].flatMap { orders[$0.spec.queue]?.claimTime(of: id) }
+  }
+
   /// Takes in that an attempt has ended, after so many seconds if that is known, or was taken back.
   func settle(_ id: JobID, ran: Double? = nil, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task] else { return }
@@ -180,7 +185,8 @@ final class FeedOrder {
     weight == weight.rounded() ? "\(Int(weight))" : "\(weight)"
   }
 
-  private static func list(_ texts: [String], by comma: String = ", ") -> String {
+  /// Returns texts as a list, of which the first few are named.
+  static func list(_ texts: [String], by comma: String = ", ") -> String {
     let more = texts.count - mostNamed
     return texts.prefix(mostNamed).joined(separator: comma) + (more > 0 ? " and \(more) more" : "")
   }

@@ -14,6 +14,8 @@ final class ReadyFeeder: Stage {
     var name: JobName
     var shape: Shape
     var owner: Int
+    /// The time at which it was put, or found.
+    var since: Instant
   }
 
   /// The time between a refused put and the next try.
@@ -25,6 +27,9 @@ final class ReadyFeeder: Stage {
   private var gauges: [Shape: FeedGauge] = [:]
   /// The number of claims, by shape, that results have told of since the last look.
   private var noted: [Shape: Int] = [:]
+  private var starvation = Starvation()
+  /// The jobs for which pilots keep room.
+  var reserved: Set<Reservation> = []
   /// The time of the next look into ready.
   private var nextLook = Instant.distantPast
 
@@ -96,8 +101,7 @@ final class ReadyFeeder: Stage {
   func noteResult(_ name: JobName, _ turn: Turn) {
     for queue in Queue.allCases {
       guard let job = outstanding[queue]?[name.fileName] else { continue }
-      remove(job)
-      order.claim(name.job, queue, turn)
+      noteClaimed(job, turn)
       noted[job.shape, default: 0] += 1
     }
   }
@@ -108,9 +112,8 @@ final class ReadyFeeder: Stage {
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
-      remove(job)
       claimed[job.shape, default: 0] += 1
-      order.claim(job.name.job, queue, turn)
+      noteClaimed(job, turn)
       noteClaimed(job.name, turn)
     }
     var strays: [JobName] = []
@@ -126,6 +129,14 @@ final class ReadyFeeder: Stage {
     try remove(strays, queue, turn)
   }
 
+  /// Takes a job that a pilot has out of what lies in ready.
+  private func noteClaimed(_ job: Outstanding, _ turn: Turn) {
+    remove(job)
+    order.claim(job.name.job, job.shape.queue, turn)
+    let isReserved = reserved.contains(Reservation(queue: job.shape.queue, job: job.name))
+    starvation.noteClaim(job.name, job.shape, isReserved: isReserved, at: turn.now)
+  }
+
   private func noteClaimed(_ name: JobName, _ turn: Turn) {
     guard let job = turn.state.job(name.job),
       turn.placement.whereabouts(of: name.job, job) == .issued(.ready)
@@ -139,7 +150,7 @@ final class ReadyFeeder: Stage {
     guard isIssued(name, turn), let task = turn.state.tasks[name.job.task], task.state != .held
     else { return false }
     let job = Outstanding(
-      name: name, shape: name.shape(in: queue), owner: task.accepted.owner)
+      name: name, shape: name.shape(in: queue), owner: task.accepted.owner, since: turn.now)
     order.count(1, job.shape, owner: job.owner, priority: name.priority)
     order.adopt(name, isClaimed: false, turn)
     remember(job)
@@ -326,7 +337,8 @@ final class ReadyFeeder: Stage {
     for (put, answer) in zip(puts, answers) {
       switch answer {
       case .done:
-        remember(Outstanding(name: put.name, shape: put.shape, owner: put.owner))
+        remember(
+          Outstanding(name: put.name, shape: put.shape, owner: put.owner, since: turn.now))
         turn.placement.put(.ready, put.name.job, attempt: put.name.attempt)
         continue
       case .notDone(let error): failure = failure ?? error
@@ -358,6 +370,22 @@ final class ReadyFeeder: Stage {
 
   /// Returns true if there are jobs to put now.
   func hasPuts(_ turn: Turn) -> Bool { !puts.isEmpty && turn.now >= nextPut }
+
+  /// Returns the jobs in ready that wait for longer than their turn.
+  func starving(_ turn: Turn) -> [Reservation] {
+    let now = turn.now
+    let shapes = Set(
+      order.shapes.filter { !order.isEmpty($0) && starvation.mayStarve($0, at: now) })
+    guard !shapes.isEmpty else { return [] }
+    return outstanding.flatMap { queue, jobs in
+      jobs.values.filter {
+        shapes.contains($0.shape) && starvation.starves($0.name, $0.shape, put: $0.since, at: now)
+      }.map { Reservation(queue: queue, job: $0.name) }
+    }
+  }
+
+  /// Returns whether a job lies in ready as far as is known.
+  func holds(_ job: Reservation) -> Bool { outstanding[job.queue]?[job.job.fileName] != nil }
 
   /// The number of jobs in ready, by task.
   var readyByTask: [Name: Int] {

@@ -45,7 +45,7 @@ final class LostJobAudit: Stage {
     }
     let budget = turn.budget()
     while let pilot = unlisted.last {
-      for claim in try spool.claims(of: pilot) ?? [] { noteFound(claim) }
+      for claim in try pilots.claims(of: pilot, turn) { noteFound(claim) }
       unlisted.removeLast()
       if budget.isOver { return }
     }

@@ -43,7 +43,7 @@ struct RestartScan {
   /// Looks once into each directory. A file that moves on meanwhile is found in a later one.
   private func scan(_ turn: Turn) throws {
     try ready.lookIntoReady(fresh: true, turn)
-    for name in try pilots.allClaims() { meet(name, turn) }
+    for name in try pilots.allClaims(turn) { meet(name, turn) }
     // The names are enough: the first turns read the files.
     for failed in [false, true] {
       for name in try spool.inbox(failed: failed, fresh: true) { meet(name.jobName, turn) }

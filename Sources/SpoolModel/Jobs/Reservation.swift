@@ -1,0 +1,31 @@
+/// A reservation: the job for which a pilot keeps room, as the order `reserve` in its directory names
+/// it. The name of the job's file says how much room that is.
+public struct Reservation: Hashable, Sendable {
+  /// The queue in which the job waits.
+  public var queue: Queue
+  /// The job.
+  public var job: JobName
+
+  /// Makes a reservation.
+  public init(queue: Queue, job: JobName) {
+    self.queue = queue
+    self.job = job
+  }
+
+  /// The contents of the order: the place of the job's file, and a line end.
+  public var text: String { "ready-\(queue.rawValue)/\(job.fileName)\n" }
+
+  /// Reads an order; nil if it is torn, or is none.
+  public init?(text: String) {
+    guard text.hasSuffix("\n"), let slash = text.firstIndex(of: "/"),
+      let job = JobName(fileName: String(text[text.index(after: slash)...].dropLast())),
+      let queue = Queue.allCases.first(where: { "ready-\($0.rawValue)" == text[..<slash] })
+    else { return nil }
+    self.init(queue: queue, job: job)
+  }
+
+  /// The reservation in words: what is kept, for which job.
+  public var words: String {
+    "keeps \(job.shape(in: queue).room) for \(job.job)"
+  }
+}

@@ -6,15 +6,12 @@ internal import SpoolStore
 ///
 /// 1. It fills all free slots from one look. It asks for another when the listing is used up, or too
 ///    old for the ``Rivalry`` of other pilots, or led to two lost races in a row; then after a pause.
-/// 2. Of the jobs of the best priority it takes any of the first 16, by chance, so that many pilots do
-///    not all want the same job; then any of the next 16; and where it lost races lately any of all.
-///    So none waits for long. (An order that each pilot makes once and for all, say by a hash of its
-///    name and the job's, would leave what it likes least to lie for ever.)
+/// 2. Of the jobs of the best priority it takes any of the first few, by chance, so that many pilots do
+///    not all want the same job; then any of the next few. (An order that each pilot makes once and for
+///    all, say by a hash of its name and the job's, would leave what it likes least to lie for ever.)
 /// 3. Where it finds nothing that fits, it looks again ever more seldom, and where the directory was
 ///    empty, lists it only when its mark has moved.
 struct Claimer {
-  /// The number of jobs among which it chooses where it lost no race lately.
-  static let choice = 16
   /// The shortest time between two looks without a hint.
   static let shortest = Duration.milliseconds(50)
   /// The longest time between two looks without a hint.
@@ -87,13 +84,12 @@ struct Claimer {
     if candidates.isEmpty { findNothing(at: now, &random) }
   }
 
-  /// Mixes the candidates of each priority: so many at a time, or all of them where other pilots are
-  /// often first.
+  /// Mixes the candidates of each priority, so many at a time: more where other pilots are often first.
   private mutating func mix(_ random: inout any RandomNumberGenerator) {
     var end = candidates.endIndex
     while let priority = candidates[..<end].last?.priority {
       let start = candidates[..<end].lastIndex { $0.priority != priority }.map { $0 + 1 } ?? 0
-      let first = rivalry.isFierce ? start : max(start, end - Self.choice)
+      let first = max(start, end - Int(rivalry.choice))
       candidates[first..<end].shuffle(using: &random)
       end = first
     }

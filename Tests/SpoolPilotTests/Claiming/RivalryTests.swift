@@ -54,6 +54,19 @@ struct RivalryTests {
     #expect((100...180).contains(lost), "\(lost)")
   }
 
+  /// It chooses among twice as many jobs after a lost race, and after some claims among few again.
+  @Test mutating func choices() {
+    #expect(rivalry.choice == 16)
+    look(winning: 0, losing: 2)
+    #expect(rivalry.choice == 64)
+    look(winning: 8)
+    #expect((30..<64).contains(rivalry.choice))
+    look(winning: 100)
+    #expect(rivalry.choice == 16)
+    look(winning: 0, losing: 30)
+    #expect(rivalry.choice == Rivalry.choices.upperBound)
+  }
+
   @Test mutating func twoLostRacesInARowAreHopeless() {
     rivalry.noteLoss()
     #expect(!rivalry.isHopeless)

@@ -215,6 +215,19 @@ struct R7OneWatcherTests {
     #expect(try step(second, for: 1000) == .acquired(2))
   }
 
+  /// The watcher's record stays missing from a spool that is there: the watcher ends, and names no
+  /// other, since it met none.
+  @Test func aRecordThatStaysMissing() throws {
+    let first = lease()
+    #expect(try step(first) == .acquired(1))
+    files.refuse(spool.layout.watcher, with: ENOENT)
+    #expect(throws: FileError.self) { try first.check() }
+    time.advance(10_000)
+    let end = #expect(throws: LeaseLost.self) { try first.check() }
+    #expect(end.map { "\($0)" }?.contains("another watcher") == false)
+    #expect(end.map { "\($0)" }?.hasPrefix("watcher.json stays missing") == true)
+  }
+
   /// Two that stand by find the holder standing still at one time, and one gets in between at any
   /// call of the other's: one of them owns the spool in the end.
   @Test(arguments: [0, 100]) func twoThatStandBy(late: Int) throws {

@@ -1,6 +1,6 @@
 public import SpoolModel
 
-/// The end of a watcher: another one owns the spool now (R7).
+/// The end of a watcher: another one owns the spool now, or nobody can tell whose it is (R7).
 public struct LeaseLost: Error, CustomStringConvertible {
   /// The epoch of the watcher that ends.
   public var mine: Int
@@ -9,8 +9,10 @@ public struct LeaseLost: Error, CustomStringConvertible {
 
   /// The end in words.
   public var description: String {
-    let who = theirs.map { "epoch \($0.epoch) on \($0.host)" } ?? "watcher.json is gone or replaced"
-    return "another watcher has taken over (\(who)); this one, of epoch \(mine), ends"
+    let why =
+      theirs.map { "another watcher has taken over (epoch \($0.epoch) on \($0.host))" }
+      ?? "watcher.json stays missing, so nobody can tell whose the spool is"
+    return "\(why); this one, of epoch \(mine), ends"
   }
 }
 

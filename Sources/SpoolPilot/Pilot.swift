@@ -90,6 +90,7 @@ public final class Pilot {
     let ended = stages.takeEnded()
     claiming.claimMore()
     for job in ended { stages.settle(job) }
+    claiming.stockMore()
     stages.retryIfDue()
     if context.now >= heart.nextBeat { beat() }
     stages.copyLiveLogs()
@@ -105,6 +106,7 @@ public final class Pilot {
     if context.options.exitsWhenIdle, table.isEmpty { dues.append(idleness.nextLook) }
     dues += claiming.nextClaim(at: now)
     dues.append(stages.nextDue)
+    dues.append(table.stock.nextDue)
     let next = dues.min() ?? .distantFuture
     return max(.milliseconds(1), next - now)
   }
@@ -179,6 +181,7 @@ public final class Pilot {
   private func registerAnew() {
     context.say("the watcher has given \(name) up; registering anew")
     stages.loseAll()
+    table.stock.dropAll()
     absences.forget()
     orders.outliveDirectory()
     register()

@@ -47,9 +47,12 @@ final class Claiming {
 
   // MARK: Claims
 
-  /// Claims jobs until there is no room, or nothing that fits.
+  /// Begins the claims that wait, as far as there is room, and claims jobs until there is none, or
+  /// nothing that fits.
   func claimMore() {
+    returnStock()
     claimReserved()
+    beginStock()
     var left = Self.mostPerStep
     for index in claimers.indices {
       while hasRoom, context.now >= orders.failures.nextClaim, left > 0, claim(with: index) {
@@ -61,9 +64,50 @@ final class Claiming {
 
   /// True if the pilot may take more jobs: not while its own directory, where claims go, is in doubt,
   /// nor while it cannot read what it has claimed.
-  private var hasRoom: Bool {
+  private var mayClaim: Bool {
     orders.standing.state == .active && heart.isRegistered && !absences.doubtsStanding
-      && !unreadable.hasShortage && table.hasRoom
+      && !unreadable.hasShortage
+  }
+
+  private var hasRoom: Bool { mayClaim && table.hasRoom }
+
+  // MARK: Claims that wait
+
+  /// Claims short jobs that are to begin when there is room.
+  func stockMore() {
+    guard wantsStock, context.now >= orders.failures.nextClaim else { return }
+    for index in claimers.indices {
+      var left = Self.mostPerStep
+      while left > 0, wantsStock, claim(with: index, forStock: true) { left -= 1 }
+    }
+  }
+
+  /// True if claims may wait for room: the pilot is full, keeps no room for a reserved job, and the jobs
+  /// that it runs are short.
+  private var wantsStock: Bool {
+    mayClaim && table.capacity.isFull && !table.isHeldUp && table.hasStockRoom && !keepsRoom
+  }
+
+  private var keepsRoom: Bool { keptRoom(besides: table.blockedTasks) != nil }
+
+  /// Begins the claims for which there is room.
+  private func beginStock() {
+    guard !table.stock.isEmpty else { return }
+    let blocked = table.blockedTasks
+    while hasRoom, let claim = table.stock.take({ mayRun($0, besides: blocked) }) {
+      stages.begin(claim)
+    }
+  }
+
+  /// Gives back the claims that have waited for too long, and all of them where the pilot takes no
+  /// more jobs or keeps room for another. No attempt is lost.
+  private func returnStock() {
+    guard !table.stock.isEmpty else { return }
+    let now = context.now
+    let all = orders.standing.state != .active || keepsRoom
+    while let claim = table.stock.takeOverdue(at: now, all: all) {
+      stages.refuse(claim, .returned, "given back before it ran")
+    }
   }
 
   /// True while a claim that cannot be read is tried again: the pilot looks more often.
@@ -71,19 +115,20 @@ final class Claiming {
 
   /// Returns the moments at which something may be claimed: none where there is no room.
   func nextClaim(at now: Instant) -> [Instant] {
-    guard hasRoom else { return [] }
+    guard hasRoom || wantsStock else { return [] }
     if orders.failures.nextClaim > now { return [orders.failures.nextClaim] }
     if dueReservation != nil { return [now] }
     return claimers.map { $0.nextLook(releases: table.capacity.releases) }
   }
 
-  /// Tries for one job; false when there is none to be had now.
-  private func claim(with index: Int) -> Bool {
+  /// Tries for one job, that is to begin at once or when there is room; false when there is none to
+  /// be had now.
+  private func claim(with index: Int, forStock: Bool = false) -> Bool {
     do throws(FileError) {
       try lookIfDue(index)
-      guard let name = takeCandidate(index) else { return false }
+      guard let name = forStock ? takeSpare(index) : takeCandidate(index) else { return false }
       // Before the claim: where there is no room for its scratch, the job is left to others.
-      try table.slots.reserve()
+      if !forStock { try table.slots.reserve() }
       // A listing may repeat an entry; what is ours already is no new claim.
       if table.holds(name) { return true }
       orders.lookForQuarantine()
@@ -131,7 +176,13 @@ final class Claiming {
 
   private func take(_ reach: consuming Spool.Reach, _ name: JobName) {
     switch consume reach {
-    case .claimed(let claim): stages.begin(claim)
+    case .claimed(let claim):
+      // What was claimed before there was room for it waits.
+      if table.capacity.fits(name) {
+        stages.begin(claim)
+      } else {
+        table.stock.add(claim, at: context.now)
+      }
     case .missed: break
     case .unreadable(let error): setAside(name, error)
     }
@@ -158,6 +209,14 @@ final class Claiming {
     return claimers[index].takeCandidate {
       !refused.contains($0) && mayRun($0, besides: blocked)
         && kept?.admits($0, at: context.now) ?? true
+    }
+  }
+
+  private func takeSpare(_ index: Int) -> JobName? {
+    let blocked = table.blockedTasks
+    return claimers[index].takeSpare { name in
+      !refused.contains(name) && table.mayStock(name.job.task) && !blocked.contains(name.job.task)
+        && orders.standing.hasTime(for: .seconds(name.wall) + Stock.patience, at: context.now)
     }
   }
 
@@ -228,10 +287,12 @@ final class Claiming {
     let present = Set(there)
     for name in unreadable.names where !present.contains(name) { forget(name) }
     for name in there where !table.holds(name) { adopt(name) }
-    absences.forgetClaims(besides: Set(table.jobs.map(\.name)))
+    let stock = table.stock.names
+    absences.forgetClaims(besides: Set(table.jobs.map(\.name) + stock))
     for job in table.jobs where !job.isTaken {
-      if present.contains(job.name) { absences.settle(.claim(job.name)) } else { lookFor(job) }
+      if isTaken(job.name, present) { stages.lose(job) }
     }
+    for name in stock where isTaken(name, present) { table.stock.drop(name) }
   }
 
   private func adopt(_ name: JobName) {
@@ -248,17 +309,17 @@ final class Claiming {
     }
   }
 
-  /// Looks for the claim of a job. A listing may omit an entry: absence there is no proof.
-  private func lookFor(_ job: RunningJob) {
+  /// Returns true if the watcher took a claim. A listing may omit an entry: absence there is no proof.
+  private func isTaken(_ name: JobName, _ present: Set<JobName>) -> Bool {
     do throws(FileError) {
-      guard try context.spool.isGone(job.name, from: heart.name) else {
-        return absences.settle(.claim(job.name))
+      if !present.contains(name), try context.spool.isGone(name, from: heart.name) {
+        return absences.isGone(.claim(name))
       }
-      if absences.isGone(.claim(job.name)) { stages.lose(job) }
     } catch {
-      absences.settle(.claim(job.name))
-      context.troubles.note(error, job.name.job.description)
+      context.troubles.note(error, name.job.description)
     }
+    absences.settle(.claim(name))
+    return false
   }
 
   // MARK: Unreadable claims

@@ -183,7 +183,7 @@ final class JobStages {
     runner.poll().compactMap { end in
       guard let job = table[end.id] else { return nil }
       job.end = end
-      table.releaseShare(of: job)
+      table.noteRun(of: job)
       return job
     }
   }

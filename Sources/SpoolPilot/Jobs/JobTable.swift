@@ -7,6 +7,9 @@ final class JobTable {
   private(set) var capacity: Capacity
   var slots: SlotPool
   private var byID: [Int: RunningJob] = [:]
+  /// The claims that wait for room.
+  var stock = Stock()
+  private var runTimes = RunTimes()
   private var ended = EndedAttempts()
   /// The shares of claims that cannot be read yet: the GPUs of each.
   private var reserved: [JobName: [String]] = [:]
@@ -43,6 +46,12 @@ final class JobTable {
     if let gpus = reserved.removeValue(forKey: name) { capacity.give(name, gpus) }
   }
 
+  /// Takes in that the payload of a job has ended: its share is free.
+  func noteRun(of job: RunningJob) {
+    runTimes.note(job.name.job.task, context.now - job.begun)
+    releaseShare(of: job)
+  }
+
   /// Gives back the cores, memory and GPUs of a job whose payload has ended, or never ran.
   func releaseShare(of job: RunningJob) {
     guard !job.hasReleased else { return }
@@ -66,15 +75,17 @@ final class JobTable {
 
   /// The jobs, in no order.
   var jobs: Dictionary<Int, RunningJob>.Values { byID.values }
-  /// The number of jobs.
-  var count: Int { byID.count }
-  /// True if there is no job.
-  var isEmpty: Bool { byID.isEmpty }
+  /// The number of jobs, and of claims that wait for room.
+  var count: Int { byID.count + stock.count }
+  /// True if there is no job, and no claim.
+  var isEmpty: Bool { byID.isEmpty && stock.isEmpty }
   /// The job with this number; nil: it is not in the table any more.
   subscript(id: Int) -> RunningJob? { byID[id] }
 
-  /// Returns whether a job of this name is in the table.
-  func holds(_ name: JobName) -> Bool { jobs.contains { $0.name == name } }
+  /// Returns whether a job, or a claim, of this name is in the table.
+  func holds(_ name: JobName) -> Bool {
+    jobs.contains { $0.name == name } || stock.holds(name)
+  }
 
   /// Returns whether an attempt is in the table, or was handed in lately. Its parts are not to be
   /// written again, whatever file it comes in: they are the watcher's (R3).
@@ -85,16 +96,34 @@ final class JobTable {
   /// Remembers an attempt whose result was written.
   func noteEnd(of job: RunningJob) { ended.insert(job.attempt) }
 
-  /// True if there is room for one more job: not while a result cannot be handed in, nor while too
-  /// many are being staged.
-  var hasRoom: Bool {
-    guard !capacity.isFull else { return false }
+  /// True if there is room for one more job.
+  var hasRoom: Bool { !capacity.isFull && !isHeldUp }
+
+  /// True while a result cannot be handed in, or too many jobs are being staged: no job is to begin.
+  var isHeldUp: Bool {
     var staged = 0
     for job in jobs where job.hasReleased {
-      if case .delivering = job.stage { return false }
+      if case .delivering = job.stage { return true }
       staged += 1
     }
-    return staged < max(4, context.options.cpus)
+    return staged >= max(4, context.options.cpus)
+  }
+
+  /// Returns whether one more job of a task may be claimed before there is room for it: no more than
+  /// run of it and have begun just now, and only while its jobs are short.
+  func mayStock(_ task: Name) -> Bool {
+    guard runTimes.areShort(task) else { return false }
+    let now = context.now
+    let running = jobs.count { job in
+      job.name.job.task == task && job.stage == .running && !job.hasReleased
+        && now - job.begun < RunTimes.short
+    }
+    return stock.count(of: task) < running
+  }
+
+  /// True if one more job of any task may be claimed before there is room for it.
+  var hasStockRoom: Bool {
+    Set(jobs.lazy.filter { !$0.hasReleased }.map(\.name.job.task)).contains(where: mayStock)
   }
 
   /// Returns the room for a job: when it is free, if the pilot claims nothing that outlasts that. Nil

@@ -144,7 +144,7 @@ struct Claimer {
 
   /// Takes the next candidate if there are enough others for other pilots, and it is wanted; else nil.
   mutating func takeSpare(_ isWanted: (JobName) -> Bool) -> JobName? {
-    guard candidates.count > Self.leastChoice, let next = candidates.last, isWanted(next) else {
+    guard candidates.count > Int(rivalry.choice), let next = candidates.last, isWanted(next) else {
       return nil
     }
     return candidates.removeLast()

@@ -18,7 +18,7 @@ struct ReservationTests {
     }
     let order = Reservation(queue: .cpu, job: try job("c4.m2048.g1.w60"))
     #expect(order.text == "ready-cpu/p5.t.00000001.a1.c4.m2048.g1.w60.json\n")
-    #expect(order.words == "keeps 4 cores, 2.147 GB, 1 GPUs for t.00000001")
+    #expect(order.words == "keeps 4 cores, 2.1 GB, 1 GPUs for t.00000001")
   }
 
   /// Whatever is left of an order that was cut is none.
@@ -65,6 +65,6 @@ struct ReservationTests {
     #expect(wide.spare.cpus == 1 && wide.freeAt == now + .seconds(10))
     #expect(wide.admits(try job("c1.m1.g0.w3600"), at: now))
     #expect(!wide.admits(try job("c2.m1.g0.w3600"), at: now))
-    #expect(!wide.admits(try job("c1.m1000.g0.w3600"), at: now))
+    #expect(!wide.admits(try job("c1.m1001.g0.w3600"), at: now))
   }
 }

@@ -138,10 +138,10 @@ struct ReservationsTests {
     )
     #expect(plan([big], [late, soon]) == [2: big])
     #expect(plan([big], [late, soon, idle]) == [3: big])
-    #expect(plan([big], [try pilot(1, cpus: 3), late]) == [2: big])
+    #expect(plan([big], [try pilot(4, cpus: 3), late]) == [2: big])
     #expect(plan([big], [try pilot(1, cpus: 3)]) == [:])
     // Of what a pilot runs nothing is known: it is not chosen.
-    #expect(plan([big], [try pilot(1, nil), late]) == [2: big])
+    #expect(plan([big], [try pilot(4, nil), late]) == [2: big])
   }
 
   /// Each pilot keeps room for one job, and the first in the order of claiming is seen to first.

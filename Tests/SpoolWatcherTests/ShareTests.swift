@@ -58,7 +58,7 @@ struct ShareTests {
     let order = (world.runner(1)?.started ?? []).filter {
       $0.environment["SPOOL_TASK"] == names.many
     }.compactMap { Int($0.environment["SPOOL_INDEX"] ?? "") }
-    for (left, right) in zip(order, order.dropFirst()) { #expect(right > left - 64) }
+    for (left, right) in zip(order, order.dropFirst()) { #expect(right > left - 128) }
   }
 
   /// While ready is full of one owner's jobs that nobody takes, there is room for another's.

@@ -92,7 +92,8 @@ final class Claiming {
 
   /// Begins the claims for which there is room.
   private func beginStock() {
-    guard !table.stock.isEmpty else { return }
+    guard !table.stock.isEmpty, context.now >= orders.failures.nextClaim else { return }
+    orders.lookForQuarantine()
     let blocked = table.blockedTasks
     while hasRoom, let claim = table.stock.take({ mayRun($0, besides: blocked) }) {
       stages.begin(claim)

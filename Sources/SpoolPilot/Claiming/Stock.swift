@@ -38,7 +38,9 @@ struct Stock {
   func holds(_ name: JobName) -> Bool { entries.contains { $0.name == name } }
 
   /// Puts a claim last.
-  mutating func add(_ claim: consuming Claim, at now: Instant) { entries.append(Entry(claim, at: now)) }
+  mutating func add(_ claim: consuming Claim, at now: Instant) {
+    entries.append(Entry(claim, at: now))
+  }
 
   /// Takes out the first claim that may run; nil if there is none.
   mutating func take(_ mayRun: (JobName) -> Bool) -> Claim? {

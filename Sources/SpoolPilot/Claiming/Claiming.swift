@@ -83,9 +83,10 @@ final class Claiming {
   }
 
   /// True if claims may wait for room: the pilot is full, keeps no room for a reserved job, and the jobs
-  /// that it runs are short.
+  /// that it runs are short. Not where the last one failed: this node may be to blame.
   private var wantsStock: Bool {
-    mayClaim && table.capacity.isFull && !table.isHeldUp && table.hasStockRoom && !keepsRoom
+    mayClaim && orders.failures.failed == 0 && table.capacity.isFull && !table.isHeldUp
+      && table.hasStockRoom && !keepsRoom
   }
 
   private var keepsRoom: Bool { keptRoom(besides: table.blockedTasks) != nil }

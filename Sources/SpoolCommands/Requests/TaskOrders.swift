@@ -51,7 +51,7 @@ struct TaskOrders {
     case .release: return "released \(order.task)"
     case .retry: return "\(order.task) goes on: what failed is tried again"
     case .limit(let most):
-      return most.map { "at most \($0) jobs of \(order.task) run at once now" }
+      return most.map { "\(order.task) has the limit \($0) now" }
         ?? "\(order.task) has no limit now"
     case .priority(let priority): return "\(order.task) has priority \(priority) now"
     }

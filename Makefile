@@ -4,6 +4,7 @@
 # make lint    the formatter's opinion
 # make install the program, into $(PREFIX)/bin
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
+# make bench-claims   what claims cost 32 pilots of one slot; wants strace
 PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE = .build/release
@@ -11,7 +12,7 @@ VENV = .venv
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
   Tests/schema/requirements.txt
 
-.PHONY: demo test test-long lint install deps build bench clean
+.PHONY: demo test test-long lint install deps build bench bench-claims clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -41,6 +42,9 @@ install: deps
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)
+
+bench-claims: deps build
+	scripts/bench-claims.sh $(RELEASE)
 
 deps:
 	scripts/deps.sh

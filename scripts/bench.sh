@@ -7,8 +7,10 @@ set -euo pipefail
 bin=$(cd "$1" && pwd)
 jobs=${2:-20000}
 rounds=${3:-3}
+. "$(dirname "$0")/ground.sh"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/spool-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+ground "$work"
 # Creates slow down in a directory after a large removal; a top directory's children do not share
 # its block group.
 chattr +T "$work" 2>/dev/null || true

@@ -24,6 +24,9 @@ final class Claiming {
   private let stages: JobStages
   private var unreadable = UnreadableClaims()
   private var refused = RefusedJobs()
+  /// True if a job has begun since the last look at ready for a claim that is to wait. So these looks
+  /// are no more than one for each job, whatever happens in ready.
+  private var hasBegun = false
 
   init(
     _ context: PilotContext, _ heart: Heart, _ absences: Absences, _ orders: Orders,
@@ -97,6 +100,7 @@ final class Claiming {
     orders.lookForQuarantine()
     let blocked = table.blockedTasks
     while hasRoom, let claim = table.stock.take({ mayRun($0, besides: blocked) }) {
+      hasBegun = true
       stages.begin(claim)
     }
   }
@@ -117,7 +121,7 @@ final class Claiming {
 
   /// Returns the moments at which something may be claimed: none where there is no room.
   func nextClaim(at now: Instant) -> [Instant] {
-    guard hasRoom || wantsStock else { return [] }
+    guard hasRoom else { return [] }
     if orders.failures.nextClaim > now { return [orders.failures.nextClaim] }
     if dueReservation != nil { return [now] }
     return claimers.map { $0.nextLook(releases: table.capacity.releases) }
@@ -127,6 +131,10 @@ final class Claiming {
   /// be had now.
   private func claim(with index: Int, forStock: Bool = false) -> Bool {
     do throws(FileError) {
+      if forStock, wantsLook(index) {
+        guard hasBegun else { return false }
+        hasBegun = false
+      }
       try lookIfDue(index)
       guard let name = forStock ? takeSpare(index) : takeCandidate(index) else { return false }
       // Before the claim: where there is no room for its scratch, the job is left to others.
@@ -181,6 +189,7 @@ final class Claiming {
     case .claimed(let claim):
       // What was claimed before there was room for it waits.
       if table.capacity.fits(name) {
+        hasBegun = true
         stages.begin(claim)
       } else {
         table.stock.add(claim, at: context.now)
@@ -190,13 +199,16 @@ final class Claiming {
     }
   }
 
+  private func wantsLook(_ index: Int) -> Bool {
+    claimers[index].wantsLook(at: context.now, releases: table.capacity.releases)
+  }
+
   /// Looks at a ready directory if that is due: at its mark, and, unless that says that it is still
   /// empty, at its entries. The first look is fresh, and so is the second after it (R9).
   private func lookIfDue(_ index: Int) throws(FileError) {
+    guard wantsLook(index) else { return }
     let now = context.now
-    let releases = table.capacity.releases
-    guard claimers[index].wantsLook(at: now, releases: releases) else { return }
-    claimers[index].beginLook(at: now, releases: releases)
+    claimers[index].beginLook(at: now, releases: table.capacity.releases)
     let queue = claimers[index].queue
     let mark = try context.spool.readyMark(queue)
     guard claimers[index].needsListing(mark, at: now, &context.random) else { return }

@@ -204,7 +204,7 @@ final class Claiming {
   }
 
   /// Looks at a ready directory if that is due: at its mark, and, unless that says that it is still
-  /// empty, at its entries. The first look is fresh, and so is the second after it (R9).
+  /// empty, at its entries. The mark comes from the server, so the listing behind it is fresh (R9).
   private func lookIfDue(_ index: Int) throws(FileError) {
     guard wantsLook(index) else { return }
     let now = context.now

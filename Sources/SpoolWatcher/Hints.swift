@@ -2,10 +2,20 @@ public import SpoolStore
 
 /// The events that the shell has heard of a watched directory.
 public struct DirectoryHints: Sendable, Equatable {
-  /// Names of files that appeared; true for a file that was closed after writing or moved in.
-  public var names: [String: Bool] = [:]
+  /// The latest news of each file that appeared.
+  public var names: [String: News] = [:]
   /// True if events may have been missed.
   public var rescan = false
+
+  /// The news that an event brings of a file.
+  public enum News: Sendable {
+    /// It appeared, and its writer has not closed it.
+    case created
+    /// It was closed after writing.
+    case closed
+    /// It was moved in.
+    case movedIn
+  }
 
   /// The largest number of names that are kept. Beyond it the directory is scanned instead.
   static let most = 10_000
@@ -17,8 +27,9 @@ public struct DirectoryHints: Sendable, Equatable {
   public mutating func note(_ event: DirectoryEvent) {
     switch event.kind {
     case .rescan: rescan = true
-    case .created: names[event.name] = false
-    case .closed, .movedIn: names[event.name] = true
+    case .created: names[event.name] = .created
+    case .closed: names[event.name] = .closed
+    case .movedIn: names[event.name] = .movedIn
     }
     if names.count > Self.most {
       names = [:]

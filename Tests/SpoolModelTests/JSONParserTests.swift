@@ -55,6 +55,18 @@ struct JSONParserTests {
     #expect(error("-1e999")?.message == "the number is too large")
   }
 
+  /// What Python and others write for numbers that JSON does not have.
+  @Test(arguments: ["NaN", "Infinity", "-Infinity", "9223372036854775808", "1e999", "-1e999"])
+  func anyNumber(_ text: String) throws {
+    let list = Array("[1, \(text)]".utf8)
+    #expect(try JSON.parse(list, anyNumber: true) == [1, .string(text)])
+    #expect(throws: JSONError.self) { try JSON.parse(Array("[\(text)x]".utf8), anyNumber: true) }
+  }
+
+  @Test(arguments: ["NaN", "Infinity", "-Infinity"]) func noSuchNumberInARequest(_ text: String) {
+    #expect(error(text) != nil)
+  }
+
   @Test func escapes() throws {
     #expect(
       try parse(#""\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC""#)

@@ -61,6 +61,36 @@ struct JobResultTests {
     #expect(ReportSums(nil) == ReportSums())
   }
 
+  /// Whole numbers are exact as far as 64 bits reach, also over a checkpoint.
+  @Test func wholeNumbersAreExact() {
+    let most = 1 << 53 + 1
+    var sums = ReportSums()
+    sums.add(JSONObject([.init("n", .integer(most))]))
+    sums.add(JSONObject([.init("n", .number(3))]))
+    #expect(String(decoding: sums.json.compact, as: UTF8.self) == #"{"n":9007199254740996}"#)
+    var read = ReportSums(sums.json)
+    for _ in 0..<2 {
+      sums.add(JSONObject([.init("n", .integer(.max / 2))]))
+      read.add(JSONObject([.init("n", .integer(.max / 2))]))
+    }
+    #expect(read == sums)
+    #expect(sums.sums["n"]?.double == Double(most + 2) + Double(Int.max))
+  }
+
+  /// A sum that would be infinite leaves the value out, and says so, wherever the restart falls.
+  @Test func sumsStayFinite() {
+    let report = JSONObject([.init("x", .number(1e308)), .init("y", 1)])
+    var sums = ReportSums()
+    sums.add(report)
+    sums.add(report, leftOut: ["mean"])
+    #expect(String(decoding: sums.json.compact, as: UTF8.self) == #"{"x":1e+308,"y":2}"#)
+    #expect(sums.leftOut == ["x": 1, "mean": 1])
+    var read = ReportSums(sums.json, leftOut: sums.leftOut)
+    read.add(report)
+    sums.add(report)
+    #expect(read == sums)
+  }
+
   @Test func tasksEnd() {
     #expect(TaskState.allCases.filter(\.hasEnded) == [.done, .failed, .cancelled])
   }

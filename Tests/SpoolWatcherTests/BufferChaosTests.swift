@@ -50,7 +50,8 @@ struct BufferChaosTests {
     /// Of every second file no event tells.
     private func hear(_ path: String, isWhole: Bool) {
       guard begun / 2 % 2 == 0, let name = path.split(separator: "/").last else { return }
-      world.hints.directories[World.buffer, default: DirectoryHints()].names[String(name)] = isWhole
+      world.hints.directories[World.buffer, default: DirectoryHints()].names[String(name)] =
+        isWhole ? .closed : .created
     }
   }
 

@@ -24,8 +24,10 @@ struct BufferTests {
   }
 
   /// What events would tell.
-  private func hear(_ name: String, isWhole: Bool) {
-    world.hints.directories[World.buffer, default: DirectoryHints()].names[name] = isWhole
+  private func hear(_ name: String, isWhole: Bool) { hear(name, isWhole ? .movedIn : .created) }
+
+  private func hear(_ name: String, _ news: DirectoryHints.News) {
+    world.hints.directories[World.buffer, default: DirectoryHints()].names[name] = news
     world.startWatcher()
   }
 
@@ -101,6 +103,42 @@ struct BufferTests {
     #expect(joined == [])
     hear("slow", isWhole: true)
     #expect(world.run(atMost: 100, until: { joined == ["slow"] }))
+  }
+
+  /// A file that is appended to soon after its close joins as a whole.
+  @Test func aClosedFileJoinsWhenItHasStoodStill() throws {
+    try world.watchBuffer("raw", settle: "1h", #""minAge": "3s""#)
+    world.run(for: 1000)
+    try plant("log")
+    hear("log", .closed)
+    world.run(for: 2000)
+    try world.files.append([1], to: path("log"))
+    hear("log", .closed)
+    world.run(for: 2500)
+    #expect(joined == [])
+    #expect(world.run(atMost: 1300, until: { joined == ["log"] }))
+    #expect(world.lines("datasets/raw.jsonl").first?["size"] == 4)
+  }
+
+  /// A file that grew after it had joined is processed as it is at the next attempt; one whose size a
+  /// manifest gave is not.
+  @Test func aFileThatGrewLater() throws {
+    try plant("late")
+    try world.watchBuffer("raw")
+    #expect(world.run(until: { joined == ["late"] }))
+    try world.files.append([1, 2], to: path("late"))
+    try world.files.plant([1, 2, 3], at: "/data/given")
+    try world.drop(
+      "given.json",
+      #"{"kind": "dataset", "name": "given", "files": [{"path": "given", "size": 2}], "closed": true}"#
+    )
+    for name in ["raw", "given"] {
+      try world.task(
+        "of.\(name)", "\"input\": \"\(name)\", \"command\": [\"work\", \"{input}\"]")
+    }
+    #expect(world.run(until: { world.attempts("of.raw") == ["00 a1 input", "00 a2 ok"] }))
+    #expect(world.run(atMost: 600_000, until: { world.hasEnded("of.given") }))
+    #expect(world.attempts("of.given").allSatisfy { $0.hasSuffix("input") })
   }
 
   /// After events may have been lost its close may have been among them.

@@ -72,11 +72,13 @@ struct TaskText {
   /// The sums of the reports, and the suppression factor if events go in and out.
   private static func report(_ report: ReportSums) -> [(String, String)] {
     let sums = report.sums
-    guard !sums.isEmpty else { return [] }
+    guard !sums.isEmpty else { return leftOut(report) }
     let shown = sums.sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("hist") }
       .prefix(mostValues)
     let words = shown.map { "\($0.key) \(number($0.value))" }.joined(separator: ", ")
-    guard let flow = report.flow, flow.eventsOut > 0 else { return [("report", words)] }
+    guard let flow = report.flow, flow.eventsOut > 0 else {
+      return [("report", words)] + leftOut(report)
+    }
     let factor = Units.fixed(flow.eventsIn / flow.eventsOut, 1)
     return [
       ("report", words),
@@ -84,11 +86,25 @@ struct TaskText {
         "suppression",
         "\(factor): \(number(flow.eventsIn)) events in, \(number(flow.eventsOut)) out"
       ),
-    ]
+    ] + leftOut(report)
+  }
+
+  /// The names of which values are in no sum.
+  private static func leftOut(_ report: ReportSums) -> [(String, String)] {
+    guard !report.leftOut.isEmpty else { return [] }
+    let shown = report.leftOut.sorted { $0.key < $1.key }.prefix(mostValues)
+    let words = shown.map { "\($0.key) of \($0.value) jobs" }.joined(separator: ", ")
+    return [("not summed", words + ": no numbers, or too large")]
+  }
+
+  private static func number(_ value: ReportNumber) -> String {
+    switch value {
+    case .whole(let value): "\(value)"
+    case .fraction(let value): value.magnitude < 1e15 ? Units.fixed(value, 3) : "\(value)"
+    }
   }
 
   private static func number(_ value: Double) -> String {
-    let isWhole = value == value.rounded() && value.magnitude < 9e15
-    return isWhole ? "\(Int(value))" : Units.fixed(value, 3)
+    number(ReportNumber(.number(value)) ?? .whole(0))
   }
 }

@@ -14,11 +14,12 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
 extension JSON {
   /// Reads one JSON value and nothing after it but white space. `most` bounds the number of values,
   /// because in memory each takes many times the two bytes that it may have as text. `firstLine` is
-  /// the number of the first line, for errors.
+  /// the number of the first line, for errors. With `anyNumber` a number that JSON does not have (`NaN`,
+  /// `Infinity`), or that is too large for 64 bits, reads as a string of its text.
   public static func parse(
-    _ bytes: [UInt8], firstLine: Int = 1, most: Int = .max
+    _ bytes: [UInt8], firstLine: Int = 1, most: Int = .max, anyNumber: Bool = false
   ) throws(JSONError) -> JSON {
-    var parser = JSONParser(bytes, firstLine: firstLine, most: most)
+    var parser = JSONParser(bytes, firstLine: firstLine, most: most, anyNumber: anyNumber)
     return try parser.document()
   }
 }
@@ -35,9 +36,11 @@ struct JSONParser {
   private var depth = 0
   /// The number of values that may still come.
   private var left: Int
+  private let anyNumber: Bool
 
-  init(_ bytes: [UInt8], firstLine: Int, most: Int) {
+  init(_ bytes: [UInt8], firstLine: Int, most: Int, anyNumber: Bool) {
     self.bytes = bytes
+    self.anyNumber = anyNumber
     self.line = firstLine
     left = most
   }
@@ -64,6 +67,8 @@ struct JSONParser {
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+    case UInt8(ascii: "N") where anyNumber: return try word("NaN", "NaN")
+    case UInt8(ascii: "I") where anyNumber: return try word("Infinity", "Infinity")
     default: throw error("expected a value")
     }
   }
@@ -141,6 +146,9 @@ struct JSONParser {
   private mutating func number() throws(JSONError) -> JSON {
     let start = at
     _ = take(UInt8(ascii: "-"))
+    if anyNumber, at < bytes.count, bytes[at] == UInt8(ascii: "I") {
+      return try word("Infinity", "-Infinity")
+    }
     let first = at
     let whole = digits()
     guard whole > 0 else { throw error("expected a digit") }
@@ -157,7 +165,11 @@ struct JSONParser {
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if isWhole, let value = Int(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw error("the number is too large") }
+    if isWhole, anyNumber { return .string(text) }
+    guard let value = Double(text), value.isFinite else {
+      if anyNumber { return .string(text) }
+      throw error("the number is too large")
+    }
     return .number(value)
   }
 

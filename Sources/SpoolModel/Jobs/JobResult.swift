@@ -22,6 +22,9 @@ public struct JobResult: Equatable, Sendable {
   public var outputs: [StagedOutput]
   /// The payload's report: numbers by name.
   public var report: JSONObject
+  /// What the pilot left out of the report, because it is no number that can be summed: the text by
+  /// name.
+  public var reportLeftOut: JSONObject
   /// The reason of the failure in words: the last lines of standard error, or what the pilot found.
   public var reason: String?
   /// The payload's output in the spool.
@@ -55,13 +58,14 @@ public struct JobResult: Equatable, Sendable {
     self.memory = 0
     self.outputs = []
     self.report = JSONObject()
+    self.reportLeftOut = JSONObject()
   }
 }
 
 extension JobResult: JSONValue {
   private enum Key: String {
     case pilot, host, started, ended, exit, signal, `class`, cause, cpu, memory, outputs, report
-    case reason, log
+    case reportLeftOut, reason, log
   }
 
   /// The class of a success; that of a failure is the kind of its cause.
@@ -88,6 +92,7 @@ extension JobResult: JSONValue {
     members[.memory] = memory
     if !outputs.isEmpty { members[.outputs] = outputs }
     if !report.members.isEmpty { members[.report] = report }
+    if !reportLeftOut.members.isEmpty { members[.reportLeftOut] = reportLeftOut }
     members[.reason] = reason
     members[.log] = log
     return members.json
@@ -111,7 +116,10 @@ extension JobResult: JSONValue {
     outputs = list.compactMap { StagedOutput(json: $0) }
     guard outputs.count == list.count else { return nil }
     report = members[.report] ?? JSONObject()
-    guard report.members.count <= Self.mostReported else { return nil }
+    reportLeftOut = members[.reportLeftOut] ?? JSONObject()
+    guard report.members.count + reportLeftOut.members.count <= Self.mostReported else {
+      return nil
+    }
     reason = members[.reason]
     log = members[.log]
   }

@@ -8,10 +8,15 @@ public struct DirectoryWatch: Hashable, Sendable {
   public var closeOn: String?
   /// The time for which a file must have stood still, if no event told that it was closed.
   public var settle: Duration
+  /// The time for which a file must have stood still since it was closed. A file that is moved in
+  /// joins at once.
+  public var minAge: Duration
 
   /// The usual time to settle: longer than network mounts cache the attributes of a file.
   public static let usualSettle = Duration.seconds(5)
-  static let keys = ["directory", "pattern", "closeOn", "settle"]
+  /// The usual age: many programs close a file and append to it a moment later.
+  public static let usualMinAge = Duration.seconds(2)
+  static let keys = ["directory", "pattern", "closeOn", "settle", "minAge"]
 
   init(_ outer: Fields, root: String) throws(RequestError) {
     let fields = try Fields(
@@ -26,6 +31,10 @@ public struct DirectoryWatch: Hashable, Sendable {
     settle = try fields.duration("settle", "a time as \"5s\"") ?? Self.usualSettle
     guard (.milliseconds(1)...Duration.seconds(86_400)).contains(settle) else {
       throw fields.fault("settle", "expected from 1ms to 1d")
+    }
+    minAge = try fields.duration("minAge", "a time as \"2s\"") ?? min(Self.usualMinAge, settle)
+    guard (.zero...settle).contains(minAge) else {
+      throw fields.fault("minAge", "expected no more than \"settle\", \(Units.text(settle))")
     }
   }
 
@@ -72,6 +81,7 @@ extension DirectoryWatch: JSONValue {
     ])
     if let closeOn { object["closeOn"] = .string(closeOn) }
     object["settle"] = settle.json
+    if minAge != min(Self.usualMinAge, settle) { object["minAge"] = minAge.json }
     return .object(object)
   }
 

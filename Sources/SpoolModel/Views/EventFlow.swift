@@ -40,10 +40,10 @@ extension EventFlow {
 
 extension ReportSums {
   /// The events that went into the jobs, if they report them.
-  public var eventsIn: Double? { sums[EventFlow.Key.eventsIn.rawValue] }
+  public var eventsIn: Double? { sums[EventFlow.Key.eventsIn.rawValue]?.double }
 
   /// The events that came out of the jobs, if they report them.
-  public var eventsOut: Double? { sums[EventFlow.Key.eventsOut.rawValue] }
+  public var eventsOut: Double? { sums[EventFlow.Key.eventsOut.rawValue]?.double }
 
   /// The events into and out of the jobs; nil if the jobs do not report both.
   public var flow: EventFlow? {

@@ -25,12 +25,13 @@ public struct JobTotals: Equatable, Sendable {
 }
 
 extension JobTotals {
-  private enum Key: String { case report, cpu, runTime, peakMemory, outputs }
+  private enum Key: String { case report, reportLeftOut, cpu, runTime, peakMemory, outputs }
 
   /// The members that a page holds beside its own.
   var members: [JSONObject.Member] {
     var members = RecordMembers<Key>()
     members[.report] = report
+    if !report.leftOut.isEmpty { members[.reportLeftOut] = report.leftOut }
     members[.cpu] = cpu.inSeconds
     members[.runTime] = runTime.inSeconds
     members[.peakMemory] = peakMemory
@@ -40,12 +41,14 @@ extension JobTotals {
 
   /// Reads the sums from a page.
   init?(page: JSON) {
-    guard let members = RecordMembers<Key>(page), let report: ReportSums = members[.report],
+    guard let members = RecordMembers<Key>(page), let report: JSON = members[.report],
+      report.object != nil,
       let cpu: Double = members[.cpu], let runTime: Double = members[.runTime],
       let peakMemory: Int = members[.peakMemory], let outputs: FileTotals = members[.outputs]
     else { return nil }
     self.init(
-      report: report, cpu: Duration(inSeconds: cpu), runTime: Duration(inSeconds: runTime),
+      report: ReportSums(report, leftOut: members[.reportLeftOut] ?? [:]),
+      cpu: Duration(inSeconds: cpu), runTime: Duration(inSeconds: runTime),
       peakMemory: peakMemory, outputs: outputs)
   }
 }

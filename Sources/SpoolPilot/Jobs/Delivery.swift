@@ -10,7 +10,7 @@ final class Delivery {
   /// The outcome of an attempt.
   enum Outcome {
     /// The payload ended well: its staged outputs, and its report.
-    case success([StagedOutput], JSONObject)
+    case success([StagedOutput], PayloadReport)
     /// The attempt failed.
     case failure(JobFailure)
   }
@@ -35,7 +35,8 @@ final class Delivery {
     switch outcome {
     case .success(let outputs, let report):
       result.outputs = outputs
-      result.report = report
+      result.report = report.numbers
+      result.reportLeftOut = report.leftOut
     case .failure(let failure):
       result.cause = failure.cause
       result.reason = failure.reason

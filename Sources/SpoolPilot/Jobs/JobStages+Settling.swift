@@ -96,6 +96,6 @@ extension JobStages {
 
   private func succeed(_ job: RunningJob, _ outputs: [StagedOutput]) {
     orders.noteSuccess()
-    delivery.finish(job, .success(outputs, job.report ?? JSONObject()))
+    delivery.finish(job, .success(outputs, job.report ?? PayloadReport()))
   }
 }

@@ -45,7 +45,7 @@ final class RunningJob {
   /// An output was missing at the last look, though its directory was there.
   var hasMissed = false
   /// The payload's report, once it is read.
-  var report: JSONObject?
+  var report: PayloadReport?
   /// A result may stand in the claimed file: the parts are the watcher's from then on (R3).
   private(set) var hasBegunResult = false
   /// What the payload printed is still to be appended to its task's log.

@@ -5,15 +5,6 @@ internal import SpoolStore
 /// files that are whole. It remembers the files that are not whole yet. Of files that joined it
 /// knows only the hash of their paths (``PathSet``).
 final class WatchedDirectory {
-  /// The news that events brought of a file.
-  private enum Told {
-    case nothing
-    /// It appeared, and its writer has not closed it.
-    case created
-    /// It was closed after writing, or moved in.
-    case closed
-  }
-
   /// A file that is not whole yet.
   private struct Look {
     var attributes: FileAttributes?
@@ -21,7 +12,8 @@ final class WatchedDirectory {
     var since: Instant
     /// The time of the first look.
     var first: Instant
-    var told = Told.nothing
+    /// The news that events brought of it, if any did.
+    var told: DirectoryHints.News?
   }
 
   /// A file that is whole.
@@ -78,8 +70,17 @@ final class WatchedDirectory {
     self.spool = spool
   }
 
-  /// The time between two looks.
-  private var interval: Duration { min(.seconds(2), max(.milliseconds(50), watch.settle / 4)) }
+  /// The time between two scans.
+  private var interval: Duration { Self.interval(watch.settle) }
+
+  /// The time between two looks at files that are not whole.
+  private var lookInterval: Duration {
+    Self.interval(watch.minAge > .zero ? watch.minAge : watch.settle)
+  }
+
+  private static func interval(_ wait: Duration) -> Duration {
+    min(.seconds(2), max(.milliseconds(50), wait / 4))
+  }
 
   /// The number of known files that have not joined.
   var pending: Int { max(looks.count, queue.count) }
@@ -108,15 +109,15 @@ final class WatchedDirectory {
   func hear(_ hints: DirectoryHints, at now: Instant) {
     if hints.rescan {
       // The event that tells of a close may have been lost.
-      for name in looks.keys where looks[name]?.told == .created { looks[name]?.told = .nothing }
+      for name in looks.keys where looks[name]?.told == .created { looks[name]?.told = nil }
       nextScan = now
     }
-    for (name, isWhole) in hints.names {
+    for (name, news) in hints.names {
       if name == watch.closeOn { nextScan = now }
       guard covers(name) else { continue }
       let first = looks[name]?.first ?? now
-      looks[name] = Look(since: now, first: first, told: isWhole ? .closed : .created)
-      if isWhole { queue.append(name) }
+      looks[name] = Look(since: now, first: first, told: news)
+      if news != .created { queue.append(name) }
     }
   }
 
@@ -167,7 +168,7 @@ final class WatchedDirectory {
 
   private func lookAgain(at now: Instant) {
     queue += looks.keys
-    nextLooks = now + interval
+    nextLooks = now + lookInterval
   }
 
   /// Returns the files that are whole, among those that this turn looks at. The caller calls
@@ -231,12 +232,17 @@ final class WatchedDirectory {
     looks[name] = look
     // An empty file counts as unfinished: many programs create a file, close it, and open it again
     // to write.
-    let isClosed = look.told == .closed && found.size > 0
-    guard isClosed || now - look.since >= watch.settle else { return nil }
+    let age: Duration
+    switch look.told {
+    case .movedIn where found.size > 0: age = .zero
+    case .closed where found.size > 0: age = watch.minAge
+    default: age = watch.settle
+    }
+    guard now - look.since >= age else { return nil }
     switch try spool.isBeingWritten(data: path) {
     case true?:
       // Another process has the file open. Its close will be told.
-      if look.told == .closed { looks[name]?.told = .created }
+      if look.told != nil { looks[name]?.told = .created }
       return nil
     case nil where look.told == .created: return nil
     case false?, nil: return found.size

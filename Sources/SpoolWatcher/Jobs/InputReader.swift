@@ -128,6 +128,25 @@ struct InputReader {
     (try? JSON.parse(line)).flatMap { InputFile(json: $0) }
   }
 
+  /// Returns the inputs of a job that was formed before, for a further attempt. A file that a watch
+  /// found, and that the job found changed, counts as it is now: nobody has said what it should be.
+  func inputsAgain(
+    _ task: TaskEntry, _ job: JobEntry, _ turn: Turn
+  ) throws(FileError) -> [InputFile] {
+    var inputs = try inputs(task, job, turn)
+    guard case .datasets(let names) = task.spec.input, job.source != JobEntry.all,
+      job.infrastructureFailures > 0, let dataset = turn.state.datasets[names[job.source]]
+    else { return inputs }
+    let directories = Set(dataset.watches.map(\.watch.directory))
+    for index in inputs.indices where inputs[index].size != nil && inputs[index].adler32 == nil {
+      guard directories.contains(FilePath.directory(inputs[index].path)),
+        let found = try spool.attributes(ofData: inputs[index].path), found.kind == .file
+      else { continue }
+      inputs[index].size = found.size
+    }
+    return inputs
+  }
+
   /// Returns the inputs of a job that was formed before.
   func inputs(_ task: TaskEntry, _ job: JobEntry, _ turn: Turn) throws(FileError) -> [InputFile] {
     switch task.spec.input {

@@ -119,7 +119,7 @@ final class JobReissue: Stage {
     let attempt = old.attempt + 1
     let inputs: [InputFile]
     do throws(FileError) {
-      inputs = try reader.inputs(task, old, turn)
+      inputs = try reader.inputsAgain(task, old, turn)
     } catch {
       turn.note(error, "attempt \(attempt) of \(id)")
       if old.phase == .issued { turn.placement.put(.parked, id, attempt: old.attempt) }

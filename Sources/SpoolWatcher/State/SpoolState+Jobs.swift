@@ -63,7 +63,7 @@ extension SpoolState {
       task.done += 1
       task.count(result)
       let wasFull = task.sums.isFull
-      task.sums.add(result.report)
+      task.sums.add(result.report, leftOut: result.reportLeftOut.members.map(\.key))
       isCut = task.sums.isFull && !wasFull
       for output in result.outputs {
         task.outputs += 1

@@ -95,7 +95,7 @@ struct TaskEntry {
 extension TaskEntry {
   private enum Key: String {
     case accepted, number, state, next, formed, done, failed, attempts, causes, finalCauses
-    case failedJobs, sums, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
+    case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
   }
@@ -111,7 +111,8 @@ extension TaskEntry {
       .accepted: accepted.line.json, .number: number.json, .state: state.json, .next: next.json,
       .formed: formed.json, .done: done.json, .failed: failed.json, .attempts: attempts.json,
       .causes: causes.json, .finalCauses: finalCauses.json, .failedJobs: failedJobs.json,
-      .sums: sums.json, .cpu: cpu.json, .memory: peakMemory.json, .wall: wall.milliseconds.json,
+      .sums: sums.json, .leftOut: sums.leftOut.isEmpty ? nil : sums.leftOut.json, .cpu: cpu.json,
+      .memory: peakMemory.json, .wall: wall.milliseconds.json,
       .outputs: outputs.json, .outputBytes: outputBytes.json, .ledger: ledgerLength.json,
       .jobs: JobEntry.json(jobs), .chain: chain?.json,
       .allowIncomplete: spec.allowsIncomplete ? true : nil,
@@ -157,7 +158,7 @@ extension TaskEntry {
     failedJobs = members[.failedJobs] ?? RangeSet()
     failedFiles = members[.failedFiles] ?? [:]
     chain = members[.chain]
-    sums = members[.sums] ?? ReportSums()
+    sums = ReportSums(members[.sums], leftOut: members[.leftOut] ?? [:])
     cpu = members[.cpu] ?? 0
     peakMemory = members[.memory] ?? 0
     wall = .milliseconds(members[.wall] ?? 0)

@@ -255,6 +255,30 @@ struct SettlingTests {
     #expect(world.attempts("t") == ["00 a1 output"])
   }
 
+  /// One value that cannot be summed throws nothing else away.
+  @Test func aReportWithValuesThatAreNoNumbers() throws {
+    let world = try world { setup in
+      setup.script = { payload in
+        var outcome = World.writeOutputs(payload)
+        outcome.report = Array(
+          #"{"events": 3, "mean": NaN, "tag": "x", "ok": true, "of": [1], "n": 99999999999999999999}"#
+            .utf8)
+        return outcome
+      }
+    }
+    try world.task("t", Self.members)
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t") == ["00 a1 ok"])
+    let page = try #require(world.summary("t"))
+    #expect(page["report"] == ["events": 3])
+    #expect(page["reportLeftOut"] == ["mean": 1, "n": 1, "of": 1, "ok": 1, "tag": 1])
+    let line = try #require(world.lines("ledger/t.jsonl").first)
+    #expect(
+      line["reportLeftOut"] == [
+        "mean": "NaN", "tag": "x", "ok": "true", "of": "an array", "n": "99999999999999999999",
+      ])
+  }
+
   /// What a payload printed waits with its result.
   @Test func theLogWaitsWithTheResult() throws {
     let world = try world { setup in

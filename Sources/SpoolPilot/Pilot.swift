@@ -16,6 +16,8 @@ public final class Pilot {
     public var runner: any PayloadRunner
     /// Reads and syncs inputs and outputs.
     public var digester: any FileDigester
+    /// Lists the inputs of jobs over many files.
+    public var lister: any InputLister
     /// The source of the pilot's name and of its choices among jobs.
     public var random: any RandomNumberGenerator
     /// The filesystem of the scratch directory.
@@ -26,11 +28,12 @@ public final class Pilot {
     /// Makes the seams of one pilot; none is shared with another pilot.
     public init(
       time: any TimeSource, runner: any PayloadRunner, digester: any FileDigester,
-      random: any RandomNumberGenerator, local: any FileSystem, say: @escaping (String) -> Void
+      lister: any InputLister, random: any RandomNumberGenerator, local: any FileSystem, say: @escaping (String) -> Void
     ) {
       self.time = time
       self.runner = runner
       self.digester = digester
+      self.lister = lister
       self.random = random
       self.local = local
       self.say = say
@@ -55,7 +58,8 @@ public final class Pilot {
     orders = Orders(context, heart, absences)
     table = JobTable(context)
     stages = JobStages(
-      context, heart, absences, orders, table, runner: seams.runner, digester: seams.digester)
+      context, heart, absences, orders, table, runner: seams.runner, digester: seams.digester,
+      lister: seams.lister)
     claiming = Claiming(context, heart, absences, orders, table, stages)
     try heart.register()
     absences.remember()
@@ -85,6 +89,7 @@ public final class Pilot {
   /// Takes one step. Returns the time for which the shell may wait for something to happen.
   public func step() -> Duration {
     endLifetime()
+    stages.takeLists()
     stages.takeDigests()
     // What ended makes room, which is used before the results are seen to: the cores wait for none.
     let ended = stages.takeEnded()

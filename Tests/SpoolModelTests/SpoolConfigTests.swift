@@ -143,3 +143,27 @@ struct SpoolConfigTests {
     #expect(error("[1]") == RequestError("expected an object, found an array"))
   }
 }
+
+struct DateTests {
+  @Test(arguments: [
+    ("1970-01-01T00:00:00Z", 0), ("2026-11-24T22:10:03Z", 1_795_558_203_000),
+    ("2028-02-29T00:30+03:00", 1_835_386_200_000),
+    ("2027-03-01 08:00:00.25-01:30", 1_803_893_400_000),
+  ]) func isRead(_ text: String, _ milliseconds: Int) {
+    #expect(Timestamp(rfc3339: text) == Timestamp(milliseconds: milliseconds))
+  }
+
+  /// Reading is the inverse of writing, on every day of 130 years.
+  @Test func isTheInverseOfWriting() {
+    for day in 0..<(130 * 365) {
+      let time = Timestamp(milliseconds: day * 86_400_000 + day % 86_400 * 1000)
+      let text = "\(time)".replacing(" UTC", with: "Z").replacing(" ", with: "T")
+      #expect(Timestamp(rfc3339: text) == time)
+    }
+  }
+
+  @Test(arguments: [
+    "", "tomorrow", "2027-03-01", "2027-03-01T08:00:00", "2027-02-29T00:00Z", "2027-13-01T00:00Z",
+    "2027-03-01T24:00Z", "2027-03-01T08:00Zx", "2027-03-01T08:00+3:00", "١٩٧٠-01-01T00:00Z",
+  ]) func isNone(_ text: String) { #expect(Timestamp(rfc3339: text) == nil) }
+}

@@ -27,6 +27,13 @@ extension TaskFault {
     TaskFault("name", 7, "expected a string, found 7"),
     TaskFault("name", "a b", "\"a b\" is no name: \(Name.rule)"),
     TaskFault("name", "a.json", "\"a.json\" is no name: \(Name.rule)"),
+    TaskFault("order", "size", "expected \"index\" or \"path\", found \"size\""),
+    TaskFault("order", "path", "only a job over all files of datasets has an order"),
+    TaskFault("after", 7, "expected an array, found 7"),
+    TaskFault("after", ["a b"], "\"a b\" is no name of a task or chain: \(Name.rule)"),
+    TaskFault(
+      "notBefore", "8 o'clock",
+      "expected a time with its zone, as \"2027-03-01T08:00:00Z\", found \"8 o'clock\""),
     TaskFault("input", nil, "missing: a dataset's name, or {\"files\": […]}"),
     TaskFault(
       "input", 7,

@@ -33,7 +33,8 @@ struct TaskRulesTests {
     for files in [2, "all"] as [JSON] {
       #expect(
         error(["filesPerJob": files])
-          == RequestError(key: "command[1]", "with several files a job, use {inputs}"))
+          == RequestError(
+            key: "command[1]", "with several files a job, use {inputs} or {inputList}"))
       #expect(error(["filesPerJob": files, "command": ["x", "{inputs}"]]) == nil)
     }
     for input in [Self.count, Self.values] {

@@ -29,7 +29,7 @@ public final class MemoryDigester: FileDigester {
     return finished
   }
 
-  private func digest(_ request: DigestRequest) -> FileDigest {
+  func digest(_ request: DigestRequest) -> FileDigest {
     FileDigest(path: request.path, answer: answer(request) ?? read(request))
   }
 

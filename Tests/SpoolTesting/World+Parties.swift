@@ -15,6 +15,7 @@ final class PilotPart {
   /// The pilot's local disk.
   private(set) var local = MemoryFileSystem()
   private var digester: MemoryDigester?
+  private var lister: InstantLister?
 
   init(_ world: World, number: Int, due: Int) {
     self.world = world
@@ -29,7 +30,7 @@ final class PilotPart {
       let wait = pilot.step().milliseconds
       due = world.time.now + wait
       if let end = runner?.nextEnd { due = min(due, max(end, world.time.now)) }
-      if digester?.isIdle == false { due = world.time.now }
+      if digester?.isIdle == false || lister?.isIdle == false { due = world.time.now }
     } catch {
       world.errors.append(error)
       due = world.time.now + 200
@@ -44,6 +45,7 @@ final class PilotPart {
       time: world.time, shared: world.files, local: local,
       script: { [unowned world] in world.setup.script($0) })
     let digester = MemoryDigester(world.files) { [unowned world] in world.setup.digest($0) }
+    let lister = InstantLister(digester)
     let slots = world.setup.slots
     var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
@@ -54,12 +56,13 @@ final class PilotPart {
     let pilot = try Pilot(
       world.spool, options,
       Pilot.Seams(
-        time: world.time, runner: runner, digester: digester,
+        time: world.time, runner: runner, digester: digester, lister: lister,
         random: SeededRandom(Int(truncatingIfNeeded: world.random.next())), local: local,
         say: { [unowned world, number] in world.say("pilot \(number): \($0)") }))
     self.pilot = pilot
     self.runner = runner
     self.digester = digester
+    self.lister = lister
     return pilot
   }
 }

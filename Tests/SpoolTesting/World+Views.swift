@@ -12,8 +12,10 @@ extension World {
   }
 
   /// A dropped task, its members as JSON without the braces.
-  public func task(_ name: String, _ members: String) throws {
+  @discardableResult
+  public func task(_ name: String, _ members: String) throws -> String {
     try drop("\(name).json", "{\"kind\": \"task\", \"name\": \"\(name)\", \(members)}")
+    return "\(name).json"
   }
 
   /// Drops an order about a task; returns its file's name.
@@ -33,14 +35,17 @@ extension World {
 
   /// A task's summary, once it has ended, without its seal.
   public func summary(_ task: String) -> JSON? {
-    for directory in ["done", "failed"] {
-      let path = "\(Self.root)/\(directory)/\(task).json"
-      guard let bytes = files.peek(path) else { continue }
-      var page = (try? JSON.parse(bytes))?.object
-      page?.members.removeAll { $0.key == "crc32" }
-      return page.map { .object($0) }
-    }
-    return nil
+    unsealed("done/\(task).json") ?? unsealed("failed/\(task).json")
+  }
+
+  /// A task's page while it is in work, without its seal.
+  public func page(ofTask task: String) -> JSON? { unsealed("running/\(task).json") }
+
+  private func unsealed(_ name: String) -> JSON? {
+    guard let bytes = files.peek("\(Self.root)/\(name)") else { return nil }
+    var page = (try? JSON.parse(bytes))?.object
+    page?.members.removeAll { $0.key == "crc32" }
+    return page.map { .object($0) }
   }
 
   public func hasEnded(_ task: String) -> Bool { summary(task) != nil }

@@ -24,7 +24,7 @@ struct TaskExplanation {
       "\(task.jobs.done) of \(task.jobs.total) jobs are done, \(task.jobs.failed) failed",
     ]
     switch task.state {
-    case .waiting: lines.append(waiting)
+    case .waiting: lines += waiting
     case .held: lines.append("it was held; `spool release \(task.task)` lets it go on")
     case .active: lines += try active()
     case .done, .failed, .cancelled: break
@@ -32,17 +32,19 @@ struct TaskExplanation {
     return try lines + failures()
   }
 
-  private var waiting: String {
+  private var waiting: [String] {
     if let dataset = task.lacks {
-      return
+      return [
         "it needs all files of the dataset \(dataset), which lacks some: `spool retry` tries the failed "
         + "jobs again, `spool release \(task.task)` goes on without the files"
+      ]
     }
-    let dataset = task.waitsFor?.text ?? "?"
+    guard let dataset = task.waitsFor?.text else { return task.waits }
     let end = (task.waitsSince ?? now) + spool.config.datasetWait
     let left = Units.text(max(.zero, end - now).wholeSeconds)
-    return "the dataset \(dataset) is not there, \(left) left: drop its manifest, or a task that "
-      + "fills it"
+    return [
+      "the dataset \(dataset) is not there, \(left) left: drop its manifest, or a task that fills it"
+    ]
   }
 
   private func active() throws -> [String] {

@@ -46,7 +46,8 @@ final class PilotLoop: Sendable {
     let runner = try ProcessRunner(umask: umask)
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
-      time: time, runner: runner, digester: digester, random: SystemRandomNumberGenerator(),
+      time: time, runner: runner, digester: digester,
+      lister: ThreadedLister(waker: waker), random: SystemRandomNumberGenerator(),
       local: files, say: { Terminal.say("pilot", $0) })
     guard let pilot = try register(seams) else { return runner.shutdown() }
     Terminal.say("pilot", "\(pilot.name): \(options.words)")

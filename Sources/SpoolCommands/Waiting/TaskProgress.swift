@@ -58,7 +58,10 @@ struct TaskProgress {
       return "\(task.task): waiting for a decision, because the dataset \(dataset) lacks files "
         + "(`spool explain \(task.task)`)"
     }
-    return "\(task.task): waiting for the dataset \(task.waitsFor?.text ?? "")"
+    guard let dataset = task.waitsFor else {
+      return "\(task.task): waiting: " + task.waits.joined(separator: "; ")
+    }
+    return "\(task.task): waiting for the dataset \(dataset)"
   }
 
   /// Jobs per second; nil without two samples.

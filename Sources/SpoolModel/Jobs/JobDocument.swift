@@ -11,6 +11,10 @@ public struct JobDocument: Equatable, Sendable {
   public var owner: Int
   /// The files that the job reads.
   public var inputs: [InputFile]
+  /// The stretches of catalogues that hold the files, where they are too many to be listed.
+  public var stretches: [InputStretch]
+  /// The order of the files in the stretches; nil for that in which they stand there.
+  public var order: InputOrder?
   /// True if the pilot checks inputs by checksum, not by size alone.
   public var verifiesChecksum: Bool
   /// The program and its arguments.
@@ -29,7 +33,7 @@ public struct JobDocument: Equatable, Sendable {
   /// Makes the document of an attempt.
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
-    verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
+    stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
     environment: [(name: String, value: Template)], wall: Duration, memory: Int,
     stuck: Duration? = nil
   ) {
@@ -38,6 +42,8 @@ public struct JobDocument: Equatable, Sendable {
     self.attempt = attempt
     self.owner = owner
     self.inputs = inputs
+    self.stretches = stretches
+    self.order = order
     self.verifiesChecksum = verifiesChecksum
     self.command = command
     self.outputs = outputs
@@ -58,6 +64,8 @@ public struct JobDocument: Equatable, Sendable {
       .init("owner", .integer(owner)),
     ])
     if !inputs.isEmpty { object["inputs"] = .array(inputs.map(\.json)) }
+    if !stretches.isEmpty { object["inputsFrom"] = stretches.json }
+    if let order { object["order"] = .string(order.rawValue) }
     if verifiesChecksum { object["verify"] = "checksum" }
     object["command"] = .array(command.map { .string($0.text) })
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
@@ -101,7 +109,8 @@ extension JobDocument {
     guard let memory = json["limits"]?["memory"]?.integer else { throw Self.fault("limits.memory") }
     self.init(
       job: job, incarnation: incarnation, attempt: attempt, owner: owner,
-      inputs: try Self.inputs(json), verifiesChecksum: json["verify"]?.string == "checksum",
+      inputs: try Self.inputs(json), stretches: try Self.stretches(json),
+      order: json["order"]?.string.flatMap { InputOrder(rawValue: $0) }, verifiesChecksum: json["verify"]?.string == "checksum",
       command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
       environment: try Self.environment(json), wall: wall, memory: memory,
       stuck: try Self.time(json, "stuck"))
@@ -127,6 +136,14 @@ extension JobDocument {
       files.append(file)
     }
     return files
+  }
+
+  private static func stretches(_ json: JSON) throws(RequestError) -> [InputStretch] {
+    guard let value = json["inputsFrom"] else { return [] }
+    guard let stretches = [InputStretch](json: value), stretches.count == value.array?.count else {
+      throw fault("inputsFrom")
+    }
+    return stretches
   }
 
   private static func outputs(_ json: JSON) throws(RequestError) -> [JobOutput] {

@@ -171,6 +171,16 @@ struct Fields {
   }
 
   /// Reads a time that is written with its unit, as `10m`.
+  /// Reads a date and time with its zone, as RFC 3339 has it.
+  func date(_ key: String) throws(RequestError) -> Timestamp? {
+    guard let text = try string(key) else { return nil }
+    guard let date = Timestamp(rfc3339: text) else {
+      throw fault(
+        key, "expected a time with its zone, as \"2027-03-01T08:00:00Z\", found \"\(text)\"")
+    }
+    return date
+  }
+
   func duration(_ key: String, _ what: String) throws(RequestError) -> Duration? {
     try quantity(key, what, Units.milliseconds).map { .milliseconds($0) }
   }

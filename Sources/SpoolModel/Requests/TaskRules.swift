@@ -34,6 +34,28 @@ struct TaskRules {
       }
     case .files, .datasets: break
     }
+    if task.order != .index {
+      guard task.filesPerJob == .all, case .datasets = task.input else {
+        throw fields.fault("order", "only a job over all files of datasets has an order")
+      }
+    }
+    try arguments()
+  }
+
+  /// Throws if the inputs of a job would surely be too many arguments.
+  private func arguments() throws(RequestError) {
+    guard case .files(let files) = task.input, task.command.contains(where: \.isAllInputs) else {
+      return
+    }
+    let count: Int
+    switch task.filesPerJob {
+    case .files(let number): count = number
+    case .all: count = files.count
+    }
+    let bytes = files.prefix(count).reduce(0) { $0 + Limits.argumentBytes(of: $1.path) }
+    if let problem = Limits.argumentProblem(bytes) {
+      throw fields.fault("command", problem)
+    }
   }
 
   private func placeholders(
@@ -54,11 +76,14 @@ struct TaskRules {
   private func problem(_ placeholder: Template.Placeholder) -> String? {
     switch (placeholder, task.input) {
     case (.input, .count), (.inputs, .count), (.stem, .count),
-      (.input, .values), (.inputs, .values), (.stem, .values):
+      (.input, .values), (.inputs, .values), (.stem, .values),
+      (.inputList, .count), (.inputListNul, .count),
+      (.inputList, .values), (.inputListNul, .values):
       "the task has no input files"
     case (.value, .files), (.value, .datasets), (.value, .count):
       "only a task with values has {value}"
-    case (.input, _): task.filesPerJob == .files(1) ? nil : "with several files a job, use {inputs}"
+    case (.input, _):
+      task.filesPerJob == .files(1) ? nil : "with several files a job, use {inputs} or {inputList}"
     default: nil
     }
   }

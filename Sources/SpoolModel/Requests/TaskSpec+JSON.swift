@@ -15,6 +15,24 @@ public enum Limits {
   public static let requestValues = 600_000
   /// The advice to a person whose request is beyond that.
   public static let manyFiles = "list many files in a NAME.jsonl manifest"
+  /// Input files that a job's file lists. A job over more of a dataset names a stretch of its
+  /// catalogue.
+  public static let listedInputs = 1000
+  /// Bytes of the arguments that input files make, as Linux counts them: an argument list may have
+  /// 2 MiB where the stack may have the usual 8 MiB, and something is left for the rest.
+  public static let argumentBytes = 1_900_000
+
+  /// Returns the bytes that an argument takes: the text, a NUL and a pointer.
+  public static func argumentBytes(of argument: String) -> Int { argument.utf8.count + 9 }
+
+  /// Returns what is wrong with input files that make an argument list of so many bytes; nil if it
+  /// fits.
+  public static func argumentProblem(_ bytes: Int) -> String? {
+    guard bytes > argumentBytes else { return nil }
+    return "the paths of a job's inputs do not fit an argument list: use {inputList}, a file that "
+      + "lists them, in place of {inputs}"
+  }
+
   /// Bytes of one line of a manifest in JSONL.
   public static let manifestLine = 64 << 10
   /// Bytes of a line of a catalogue: a path, what travels along, parents and a report.
@@ -29,10 +47,11 @@ public enum Limits {
 
 extension TaskSpec {
   static let keys = [
-    "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "priority",
+    "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "order",
+    "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
-    "allowIncomplete",
+    "allowIncomplete", "after", "notBefore",
   ]
 
   /// The keys that a step of a chain may have.
@@ -51,6 +70,7 @@ extension TaskSpec {
     resources = try Resources(fields)
     queue = try Self.queue(fields, gpus: resources.gpus)
     filesPerJob = try Self.grouping(fields)
+    order = try Self.order(fields)
     priority = try fields.integer("priority", in: 0...9) ?? 5
     retry = try RetryPolicy(fields)
     maxFailedJobs = try fields.integer("maxFailedJobs", in: 0...Limits.jobsPerTask) ?? 0
@@ -61,6 +81,8 @@ extension TaskSpec {
     verifiesChecksum = try Self.verify(fields)
     retention = try fields.retention("retention") ?? .forever
     allowsIncomplete = try fields.bool("allowIncomplete") ?? false
+    after = try Self.after(fields)
+    notBefore = try fields.date("notBefore")
     source = fields.object
     makeSourceAbsolute()
     try TaskRules(self, fields).check()
@@ -172,6 +194,29 @@ extension TaskSpec {
       throw fields.fault("queue", "a job that needs a GPU waits in the queue \"gpu\"")
     }
     return queue
+  }
+
+  private static func after(_ fields: Fields) throws(RequestError) -> [Name] {
+    guard let value = fields.object["after"] else { return [] }
+    let texts: [String]
+    if let text = value.string { texts = [text] } else { texts = try fields.strings("after") ?? [] }
+    guard texts.count <= 100 else { throw fields.fault("after", "more than 100 names") }
+    var names: [Name] = []
+    for text in texts {
+      guard let name = Name(text) else {
+        throw fields.fault("after", "\"\(text)\" is no name of a task or chain: \(Name.rule)")
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  private static func order(_ fields: Fields) throws(RequestError) -> InputOrder {
+    guard let text = try fields.string("order") else { return .index }
+    guard let order = InputOrder(rawValue: text) else {
+      throw fields.fault("order", "expected \"index\" or \"path\", found \"\(text)\"")
+    }
+    return order
   }
 
   private static func grouping(_ fields: Fields) throws(RequestError) -> Grouping {

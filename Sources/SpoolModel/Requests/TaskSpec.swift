@@ -99,6 +99,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var resources: Resources
   /// The number of files of each job.
   public var filesPerJob: Grouping
+  /// The order of the inputs of a job over everything.
+  public var order: InputOrder
   /// The priority, 0 to 9; 0 is first.
   public var priority: Int
   /// The policy for failed attempts.
@@ -119,6 +121,10 @@ public struct TaskSpec: Equatable, Sendable {
   public var retention: Retention
   /// True if a job over everything runs although its datasets lack files.
   public var allowsIncomplete: Bool
+  /// The tasks and chains that must have ended well before its first job.
+  public var after: [Name]
+  /// The time before which no job of it begins; nil for none.
+  public var notBefore: Timestamp?
   /// The request as it is kept: as it was written, its paths absolute.
   public var source: JSONObject
 
@@ -132,6 +138,9 @@ public struct TaskSpec: Equatable, Sendable {
   public var inputDatasets: [Name] {
     if case .datasets(let names) = input { names } else { [] }
   }
+
+  /// True if it names what must be before its first job, apart from its datasets.
+  public var hasStartConditions: Bool { !after.isEmpty || notBefore != nil }
 
   /// The datasets that it reads or fills.
   public var datasets: Set<Name> { producedDatasets.union(inputDatasets) }

@@ -3,6 +3,8 @@ public struct Template: Hashable, Sendable {
   /// A placeholder in a template.
   public enum Placeholder: Hashable, Sendable {
     case input, inputs, stem, index, value, task, job, attempt
+    /// The path of a file that lists the inputs, one a line, or each with a NUL behind it.
+    case inputList, inputListNul
     /// The staged path of an output: of the only one (nil) or of a named one.
     case output(String?)
     /// The path of a file for a flat JSON object of numbers.
@@ -21,7 +23,8 @@ public struct Template: Hashable, Sendable {
   public let parts: [Part]
 
   static let words: [(String, Placeholder)] = [
-    ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index), ("value", .value),
+    ("input", .input), ("inputs", .inputs), ("inputList", .inputList),
+    ("inputListNul", .inputListNul), ("stem", .stem), ("index", .index), ("value", .value),
     ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
     ("report", .report), ("scratch", .scratch),
   ]

@@ -60,6 +60,60 @@ extension Timestamp: CustomStringConvertible {
   private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }
 
+extension Timestamp {
+  /// Reads a date and time with a zone: `2027-03-01T08:00:00Z`, `2027-03-01T08:00+03:00` (RFC 3339;
+  /// seconds may be left out, fractions are dropped). Nil for anything else.
+  public init?(rfc3339 text: String) {
+    var rest = text.utf8[...]
+    func number(_ digits: Int, _ range: ClosedRange<Int>) -> Int? {
+      guard rest.count >= digits,
+        let value = Int(String(decoding: rest.prefix(digits), as: UTF8.self)),
+        rest.prefix(digits).allSatisfy({ (48...57).contains($0) }), range.contains(value)
+      else { return nil }
+      rest = rest.dropFirst(digits)
+      return value
+    }
+    func skip(_ bytes: String) -> Bool {
+      guard let first = rest.first, bytes.utf8.contains(first) else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+    guard let year = number(4, 1970...9999), skip("-"), let month = number(2, 1...12), skip("-"),
+      let day = number(2, 1...Self.days(year, month)), skip("Tt "), let hour = number(2, 0...23),
+      skip(":"), let minute = number(2, 0...59)
+    else { return nil }
+    var second = 0
+    if skip(":") {
+      guard let value = number(2, 0...60) else { return nil }
+      second = value
+      if skip(".") { rest = rest.drop { (48...57).contains($0) } }
+    }
+    var offset = 0
+    if !skip("Zz") {
+      let sign = rest.first == UInt8(ascii: "-") ? -1 : 1
+      guard skip("+-"), let hours = number(2, 0...23), skip(":"), let minutes = number(2, 0...59)
+      else { return nil }
+      offset = sign * (hours * 60 + minutes)
+    }
+    guard rest.isEmpty else { return nil }
+    let minutes = (Self.dayNumber(year, month, day) * 24 + hour) * 60 + minute - offset
+    self.init(milliseconds: (minutes * 60 + second) * 1000)
+  }
+
+  private static func days(_ year: Int, _ month: Int) -> Int {
+    dayNumber(month == 12 ? year + 1 : year, month % 12 + 1, 1) - dayNumber(year, month, 1)
+  }
+
+  /// Returns the number of a day, from 1970, the inverse of `civil`.
+  private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
+    let year = month <= 2 ? year - 1 : year
+    let era = year.floored(400)
+    let yearOfEra = year - era * 400
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+}
+
 extension Int {
   /// Returns the quotient rounded down, also for times before 1970.
   fileprivate func floored(_ divisor: Int) -> Int {

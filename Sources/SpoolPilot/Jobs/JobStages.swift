@@ -26,6 +26,7 @@ final class JobStages {
   let table: JobTable
   private let runner: any PayloadRunner
   let digester: any FileDigester
+  private let lister: any InputLister
   private let inputs: InputCheck
   let delivery: Delivery
   private(set) var parts: OutputParts
@@ -33,7 +34,8 @@ final class JobStages {
 
   init(
     _ context: PilotContext, _ heart: Heart, _ absences: Absences, _ orders: Orders,
-    _ table: JobTable, runner: any PayloadRunner, digester: any FileDigester
+    _ table: JobTable, runner: any PayloadRunner, digester: any FileDigester,
+    lister: any InputLister
   ) {
     self.context = context
     self.heart = heart
@@ -42,6 +44,7 @@ final class JobStages {
     self.table = table
     self.runner = runner
     self.digester = digester
+    self.lister = lister
     inputs = InputCheck(context.spool)
     parts = OutputParts(context.spool)
     delivery = Delivery(context, heart, table)
@@ -55,7 +58,7 @@ final class JobStages {
       case .delivering, .blocked: next = min(next, retry.next)
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
-      case .verifying, .staging: break
+      case .listing, .verifying, .staging: break
       }
     }
     return next
@@ -102,6 +105,10 @@ final class JobStages {
   // MARK: Inputs
 
   private func checkInputs(_ job: RunningJob) {
+    if !job.document.stretches.isEmpty {
+      job.stage = .listing
+      return lister.start(job.id, InputListing(job.document, job.slot, context))
+    }
     do throws(FileError) {
       if let problem = try inputs.findProblem(in: job.document) {
         return fail(job, .input, problem)
@@ -113,6 +120,26 @@ final class JobStages {
     guard !requests.isEmpty else { return start(job) }
     job.stage = .verifying
     digester.start(job.id, requests)
+  }
+
+  /// Takes the lists that are made.
+  func takeLists() {
+    for (id, outcome) in lister.poll() {
+      guard let job = table[id], job.stage == .listing else { continue }
+      if job.isTaken {
+        discard(job)
+        continue
+      }
+      switch outcome {
+      case .listed(let arguments):
+        job.arguments = arguments
+        job.stage = .running
+        if job.isReturning { returnUnstarted(job) } else { start(job) }
+      case .bad(let problem): fail(job, .input, problem)
+      case .tooLong(let problem): fail(job, .refused, problem)
+      case .failed(let error): wait(job, .input, error)
+      }
+    }
   }
 
   private func verified(_ job: RunningJob, _ digests: [FileDigest]) {
@@ -164,7 +191,12 @@ final class JobStages {
     }
     let filler = PayloadFiller(
       job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
-      options: context.options)
+      options: context.options, inputs: job.arguments)
+    do throws(FileError) {
+      try InputListing.write(job.document, to: job.slot, context.local)
+    } catch {
+      return wait(job, .spawn, error)
+    }
     do throws(SpawnError) {
       try runner.start(filler.payload(job.id))
       job.payloadStart = context.now
@@ -201,7 +233,7 @@ final class JobStages {
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
-      case .running, .unsettled, .delivering, .blocked: break
+      case .listing, .running, .unsettled, .delivering, .blocked: break
       }
     }
   }
@@ -233,7 +265,7 @@ final class JobStages {
       switch job.stage {
       case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
-      case .verifying, .running, .staging, .unsettled: break
+      case .listing, .verifying, .running, .staging, .unsettled: break
       }
     }
   }
@@ -258,8 +290,8 @@ final class JobStages {
     context.say("\(job.name.job) was taken back")
     switch job.stage {
     case .running: runner.end(job.id, grace: Self.grace)
-    // The digester is let finish; a verdict that waits has become pointless.
-    case .verifying, .staging: break
+    // Lister and digester are let finish; a verdict that waits has become pointless.
+    case .listing, .verifying, .staging: break
     case .unsettled: discard(job)
     case .blocked: table.remove(job)
     // Without a result nobody else knows of the parts.
@@ -281,7 +313,7 @@ final class JobStages {
       case .running: runner.end(job.id, grace: Self.grace)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
-      case .blocked, .verifying, .staging, .delivering: break
+      case .blocked, .listing, .verifying, .staging, .delivering: break
       }
     }
   }

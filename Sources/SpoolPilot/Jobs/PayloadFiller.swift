@@ -10,18 +10,26 @@ struct PayloadFiller {
   let slot: Slot
   let gpus: [String]
   let options: PilotOptions
+  /// The inputs of a job over many files, where they become arguments.
+  let inputs: [String]
 
   /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
     Payload(
-      id: id, arguments: job.command.map { $0.expanded(value) ?? $0.text },
+      id: id, arguments: arguments,
       environment: environment, directory: slot.work, output: slot.output,
       errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
+  }
+
+  private var arguments: [String] {
+    job.command.flatMap { $0.isAllInputs ? inputs : [$0.expanded(value) ?? $0.text] }
   }
 
   private func value(_ placeholder: Template.Placeholder) -> String? {
     switch placeholder {
     case .report: return slot.report
+    case .inputList: return slot.inputList
+    case .inputListNul: return slot.inputListNul
     case .scratch: return slot.work
     case .output(let name):
       let output = job.outputs.first { name == nil || $0.name == name }

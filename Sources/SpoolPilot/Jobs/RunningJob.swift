@@ -7,6 +7,8 @@ final class RunningJob {
   enum Stage: Equatable {
     /// The filesystem of its inputs or outputs is out of order: the job waits for it.
     case blocked
+    /// The lister looks at its inputs, of which there are many, and lists them.
+    case listing
     /// The digester reads its inputs, to verify their checksums.
     case verifying
     /// The payload runs, or is about to start.
@@ -36,6 +38,8 @@ final class RunningJob {
   var stage = Stage.running
   /// The start of the payload; nil: it was not started yet.
   var payloadStart: Instant?
+  /// The inputs that are listed and become arguments.
+  var arguments: [String] = []
   /// The moment at which it was first blocked.
   var blockedSince: Instant?
   /// The tries to settle it.

@@ -17,6 +17,10 @@ struct Slot {
   var output: String { directory + "/stdout" }
   /// The payload's standard error.
   var errorOutput: String { directory + "/stderr" }
+  /// The file of the placeholder `{inputList}`.
+  var inputList: String { directory + "/inputs" }
+  /// The file of the placeholder `{inputListNul}`.
+  var inputListNul: String { directory + "/inputs0" }
   /// The file of the placeholder `{report}`.
   var report: String { directory + "/report.json" }
 
@@ -32,9 +36,9 @@ struct Slot {
     }
   }
 
-  /// Removes what a payload left in its working directory, and its report.
+  /// Removes what a payload left in its working directory, its report, and the lists of its inputs.
   func clean(_ files: any FileSystem) throws(FileError) {
-    try files.removeIfPresent(report)
+    for path in [report, inputList, inputListNul] { try files.removeIfPresent(path) }
     try Self.empty(work, files)
   }
 

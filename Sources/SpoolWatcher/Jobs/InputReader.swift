@@ -7,7 +7,7 @@ struct InputReader {
   let spool: Spool
   /// The inputs of a job, with their place in the catalogue or list.
   struct Group {
-    var inputs: [InputFile]
+    var inputs: JobInputs
     /// The beginning of the inputs: a byte of the catalogue, or an index of the list.
     var offset: Int
     /// The number of inputs.
@@ -29,13 +29,28 @@ struct InputReader {
       guard let dataset = turn.state.datasets[names[source]],
         case .files(let size) = task.spec.filesPerJob
       else { return [] }
-      return try catalogue(dataset, offset, size: size, limit: limit, turn)
+      // A turn holds no more files in memory than a request may list.
+      let most = min(limit, max(1, Limits.listEntries / size))
+      return try catalogue(dataset, offset, size: size, limit: most, turn).map {
+        Self.shortened($0, of: dataset.name)
+      }
     }
+  }
+
+  /// Returns a group of many files as a stretch of its catalogue.
+  private static func shortened(_ group: Group, of dataset: Name) -> Group {
+    guard group.count > Limits.listedInputs else { return group }
+    var group = group
+    group.inputs.files = []
+    group.inputs.stretches = [
+      InputStretch(dataset: dataset, from: group.offset, to: group.next, files: group.count)
+    ]
+    return group
   }
 
   private static func numbers(_ offset: Int, _ limit: Int, _ count: Int) -> [Group] {
     (offset..<max(offset, min(count, offset + limit))).map {
-      Group(inputs: [], offset: $0, count: 1, next: $0 + 1)
+      Group(inputs: JobInputs(), offset: $0, count: 1, next: $0 + 1)
     }
   }
 
@@ -52,7 +67,7 @@ struct InputReader {
     while groups.count < limit, at < files.count {
       let end = min(at + size, files.count)
       groups.append(
-        Group(inputs: Array(files[at..<end]), offset: at, count: end - at, next: end))
+        Group(inputs: JobInputs(Array(files[at..<end])), offset: at, count: end - at, next: end))
       at = end
     }
     return groups
@@ -65,10 +80,19 @@ struct InputReader {
   ) throws(FileError) -> [Group] {
     var groups: [Group] = []
     var offset = offset
+    try withRepair(of: dataset, turn) { () throws(FileError) in
+      try read(dataset, &offset, size: size, limit: limit, into: &groups, turn)
+    }
+    return groups
+  }
+
+  /// Reads a catalogue, and mends it from its copy where it is damaged, as often as that helps.
+  private func withRepair(
+    of dataset: DatasetEntry, _ turn: Turn, _ read: () throws(FileError) -> Void
+  ) throws(FileError) {
     while true {
       do throws(FileError) {
-        try read(dataset, &offset, size: size, limit: limit, into: &groups, turn)
-        return groups
+        return try read()
       } catch {
         guard case .damaged(let place) = error.reason else { throw error }
         let end = turn.placement.readable(dataset.name)
@@ -105,6 +129,7 @@ struct InputReader {
     _ reader: inout LineReader, _ catalogue: ViewReader, _ size: Int, to end: Int
   ) throws(FileError) -> Group? {
     var group: Group?
+    var inputs: [InputFile] = []
     while group?.count ?? 0 < size, reader.offset < end {
       let place = reader.offset
       guard let line = try reader.next(), catalogue.isIntact(line) else {
@@ -114,12 +139,14 @@ struct InputReader {
         guard line.offset == 0 else { throw catalogue.damage(at: place) }
         continue
       }
-      var grown = group ?? Group(inputs: [], offset: line.offset, count: 0, next: line.next)
-      grown.inputs.append(input)
+      var grown =
+        group ?? Group(inputs: JobInputs(), offset: line.offset, count: 0, next: line.next)
+      inputs.append(input)
       grown.count += 1
       grown.next = line.next
       group = grown
     }
+    group?.inputs = JobInputs(inputs)
     return group
   }
 
@@ -132,42 +159,136 @@ struct InputReader {
   /// found, and that the job found changed, counts as it is now: nobody has said what it should be.
   func inputsAgain(
     _ task: TaskEntry, _ job: JobEntry, _ turn: Turn
-  ) throws(FileError) -> [InputFile] {
+  ) throws(FileError) -> JobInputs {
     var inputs = try inputs(task, job, turn)
     guard case .datasets(let names) = task.spec.input, job.source != JobEntry.all,
       job.infrastructureFailures > 0, let dataset = turn.state.datasets[names[job.source]]
     else { return inputs }
     let directories = Set(dataset.watches.map(\.watch.directory))
-    for index in inputs.indices where inputs[index].size != nil && inputs[index].adler32 == nil {
-      guard directories.contains(FilePath.directory(inputs[index].path)),
-        let found = try spool.attributes(ofData: inputs[index].path), found.kind == .file
+    for (index, file) in inputs.files.enumerated() where file.size != nil && file.adler32 == nil {
+      guard directories.contains(FilePath.directory(file.path)),
+        let found = try spool.attributes(ofData: file.path), found.kind == .file
       else { continue }
-      inputs[index].size = found.size
+      inputs.files[index].size = found.size
     }
     return inputs
+  }
+
+  /// Returns the paths of the first hundred inputs of a job, as its file tells them: a hundred of a
+  /// stretch, as they stand in the catalogue.
+  func parents(_ document: JobDocument) -> [String] {
+    let most = 100
+    guard let stretch = document.stretches.first else {
+      return document.inputs.prefix(most).map(\.path)
+    }
+    guard let catalogue = try? spool.open(.catalogue(stretch.dataset)) else { return [] }
+    defer { catalogue.close() }
+    var reader = catalogue.lines(from: stretch.from, to: stretch.to)
+    var paths: [String] = []
+    while paths.count < most, let line = try? reader.next() {
+      if let file = Self.file(line.bytes) { paths.append(file.path) }
+    }
+    return paths
   }
 
   /// Returns the inputs of a job that was formed before.
-  func inputs(_ task: TaskEntry, _ job: JobEntry, _ turn: Turn) throws(FileError) -> [InputFile] {
+  func inputs(_ task: TaskEntry, _ job: JobEntry, _ turn: Turn) throws(FileError) -> JobInputs {
     switch task.spec.input {
-    case .count, .values: return []
+    case .count, .values: return JobInputs()
     case .files(let files):
-      return Array(files[job.offset..<min(job.offset + job.files, files.count)])
+      return JobInputs(Array(files[job.offset..<min(job.offset + job.files, files.count)]))
     case .datasets(let names):
-      if job.source == JobEntry.all { return try everything(names, turn) }
-      guard let dataset = turn.state.datasets[names[job.source]] else { return [] }
-      return try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first?.inputs ?? []
+      if job.source == JobEntry.all { return try everything(of: task.spec, turn) }
+      guard let dataset = turn.state.datasets[names[job.source]] else { return JobInputs() }
+      let group = try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first
+      return group.map { Self.shortened($0, of: dataset.name).inputs } ?? JobInputs()
     }
   }
 
-  /// Returns all files of several datasets, for a job that reads them all.
-  func everything(_ names: [Name], _ turn: Turn) throws(FileError) -> [InputFile] {
-    var inputs: [InputFile] = []
-    for name in names {
-      guard let dataset = turn.state.datasets[name] else { continue }
-      let groups = try catalogue(dataset, 0, size: 1, limit: Int.max, turn)
-      inputs += groups.flatMap(\.inputs)
+  /// Returns all files of a task's datasets, in the task's order, for the one job that reads them all.
+  func everything(of spec: TaskSpec, _ turn: Turn) throws(FileError) -> JobInputs {
+    let datasets = spec.inputDatasets.compactMap { turn.state.datasets[$0] }
+    let count = datasets.reduce(0) { $0 + $1.files }
+    guard count <= Limits.listedInputs else { return try stretches(datasets, of: spec, turn) }
+    var found: [(key: [UInt8], file: InputFile)] = []
+    for dataset in datasets {
+      try visit(dataset, turn) { line in
+        found.append((spec.order.key(of: line, number: found.count), line.file))
+        return true
+      }
     }
+    found.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    return JobInputs(found.map(\.file))
+  }
+
+  /// Returns the whole catalogues of datasets. Only as many lines are read as tell whether the paths
+  /// fit an argument list.
+  private func stretches(
+    _ datasets: [DatasetEntry], of spec: TaskSpec, _ turn: Turn
+  ) throws(FileError) -> JobInputs {
+    var inputs = JobInputs()
+    inputs.order = spec.order
+    for dataset in datasets where dataset.files > 0 {
+      inputs.count += dataset.files
+      inputs.stretches.append(
+        InputStretch(dataset: dataset.name, from: 0, to: dataset.length, files: dataset.files))
+    }
+    try countArguments(datasets, of: spec, into: &inputs, turn)
     return inputs
+  }
+
+  /// Counts the bytes that all files of datasets take as arguments, up to what an argument list may
+  /// have, and notes the first file.
+  private func countArguments(
+    _ datasets: [DatasetEntry], of spec: TaskSpec, into inputs: inout JobInputs, _ turn: Turn
+  ) throws(FileError) {
+    let needsBytes = spec.command.contains(where: \.isAllInputs)
+    for dataset in datasets where inputs.argumentBytes <= Limits.argumentBytes {
+      try visit(dataset, turn) { line in
+        inputs.first = inputs.first ?? line.file.path
+        inputs.argumentBytes += Limits.argumentBytes(of: line.file.path)
+        return needsBytes && inputs.argumentBytes <= Limits.argumentBytes
+      }
+      if !needsBytes, inputs.first != nil { break }
+    }
+  }
+
+  /// Returns what is wrong with a task whose one job would get too many arguments from the files that
+  /// its datasets have already; nil if it may be good.
+  func argumentProblem(_ spec: TaskSpec, _ turn: Turn) throws(FileError) -> String? {
+    guard spec.filesPerJob == .all, spec.command.contains(where: \.isAllInputs) else { return nil }
+    let datasets = spec.inputDatasets.compactMap { turn.state.datasets[$0] }
+    guard datasets.reduce(0, { $0 + $1.length }) > Limits.argumentBytes else { return nil }
+    var inputs = JobInputs()
+    try countArguments(datasets, of: spec, into: &inputs, turn)
+    return Limits.argumentProblem(inputs.argumentBytes)
+  }
+
+  /// Hands over the files of a dataset, as far as its catalogue may be read, until `body` returns
+  /// false.
+  private func visit(
+    _ dataset: DatasetEntry, _ turn: Turn, _ body: (CatalogueLine) -> Bool
+  ) throws(FileError) {
+    var offset = 0
+    var goesOn = true
+    try withRepair(of: dataset, turn) { () throws(FileError) in
+      let end = turn.placement.readable(dataset.name)
+      guard offset < end else { return }
+      let catalogue = try spool.open(.catalogue(dataset.name))
+      defer { catalogue.close() }
+      var reader = catalogue.lines(from: offset, to: end)
+      while goesOn, reader.offset < end {
+        let place = reader.offset
+        guard let line = try reader.next(), catalogue.isIntact(line),
+          let json = try? JSON.parse(line.bytes)
+        else { throw catalogue.damage(at: place) }
+        if let file = CatalogueLine(json) {
+          goesOn = body(file)
+        } else if line.offset > 0 {
+          throw catalogue.damage(at: place)
+        }
+        offset = line.next
+      }
+    }
   }
 }

@@ -34,7 +34,7 @@ struct JobBuilder {
 
   /// Returns the contents of the job's file. Throws an error for the user if the job is impossible.
   func document(
-    _ index: Int, _ job: JobEntry, _ inputs: [InputFile]
+    _ index: Int, _ job: JobEntry, _ inputs: JobInputs
   ) throws(RequestError) -> JobDocument {
     let id = JobID(task: spec.name, index: index)
     let fill = { (placeholder: Template.Placeholder) in
@@ -42,7 +42,8 @@ struct JobBuilder {
     }
     return JobDocument(
       job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
-      owner: task.accepted.owner, inputs: inputs, verifiesChecksum: spec.verifiesChecksum,
+      owner: task.accepted.owner, inputs: inputs.files, stretches: inputs.stretches,
+      order: inputs.order, verifiesChecksum: spec.verifiesChecksum,
       command: try command(inputs, fill), outputs: try outputs(fill),
       environment: try spec.environment.map { entry throws(RequestError) in
         (entry.name, try Template(entry.value.filled(fill)))
@@ -52,12 +53,19 @@ struct JobBuilder {
   }
 
   private func command(
-    _ inputs: [InputFile], _ fill: (Template.Placeholder) -> String?
+    _ inputs: JobInputs, _ fill: (Template.Placeholder) -> String?
   ) throws(RequestError) -> [Template] {
     var command: [Template] = []
     for template in spec.command {
       if template.isAllInputs {
-        for input in inputs { command.append(try Template(Template.escaped(input.path))) }
+        if let problem = Limits.argumentProblem(inputs.argumentBytes) {
+          throw RequestError(problem)
+        }
+        guard inputs.stretches.isEmpty else {
+          command.append(template)
+          continue
+        }
+        for input in inputs.files { command.append(try Template(Template.escaped(input.path))) }
       } else {
         command.append(try Template(template.filled(fill)))
       }
@@ -90,11 +98,11 @@ struct JobBuilder {
 
   /// Returns the value of a placeholder; nil if the pilot fills it in, or if the job has none.
   private func value(
-    _ placeholder: Template.Placeholder, _ id: JobID, _ job: JobEntry, _ inputs: [InputFile]
+    _ placeholder: Template.Placeholder, _ id: JobID, _ job: JobEntry, _ inputs: JobInputs
   ) -> String? {
     switch placeholder {
-    case .input: inputs.first?.path
-    case .stem: inputs.first.map { FilePath.stem($0.path) }
+    case .input: inputs.first
+    case .stem: inputs.first.map { FilePath.stem($0) }
     case .index: "\(id.index)"
     case .task: spec.name.text
     case .job: id.description
@@ -105,7 +113,7 @@ struct JobBuilder {
       } else {
         nil
       }
-    case .inputs, .output, .report, .scratch: nil
+    case .inputs, .inputList, .inputListNul, .output, .report, .scratch: nil
     }
   }
 }

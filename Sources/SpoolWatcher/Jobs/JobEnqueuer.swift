@@ -20,7 +20,7 @@ final class JobEnqueuer {
   /// Makes the file of a job's present attempt, and hands it over. `isNew` is true for a job that
   /// was just formed: its output paths are to be reserved.
   func enqueue(
-    _ id: JobID, of task: TaskEntry, _ inputs: [InputFile], isNew: Bool, _ turn: Turn
+    _ id: JobID, of task: TaskEntry, _ inputs: JobInputs, isNew: Bool, _ turn: Turn
   ) {
     guard let job = turn.state.job(id) else { return }
     turn.placement.put(.queued, id, attempt: job.attempt)
@@ -29,7 +29,7 @@ final class JobEnqueuer {
       let document = try builder.document(id.index, job, inputs)
       if isNew {
         try paths.reserve(
-          document.outputs, for: id, firstInput: inputs.first?.path, spool.layout, turn.state)
+          document.outputs, for: id, firstInput: inputs.first, spool.layout, turn.state)
       }
       let contents = document.fileContents
       guard contents.count <= Limits.jobFile / 2 else {
@@ -40,7 +40,7 @@ final class JobEnqueuer {
       let name = builder.name(id.index, job, rank: order.rank(id, task, turn))
       ready.enqueue(name, task, contents)
     } catch {
-      refuse(id, job, "\(error)", inputs.first?.path, turn)
+      refuse(id, job, "\(error)", inputs.first, turn)
     }
   }
 

@@ -71,8 +71,8 @@ struct JobFormation {
     guard readiness.mayFormOverAll(task, names, turn), order.allowance(of: task, turn) > 0 else {
       return false
     }
-    let inputs = try reader.everything(names, turn)
-    guard !inputs.isEmpty else { return false }
+    let inputs = try reader.everything(of: task.spec, turn)
+    guard inputs.count > 0 else { return false }
     turn.record(
       .formed(
         JobsFormed(

@@ -19,7 +19,7 @@ public enum Preview {
     case .datasets(let names): inputs = [InputFile(path: "/\(names[0])/FILE")]
     case .count, .values: inputs = []
     }
-    let document = try former.document(0, job, inputs)
+    let document = try former.document(0, job, JobInputs(inputs))
     return (former.name(0, job, rank: 0).fileName, document.json.pretty)
   }
 }

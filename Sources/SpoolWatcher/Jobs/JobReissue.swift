@@ -117,7 +117,7 @@ final class JobReissue: Stage {
   func issue(_ id: JobID, _ turn: Turn) {
     guard let task = turn.state.tasks[id.task], let old = turn.state.job(id) else { return }
     let attempt = old.attempt + 1
-    let inputs: [InputFile]
+    let inputs: JobInputs
     do throws(FileError) {
       inputs = try reader.inputsAgain(task, old, turn)
     } catch {

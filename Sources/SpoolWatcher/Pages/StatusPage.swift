@@ -172,6 +172,9 @@ struct StatusPage {
             + "(\(left(since: task.waitsSince, turn)) left)"
         ]
       }
+      if let obstacle = turn.placement.obstacle(to: task.name), task.state == .active {
+        return ["\(task.name): \(obstacle.words)"]
+      }
       if task.state == .held { return ["\(task.name): held; `spool release` lets it go on"] }
       return [fit(task)].compactMap(\.self) + waits(task).map { "\(task.name): \($0)" }
     }

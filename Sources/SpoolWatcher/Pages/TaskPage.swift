@@ -89,7 +89,8 @@ struct TaskPage {
     return TaskSummary(
       task: task.name, state: status, isPacked: isPacked, reason: task.reason,
       waitsFor: missing, waitsSince: missing == nil ? nil : task.waitsSince, lacks: lacks,
-      waits: waits, chain: task.chain, jobs: jobs, attempts: task.attempts,
+      waits: (placement.obstacle(to: task.name).map { [$0.words] } ?? []) + waits,
+      chain: task.chain, jobs: jobs, attempts: task.attempts,
       failedAttempts: task.causes,
       failures: task.finalCauses, failedJobs: failedJobs, totals: totals,
       accepted: task.accepted.at, started: task.started, ended: task.ended,

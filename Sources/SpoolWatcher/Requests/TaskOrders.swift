@@ -75,7 +75,10 @@ struct TaskOrders {
       if task.state == .held { return false }
       try expectAlive(task)
     case .release:
-      guard task.state == .held || turn.placement.incomplete(for: task.name) != nil else {
+      guard
+        task.state == .held || turn.placement.incomplete(for: task.name) != nil
+          || turn.placement.obstacle(to: task.name)?.awaitsDecision == true
+      else {
         throw RequestError(
           "the task \(task.name) is not held (\(turn.placement.status(of: task).rawValue))")
       }

@@ -86,7 +86,24 @@ final class TaskRegistration {
       }
     }
     try checkDatasets(spec, turn)
+    try checkOrder(spec, turn)
     try checkPaths(spec, turn)
+    // Where the catalogue cannot be read now, the job is refused when it is formed.
+    if let problem = try? InputReader(spool: spool).argumentProblem(spec, turn) {
+      throw RequestError(key: "command", problem)
+    }
+  }
+
+  /// Throws if a task is to come after itself, through others that wait.
+  private func checkOrder(_ spec: TaskSpec, _ turn: Turn) throws(RequestError) {
+    var seen: Set<Name> = []
+    var next = spec.after
+    while let name = next.popLast() {
+      guard name != spec.name else {
+        throw RequestError(key: "after", "\(spec.name) would wait for its own end")
+      }
+      if seen.insert(name).inserted { next += turn.state.tasks[name]?.spec.after ?? [] }
+    }
   }
 
   /// Throws if a task cannot read its input datasets, or cannot fill those that it produces.

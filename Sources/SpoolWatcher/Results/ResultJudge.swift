@@ -190,7 +190,7 @@ final class ResultJudge: Stage {
         ResultAccepted(
           job: name.job, attempt: name.attempt, result: result,
           parents: result.outputs.isEmpty
-            ? [] : Array(file.document.inputs.prefix(100).map(\.path)))))
+            ? [] : reader.parents(file.document))))
     order.settle(name.job, ran: Self.runTime(result), turn)
     detector.succeeded(name.job, on: name.pilot, turn)
     if result.outputs.isEmpty {
@@ -286,7 +286,7 @@ final class ResultJudge: Stage {
 
   /// Returns the path of a job's first input, if it is known.
   private func firstInput(of task: TaskEntry, _ job: JobEntry, _ turn: Turn) -> String? {
-    (try? reader.inputs(task, job, turn))?.first?.path
+    (try? reader.inputs(task, job, turn))?.first
   }
 
   /// Records a failure, with the next attempt if the budget allows one (R4).

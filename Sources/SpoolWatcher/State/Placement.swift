@@ -47,6 +47,16 @@ final class Placement {
   private var awaited: [Name: Name] = [:]
   /// The incomplete dataset that a task needs whole, by task.
   private var incomplete: [Name: Name] = [:]
+  /// What keeps a task from its first job, beside its datasets.
+  struct Obstacle: Equatable {
+    /// It in words.
+    var words: String
+    /// True if a `release` lets the task go on.
+    var awaitsDecision = false
+  }
+
+  /// What keeps tasks from their first jobs, by task.
+  private var obstacles: [Name: Obstacle] = [:]
   /// The number of bytes of each catalogue that both count and are written.
   private var readable: [Name: Int] = [:]
 
@@ -104,7 +114,8 @@ final class Placement {
 
   /// Returns the state of a task as people see it: an active task that lacks a dataset is waiting.
   func status(of task: TaskEntry) -> TaskState {
-    let waits = awaited[task.name] != nil || incomplete[task.name] != nil
+    let waits =
+      awaited[task.name] != nil || incomplete[task.name] != nil || obstacles[task.name] != nil
     return task.state == .active && waits ? .waiting : task.state
   }
 
@@ -117,6 +128,10 @@ final class Placement {
   func awaited(by task: Name) -> Name? { awaited[task] }
   /// Returns the incomplete dataset that a task needs whole.
   func incomplete(for task: Name) -> Name? { incomplete[task] }
+  /// Returns what keeps a task from its first job; nil for nothing.
+  func obstacle(to task: Name) -> Obstacle? { obstacles[task] }
+  /// Notes what keeps a task from its first job.
+  func setObstacle(_ obstacle: Obstacle?, to task: Name) { obstacles[task] = obstacle }
   /// Notes the absent dataset that a task waits for.
   func setAwaited(_ dataset: Name?, for task: Name) { awaited[task] = dataset }
   /// Notes the incomplete dataset that a task needs whole.
@@ -127,6 +142,7 @@ final class Placement {
     removeJobs(of: task)
     awaited[task] = nil
     incomplete[task] = nil
+    obstacles[task] = nil
   }
 
   // MARK: Datasets

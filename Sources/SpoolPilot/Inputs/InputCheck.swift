@@ -2,7 +2,7 @@ internal import SpoolModel
 internal import SpoolStore
 
 /// The check of a job's inputs before its payload starts: sizes at once, checksums by the digester.
-struct InputCheck {
+struct InputCheck: Sendable {
   private let spool: Spool
 
   init(_ spool: Spool) { self.spool = spool }
@@ -16,7 +16,8 @@ struct InputCheck {
     return nil
   }
 
-  private func findProblem(with input: InputFile) throws(FileError) -> String? {
+  /// Looks at one input, as ``findProblem(in:)``.
+  func findProblem(with input: InputFile) throws(FileError) -> String? {
     guard let attributes = try spool.attributes(ofData: input.path) else {
       return "the input \(input.path) is not there"
     }
@@ -42,17 +43,23 @@ struct InputCheck {
     in document: JobDocument, _ digests: [FileDigest]
   ) throws(FileError) -> String? {
     for (input, digest) in zip(summed(document), digests) {
-      switch digest.answer {
-      case .read(_, let sum), .unsynced(_, let sum, _):
-        guard sum != input.adler32 else { continue }
-        return "the input \(input.path) has the checksum \(sum ?? "?"), "
-          + "not \(input.adler32 ?? "?")"
-      case .missing: return "the input \(input.path) is not there"
-      case .notAFile: return "the input \(input.path) is no file"
-      case .failed(let error): throw error
-      }
+      if let problem = try problem(with: input, digest.answer) { return problem }
     }
     return nil
+  }
+
+  /// Compares the digest of an input with what the job says, as ``problem(in:_:)``.
+  static func problem(
+    with input: InputFile, _ answer: FileDigest.Answer
+  ) throws(FileError) -> String? {
+    switch answer {
+    case .read(_, let sum), .unsynced(_, let sum, _):
+      guard sum != input.adler32 else { return nil }
+      return "the input \(input.path) has the checksum \(sum ?? "?"), not \(input.adler32 ?? "?")"
+    case .missing: return "the input \(input.path) is not there"
+    case .notAFile: return "the input \(input.path) is no file"
+    case .failed(let error): throw error
+    }
   }
 
   private static func summed(_ document: JobDocument) -> [InputFile] {

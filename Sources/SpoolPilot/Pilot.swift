@@ -74,7 +74,7 @@ public final class Pilot {
     guard orders.standing.isDraining else { return false }
     if table.isEmpty { return true }
     guard orders.standing.isFarewellOver(at: context.now) else { return false }
-    return table.jobs.allSatisfy { $0.stage != .running || $0.end != nil }
+    return table.jobs.allSatisfy { ![.starting, .running].contains($0.stage) || $0.end != nil }
   }
 
   /// Tells that the ready directory of a queue may have changed (R9).

@@ -55,7 +55,7 @@ final class JobStages {
       case .delivering, .blocked: next = min(next, retry.next)
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
-      case .verifying, .staging: break
+      case .verifying, .starting, .staging: break
       }
     }
     return next
@@ -123,7 +123,7 @@ final class JobStages {
     } catch {
       return wait(job, .input, error)
     }
-    job.stage = .running
+    job.stage = .starting
     if job.isReturning { return returnUnstarted(job) }
     start(job)
   }
@@ -146,7 +146,7 @@ final class JobStages {
     if job.isReturning { return returnUnstarted(job) }
     // The watcher may have given this pilot up, and the job to another.
     if absences.doubtsStanding { return }
-    job.stage = .running
+    job.stage = .starting
     checkInputs(job)
   }
 
@@ -165,22 +165,33 @@ final class JobStages {
     let filler = PayloadFiller(
       job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
       options: context.options)
-    do throws(SpawnError) {
-      try runner.start(filler.payload(job.id))
-      job.payloadStart = context.now
-      orders.noteStart()
-    } catch {
-      let call = FileError("start", error.program, error.code)
-      if call.isShortage { return wait(job, .spawn, call) }
-      fail(job, .spawn, "\(call)")
-      if !error.isTheTasks { orders.noteNoStart("\(call)") }
-    }
+    runner.start(filler.payload(job.id))
   }
 
-  /// Takes the payloads that ended from the runner. Their share is free from now on; ``settle(_:)``
-  /// is to follow for each.
+  /// Takes in how the start of a payload went.
+  private func take(_ start: PayloadStart) {
+    guard let job = table[start.id], job.stage == .starting else { return }
+    if let error = start.error { return takeNoStart(job, error) }
+    job.stage = .running
+    job.payloadStart = context.now
+    orders.noteStart()
+  }
+
+  private func takeNoStart(_ job: RunningJob, _ error: SpawnError) {
+    if job.isTaken { return discard(job) }
+    if job.isReturning { return returnUnstarted(job) }
+    let call = FileError("start", error.program, error.code)
+    if call.isShortage { return wait(job, .spawn, call) }
+    fail(job, .spawn, "\(call)")
+    if !error.isTheTasks { orders.noteNoStart("\(call)") }
+  }
+
+  /// Takes from the runner the payloads that were started, and those that ended. The share of these
+  /// is free from now on; ``settle(_:)`` is to follow for each.
   func takeEnded() -> [RunningJob] {
-    runner.poll().compactMap { end in
+    let ends = runner.poll()
+    for start in runner.takeStarts() { take(start) }
+    return ends.compactMap { end in
       guard let job = table[end.id] else { return nil }
       job.end = end
       table.noteRun(of: job)
@@ -201,7 +212,7 @@ final class JobStages {
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
-      case .running, .unsettled, .delivering, .blocked: break
+      case .starting, .running, .unsettled, .delivering, .blocked: break
       }
     }
   }
@@ -233,7 +244,7 @@ final class JobStages {
       switch job.stage {
       case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
-      case .verifying, .running, .staging, .unsettled: break
+      case .verifying, .starting, .running, .staging, .unsettled: break
       }
     }
   }
@@ -257,7 +268,7 @@ final class JobStages {
     job.forget()
     context.say("\(job.name.job) was taken back")
     switch job.stage {
-    case .running: runner.end(job.id, grace: Self.grace)
+    case .starting, .running: runner.end(job.id, grace: Self.grace)
     // The digester is let finish; a verdict that waits has become pointless.
     case .verifying, .staging: break
     case .unsettled: discard(job)
@@ -278,7 +289,7 @@ final class JobStages {
     for job in table.jobs where !job.isReturning && !job.isTaken {
       job.isReturning = true
       switch job.stage {
-      case .running: runner.end(job.id, grace: Self.grace)
+      case .starting, .running: runner.end(job.id, grace: Self.grace)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
       case .blocked, .verifying, .staging, .delivering: break

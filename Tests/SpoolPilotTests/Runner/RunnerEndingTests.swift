@@ -56,9 +56,10 @@ extension ProcessTests {
 
     @Test func endWithoutGrace() throws {
       let fixture = try RunnerFixture()
-      let id = fixture.start("trap '' TERM; sleep 1000; sleep 1000")
+      let payload = fixture.payload(["sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"])
+      try fixture.launch(payload)
       fixture.runner.end(4711, grace: .zero)
-      fixture.runner.end(id, grace: .zero)
+      fixture.runner.end(payload.id, grace: .zero)
       let end = try fixture.next()
       #expect(end.status == .signalled(SIGKILL))
       #expect(end.reason == .ended)
@@ -89,8 +90,8 @@ extension ProcessTests {
       var status = stat()
       try waitFor("hole in the output") {
         _ = fixture.runner.poll()
-        try #require(stat(fixture.scratch.path + "/out", &status) == 0)
-        return status.st_size == 16_777_216 && status.st_blocks * 512 < 3 << 20
+        return stat(fixture.scratch.path + "/out", &status) == 0 && status.st_size == 16_777_216
+          && status.st_blocks * 512 < 3 << 20
       }
       fixture.runner.end(id, grace: .zero)
       #expect(try fixture.next().reason == .ended)
@@ -98,12 +99,13 @@ extension ProcessTests {
 
     @Test func wakerEndsTheWait() throws {
       let fixture = try RunnerFixture()
-      let id = fixture.start("sleep 1000")
+      let payload = fixture.payload(["sleep", "1000"])
+      try fixture.launch(payload)
       fixture.waker.wake()
       fixture.runner.wait(until: Waker.now() + 100_000_000_000, waker: fixture.waker)
       #expect(fixture.runner.poll().isEmpty)
-      fixture.runner.end(id, grace: .zero)
-      #expect(try fixture.next().id == id)
+      fixture.runner.end(payload.id, grace: .zero)
+      #expect(try fixture.next().id == payload.id)
     }
 
     @Test func manyAtOnce() throws {

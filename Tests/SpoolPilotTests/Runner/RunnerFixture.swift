@@ -107,7 +107,7 @@ final class RunnerFixture {
     return try next()
   }
 
-  /// Starts a payload that cannot be started; returns when that is decided. Throws the reason why it cannot be started.
+  /// Starts a payload; returns when that is decided. Throws the reason why it cannot be started.
   func launch(_ payload: Payload) throws {
     runner.start(payload)
     let deadline = Waker.now() + 20_000_000_000

@@ -170,7 +170,8 @@ final class PayloadSpawner: Sendable {
   }
 
   private static func discard(_ process: (pid: pid_t, descriptor: Int32)) {
-    kill(process.pid, SIGKILL)
+    // Its group: it may have forked already.
+    kill(-process.pid, SIGKILL)
     while waitpid(process.pid, nil, 0) < 0, errno == EINTR {}
     if process.descriptor >= 0 { Glibc.close(process.descriptor) }
   }

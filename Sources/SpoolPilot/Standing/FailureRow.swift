@@ -31,8 +31,8 @@ struct FailureRow {
     if failed >= Self.many { nextClaim = now + Self.pause }
   }
 
-  /// Returns whether one more payload may be started while others are being started: no more at a
-  /// time than it takes to blame the node, lest a node that can start nothing has a job for each core.
+  /// Returns whether one more payload may be started while others are being started. No more starts
+  /// are under way than it takes to blame the node, so a node that can start nothing costs few jobs.
   func mayStart(besides underWay: Int) -> Bool {
     underWay == 0 || underWay + unstarted < Self.mostUnstarted
   }

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +56,18 @@ int spool_wait_readable(const int *descriptors, unsigned char *ready, unsigned c
   for (unsigned i = 0; i < count; i++) ready[i] = number > 0 && polled[i].revents != 0;
   if (polled != few) free(polled);
   return number;
+}
+
+int spool_set_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int spool_set_add(int set, int descriptor) {
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+  return epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+}
+
+void spool_set_remove(int set, int descriptor) {
+  struct epoll_event event = {0}; /* for kernels that want one */
+  epoll_ctl(set, EPOLL_CTL_DEL, descriptor, &event);
 }
 
 int spool_usable_cores(void) {

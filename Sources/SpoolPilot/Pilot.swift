@@ -28,7 +28,8 @@ public final class Pilot {
     /// Makes the seams of one pilot; none is shared with another pilot.
     public init(
       time: any TimeSource, runner: any PayloadRunner, digester: any FileDigester,
-      lister: any InputLister, random: any RandomNumberGenerator, local: any FileSystem, say: @escaping (String) -> Void
+      lister: any InputLister, random: any RandomNumberGenerator, local: any FileSystem,
+      say: @escaping (String) -> Void
     ) {
       self.time = time
       self.runner = runner
@@ -78,7 +79,7 @@ public final class Pilot {
     guard orders.standing.isDraining else { return false }
     if table.isEmpty { return true }
     guard orders.standing.isFarewellOver(at: context.now) else { return false }
-    return table.jobs.allSatisfy { $0.stage != .running || $0.end != nil }
+    return table.jobs.allSatisfy { ![.starting, .running].contains($0.stage) || $0.end != nil }
   }
 
   /// Tells that the ready directory of a queue may have changed (R9).

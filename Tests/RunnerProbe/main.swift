@@ -9,7 +9,7 @@ let runner = try ProcessRunner()
 let waker = try Waker()
 for (id, command) in arguments.dropFirst(2).enumerated() {
   let directory = arguments[1]
-  try runner.start(
+  runner.start(
     Payload(
       id: id, arguments: ["/bin/sh", "-c", command],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: directory,
@@ -19,4 +19,7 @@ for (id, command) in arguments.dropFirst(2).enumerated() {
 while true {
   runner.wait(until: Waker.now() + 1_000_000_000, waker: waker)
   _ = runner.poll()
+  for start in runner.takeStarts() {
+    if let error = start.error { throw error }
+  }
 }

@@ -3,8 +3,10 @@ internal import SpoolStore
 
 /// What a fake payload does.
 public struct FakeOutcome: Sendable {
-  /// Milliseconds that it takes.
+  /// Milliseconds that it takes once it is started.
   public var duration = 20
+  /// Milliseconds that its start takes; during them it leaves nothing.
+  public var starting = 0
   public var status = PayloadEnd.Status.exited(0)
   public var reason = PayloadEnd.Reason.itself
   /// What it leaves where: the first half at its start, all of it at its end.
@@ -30,7 +32,12 @@ public final class FakeRunner: PayloadRunner {
   private struct Running {
     var payload: Payload
     var outcome: FakeOutcome
+    /// The moments at which its start is decided, and at which it ends.
+    var start: Int
     var end: Int
+    /// It has left the first half of its files, and its start is told to the pilot.
+    var isStarted = false
+    var isTold = false
   }
 
   private let time: ManualTime
@@ -39,6 +46,7 @@ public final class FakeRunner: PayloadRunner {
   private let local: MemoryFileSystem
   private let script: (Payload) -> FakeOutcome
   private var running: [Int: Running] = [:]
+  private var starts: [PayloadStart] = []
   /// Ids whose payload was ended by `end`.
   public private(set) var killed: [Int] = []
   /// Every payload that was to be started, in order.
@@ -57,23 +65,31 @@ public final class FakeRunner: PayloadRunner {
   /// How many run now.
   public var load: Int { running.count }
 
-  /// When the next one ends by itself.
-  public var nextEnd: Int? { running.values.map(\.end).min() }
+  /// When the pilot is to be stepped: one ends by itself, or its start is decided. Of starts without
+  /// delay or failure the pilot hears with the next end, or when there are several, as from the real
+  /// runner.
+  public var nextEnd: Int? {
+    if running.values.count(where: { !$0.isTold }) >= 3 { return time.now }
+    return running.values.map { $0.isStarted ? $0.end : $0.start }.min()
+  }
 
-  public func start(_ payload: Payload) throws(SpawnError) {
+  public func start(_ payload: Payload) {
     let outcome = script(payload)
     started.append(payload)
-    if let error = outcome.spawnError { throw error }
+    let start = time.now + outcome.starting
     running[payload.id] = Running(
-      payload: payload, outcome: outcome, end: time.now + outcome.duration)
-    for file in outcome.files {
-      try? shared.plant(Array(file.contents.prefix(file.contents.count / 2)), at: file.path)
-    }
+      payload: payload, outcome: outcome, start: start, end: start + outcome.duration)
+    if outcome.starting == 0, outcome.spawnError == nil { begin(payload.id) }
   }
 
   public func end(_ id: Int, grace: Duration) {
-    guard running[id] != nil else { return }
+    guard let isStarted = running[id]?.isStarted else { return }
     killed.append(id)
+    guard isStarted else {
+      running[id]?.outcome.spawnError = .cancelled("")
+      running[id]?.start = time.now
+      return
+    }
     running[id]?.outcome.status = .signalled(15)
     running[id]?.outcome.reason = .ended
     running[id]?.outcome.files = []
@@ -81,13 +97,38 @@ public final class FakeRunner: PayloadRunner {
   }
 
   public func poll() -> [PayloadEnd] {
-    let ended = running.filter { $0.value.end <= time.now }.sorted { $0.key < $1.key }
-    return ended.map { id, running in
+    for id in running.keys.sorted() { decideStart(id) }
+    let ended = running.filter { $0.value.isTold && $0.value.end <= time.now }
+    return ended.sorted { $0.key < $1.key }.map { id, running in
       self.running[id] = nil
       finish(running)
       return PayloadEnd(
         id: id, status: running.outcome.status, reason: running.outcome.reason, cpu: 0.01,
         memory: 1_000_000)
+    }
+  }
+
+  public func takeStarts() -> [PayloadStart] {
+    defer { starts = [] }
+    return starts
+  }
+
+  private func decideStart(_ id: Int) {
+    guard let payload = running[id], !payload.isTold, payload.start <= time.now else { return }
+    starts.append(PayloadStart(id: id, error: payload.outcome.spawnError))
+    if payload.outcome.spawnError != nil {
+      running[id] = nil
+    } else {
+      begin(id)
+      running[id]?.isTold = true
+    }
+  }
+
+  private func begin(_ id: Int) {
+    guard let payload = running[id], !payload.isStarted else { return }
+    running[id]?.isStarted = true
+    for file in payload.outcome.files {
+      try? shared.plant(Array(file.contents.prefix(file.contents.count / 2)), at: file.path)
     }
   }
 

@@ -27,6 +27,16 @@ int spool_pipe(int *read_end, int *write_end);
 int spool_wait_readable(const int *descriptors, unsigned char *ready, unsigned count,
                         uint64_t deadline);
 
+/* Makes a set of descriptors that is itself a descriptor, close-on-exec, readable while one of its
+   members is. Any thread may add one, also while another thread sleeps on the set. Returns -1 and
+   sets errno on failure. */
+int spool_set_create(void);
+/* Adds a descriptor to a set. Returns 0 or an errno. */
+int spool_set_add(int set, int descriptor);
+/* Removes a descriptor from a set. It is called before the descriptor is closed: a process that is
+   being started may hold a copy, and then the set would go on reporting it. */
+void spool_set_remove(int set, int descriptor);
+
 /* Returns the number of cores that this process may run on, by its affinity mask: at least 1. */
 int spool_usable_cores(void);
 

@@ -40,7 +40,6 @@ struct UpCommand: ParsableCommand {
     let pilotLeft = try Outcome()
     let outcome = try start(watch, pilot, pilotLeft)
     do {
-      // The payloads' parent must be a thread that lives: this one.
       try pilot.run()
       pilotLeft.set(nil)
     } catch {

@@ -36,7 +36,7 @@ struct TaskExplanation {
     if let dataset = task.lacks {
       return [
         "it needs all files of the dataset \(dataset), which lacks some: `spool retry` tries the failed "
-        + "jobs again, `spool release \(task.task)` goes on without the files"
+          + "jobs again, `spool release \(task.task)` goes on without the files"
       ]
     }
     guard let dataset = task.waitsFor?.text else { return task.waits }

@@ -3,7 +3,7 @@ internal import SpoolPilot
 internal import SpoolStore
 internal import Synchronization
 
-/// The pilot's thin shell: its thread, which never ends before the payloads, its events and its clock.
+/// The pilot's thin shell: its thread, its events and its clock.
 final class PilotLoop: Sendable {
   private let spool: Spool
   private let events: any EventSource
@@ -34,7 +34,7 @@ final class PilotLoop: Sendable {
     waker.wake()
   }
 
-  /// Runs until stopped. The calling thread must live on until the payloads have ended.
+  /// Runs until stopped.
   func run() throws {
     let files = PosixFileSystem()
     let lock = try ScratchDirectory.make(options.scratch, files)

@@ -33,7 +33,8 @@ public struct JobDocument: Equatable, Sendable {
   /// Makes the document of an attempt.
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
-    stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
+    stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool,
+    command: [Template], outputs: [JobOutput],
     environment: [(name: String, value: Template)], wall: Duration, memory: Int,
     stuck: Duration? = nil
   ) {
@@ -110,7 +111,8 @@ extension JobDocument {
     self.init(
       job: job, incarnation: incarnation, attempt: attempt, owner: owner,
       inputs: try Self.inputs(json), stretches: try Self.stretches(json),
-      order: json["order"]?.string.flatMap { InputOrder(rawValue: $0) }, verifiesChecksum: json["verify"]?.string == "checksum",
+      order: json["order"]?.string.flatMap { InputOrder(rawValue: $0) },
+      verifiesChecksum: json["verify"]?.string == "checksum",
       command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
       environment: try Self.environment(json), wall: wall, memory: memory,
       stuck: try Self.time(json, "stuck"))

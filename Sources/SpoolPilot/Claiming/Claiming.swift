@@ -72,7 +72,9 @@ final class Claiming {
       && !unreadable.hasShortage
   }
 
-  private var hasRoom: Bool { mayClaim && table.hasRoom }
+  private var hasRoom: Bool {
+    mayClaim && table.hasRoom && orders.failures.mayStart(besides: table.starting)
+  }
 
   // MARK: Claims that wait
 

@@ -58,7 +58,7 @@ final class JobStages {
       case .delivering, .blocked: next = min(next, retry.next)
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
-      case .listing, .verifying, .staging: break
+      case .listing, .verifying, .starting, .staging: break
       }
     }
     return next
@@ -133,7 +133,7 @@ final class JobStages {
       switch outcome {
       case .listed(let arguments):
         job.arguments = arguments
-        job.stage = .running
+        job.stage = .starting
         if job.isReturning { returnUnstarted(job) } else { start(job) }
       case .bad(let problem): fail(job, .input, problem)
       case .tooLong(let problem): fail(job, .refused, problem)
@@ -150,7 +150,7 @@ final class JobStages {
     } catch {
       return wait(job, .input, error)
     }
-    job.stage = .running
+    job.stage = .starting
     if job.isReturning { return returnUnstarted(job) }
     start(job)
   }
@@ -173,7 +173,7 @@ final class JobStages {
     if job.isReturning { return returnUnstarted(job) }
     // The watcher may have given this pilot up, and the job to another.
     if absences.doubtsStanding { return }
-    job.stage = .running
+    job.stage = .starting
     checkInputs(job)
   }
 
@@ -197,22 +197,33 @@ final class JobStages {
     } catch {
       return wait(job, .spawn, error)
     }
-    do throws(SpawnError) {
-      try runner.start(filler.payload(job.id))
-      job.payloadStart = context.now
-      orders.noteStart()
-    } catch {
-      let call = FileError("start", error.program, error.code)
-      if call.isShortage { return wait(job, .spawn, call) }
-      fail(job, .spawn, "\(call)")
-      if !error.isTheTasks { orders.noteNoStart("\(call)") }
-    }
+    runner.start(filler.payload(job.id))
   }
 
-  /// Takes the payloads that ended from the runner. Their share is free from now on; ``settle(_:)``
-  /// is to follow for each.
+  /// Takes in how the start of a payload went.
+  private func take(_ start: PayloadStart) {
+    guard let job = table[start.id], job.stage == .starting else { return }
+    if let error = start.error { return takeNoStart(job, error) }
+    job.stage = .running
+    job.payloadStart = context.now
+    orders.noteStart()
+  }
+
+  private func takeNoStart(_ job: RunningJob, _ error: SpawnError) {
+    if job.isTaken { return discard(job) }
+    if job.isReturning { return returnUnstarted(job) }
+    let call = FileError("start", error.program, error.code)
+    if call.isShortage { return wait(job, .spawn, call) }
+    fail(job, .spawn, "\(call)")
+    if !error.isTheTasks { orders.noteNoStart("\(call)") }
+  }
+
+  /// Takes from the runner the payloads that were started, and those that ended. The share of these
+  /// is free from now on; ``settle(_:)`` is to follow for each.
   func takeEnded() -> [RunningJob] {
-    runner.poll().compactMap { end in
+    let ends = runner.poll()
+    for start in runner.takeStarts() { take(start) }
+    return ends.compactMap { end in
       guard let job = table[end.id] else { return nil }
       job.end = end
       table.noteRun(of: job)
@@ -233,7 +244,7 @@ final class JobStages {
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
-      case .listing, .running, .unsettled, .delivering, .blocked: break
+      case .listing, .starting, .running, .unsettled, .delivering, .blocked: break
       }
     }
   }
@@ -265,7 +276,7 @@ final class JobStages {
       switch job.stage {
       case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
-      case .listing, .verifying, .running, .staging, .unsettled: break
+      case .listing, .verifying, .starting, .running, .staging, .unsettled: break
       }
     }
   }
@@ -289,7 +300,7 @@ final class JobStages {
     job.forget()
     context.say("\(job.name.job) was taken back")
     switch job.stage {
-    case .running: runner.end(job.id, grace: Self.grace)
+    case .starting, .running: runner.end(job.id, grace: Self.grace)
     // Lister and digester are let finish; a verdict that waits has become pointless.
     case .listing, .verifying, .staging: break
     case .unsettled: discard(job)
@@ -310,7 +321,7 @@ final class JobStages {
     for job in table.jobs where !job.isReturning && !job.isTaken {
       job.isReturning = true
       switch job.stage {
-      case .running: runner.end(job.id, grace: Self.grace)
+      case .starting, .running: runner.end(job.id, grace: Self.grace)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
       case .blocked, .listing, .verifying, .staging, .delivering: break

@@ -99,6 +99,9 @@ final class JobTable {
   /// True if there is room for one more job.
   var hasRoom: Bool { !capacity.isFull && !isHeldUp }
 
+  /// The number of jobs whose payloads are being started.
+  var starting: Int { jobs.count { $0.stage == .starting } }
+
   /// True while a result cannot be handed in, or too many jobs are being staged: no job is to begin.
   var isHeldUp: Bool {
     var staged = 0
@@ -115,7 +118,7 @@ final class JobTable {
     guard runTimes.areShort(task) else { return false }
     let now = context.now
     let running = jobs.count { job in
-      job.name.job.task == task && job.stage == .running && !job.hasReleased
+      job.name.job.task == task && [.starting, .running].contains(job.stage) && !job.hasReleased
         && now - job.begun < RunTimes.short
     }
     return stock.count(of: task) < running

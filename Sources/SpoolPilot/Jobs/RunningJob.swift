@@ -11,7 +11,9 @@ final class RunningJob {
     case listing
     /// The digester reads its inputs, to verify their checksums.
     case verifying
-    /// The payload runs, or is about to start.
+    /// The payload is being started, or is about to be.
+    case starting
+    /// The payload runs.
     case running
     /// The payload has ended well; the digester syncs and sums its outputs.
     case staging
@@ -35,7 +37,7 @@ final class RunningJob {
   /// The moment of the claim, on both clocks.
   let begun: Instant
   let started: Timestamp
-  var stage = Stage.running
+  var stage = Stage.starting
   /// The start of the payload; nil: it was not started yet.
   var payloadStart: Instant?
   /// The inputs that are listed and become arguments.

@@ -30,6 +30,11 @@ extension ProcessRunner {
     var dead: [UInt32: [pid_t]] = [:]
     for (pid, serial) in orphanWatch.findOrphans(leaders: leaders) where pid != guardian.pid {
       let index = payloads.firstIndex { $0.serial == serial }
+      // How its payload's first process is, is not known yet.
+      if index == nil, isStarting(serial) {
+        living[serial, default: []].append(pid)
+        continue
+      }
       var exit = spool_exit()
       if spool_reap(pid, &exit) != 0 {
         dead[serial, default: []].append(pid)
@@ -157,6 +162,7 @@ extension ProcessRunner {
   /// Returns when `poll` has something to do even if no payload ends.
   func nextLook(_ now: UInt64) -> UInt64 {
     var next = nextSweep ?? .max
+    if !starting.isEmpty { next = min(next, now + Self.startLook) }
     for payload in payloads {
       next = min(next, payload.killAt ?? payload.wallEnd)
       // Orphans that are on their way out, or no descriptor to wait on.

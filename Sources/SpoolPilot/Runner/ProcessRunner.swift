@@ -4,7 +4,7 @@ public import SpoolStore
 
 /// The runner of payloads as processes of this machine.
 ///
-/// In: payloads. Out: their ends. The rules that it keeps:
+/// In: payloads. Out: their starts and ends. The rules that it keeps:
 ///
 /// 1. Each payload is a session of its own, and nothing of it is left when it is reported. The
 ///    process that makes a runner becomes a subreaper, so it adopts whatever a payload leaves
@@ -14,14 +14,21 @@ public import SpoolStore
 ///    may spawn and wait for what is theirs.
 /// 4. When the pilot dies, a ``Guardian`` does the killing.
 ///
-/// All calls come from one thread, and payloads die with that thread.
+/// All calls come from one thread. Another one, the ``PayloadSpawner``'s, makes the processes, so that
+/// no call waits for an exec, and a program on a filesystem that hangs holds up no other payload's end.
 public final class ProcessRunner: PayloadRunner {
   let mark = PayloadMark()
   let guardian: Guardian
   let orphanWatch: OrphanWatch
   var payloads: [RunningPayload] = []
+  /// The payloads that were handed to the spawner, by their ids, until its answers are taken.
+  private(set) var starting: [Int: Starting] = [:]
   /// Monotonic nanoseconds of the last reading of the process table.
   var lastSweep: UInt64 = 0
+  private var starts: [PayloadStart] = []
+  private let spawner: PayloadSpawner
+  /// The set of descriptors that ``wait(until:waker:)`` sleeps on: see ``PayloadSpawner``.
+  private let set: Int32
   private var lastSerial: UInt32 = 0
   private var descriptors: [Int32] = []
   private var ready: [UInt8] = []
@@ -29,42 +36,67 @@ public final class ProcessRunner: PayloadRunner {
   /// The time between TERM and KILL for a payload that is over a limit.
   static let limitGrace = Duration.seconds(2)
 
-  /// The file mode creation mask of payloads.
-  private let umask: UInt32
+  /// The longest sleep while a payload is being started: its limits are known when its start is.
+  static let startLook: UInt64 = 100_000_000
+
+  /// A payload that is being started.
+  struct Starting {
+    var serial: UInt32
+    /// The grace of an end that was asked for meanwhile.
+    var grace: Duration?
+  }
 
   /// Makes this process a subreaper, and starts the guardian. Fails where no process can be made, or
   /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads.
   public init(umask: UInt32 = 0o022) throws(SpawnError) {
-    self.umask = umask
     let error = spool_become_subreaper()
     if error != 0 { throw SpawnError(program: "subreaper", code: error) }
     guardian = try Guardian(mark)
     orphanWatch = OrphanWatch(mark: mark)
+    set = spool_set_create()
+    if set < 0 { throw SpawnError(program: "epoll_create1", code: errno) }
+    do throws(FileError) {
+      spawner = try PayloadSpawner(mark: mark, umask: umask, set: set)
+    } catch {
+      close(set)
+      throw SpawnError(program: "\(error)", code: EAGAIN)
+    }
   }
 
-  deinit { shutdown() }
+  deinit {
+    shutdown()
+    close(set)
+  }
 
-  /// The number of payloads that run, or have ended and are not yet reported.
-  public var count: Int { payloads.count }
+  /// The number of payloads that are being started, run, or have ended and are not yet reported.
+  public var count: Int { payloads.count + starting.count }
 
-  /// Starts a payload as ``PayloadRunner/start(_:)`` says.
-  public func start(_ payload: Payload) throws(SpawnError) {
+  /// Begins to start a payload as ``PayloadRunner/start(_:)`` says.
+  public func start(_ payload: Payload) {
     lastSerial &+= 1
-    let now = spool_now()
-    let (pid, descriptor) = try PayloadSpawn.start(
-      payload, mark: mark, serial: lastSerial, umask: umask)
-    payloads.append(
-      RunningPayload(payload, serial: lastSerial, leader: pid, descriptor: descriptor, now: now))
+    starting[payload.id] = Starting(serial: lastSerial)
+    spawner.ask(PayloadSpawner.Request(payload: payload, serial: lastSerial))
+  }
+
+  /// Returns the starts that are decided, as ``PayloadRunner/takeStarts()`` says.
+  public func takeStarts() -> [PayloadStart] {
+    defer { starts = [] }
+    return starts
   }
 
   /// Asks a payload to end as ``PayloadRunner/end(_:grace:)`` says.
   public func end(_ id: Int, grace: Duration) {
-    guard let index = payloads.firstIndex(where: { $0.id == id }) else { return }
-    terminate(index, .ended, grace: grace)
+    if let index = payloads.firstIndex(where: { $0.id == id }) {
+      terminate(index, .ended, grace: grace)
+    } else if let serial = starting[id]?.serial {
+      starting[id]?.grace = grace
+      spawner.cancel(serial)
+    }
   }
 
   /// Reaps, enforces limits, and returns what ended, as ``PayloadRunner/poll()`` says.
   public func poll() -> [PayloadEnd] {
+    if !starting.isEmpty { noteStarts() }
     if payloads.isEmpty { return [] }
     let now = spool_now()
     let ended = reapLeaders()
@@ -82,18 +114,43 @@ public final class ProcessRunner: PayloadRunner {
   public func wait(until deadline: UInt64, waker: Waker) {
     descriptors.removeAll(keepingCapacity: true)
     descriptors.append(waker.descriptor)
-    for payload in payloads where payload.descriptor >= 0 { descriptors.append(payload.descriptor) }
+    descriptors.append(set)
     if look(until: min(deadline, nextLook(spool_now()))) > 0, ready[0] != 0 { waker.drain() }
   }
+
+  /// Takes the spawner's answers.
+  private func noteStarts() {
+    for answer in spawner.takeAnswers() {
+      let id = answer.request.payload.id
+      guard let state = starting.removeValue(forKey: id) else { continue }
+      switch answer.process {
+      case .failure(let error): starts.append(PayloadStart(id: id, error: error))
+      case .success(let process):
+        payloads.append(
+          RunningPayload(
+            answer.request.payload, serial: state.serial, leader: process.pid,
+            descriptor: process.descriptor, now: answer.moment))
+        starts.append(PayloadStart(id: id))
+        if let grace = state.grace { terminate(payloads.count - 1, .ended, grace: grace) }
+      }
+    }
+  }
+
+  /// Returns whether a payload is being started, by its serial number. It may have left orphans
+  /// already.
+  func isStarting(_ serial: UInt32) -> Bool { starting.values.contains { $0.serial == serial } }
 
   /// Kills whatever still runs, and lets the guardian go. Blocks, for a second at the most where
   /// processes cannot die. No payload can be started afterwards.
   public func shutdown() {
+    let deadline = spool_now() + 1_000_000_000
+    spawner.close(until: deadline)
+    noteStarts()
+    starting = [:]
     for index in payloads.indices { terminate(index, .ended, grace: .zero) }
     guardian.dismiss()
-    let deadline = spool_now() + 1_000_000_000
     while !poll().isEmpty || (!payloads.isEmpty && spool_now() < deadline) { usleep(500) }
-    for payload in payloads where payload.descriptor >= 0 { close(payload.descriptor) }
+    for index in payloads.indices { closeDescriptor(&payloads[index]) }
     payloads = []
   }
 
@@ -126,7 +183,13 @@ public final class ProcessRunner: PayloadRunner {
     default: payload.status = .signalled(SIGKILL)
     }
     payload.add(exit)
-    if payload.descriptor >= 0 { close(payload.descriptor) }
+    closeDescriptor(&payload)
+  }
+
+  private func closeDescriptor(_ payload: inout RunningPayload) {
+    guard payload.descriptor >= 0 else { return }
+    spool_set_remove(set, payload.descriptor)
+    close(payload.descriptor)
     payload.descriptor = -1
   }
 }

@@ -16,6 +16,11 @@ public struct SpawnError: Error, Sendable, Equatable {
     self.isExec = isExec
   }
 
+  /// Returns the error of a payload that was to end before it was started.
+  public static func cancelled(_ program: String) -> SpawnError {
+    SpawnError(program: program, code: ECANCELED, isExec: false)
+  }
+
   /// True if the task is to blame: its program is missing, not executable or of no format that the
   /// kernel knows, or its arguments are none. Otherwise the node is to blame.
   public var isTheTasks: Bool {

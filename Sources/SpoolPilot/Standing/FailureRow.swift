@@ -31,6 +31,12 @@ struct FailureRow {
     if failed >= Self.many { nextClaim = now + Self.pause }
   }
 
+  /// Returns whether one more payload may be started while others are being started. No more starts
+  /// are under way than it takes to blame the node, so a node that can start nothing costs few jobs.
+  func mayStart(besides underWay: Int) -> Bool {
+    underWay == 0 || underWay + unstarted < Self.mostUnstarted
+  }
+
   /// Takes in that a payload was started.
   mutating func noteStart() { unstarted = 0 }
 

@@ -30,7 +30,7 @@ extension ProcessTests {
         pthread_sigmask(SIG_SETMASK, &before, nil)
         signal(SIGUSR2, disposition)
       }
-      try fixture.runner.start(
+      fixture.runner.start(
         fixture.payload(["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]))
       #expect(try fixture.next().status == .exited(0))
       let none = "0000000000000000"
@@ -47,7 +47,7 @@ extension ProcessTests {
 
     @Test func environmentIsWhatWasGiven() throws {
       let fixture = try RunnerFixture()
-      try fixture.runner.start(fixture.payload(["/usr/bin/env"], environment: ["A": "b=c d"]))
+      fixture.runner.start(fixture.payload(["/usr/bin/env"], environment: ["A": "b=c d"]))
       _ = try fixture.next()
       let lines = fixture.scratch.text("out").split(separator: "\n").sorted()
       #expect(lines.count == 2)
@@ -68,16 +68,16 @@ extension ProcessTests {
       ]
       for (program, code) in cases {
         #expect(throws: SpawnError(program: program, code: code)) {
-          try fixture.runner.start(
+          try fixture.launch(
             fixture.payload([program], environment: ["PATH": "/usr/bin:\(scratch.path)"]))
         }
       }
       #expect(throws: SpawnError(program: "plain", code: EACCES)) {
-        try fixture.runner.start(fixture.payload(["plain"], environment: ["PATH": scratch.path]))
+        try fixture.launch(fixture.payload(["plain"], environment: ["PATH": scratch.path]))
       }
       let lost = scratch.path + "/lost"
       #expect(throws: SpawnError(program: "the interpreter of " + lost, code: ENOENT)) {
-        try fixture.runner.start(fixture.payload([lost]))
+        try fixture.launch(fixture.payload([lost]))
       }
       #expect(fixture.runner.count == 0)
     }
@@ -87,12 +87,12 @@ extension ProcessTests {
       var payload = fixture.payload(["/bin/true"])
       payload.directory = "/no/such/directory"
       #expect(throws: SpawnError(program: "/no/such/directory", code: ENOENT, isExec: false)) {
-        try fixture.runner.start(payload)
+        try fixture.launch(payload)
       }
       payload = fixture.payload(["/bin/true"])
       payload.errorOutput = fixture.scratch.path
       #expect(throws: SpawnError(program: fixture.scratch.path, code: EISDIR, isExec: false)) {
-        try fixture.runner.start(payload)
+        try fixture.launch(payload)
       }
     }
 
@@ -100,10 +100,10 @@ extension ProcessTests {
       let fixture = try RunnerFixture()
       try fixture.scratch.write("tool", Array("#!/bin/sh\nexit 9\n".utf8), mode: 0o755)
       let path = ":.:\(fixture.scratch.path):/bin"
-      try fixture.runner.start(fixture.payload(["tool"], environment: ["PATH": path]))
+      fixture.runner.start(fixture.payload(["tool"], environment: ["PATH": path]))
       #expect(try fixture.next().status == .exited(9))
       #expect(throws: SpawnError(program: "tool", code: ENOENT)) {
-        try fixture.runner.start(fixture.payload(["tool"], environment: ["PATH": ":."]))
+        try fixture.launch(fixture.payload(["tool"], environment: ["PATH": ":."]))
       }
     }
   }

@@ -33,7 +33,7 @@ extension ProcessTests {
 
     @Test func termIsIgnoredThenKilled() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start("trap '' TERM; echo $$ >pid; while :; do sleep 1000; done")
+      let id = fixture.start("trap '' TERM; echo $$ >pid; while :; do sleep 1000; done")
       let pid = try fixture.scratch.pid("pid")
       let begin = Waker.now()
       fixture.runner.end(id, grace: .milliseconds(100))
@@ -46,7 +46,7 @@ extension ProcessTests {
 
     @Test func graceLetsItCleanUp() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start(
+      let id = fixture.start(
         "trap 'kill $!; echo bye; exit 5' TERM; sleep 1000 & echo $$ >pid; wait")
       _ = try fixture.scratch.pid("pid")
       fixture.runner.end(id, grace: .seconds(10))
@@ -56,9 +56,10 @@ extension ProcessTests {
 
     @Test func endWithoutGrace() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start("trap '' TERM; sleep 1000; sleep 1000")
+      let payload = fixture.payload(["sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"])
+      try fixture.launch(payload)
       fixture.runner.end(4711, grace: .zero)
-      fixture.runner.end(id, grace: .zero)
+      fixture.runner.end(payload.id, grace: .zero)
       let end = try fixture.next()
       #expect(end.status == .signalled(SIGKILL))
       #expect(end.reason == .ended)
@@ -85,12 +86,12 @@ extension ProcessTests {
 
     @Test func theMiddleOfLargeOutputIsFreed() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start("head -c 16777216 /dev/zero | tr '\\0' x; sleep 1000")
+      let id = fixture.start("head -c 16777216 /dev/zero | tr '\\0' x; sleep 1000")
       var status = stat()
       try waitFor("hole in the output") {
         _ = fixture.runner.poll()
-        try #require(stat(fixture.scratch.path + "/out", &status) == 0)
-        return status.st_size == 16_777_216 && status.st_blocks * 512 < 3 << 20
+        return stat(fixture.scratch.path + "/out", &status) == 0 && status.st_size == 16_777_216
+          && status.st_blocks * 512 < 3 << 20
       }
       fixture.runner.end(id, grace: .zero)
       #expect(try fixture.next().reason == .ended)
@@ -98,18 +99,19 @@ extension ProcessTests {
 
     @Test func wakerEndsTheWait() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start("sleep 1000")
+      let payload = fixture.payload(["sleep", "1000"])
+      try fixture.launch(payload)
       fixture.waker.wake()
       fixture.runner.wait(until: Waker.now() + 100_000_000_000, waker: fixture.waker)
       #expect(fixture.runner.poll().isEmpty)
-      fixture.runner.end(id, grace: .zero)
-      #expect(try fixture.next().id == id)
+      fixture.runner.end(payload.id, grace: .zero)
+      #expect(try fixture.next().id == payload.id)
     }
 
     @Test func manyAtOnce() throws {
       let fixture = try RunnerFixture()
       var ids: Set<Int> = []
-      for _ in 0..<100 { ids.insert(try fixture.start("exit 3")) }
+      for _ in 0..<100 { ids.insert(fixture.start("exit 3")) }
       let deadline = Waker.now() + 20_000_000_000
       while !ids.isEmpty, Waker.now() < deadline {
         fixture.runner.wait(until: deadline, waker: fixture.waker)

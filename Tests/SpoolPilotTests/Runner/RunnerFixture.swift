@@ -81,8 +81,8 @@ final class RunnerFixture {
 
   /// Starts a line for the shell; its id.
   @discardableResult
-  func start(_ line: String, wall: Duration = .seconds(60), memory: Int64 = 1 << 40) throws -> Int {
-    try runner.start(payload(["sh", "-c", line], wall: wall, memory: memory))
+  func start(_ line: String, wall: Duration = .seconds(60), memory: Int64 = 1 << 40) -> Int {
+    runner.start(payload(["sh", "-c", line], wall: wall, memory: memory))
     return lastID
   }
 
@@ -90,7 +90,11 @@ final class RunnerFixture {
   func next() throws -> PayloadEnd {
     let deadline = Waker.now() + 20_000_000_000
     while true {
-      if let end = runner.poll().first { return end }
+      let ends = runner.poll()
+      for start in runner.takeStarts() {
+        if let error = start.error { throw error }
+      }
+      if let end = ends.first { return end }
       try #require(Waker.now() < deadline, "no payload ended in 20 s")
       runner.wait(until: deadline, waker: waker)
     }
@@ -99,8 +103,23 @@ final class RunnerFixture {
   func run(_ line: String, wall: Duration = .seconds(60), memory: Int64 = 1 << 40) throws
     -> PayloadEnd
   {
-    try start(line, wall: wall, memory: memory)
+    start(line, wall: wall, memory: memory)
     return try next()
+  }
+
+  /// Starts a payload; returns when that is decided. Throws the reason why it cannot be started.
+  func launch(_ payload: Payload) throws {
+    runner.start(payload)
+    let deadline = Waker.now() + 20_000_000_000
+    while true {
+      _ = runner.poll()
+      if let start = runner.takeStarts().first(where: { $0.id == payload.id }) {
+        if let error = start.error { throw error }
+        return
+      }
+      try #require(Waker.now() < deadline, "no start decided in 20 s")
+      runner.wait(until: deadline, waker: waker)
+    }
   }
 }
 

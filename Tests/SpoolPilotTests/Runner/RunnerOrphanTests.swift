@@ -29,7 +29,7 @@ extension ProcessTests {
 
     @Test func areLeftAloneWhileThePayloadLives() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start(
+      let id = fixture.start(
         "(setsid sh -c 'echo $$ >daemon; exec sleep 1000' &); echo $$ >pid; exec sleep 1000")
       let daemon = try fixture.scratch.pid("daemon")
       _ = try fixture.scratch.pid("pid")
@@ -59,7 +59,7 @@ extension ProcessTests {
 
     @Test func zombiesOfALongPayloadAreReaped() throws {
       let fixture = try RunnerFixture()
-      let id = try fixture.start("(setsid sh -c 'echo $$ >pid' &); exec sleep 1000")
+      let id = fixture.start("(setsid sh -c 'echo $$ >pid' &); exec sleep 1000")
       let pid = try fixture.scratch.pid("pid")
       try waitFor("the orphan to be waited for") {
         _ = fixture.runner.poll()
@@ -71,7 +71,7 @@ extension ProcessTests {
 
     @Test func shutdownKillsAndTheGuardianGoes() throws {
       let fixture = try RunnerFixture()
-      try fixture.start("trap '' TERM; setsid sleep 1000 & echo $! >pid; sleep 1000; sleep 1000")
+      fixture.start("trap '' TERM; setsid sleep 1000 & echo $! >pid; sleep 1000; sleep 1000")
       let pid = try fixture.scratch.pid("pid")
       let guardian = fixture.runner.guardian.pid
       #expect(!isDead(guardian))

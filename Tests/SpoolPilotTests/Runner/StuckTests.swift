@@ -47,7 +47,7 @@ extension ProcessTests {
   @Suite(.serialized) struct Stuck {
     private func run(_ line: String) throws -> PayloadEnd {
       let fixture = try RunnerFixture()
-      try fixture.runner.start(fixture.payload(["sh", "-c", line], stuck: .seconds(1)))
+      fixture.runner.start(fixture.payload(["sh", "-c", line], stuck: .seconds(1)))
       return try fixture.next()
     }
 

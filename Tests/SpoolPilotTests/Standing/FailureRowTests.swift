@@ -57,4 +57,18 @@ struct FailureRowTests {
     #expect(row.noteNoStart() == false)
     #expect(row.noteNoStart() == true)
   }
+
+  /// Starts under way count as if they failed, but one start is always allowed.
+  @Test func startsUnderWay() {
+    var row = FailureRow()
+    #expect([0, 1, 2, 3].map(row.mayStart) == [true, true, true, false])
+    _ = row.noteNoStart()
+    #expect([0, 1, 2].map(row.mayStart) == [true, true, false])
+    _ = row.noteNoStart()
+    #expect([0, 1].map(row.mayStart) == [true, false])
+    _ = row.noteNoStart()
+    #expect([0, 1].map(row.mayStart) == [true, false])
+    row.noteStart()
+    #expect([2, 3].map(row.mayStart) == [true, false])
+  }
 }

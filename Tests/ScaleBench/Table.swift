@@ -55,7 +55,8 @@ enum Table {
       }
       return "  \(name): " + calls.joined(separator: ", ")
     }
-    let mean = "  ready \(number(report.ready)), inbox \(report.inbox), "
+    let mean =
+      "  ready \(number(report.ready)), inbox \(report.inbox), "
       + "pilots busy \(percent(report.pilotUse))"
     return [list("pilots", report.pilots), list("watcher", report.watcher), mean]
       .joined(separator: "\n")

@@ -65,7 +65,9 @@ public final class Crowd: Sendable {
   }
 
   /// What watcher and pilots told their operators, besides what they tell if all is well.
-  public var troubles: [String] { said.all.filter { !$0.hasPrefix("watcher: accepted the task ") } }
+  public var troubles: [String] {
+    said.all.filter { !$0.hasPrefix("watcher: accepted the task ") && !$0.hasSuffix(", 0 failed") }
+  }
 
   /// Milliseconds on the clock of the parties.
   public var now: Int { interleaving.time.now }

@@ -5,6 +5,8 @@
 # make install the program, into $(PREFIX)/bin
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
+# make bench-scale    what Spool costs 10, 100 and 1,000 pilots of 64 slots, in simulation
+#                     CASES=--all: jobs of 1, 10 and 100 s; CASES='1000 10 2': one case
 PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE = .build/release
@@ -12,7 +14,7 @@ VENV = .venv
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
   Tests/schema/requirements.txt
 
-.PHONY: demo test test-long lint install deps build bench bench-claims clean
+.PHONY: demo test test-long lint install deps build bench bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -45,6 +47,10 @@ bench: deps build
 
 bench-claims: deps build
 	scripts/bench-claims.sh $(RELEASE)
+
+bench-scale: deps
+	$(SWIFT) build -c release --product scale-bench
+	$(RELEASE)/scale-bench $(CASES)
 
 deps:
 	scripts/deps.sh

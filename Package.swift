@@ -63,8 +63,14 @@ let package = Package(
 
     .target(
       name: "SpoolTesting",
-      dependencies: ["SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot"],
+      dependencies: [
+        "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
       path: "Tests/SpoolTesting", swiftSettings: settings),
+    .executableTarget(
+      name: "scale-bench", dependencies: ["SpoolTesting", "SpoolStore"], path: "Tests/ScaleBench",
+      swiftSettings: settings),
     .executableTarget(
       name: "runner-probe", dependencies: ["SpoolPilot", "SpoolStore"], path: "Tests/RunnerProbe",
       swiftSettings: settings),

@@ -27,6 +27,9 @@ struct RetryTimer {
   /// Doubles the delay, up to the longest. A wait that has begun is not prolonged.
   mutating func grow() { backoff.lengthen() }
 
+  /// Halves the delay, down to the shortest. A wait that has begun is not cut.
+  mutating func shrink() { backoff.shorten() }
+
   /// Begins to wait. `spread`, from -100 to 100, makes the wait up to a fifth shorter or longer, so
   /// that many pilots do not act as one.
   mutating func wait(from now: Instant, spread: Int = 0) {

@@ -16,7 +16,9 @@ extension MemoryFileSystem {
     if fresh { refresh(directory) }
     let listing = try perform(.list, directory) { tree throws(MemoryFailure) in
       var listing = try tree.list(directory)
-      listing.names.removeAll { refusal(of: "\(directory)/\($0)") == ENOENT }
+      if refusesSome {
+        listing.names.removeAll { refusal(of: "\(directory)/\($0)") == ENOENT }
+      }
       return listing
     }
     var bent = listing

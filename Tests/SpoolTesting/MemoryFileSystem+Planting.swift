@@ -87,6 +87,11 @@ extension MemoryFileSystem {
     }
   }
 
+  /// The number of entries of a directory; zero where it is none.
+  public func entryCount(of directory: String) -> Int {
+    tree.withLock { tree in (try? tree.node(directory).entries.count) ?? 0 }
+  }
+
   /// How many files are open: none, once everyone has closed what they opened.
   public var openFiles: Int { tree.withLock { $0.handles.count } }
 

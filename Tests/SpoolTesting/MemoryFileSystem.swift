@@ -39,6 +39,8 @@ public final class MemoryFileSystem: FileSystem, Sendable {
   /// The `errno` with which calls on a path fail by ``refuse(_:with:)``; nil: none.
   public func refusal(of path: String) -> Int32? { hooks.withLock { $0.refusal(of: path) } }
 
+  var refusesSome: Bool { hooks.withLock { !$0.refusals.isEmpty } }
+
   let tree: Mutex<MemoryTree>
   let lacks = Mutex<Set<Feature>>([])
   /// The names that hosts have cached as missing: none unless a test asks for it.

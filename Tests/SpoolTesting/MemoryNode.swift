@@ -68,6 +68,7 @@ struct MemoryEntries {
   private var slots: [(name: String, node: MemoryNode)?] = []
 
   var isEmpty: Bool { places.isEmpty }
+  var count: Int { places.count }
   var names: [String] { slots.compactMap { $0?.name } }
   var nodes: [(name: String, node: MemoryNode)] { slots.compactMap { $0 } }
 

@@ -9,8 +9,10 @@ internal import SpoolStore
 /// 2. Of the jobs of the best priority it takes any of the first few, by chance, so that many pilots do
 ///    not all want the same job; then any of the next few. (An order that each pilot makes once and for
 ///    all, say by a hash of its name and the job's, would leave what it likes least to lie for ever.)
-/// 3. Where it finds nothing that fits, it looks again ever more seldom, and where the directory was
-///    empty, lists it only when its mark has moved.
+/// 3. Where it finds nothing that fits, it looks again ever more seldom, each time half as often, and
+///    with each job that fits twice as often. So where jobs are few, and other pilots take them as well,
+///    looks are not many more than jobs. A directory that was empty it lists only when its mark has
+///    moved.
 struct Claimer {
   /// The shortest time between two looks without a hint.
   static let shortest = Duration.milliseconds(50)
@@ -135,7 +137,7 @@ struct Claimer {
     let hadCandidates = !candidates.isEmpty
     while let candidate = candidates.popLast() {
       guard fits(candidate) else { continue }
-      timer.reset()
+      timer.shrink()
       return candidate
     }
     if hadCandidates { timer.grow() }

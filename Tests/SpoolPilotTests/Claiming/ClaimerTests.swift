@@ -196,13 +196,19 @@ struct ClaimerTests {
     #expect(claimer.nextLook(releases: 3) == start + .milliseconds(200))
   }
 
-  /// A job that fits ends the back-off.
-  @Test mutating func aCandidateBeginsAnew() {
-    var claimer = listed([])
-    claimer.take([job(1)], mark(2), at: start, &random)
-    #expect(take(&claimer) != nil)
-    claimer.beginLook(at: start, releases: 0)
-    #expect(claimer.nextLook(releases: 0) == start + Claimer.shortest)
+  /// Each job that fits halves the back-off: where jobs are few, one job does not bring many looks,
+  /// and a few of them end it.
+  @Test mutating func eachCandidateHalvesTheBackOff() {
+    var claimer = Claimer(.cpu)
+    for _ in 0..<6 { claimer.take([], mark(1), at: start, &random) }
+    var waits: [Int] = []
+    for number in 1...6 {
+      claimer.take([job(number)], mark(2), at: start, &random)
+      #expect(take(&claimer) != nil)
+      claimer.beginLook(at: start, releases: 0)
+      waits.append((claimer.nextLook(releases: 0) - start).milliseconds)
+    }
+    #expect(waits == [1000, 500, 250, 125, 62, 50])
   }
 
   // MARK: Lost races

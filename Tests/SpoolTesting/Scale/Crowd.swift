@@ -167,6 +167,7 @@ public final class Crowd: Sendable {
       spool, options,
       Pilot.Seams(
         time: interleaving.time, runner: runner, digester: NoDigester(),
+        lister: InstantLister(MemoryDigester(local)),
         random: SeededRandom(setup.seed &* 1_000_003 &+ number), local: local,
         say: { [said] in said.add("pilot \(number): \($0)") }))
     while !interleaving.isOver {

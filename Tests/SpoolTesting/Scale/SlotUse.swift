@@ -72,6 +72,7 @@ final class TimedRunner: PayloadRunner {
   private let use: SlotUse
   private var ends: [Int: Int] = [:]
   private var stopped: Set<Int> = []
+  private var starts: [PayloadStart] = []
 
   init(_ time: ManualTime, _ use: SlotUse) {
     self.time = time
@@ -81,8 +82,9 @@ final class TimedRunner: PayloadRunner {
   /// When the next one ends, in milliseconds.
   var nextEnd: Int? { ends.values.min() }
 
-  func start(_ payload: Payload) throws(SpawnError) {
+  func start(_ payload: Payload) {
     let now = time.now
+    starts.append(PayloadStart(id: payload.id, error: nil))
     ends[payload.id] = now + use.start(payload, at: now)
   }
 
@@ -90,6 +92,11 @@ final class TimedRunner: PayloadRunner {
     guard ends[id] != nil else { return }
     ends[id] = time.now
     stopped.insert(id)
+  }
+
+  func takeStarts() -> [PayloadStart] {
+    defer { starts = [] }
+    return starts
   }
 
   func poll() -> [PayloadEnd] {

@@ -8,8 +8,9 @@ struct SubmitCommand: ParsableCommand {
     commandName: "submit",
     abstract: "Check a task or a dataset manifest, and drop it into incoming/.",
     discussion: """
-      Paths in the file, and arguments of the command that name files, are taken from where you are. \
-      Without a file, the task is made of the options and the command after --.
+      Paths of inputs and outputs are taken from where you are. Without a file, the task is made of the \
+      options and the command after --, which runs where you are. The command of a file runs in a \
+      scratch directory, unless its "directory" or --chdir says otherwise. Commands are never changed.
 
       Examples:
         spool submit task.json manifest.json --wait
@@ -29,6 +30,11 @@ struct SubmitCommand: ParsableCommand {
     help: ArgumentHelp(
       "A value for ${NAME} in the strings of the file; may be repeated.", valueName: "name=value"))
   var set: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The directory in which commands run, on the pilot's machine. {scratch}: an empty one.",
+      valueName: "directory"))
+  var chdir: String?
   @Flag(help: "Print the first job, and drop nothing.")
   var dryRun = false
   @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
@@ -51,8 +57,10 @@ struct SubmitCommand: ParsableCommand {
     var variables = try Variables(set)
     let submissions =
       task.isGiven
-      ? [try Submission(task, command: words, root: root)]
-      : try words.map { try Submission(file: $0, root: root, variables: &variables) }
+      ? [try Submission(task, command: words, root: root, changes: changes)]
+      : try words.map {
+        try Submission(file: $0, root: root, variables: &variables, changes: changes)
+      }
     try variables.checkUse()
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
@@ -63,6 +71,8 @@ struct SubmitCommand: ParsableCommand {
       spool: spool, events: EventSources.make(poll: false), timeOut: nil, since: now)
     if let failure = try wait.run(names) { throw failure }
   }
+
+  private var changes: TaskChanges { TaskChanges(chdir: chdir) }
 
   /// Drops a request. Returns its name if it is for a task or a chain.
   private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
@@ -106,6 +116,11 @@ struct SubmitCommand: ParsableCommand {
       throw Failure(.usage, "\(error)")
     }
     noteMissing(spec, spool)
+    note(spec)
+  }
+
+  private func note(_ spec: TaskSpec) {
+    for note in CommandCheck(spec).notes { Terminal.note("spool: \(note)") }
   }
 
   /// Warns of inputs that are not there: they may come later, but most often a path is wrong.
@@ -147,6 +162,7 @@ struct SubmitCommand: ParsableCommand {
       let (name, contents) = try Preview.firstJob(spec, config, roots)
       Terminal.print("\(name)\n")
       Terminal.print(json: contents)
+      note(spec)
     } catch {
       throw Failure(.usage, "\(error)")
     }

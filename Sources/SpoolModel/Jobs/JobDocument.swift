@@ -15,6 +15,8 @@ public struct JobDocument: Equatable, Sendable {
   public var verifiesChecksum: Bool
   /// The program and its arguments.
   public var command: [Template]
+  /// The directory in which the payload runs, absolute; nil for the pilot's scratch.
+  public var directory: String?
   /// The files that the job writes.
   public var outputs: [JobOutput]
   /// The variables that the payload gets beside the pilot's own.
@@ -29,7 +31,7 @@ public struct JobDocument: Equatable, Sendable {
   /// Makes the document of an attempt.
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
-    verifiesChecksum: Bool, command: [Template], outputs: [JobOutput],
+    verifiesChecksum: Bool, command: [Template], directory: String? = nil, outputs: [JobOutput],
     environment: [(name: String, value: Template)], wall: Duration, memory: Int,
     stuck: Duration? = nil
   ) {
@@ -40,6 +42,7 @@ public struct JobDocument: Equatable, Sendable {
     self.inputs = inputs
     self.verifiesChecksum = verifiesChecksum
     self.command = command
+    self.directory = directory
     self.outputs = outputs
     self.environment = environment
     self.wall = wall
@@ -60,6 +63,7 @@ public struct JobDocument: Equatable, Sendable {
     if !inputs.isEmpty { object["inputs"] = .array(inputs.map(\.json)) }
     if verifiesChecksum { object["verify"] = "checksum" }
     object["command"] = .array(command.map { .string($0.text) })
+    if let directory { object["directory"] = .string(directory) }
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
     let variables = environment.map { JSONObject.Member($0.name, .string($0.value.text)) }
     object["environment"] = .object(JSONObject(variables))
@@ -102,9 +106,18 @@ extension JobDocument {
     self.init(
       job: job, incarnation: incarnation, attempt: attempt, owner: owner,
       inputs: try Self.inputs(json), verifiesChecksum: json["verify"]?.string == "checksum",
-      command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
+      command: try Self.templates(command, "command"), directory: try Self.directory(json),
+      outputs: try Self.outputs(json),
       environment: try Self.environment(json), wall: wall, memory: memory,
       stuck: try Self.time(json, "stuck"))
+  }
+
+  private static func directory(_ json: JSON) throws(RequestError) -> String? {
+    guard let value = json["directory"] else { return nil }
+    guard let path = value.string, path.utf8.first == UInt8(ascii: "/") else {
+      throw fault("directory")
+    }
+    return path
   }
 
   /// Reads a limit, which the file holds in seconds.

@@ -30,11 +30,10 @@ public struct DirectoryWatch: Hashable, Sendable {
   }
 
   private static func directory(_ fields: Fields, root: String) throws(RequestError) -> String {
-    var text = Substring(try fields.string("directory") ?? "")
-    while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }
-    guard text != "." else { return root }
-    guard text != "/" else { throw fields.fault("directory", "not the root of all files") }
-    return try fields.path(String(text), root: root, "directory", at: "directory")
+    let text = try fields.string("directory") ?? ""
+    let directory = try fields.directoryPath(text, root: root, "directory")
+    guard directory != "/" else { throw fields.fault("directory", "not the root of all files") }
+    return directory
   }
 
   private static func name(_ fields: Fields, _ key: String) throws(RequestError) -> String? {

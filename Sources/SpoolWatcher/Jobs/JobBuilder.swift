@@ -43,7 +43,7 @@ struct JobBuilder {
     return JobDocument(
       job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
       owner: task.accepted.owner, inputs: inputs, verifiesChecksum: spec.verifiesChecksum,
-      command: try command(inputs, fill), outputs: try outputs(fill),
+      command: try command(inputs, fill), directory: spec.directory, outputs: try outputs(fill),
       environment: try spec.environment.map { entry throws(RequestError) in
         (entry.name, try Template(entry.value.filled(fill)))
       },

@@ -35,6 +35,8 @@ struct SubmitCommand: ParsableCommand {
       "The directory in which commands run, on the pilot's machine. {scratch}: an empty one.",
       valueName: "directory"))
   var chdir: String?
+  @Flag(help: "Let outputs replace files that are there already.")
+  var overwrite = false
   @Flag(help: "Print the first job, and drop nothing.")
   var dryRun = false
   @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
@@ -64,18 +66,17 @@ struct SubmitCommand: ParsableCommand {
     try variables.checkUse()
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
-    let now = SystemTime().timestamp
-    let names = try submissions.compactMap { try drop($0, spool) }
-    guard wait, !names.isEmpty else { return }
-    let wait = TaskWait(
-      spool: spool, events: EventSources.make(poll: false), timeOut: nil, since: now)
-    if let failure = try wait.run(names) { throw failure }
+    let targets = try submissions.compactMap { try drop($0, spool) }
+    guard wait, !targets.isEmpty else { return }
+    try Interruption.announce(targets.map(\.name))
+    let wait = TaskWait(spool: spool, events: EventSources.make(poll: false), timeOut: nil)
+    if let failure = try wait.run(targets) { throw failure }
   }
 
-  private var changes: TaskChanges { TaskChanges(chdir: chdir) }
+  private var changes: TaskChanges { TaskChanges(chdir: chdir, overwrites: overwrite) }
 
-  /// Drops a request. Returns its name if it is for a task or a chain.
-  private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
+  /// Drops a request. Returns the task or chain that it makes, to be waited for.
+  private func drop(_ submission: Submission, _ spool: Spool) throws -> TaskWait.Target? {
     switch submission.content {
     case .task(let spec):
       try refuseTaken(spec.name, spool)
@@ -85,18 +86,19 @@ struct SubmitCommand: ParsableCommand {
       for step in spec.steps { try look(step.task, spool) }
     case .manifest, .order, .delete: break
     }
+    let request: String
     do throws(FileError) {
-      try submission.drop(into: spool)
+      request = try submission.drop(into: spool)
     } catch {
       throw Failure(.unavailable, "\(error)")
     }
     switch submission.content {
     case .task(let spec):
       Terminal.print("submitted the task \(spec.name)")
-      return spec.name
+      return TaskWait.Target(name: spec.name, request: request)
     case .chain(let spec):
       Terminal.print("submitted the chain \(spec.name), of \(spec.steps.count) steps")
-      return spec.name
+      return TaskWait.Target(name: spec.name, request: request)
     case .manifest(let name, _):
       Terminal.print("submitted a manifest of the dataset \(name)")
       return nil
@@ -109,13 +111,18 @@ struct SubmitCommand: ParsableCommand {
     }
   }
 
+  /// Looks at a task before it is dropped: refuses what is surely wrong, and warns of what most often is.
   private func look(_ spec: TaskSpec, _ spool: Spool) throws {
     do throws(RequestError) {
       for output in spec.outputs { try spool.dataRoots.check(output.path) }
     } catch {
       throw Failure(.usage, "\(error)")
     }
+    let outputs = OutputCheck(spec)
+    if let problem = outputs.collision { throw Failure(.usage, "\(spec.name): \(problem)") }
+    if let problem = CommandCheck(spec).problem { throw Failure(.usage, problem) }
     noteMissing(spec, spool)
+    outputs.note { spool.isPresent(data: $0) }.map { Terminal.note("spool: \($0)") }
     note(spec)
   }
 
@@ -134,13 +141,21 @@ struct SubmitCommand: ParsableCommand {
   }
 
   private func refuseTaken(_ name: Name, _ spool: Spool) throws {
-    switch TaskLookup(spool).find(name) {
-    case .page(let page):
-      throw Failure(
-        .usage, "there is a task \(name) already (\(page.stateText)): choose another name")
-    case .pending: throw Failure(.usage, "a task \(name) is dropped already")
-    case .refused, .unknown: break
+    let lookup = TaskLookup(spool)
+    let state: String
+    switch lookup.find(name) {
+    case .page(let page): state = "there is a task \(name) already (\(page.stateText))"
+    case .pending: state = "a task \(name) is dropped already"
+    case .refused, .unknown: return
     }
+    let free = (2...99).lazy.compactMap { Name("\(name)-\($0)") }.first {
+      if case .unknown = lookup.find($0) { true } else { false }
+    }
+    let advice = free.map { ", as \($0)" } ?? ""
+    throw Failure(
+      .usage,
+      "\(state): choose another name\(advice) (\(task.isGiven ? "--name" : "\"name\" in the file"))"
+    )
   }
 
   private func preview(_ submissions: [Submission]) throws {

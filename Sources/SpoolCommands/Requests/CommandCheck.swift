@@ -9,7 +9,21 @@ struct CommandCheck {
   init(_ task: TaskSpec) { self.task = task }
 
   /// The warnings, none for a command that may well run.
-  var notes: [String] { [relativeFile].compactMap { $0 } }
+  var notes: [String] {
+    let absent = isAbsent ? "\(program.look.words); pilots on other machines may have it" : nil
+    return [relativeFile ?? absent].compactMap { $0 }
+  }
+
+  /// The reason why the program can run nowhere, in words; nil if it may run somewhere.
+  var problem: String? { program.look.isSure ? program.look.words : nil }
+
+  private var isAbsent: Bool { program.look != .runs && !program.look.isSure }
+
+  private var program: ProgramCheck {
+    ProgramCheck(
+      task.command.first?.expanded { _ in nil }, directory: task.directory,
+      path: Environment.value("PATH"))
+  }
 
   /// The first word that names a file here, though the command runs in an empty directory. A bare
   /// program is looked up in PATH.

@@ -181,18 +181,12 @@ struct Submission {
   }
 
   /// Drops the request: writes it under a hidden name, then renames it, so that the watcher sees it
-  /// whole. Returns its name in `incoming/`. There may be several manifests and orders for one name, so
-  /// theirs get a number.
-  @discardableResult
+  /// whole. Returns its name in `incoming/`, which no other request has: by it this one's answer is told
+  /// from those to others of the same task's name.
   func drop(into spool: Spool) throws(FileError) -> String {
-    var name = fileName
-    switch content {
-    case .task, .chain: break
-    case .manifest, .order, .delete:
-      let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
-      name =
-        "\(fileName[..<dot]).\(SystemTime().timestamp.milliseconds)-\(getpid())\(fileName[dot...])"
-    }
+    let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
+    let number = "\(SystemTime().timestamp.milliseconds)-\(getpid())"
+    let name = "\(fileName[..<dot]).\(number)\(fileName[dot...])"
     try spool.drop(contents, as: name, by: "\(getpid())")
     return name
   }

@@ -52,11 +52,18 @@ public struct DirectoryWatch: Hashable, Sendable {
 
   /// Returns true for a name that joins. Names that begin with a dot never do, nor do names that no
   /// request could hold.
-  public func covers(_ name: String) -> Bool {
-    guard name.utf8.first != UInt8(ascii: "."), name != closeOn, pattern.matches(name) else {
-      return false
-    }
-    return name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+  public func covers(_ name: String) -> Bool { isMeant(name) && Self.isPrintable(name) }
+
+  /// Returns true for a name that would join, did it not hold a line's end or another control
+  /// character.
+  public func isUnprintable(_ name: String) -> Bool { !Self.isPrintable(name) && isMeant(name) }
+
+  private func isMeant(_ name: String) -> Bool {
+    name.utf8.first != UInt8(ascii: ".") && name != closeOn && pattern.matches(name)
+  }
+
+  private static func isPrintable(_ name: String) -> Bool {
+    name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
   }
 
   /// Returns the path of a file in the directory.

@@ -29,7 +29,8 @@ public enum Limits {
 
 extension TaskSpec {
   static let keys = [
-    "kind", "name", "input", "command", "directory", "outputs", "queue", "resources", "filesPerJob", "priority",
+    "kind", "name", "input", "command", "directory", "outputs", "queue", "resources", "filesPerJob",
+    "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
     "allowIncomplete",

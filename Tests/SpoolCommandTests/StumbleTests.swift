@@ -25,6 +25,14 @@ extension CommandTests {
           #expect(preview.output.contains("\(path)/g\""), Comment(rawValue: preview.said))
           #expect(preview.output.contains("\"directory\": \"\(lab.path)\(path)\""))
         }
+        let bytes = "raw/l".utf8CString.dropLast() + [-28, 46, 114, 97, 119, 0]
+        try lab.makeDirectory("raw")
+        let root = "\(lab.path)/".utf8CString.dropLast()
+        let descriptor = open(Array(root + bytes), O_WRONLY | O_CREAT, 0o644)
+        try #require(descriptor >= 0)
+        close(descriptor)
+        let latin = try await lab.spool("submit", "--name", "t", "--input", "raw/*", "--", "cat")
+        #expect(latin.code == 64 && latin.errors.contains("\"raw/l\\xE4.raw\" is not UTF-8"))
         let wrong = try await lab.spool("submit", "--name", "t", "--input", "real", "--", "cat")
         #expect(wrong.code == 64 && wrong.errors.contains("real is a directory"))
       }

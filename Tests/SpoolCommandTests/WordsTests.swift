@@ -37,7 +37,7 @@ struct WordsTests {
     }
     #expect(words(false, 4) == nil && words(nil, 4) == nil)
     #expect(words(true, 0)?.contains("died on node07") == true)
-    #expect(words(false, 8)?.contains("its process 17 is there: it is stopped or hangs") == true)
+    #expect(words(false, 8)?.contains("its process 17 is alive: it is stopped or hangs") == true)
     #expect(words(nil, 8)?.contains("if it is dead, start one") == true)
   }
 

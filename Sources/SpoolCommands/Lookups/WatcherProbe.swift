@@ -27,10 +27,13 @@ struct WatcherProbe {
     if record.isClean { return "no watcher is alive: it was stopped; \(advice)" }
     if isGone == true { return "no watcher is alive: it died on \(record.host); \(advice)" }
     guard age > deadAfter else { return nil }
-    let silence = "the watcher on \(record.host) was last heard of \(Units.text(age)) ago"
-    guard isGone == false else { return "\(silence); if it is dead, \(advice)" }
+    guard isGone == false else {
+      return
+        "the watcher on \(record.host) was last heard of \(Units.text(age)) ago; if it is dead, "
+        + advice
+    }
     let pid = ProcessRecord(record.process).map { " \($0.pid)" } ?? ""
-    return "\(silence), though its process\(pid) is there: it is stopped or hangs, and nothing is "
-      + "taken; a second `spool watch` takes its place"
+    return "the watcher on \(record.host) has been silent for \(Units.text(age)), though its "
+      + "process\(pid) is alive: it is stopped or hangs; a second `spool watch` takes its place"
   }
 }

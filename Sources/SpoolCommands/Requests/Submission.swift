@@ -164,9 +164,16 @@ struct Submission {
     guard code == 0 else {
       throw Failure(.missing, "--input: \(pattern) names no file")
     }
-    return (0..<Int(result.gl_pathc)).compactMap { index in
-      result.gl_pathv[index].map { WorkingDirectory.absolute(String(cString: $0)) }
+    var paths: [String] = []
+    for index in 0..<Int(result.gl_pathc) {
+      guard let name = result.gl_pathv[index] else { continue }
+      guard let text = String(validatingCString: name) else {
+        throw Failure(
+          .usage, "--input: the name \"\(String(escaping: name))\" is not UTF-8: rename the file")
+      }
+      paths.append(WorkingDirectory.absolute(text))
     }
+    return paths
   }
 
   /// The bytes that go into `incoming/`.

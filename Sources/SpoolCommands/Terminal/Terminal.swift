@@ -63,7 +63,10 @@ enum Terminal {
   }
 
   /// True if standard error is a terminal, on which a line can be drawn over.
-  static var isInteractive: Bool { isatty(2) == 1 && canDraw(Environment.value("TERM")) }
+  static var isInteractive: Bool { isThere && canDraw(Environment.value("TERM")) }
+
+  /// True if standard error is a terminal.
+  static var isThere: Bool { isatty(2) == 1 }
 
   /// Returns true for a kind of terminal that can draw over a line.
   static func canDraw(_ kind: String?) -> Bool { !(kind ?? "").isEmpty && kind != "dumb" }

@@ -21,7 +21,7 @@ struct TaskProgress {
     if Terminal.isInteractive {
       Terminal.redraw(text)
     } else if text != lastText, lastLine.map({ now - $0 >= Self.lineInterval }) ?? true {
-      Terminal.note(text)
+      Terminal.note(Terminal.isThere ? Terminal.fitted(text, Terminal.width) : text)
       lastLine = now
     }
     lastText = text

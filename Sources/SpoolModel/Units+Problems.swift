@@ -6,7 +6,8 @@ extension Units {
       return "expected a size as \"2GB\" or \"512MiB\", found \"\(text)\"" + sizeAdvice(text)
     }
     guard (1 << 20...1 << 50).contains(bytes) else {
-      return "expected from 1MiB to 1024TiB, found \"\(text)\"" + sizeAdvice(text)
+      return "expected from 1MiB to 1024TiB, found \"\(text)\""
+        + (bytes > 0 && parts(text).unit.isEmpty ? sizeAdvice(text) : "")
     }
     return nil
   }

@@ -73,6 +73,15 @@ struct OwnRequestTests {
     if case .pending = TaskLookup(spool).find(name) {} else { Issue.record("it is not found") }
   }
 
+  @Test func aRequestIsKnownByItsName() {
+    let unique = RequestName.unique("t.json", at: Timestamp(milliseconds: 1_796_000_000_123), by: 7)
+    #expect(unique == "t.1796000000123-7.json")
+    for file in [unique, "t.json", "3-t.json"] { #expect(RequestName.isOf(name, file)) }
+    for file in ["t.5-1.json", "tt.json", "-t.json", "t.jsonl", "t.1796000000123.json"] {
+      #expect(!RequestName.isOf(name, file))
+    }
+  }
+
   /// The answer of a request that was taken, for those who may not see it.
   @Test func aMemberOfTheGroupDoesNotSeeWhatIsTaken() throws {
     let answer = RequestAnswer(spool, "hold.t.json")

@@ -31,7 +31,8 @@ struct WordsTests {
   @Test func aProcessThatIsThereMayBeSilent() {
     let record = WatcherRecord(
       epoch: 1, id: "a", host: "node07", version: "1",
-      process: ["pid": 17, "start": 2, "boot": "b", "namespace": 3], at: Timestamp(milliseconds: 0))
+      process: ["pid": 17, "start": "2", "boot": "b", "namespace": "3"],
+      at: Timestamp(milliseconds: 0))
     let words = { (isGone: Bool?, age: Int) in
       WatcherProbe.warning(record, isGone: isGone, age: .seconds(age), deadAfter: .seconds(5))
     }

@@ -43,7 +43,7 @@ struct TaskFaultTests {
     let error = requestError { _ = try task(["zzzzzzzzzzzzzz": 1]) }
     #expect(
       error?.message
-        == "unknown key; known are allowIncomplete, command, environment, filesPerJob, input, kind, "
+        == "unknown key; known are allowIncomplete, command, directory, environment, filesPerJob, input, kind, "
         + "maxFailedJobs, maxRunning, name, outputs, priority, queue, resources, retention, retry, "
         + "stopAfter, stuckAfter, verify")
   }

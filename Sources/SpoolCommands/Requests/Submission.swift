@@ -191,9 +191,7 @@ struct Submission {
   /// whole. Returns its name in `incoming/`, which no other request has: by it this one's answer is told
   /// from those to others of the same task's name.
   func drop(into spool: Spool) throws(FileError) -> String {
-    let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
-    let number = "\(SystemTime().timestamp.milliseconds)-\(getpid())"
-    let name = "\(fileName[..<dot]).\(number)\(fileName[dot...])"
+    let name = RequestName.unique(fileName, at: SystemTime().timestamp, by: getpid())
     try spool.drop(contents, as: name, by: "\(getpid())")
     return name
   }

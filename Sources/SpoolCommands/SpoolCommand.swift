@@ -36,20 +36,31 @@ public struct SpoolCommand: ParsableCommand {
   public static func main() { main(nil) }
 
   private static func main(_ arguments: [String]?) {
+    StandardFiles.open()
     do {
       try checkVerb(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot(arguments)
       try command.run()
+      if let failure = Terminal.close() { throw failure }
     } catch let failure as Failure {
-      Terminal.note("spool: \(failure.message)")
-      exit(withError: ExitCode(failure.code.rawValue))
+      end(failure)
     } catch {
+      if error is ExitCode, let failure = Terminal.close() { end(failure) }
       if error is ValidationError || error is CleanExit || error is ExitCode || isParsing(error) {
         exit(withError: error)
       }
-      Terminal.note("spool: \(error)")
-      exit(withError: ExitCode(Failure.Code.unavailable.rawValue))
+      end(Failure(.unavailable, "\(error)"))
     }
+  }
+
+  /// Says what went wrong, and exits. What could not be printed is told, too, but the verb's own
+  /// failure counts.
+  private static func end(_ failure: Failure) -> Never {
+    if failure.code != .output, let output = Terminal.close() {
+      Terminal.note("spool: \(output.message)")
+    }
+    Terminal.note("spool: \(failure.message)")
+    exit(withError: ExitCode(failure.code.rawValue))
   }
 
   /// Fails for a word that is no verb, with the verb that may have been meant: the parser has no such

@@ -9,7 +9,7 @@ extension CommandTests {
       try await Lab.run { lab in
         let submit = try lab.start(
           "submit", "--name", "hello", "--count", "10", "--wait", "--", "echo", "job {index}")
-        try await lab.waitFor("the request") { lab.isThere("spool/incoming/hello.json") }
+        try await lab.waitFor("the request") { !lab.visible("spool/incoming").isEmpty }
         let up = try lab.start("up", "--exit-when-idle")
         let wait = try await lab.end(of: submit)
         #expect(wait.code == 0, Comment(rawValue: wait.said))

@@ -12,6 +12,12 @@ struct PrintingTests {
   ])
   func lines(_ text: String, _ shown: String) { #expect(text.printableLines == shown) }
 
+  /// A name that is not UTF-8 is told byte by byte, so that the user knows which it is.
+  @Test func namesThatAreNoText() {
+    let name: [CChar] = [97, -28, 10, 122, 0]
+    #expect(String(escaping: name) == "a\\xE4\\x0Az")
+  }
+
   @Test func jsonMeansTheSame() throws {
     let json: JSON = ["a\u{7f}b": "x\u{1b}[1m\u{85}\u{9b}\u{202e}\u{e0001}ö\n"]
     for bytes in [json.pretty, json.compact] {

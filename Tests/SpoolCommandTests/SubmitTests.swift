@@ -30,7 +30,7 @@ extension CommandTests {
           "here/task.json",
           task(
             "reco", input: "runs", ["sh", "reco.sh", "{input}", "{output}"],
-            ["outputs": [["path": "out/{stem}.txt", "dataset": "recos"]]]))
+            ["directory": ".", "outputs": [["path": "out/{stem}.txt", "dataset": "recos"]]]))
         try lab.write("here/runs.json", manifest("runs", ["raw/a.raw", "raw/b.raw"], closed: true))
         _ = try lab.start("up")
         let submit = try await lab.spool(
@@ -124,7 +124,7 @@ extension CommandTests {
         try await lab.waitFor("its end") { lab.hasEnded("x") }
         let third = try await lab.end(of: lab.launch(program + arguments))
         #expect(third.code == 64)
-        #expect(third.errors.contains("choose another name"))
+        #expect(third.errors.contains("choose another name, as x-2 (--name)"))
       }
     }
 

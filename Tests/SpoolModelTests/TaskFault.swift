@@ -116,14 +116,20 @@ extension TaskFault {
       "expected a size as \"2GB\" or \"512MiB\", found 2"),
     TaskFault(
       "resources", ["memory": "2gb"], at: "resources.memory",
-      "expected a size as \"2GB\" or \"512MiB\", found \"2gb\""),
+      "expected a size as \"2GB\" or \"512MiB\", found \"2gb\"; write 2GB, or 2GiB"),
     TaskFault(
-      "resources", ["memory": "1kB"], at: "resources.memory", "expected from 1MiB to 1024TiB"),
+      "resources", ["memory": "1kB"], at: "resources.memory",
+      "expected from 1MiB to 1024TiB, found \"1kB\""),
     TaskFault(
       "resources", ["wall": "1h30m"], at: "resources.wall",
-      "expected a time as \"10m\" or \"2h\", found \"1h30m\""),
-    TaskFault("resources", ["wall": "0s"], at: "resources.wall", "expected from 1ms to 1157d"),
-    TaskFault("resources", ["wall": "1158d"], at: "resources.wall", "expected from 1ms to 1157d"),
+      "expected a time as \"10m\" or \"2h\", found \"1h30m\"; write one number and one unit of ms, s, "
+        + "m, h, d: 90m, not 1h30m"),
+    TaskFault(
+      "resources", ["wall": "0s"], at: "resources.wall", "expected from 1ms to 1157d, found \"0s\""),
+    TaskFault(
+      "resources", ["wall": "1158d"], at: "resources.wall",
+      "expected from 1ms to 1157d, found \"1158d\""),
+    TaskFault("directory", 7, "expected a string, found 7"),
     TaskFault(
       "resources", ["tags": ["a+b"]], at: "resources.tags",
       "tags are of A-Z a-z 0-9 _ -, 32 bytes in all"),

@@ -147,13 +147,19 @@ struct ViewTests {
     #expect(LedgerLine(line) == nil)
   }
 
-  @Test func commandsOfARequestAreChanged() throws {
+  @Test func tasksOfARequestAreChanged() throws {
     let chain = try parsed(#"{"kind":"chain","steps":[{"command":["a"]},{"name":"x"}]}"#)
-    let changed = Request.mapCommands(chain) { $0 + ["b"] }
+    let name = { (object: JSONObject) in
+      var object = object
+      object["name"] = "y"
+      return object
+    }
     #expect(
-      Self.text(changed.compact)
-        == #"{"kind":"chain","steps":[{"command":["a","b"]},{"name":"x"}]}"#)
-    #expect(Request.mapCommands(.null) { $0 } == .null)
+      Self.text(Request.mapTasks(chain, name).compact)
+        == #"{"kind":"chain","steps":[{"command":["a"],"name":"y"},{"name":"x"}]}"#)
+    let task = try parsed(#"{"kind":"task","command":["a"]}"#)
+    #expect(Request.mapTasks(task, name)["name"] == "y")
+    #expect(Request.mapTasks(.null, name) == .null)
   }
 
   /// A page cut short, or of another kind, is none.

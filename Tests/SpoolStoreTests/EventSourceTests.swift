@@ -15,12 +15,12 @@ struct EventSourceTests {
     let rescan = DirectoryEvent(directory: "/spool/incoming", name: "", kind: .rescan)
     #expect(received.events.withLock { $0 } == [rescan])
     #expect(!source.delivers)
-    #expect(source.reason == "a limit")
+    #expect(source.trouble == "a limit")
   }
 
   @Test func pollingIsHadForTheAsking() {
     let source = EventSources.make(poll: true)
     #expect(!source.delivers)
-    #expect((source as? PollingEventSource)?.reason == "asked for")
+    #expect(source is PollingEventSource && source.trouble == nil)
   }
 }

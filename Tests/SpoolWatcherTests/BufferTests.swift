@@ -60,6 +60,19 @@ struct BufferTests {
     #expect(world.faultsAtTheEnd("t", jobs: 7, outputs: 0) == [])
   }
 
+  /// No request could hold such a name, so it does not join; it is counted, and the first is named.
+  @Test func namesThatCannotJoinAreTold() throws {
+    for name in ["a.raw", "b\nc.raw", "d\u{1B}[1m.raw", "e\n.log"] { try plant(name) }
+    try world.watchBuffer("raw", #""pattern": "*.raw""#)
+    #expect(world.run(until: { joined == ["a.raw"] }))
+    world.run(for: 5000)
+    let status = String(decoding: world.files.peek("\(World.root)/STATUS") ?? [], as: UTF8.self)
+    #expect(status.contains("2 names hold control characters, as \""), "\(status)")
+    #expect(status.contains("b\\nc.raw") || status.contains("d\\u{1b}[1m.raw"))
+    #expect(!status.contains("\u{1B}"))
+    #expect(joined == ["a.raw"])
+  }
+
   /// Where it can be known who has a file open, it does not join before they close it, however long
   /// they pause.
   @Test func aFileThatIsOpenWaits() throws {

@@ -370,6 +370,26 @@ struct OrderTests {
   }
 }
 
+/// The looks of a check beside a busy watcher.
+struct SpoolCheckLookTests {
+  /// What a watcher mends between two looks is no finding; what stays is one, after three looks.
+  @Test func aPauseComesBeforeEachFurtherLook() throws {
+    let world = try World(World.Setup())
+    world.run(for: 500)
+    let path = "\(World.root)/done/a stranger"
+    for isMended in [true, false] {
+      try world.files.plant([1], at: path)
+      var pauses = 0
+      let report = try SpoolCheck(world.spool).run {
+        pauses += 1
+        if isMended { try? world.files.remove(path) }
+      }
+      #expect(pauses == (isMended ? 1 : 2))
+      #expect(report.findings.contains { $0.place == "done/a stranger" } == !isMended)
+    }
+  }
+}
+
 extension SpoolCheck {
   /// What is found in a world, as text.
   static func findings(_ world: World) throws -> [String] {

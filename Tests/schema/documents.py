@@ -18,13 +18,13 @@ FAILED_RESULT = {
 JOB = {
     "format": 1, "job": "run42.reco.00000017", "incarnation": "9c1f", "attempt": 1, "owner": 1001,
     "inputs": [{"path": "/d/f17.raw", "size": 9}],
-    "command": ["python3", "reco.py", "/d/f17.raw", "{output}"],
+    "command": ["python3", "reco.py", "/d/f17.raw", "{output}"], "directory": "/d/reco",
     "outputs": [{"path": "/d/reco/f17.root"}], "environment": {},
     "limits": {"wall": 600, "memory": 2000000000}, "result": RESULT,
 }
 TASK = {
     "kind": "task", "name": "run42.reco", "input": "run42.raw",
-    "command": ["python3", "reco.py", "{input}", "{output}"],
+    "command": ["python3", "reco.py", "{input}", "{output}"], "directory": "reco/",
     "outputs": [{"path": "data/reco/{stem}.root", "dataset": "run42.reco"}],
     "queue": "cpu",
     "resources": {
@@ -235,13 +235,13 @@ BROKEN = {
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
         ("retry.growMemory", 0.5), ("retry.backoff", 5), ("maxFailedJobs", -1),
         ("stopAfter", "1"), ("maxRunning", 0), ("maxRunning", "none"), ("resources.tokens", ["a"]),
-        ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}),
+        ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}), ("directory", 7), ("directory", "../w"),
         ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
         ("meta", 1), ("meta", []),
     ], ["kind", "name", "input", "command", "outputs.0.path"]),
     "dataset": broken(DATASET, [
         ("name", "a@b"), ("files", {}), ("files", [1]), ("files", ["a", "a"]), ("files", [""]),
-        ("files.1.size", -1), ("files.1.sise", 1), ("files.1.adler32", "0"), ("closed", "yes"),
+        ("files.1.size", -1), ("files.1.sise", 1), ("files.1.adler32", ""), ("closed", "yes"),
         ("expected", -1), ("kind", "manifest"), ("format", 2),
     ], ["name", "kind", "files.1.path"])
     + broken(WATCHED, [

@@ -19,9 +19,16 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "table or json.")
   var format = OutputFormat.table
 
+  /// The time between two looks beside a watcher: some of its turns.
+  static let pause = Duration.milliseconds(700)
+
   func run() throws {
     let spool = try options.open()
-    let report = try SpoolCheck(spool, isWatched: WatcherProbe(spool).warning() == nil).run()
+    let isWatched = WatcherProbe(spool).warning() == nil
+    let waker = try Waker()
+    let report = try SpoolCheck(spool, isWatched: isWatched).run {
+      if isWatched { waker.wait(for: Self.pause) }
+    }
     if format == .table, report.findings.isEmpty { return Terminal.print(report.summary) }
     Output.render(
       format, columns: ["kind", "where", "what"],

@@ -19,7 +19,8 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let name = try TaskArgument.name(name)
     let spool = try options.openWatched()
-    switch TaskLookup(spool).find(name) {
+    JobID.noteTask(name, in: spool)
+    switch try TaskLookup(spool).findDropped(name) {
     case .page(let page):
       switch page.content {
       case .task(let task): try print(TaskExplanation(spool, task, page).lines())

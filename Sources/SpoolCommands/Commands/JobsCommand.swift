@@ -20,7 +20,7 @@ struct JobsCommand: ParsableCommand {
     let name = try TaskArgument.name(task)
     let spool = try options.openWatched()
     var tasks = [name]
-    switch TaskLookup(spool).find(name) {
+    switch try TaskLookup(spool).findDropped(name) {
     case .page(let page): tasks = page.tasks
     case .pending: Terminal.note("spool: \(name) is dropped, and not yet taken by a watcher")
     case .refused(let request):

@@ -38,7 +38,17 @@ struct LogsCommand: ParsableCommand {
   /// Returns the task, and the job if a job is named. A job's name may be a task's: the task wins.
   private func resolve(_ spool: Spool) throws -> (Name, JobID?) {
     let lookup = TaskLookup(spool)
-    if let task = Name(name), lookup.page(of: task) != nil { return (task, nil) }
+    if let task = Name(name) {
+      let isKnown = JobID(name).map { lookup.page(of: $0.task) != nil } ?? false
+      let answer = isKnown ? lookup.find(task) : try lookup.findDropped(task)
+      switch answer {
+      case .page:
+        JobID.noteTask(task, in: spool)
+        return (task, nil)
+      case .pending: return (task, nil)
+      case .refused, .unknown: break
+      }
+    }
     if let job = JobID(name), lookup.page(of: job.task) != nil { return (job.task, job) }
     throw Failure(.missing, "there is no task or job \(name); `spool status` lists tasks")
   }

@@ -30,11 +30,11 @@ struct RetryCommand: ParsableCommand {
     if let cause, !RetryOrder.isCause(cause) {
       throw ValidationError("--cause: \"\(cause)\" is no cause: \(RetryOrder.causes)")
     }
-    if let memory, Units.bytes(memory) ?? 0 < 1 << 20 {
-      throw ValidationError("--memory: expected a size as 8GB, found \(memory)")
+    if let memory, let problem = Units.memoryProblem(memory) {
+      throw ValidationError("--memory: \(problem)")
     }
-    if let wall, Units.duration(wall) ?? .zero <= .zero {
-      throw ValidationError("--wall: expected a time as 2h, found \(wall)")
+    if let wall, let problem = Units.wallProblem(wall) {
+      throw ValidationError("--wall: \(problem)")
     }
   }
 

@@ -25,7 +25,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func show(_ name: Name, _ spool: Spool) throws {
-    switch TaskLookup(spool).find(name) {
+    switch try TaskLookup(spool).findDropped(name) {
     case .page(let page):
       switch format {
       case .table: Terminal.print(TaskText(page).text)

@@ -8,8 +8,9 @@ struct SubmitCommand: ParsableCommand {
     commandName: "submit",
     abstract: "Check a task or a dataset manifest, and drop it into incoming/.",
     discussion: """
-      Paths in the file, and arguments of the command that name files, are taken from where you are. \
-      Without a file, the task is made of the options and the command after --.
+      Paths of inputs and outputs are taken from where you are. Without a file, the task is made of the \
+      options and the command after --, which runs where you are. The command of a file runs in a \
+      scratch directory, unless its "directory" or --chdir says otherwise. Commands are never changed.
 
       Examples:
         spool submit task.json manifest.json --wait
@@ -29,6 +30,13 @@ struct SubmitCommand: ParsableCommand {
     help: ArgumentHelp(
       "A value for ${NAME} in the strings of the file; may be repeated.", valueName: "name=value"))
   var set: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The directory in which commands run, on the pilot's machine. {scratch}: an empty one.",
+      valueName: "directory"))
+  var chdir: String?
+  @Flag(help: "Let outputs replace files that are there already.")
+  var overwrite = false
   @Flag(help: "Print the first job, and drop nothing.")
   var dryRun = false
   @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
@@ -51,21 +59,24 @@ struct SubmitCommand: ParsableCommand {
     var variables = try Variables(set)
     let submissions =
       task.isGiven
-      ? [try Submission(task, command: words, root: root)]
-      : try words.map { try Submission(file: $0, root: root, variables: &variables) }
+      ? [try Submission(task, command: words, root: root, changes: changes)]
+      : try words.map {
+        try Submission(file: $0, root: root, variables: &variables, changes: changes)
+      }
     try variables.checkUse()
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
-    let now = SystemTime().timestamp
-    let names = try submissions.compactMap { try drop($0, spool) }
-    guard wait, !names.isEmpty else { return }
-    let wait = TaskWait(
-      spool: spool, events: EventSources.make(poll: false), timeOut: nil, since: now)
-    if let failure = try wait.run(names) { throw failure }
+    let targets = try submissions.compactMap { try drop($0, spool) }
+    guard wait, !targets.isEmpty else { return }
+    try Interruption.announce(targets.map(\.name))
+    let wait = TaskWait(spool: spool, events: EventSources.make(poll: false), timeOut: nil)
+    if let failure = try wait.run(targets) { throw failure }
   }
 
-  /// Drops a request. Returns its name if it is for a task or a chain.
-  private func drop(_ submission: Submission, _ spool: Spool) throws -> Name? {
+  private var changes: TaskChanges { TaskChanges(chdir: chdir, overwrites: overwrite) }
+
+  /// Drops a request. Returns the task or chain that it makes, to be waited for.
+  private func drop(_ submission: Submission, _ spool: Spool) throws -> TaskWait.Target? {
     switch submission.content {
     case .task(let spec):
       try refuseTaken(spec.name, spool)
@@ -75,18 +86,19 @@ struct SubmitCommand: ParsableCommand {
       for step in spec.steps { try look(step.task, spool) }
     case .manifest, .order, .delete: break
     }
+    let request: String
     do throws(FileError) {
-      try submission.drop(into: spool)
+      request = try submission.drop(into: spool)
     } catch {
       throw Failure(.unavailable, "\(error)")
     }
     switch submission.content {
     case .task(let spec):
       Terminal.print("submitted the task \(spec.name)")
-      return spec.name
+      return TaskWait.Target(name: spec.name, request: request)
     case .chain(let spec):
       Terminal.print("submitted the chain \(spec.name), of \(spec.steps.count) steps")
-      return spec.name
+      return TaskWait.Target(name: spec.name, request: request)
     case .manifest(let name, _):
       Terminal.print("submitted a manifest of the dataset \(name)")
       return nil
@@ -99,13 +111,23 @@ struct SubmitCommand: ParsableCommand {
     }
   }
 
+  /// Looks at a task before it is dropped: refuses what is surely wrong, and warns of what most often is.
   private func look(_ spec: TaskSpec, _ spool: Spool) throws {
     do throws(RequestError) {
       for output in spec.outputs { try spool.dataRoots.check(output.path) }
     } catch {
       throw Failure(.usage, "\(error)")
     }
+    let outputs = OutputCheck(spec)
+    if let problem = outputs.collision { throw Failure(.usage, "\(spec.name): \(problem)") }
+    if let problem = CommandCheck(spec).problem { throw Failure(.usage, problem) }
     noteMissing(spec, spool)
+    outputs.note { spool.isPresent(data: $0) }.map { Terminal.note("spool: \($0)") }
+    note(spec)
+  }
+
+  private func note(_ spec: TaskSpec) {
+    for note in CommandCheck(spec).notes { Terminal.note("spool: \(note)") }
   }
 
   /// Warns of inputs that are not there: they may come later, but most often a path is wrong.
@@ -119,13 +141,21 @@ struct SubmitCommand: ParsableCommand {
   }
 
   private func refuseTaken(_ name: Name, _ spool: Spool) throws {
-    switch TaskLookup(spool).find(name) {
-    case .page(let page):
-      throw Failure(
-        .usage, "there is a task \(name) already (\(page.stateText)): choose another name")
-    case .pending: throw Failure(.usage, "a task \(name) is dropped already")
-    case .refused, .unknown: break
+    let lookup = TaskLookup(spool)
+    let state: String
+    switch lookup.find(name) {
+    case .page(let page): state = "there is a task \(name) already (\(page.stateText))"
+    case .pending: state = "a task \(name) is dropped already"
+    case .refused, .unknown: return
     }
+    let free = (2...99).lazy.compactMap { Name("\(name)-\($0)") }.first {
+      if case .unknown = lookup.find($0) { true } else { false }
+    }
+    let advice = free.map { ", as \($0)" } ?? ""
+    throw Failure(
+      .usage,
+      "\(state): choose another name\(advice) (\(task.isGiven ? "--name" : "\"name\" in the file"))"
+    )
   }
 
   private func preview(_ submissions: [Submission]) throws {
@@ -147,6 +177,7 @@ struct SubmitCommand: ParsableCommand {
       let (name, contents) = try Preview.firstJob(spec, config, roots)
       Terminal.print("\(name)\n")
       Terminal.print(json: contents)
+      note(spec)
     } catch {
       throw Failure(.usage, "\(error)")
     }

@@ -34,7 +34,7 @@ struct UpCommand: ParsableCommand {
     let watch = try WatchLoop(
       spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainTime,
+      spool, events: events, options: try flags.pilotOptions(in: spool), drain: flags.drainTime,
       umask: umask)
     try signals.onEach { pilot.stop() }
     let pilotLeft = try Outcome()

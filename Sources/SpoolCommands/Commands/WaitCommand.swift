@@ -28,9 +28,10 @@ struct WaitCommand: ParsableCommand {
   func run() throws {
     let names = try tasks.map(TaskArgument.name)
     let spool = try options.openWatched()
+    try Interruption.announce(names)
     let wait = TaskWait(
       spool: spool, events: EventSources.make(poll: false),
       timeOut: timeout.flatMap(Units.duration))
-    if let failure = try wait.run(names) { throw failure }
+    if let failure = try wait.run(names.map { TaskWait.Target(name: $0) }) { throw failure }
   }
 }

@@ -12,16 +12,23 @@ enum AttemptText {
     return text
   }
 
-  /// Returns the same of a failed attempt that another follows, with the time until that.
-  static func next(_ line: LedgerLine, _ due: Timestamp, now: Timestamp) -> String {
+  /// Returns the same of a failed attempt that another follows, with the time until that, or with what
+  /// keeps it from running.
+  static func next(
+    _ line: LedgerLine, _ due: Timestamp, now: Timestamp, obstacle: String? = nil
+  ) -> String {
     let left = max(.zero, due - now).milliseconds / 100 * 100
+    if left <= 0, let obstacle {
+      return "\(past(line)); attempt \(line.attempt + 1) cannot run: \(obstacle)"
+    }
     let time = left > 0 ? "in \(Units.text(.milliseconds(left)))" : "as soon as there is room"
     return "\(past(line)); attempt \(line.attempt + 1) comes \(time)"
   }
 
   /// Returns the last line of a reason, which often says most; nil for none.
   static func lastLine(_ reason: String?) -> String? {
-    reason?.split(separator: "\n").last.map(String.init)
+    // By scalars, since a carriage return and a line end are one character.
+    reason?.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.last.map { String($0) }
   }
 }
 

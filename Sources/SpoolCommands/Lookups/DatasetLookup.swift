@@ -31,7 +31,9 @@ struct DatasetLookup {
 
   /// Returns the page of a dataset, or fails with the name that may have been meant.
   func require(_ name: Name) throws -> DatasetPage {
-    if let page = find(name) { return page }
+    if let page = try FreshLook(spool).result({ find(name) }, isThere: { $0 != nil }) {
+      return page
+    }
     let names = ((try? names()) ?? []).map(\.text)
     let advice = Nearest.question(name.text, among: names) ?? "`spool dataset list` lists them"
     throw Failure(.missing, "there is no dataset \(name); \(advice)")

@@ -19,6 +19,7 @@ struct TaskExplanation {
 
   /// Reads the ledger and the directories of jobs, and returns the explanation, line by line.
   func lines() throws -> [String] {
+    let places = task.state == .active ? try JobPlaces(spool, task.task) : nil
     var lines = [
       "\(task.task) is \(page.stateText)\(page.reasonText)",
       "\(task.jobs.done) of \(task.jobs.total) jobs are done, \(task.jobs.failed) failed",
@@ -26,10 +27,10 @@ struct TaskExplanation {
     switch task.state {
     case .waiting: lines += waiting
     case .held: lines.append("it was held; `spool release \(task.task)` lets it go on")
-    case .active: lines += try active()
+    case .active: if let places { lines += try active(places) }
     case .done, .failed, .cancelled: break
     }
-    return try lines + failures()
+    return try lines + failures(places)
   }
 
   private var waiting: [String] {
@@ -47,9 +48,8 @@ struct TaskExplanation {
     ]
   }
 
-  private func active() throws -> [String] {
+  private func active(_ places: JobPlaces) throws -> [String] {
     var lines: [String] = []
-    let places = try JobPlaces(spool, task.task)
     if !places.running.isEmpty {
       let pilots = Set(places.running.map(\.pilot)).sorted().map(\.text)
       let named = pilots.prefix(Self.mostNamed).joined(separator: ", ")
@@ -68,12 +68,16 @@ struct TaskExplanation {
     return lines
   }
 
-  private func ready(_ places: JobPlaces) throws -> String {
+  /// Returns the reason why no pilot can run some of the jobs in ready; nil if there is none.
+  private func obstacle(_ places: JobPlaces) throws -> String? {
     let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
+    return Set(places.ready.map { $0.name.shape(in: $0.queue) }).lazy
+      .compactMap { $0.obstacle(among: pilots) }.first
+  }
+
+  private func ready(_ places: JobPlaces) throws -> String {
     let count = "\(places.ready.count) jobs wait in ready"
-    for shape in Set(places.ready.map { $0.name.shape(in: $0.queue) }) {
-      if let obstacle = shape.obstacle(among: pilots) { return "\(count): \(obstacle)" }
-    }
+    if let obstacle = try obstacle(places) { return "\(count): \(obstacle)" }
     let names = places.ready.map(\.name)
     guard let first = names.min(by: { $0.goesBefore($1) }) else {
       return count
@@ -96,7 +100,7 @@ struct TaskExplanation {
   }
 
   /// Returns the failures: a line per cause, with its latest attempt.
-  private func failures() throws -> [String] {
+  private func failures(_ places: JobPlaces?) throws -> [String] {
     var last: [String: LedgerLine] = [:]
     var counts: [String: Int] = [:]
     var again: [JobID: (line: LedgerLine, due: Timestamp)] = [:]
@@ -112,7 +116,9 @@ struct TaskExplanation {
     }
     var lines: [String] = []
     if !task.state.hasEnded, let next = again.values.min(by: { $0.due < $1.due }) {
-      let text = AttemptText.next(next.line, next.due, now: now)
+      let isWaiting = places?.ready.contains { $0.name.job == next.line.job } ?? false
+      let obstacle = isWaiting ? try places.flatMap(obstacle) : nil
+      let text = AttemptText.next(next.line, next.due, now: now, obstacle: obstacle)
       lines.append("\(again.count) jobs are to be tried again, as \(text)")
     }
     // Jobs that were tried again and succeeded are in the ledger, and no longer on the page.
@@ -132,7 +138,12 @@ struct TaskExplanation {
     case .wall: "`spool retry \(task) --cause wall --wall 4h` tries them with more time"
     case .exit, .signal, .output: "`spool logs \(task) --failed` shows what they printed"
     case .input: "`spool retry \(task) --cause input` tries them when the input is there"
-    case .exists: "move the file away, or let the task say \"overwrite\": true"
+    case .exists:
+      "move the file away, then `spool retry \(task) --cause exists`; or submit the rest as another task "
+        + "with --overwrite (\"overwrite\": true of an output)"
+    case .spawn:
+      "the program, and the directory in which it runs, must be there on the pilots' machines; "
+        + "`spool submit --chdir` says which directory"
     default: nil
     }
   }

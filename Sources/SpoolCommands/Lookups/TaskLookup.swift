@@ -36,14 +36,24 @@ struct TaskLookup {
     return RefusedRequest.latest(of: name, in: spool).map { .refused($0) } ?? .unknown
   }
 
+  /// Returns the same for a verb that may follow a `submit` at once: waits for what was dropped a
+  /// moment ago, and has no page yet. A name that nobody dropped is told at once in a quiet spool.
+  func findDropped(_ name: Name) throws -> Answer {
+    let look = FreshLook(spool)
+    return try look.result {
+      find(name)
+    } isThere: {
+      if case .unknown = $0 { false } else { true }
+    }
+  }
+
   /// Returns true if a request for the task lies in `incoming/`, or was taken and not yet answered: by
   /// the name of its file, or by what is in it. It moves from the one to the other.
   private func isPending(_ name: Name) -> Bool {
-    let file = "\(name).json"
     let dropped = (try? spool.names(in: .incoming, fresh: true)) ?? []
-    if dropped.contains(file) { return true }
+    if dropped.contains(where: { RequestName.isOf(name, $0) }) { return true }
     let taken = (try? spool.takenRequests()) ?? []
-    if taken.contains(where: { $0.name == file }) { return true }
+    if taken.contains(where: { RequestName.isOf(name, $0.name) }) { return true }
     let isRequest = { (file: String) in file.hasSuffix(".json") && !file.hasPrefix(".") }
     let makes = { (bytes: [UInt8]?) in bytes.flatMap { RequestHeader($0) }?.makes(name) ?? false }
     return dropped.filter(isRequest).prefix(Self.mostOpened).contains { file in

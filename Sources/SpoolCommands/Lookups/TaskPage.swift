@@ -56,6 +56,9 @@ struct TaskPage {
     }
   }
 
+  /// The random id of the task's life under its name; nil for a chain.
+  var incarnation: String? { task?.incarnation }
+
   var reason: String? {
     switch content {
     case .task(let task): task.reason

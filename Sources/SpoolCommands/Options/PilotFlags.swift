@@ -27,8 +27,8 @@ struct PilotFlags: ParsableArguments {
 
   func validate() throws {
     if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus: from 1 to 4096") }
-    if let memory, Units.bytes(memory) ?? 0 < 1 << 20 {
-      throw ValidationError("--memory: expected a size as 64GB, found \(memory)")
+    if let memory, let problem = Units.memoryProblem(memory) {
+      throw ValidationError("--memory: \(problem)")
     }
     if let gpus, !(0...64).contains(gpus) { throw ValidationError("--gpus: from 0 to 64") }
     if let queue, Queue(rawValue: queue) == nil {
@@ -47,8 +47,14 @@ struct PilotFlags: ParsableArguments {
   /// The time that running jobs have to end after a first signal.
   var drainTime: Duration { Units.duration(drain) ?? .seconds(30) }
 
-  /// Returns the resources of the machine, bounded by the options.
-  func pilotOptions() -> PilotOptions {
+  /// Returns the resources of the machine, bounded by the options. Fails for a scratch directory in the
+  /// spool.
+  func pilotOptions(in spool: Spool) throws -> PilotOptions {
+    let place = ScratchDirectory.choose(scratch)
+    guard !ScratchDirectory.isInside(place, spool.layout.root) else {
+      throw Failure(
+        .usage, "--scratch: \(scratch ?? place) is in the spool: give a directory on local disk")
+    }
     let environment = Environment.all
     let host = HostResources.detect(environment: environment)
     let devices = gpus.map { Array(host.gpus.prefix($0)) } ?? host.gpus
@@ -57,7 +63,7 @@ struct PilotFlags: ParsableArguments {
       host: host.hostName, version: SpoolCommand.version, process: host.identity.json,
       queues: first == .gpu && alsoCpu ? [.gpu, .cpu] : [first], tags: tagList,
       cpus: cpus ?? host.cpus, memory: memory.flatMap(Units.bytes) ?? Int(host.memory),
-      gpus: devices, scratch: ScratchDirectory.choose(scratch),
+      gpus: devices, scratch: place,
       environment: Environment.clean(environment))
   }
 }

@@ -41,6 +41,12 @@ struct TaskFlags: ParsableArguments {
     if isGiven, sources != 1 {
       throw ValidationError("give exactly one of --input, --dataset, --count")
     }
+    if let memory, let problem = Units.memoryProblem(memory) {
+      throw ValidationError("--memory: \(problem)")
+    }
+    if let wall, let problem = Units.wallProblem(wall) {
+      throw ValidationError("--wall: \(problem)")
+    }
   }
 
   /// Returns the request that a JSON file would hold.

@@ -15,20 +15,15 @@ struct RefusedRequest {
   static func latest(of name: Name, in spool: Spool) -> RefusedRequest? {
     let requests = (try? spool.refusedRequests()) ?? []
     let mayOpen = requests.count <= mostOpened
-    return requests.filter { isNamed($0, name) || mayOpen && requestsTask($0, name, spool) }
-      .compactMap { read($0, spool) }.max { $0.at < $1.at }
+    return requests.filter {
+      RequestName.isOf(name, $0) || mayOpen && requestsTask($0, name, spool)
+    }
+    .compactMap { read($0, spool) }.max { $0.at < $1.at }
   }
 
   /// Returns the refused request that was dropped as this file; nil if it was not refused.
   static func named(_ file: String, in spool: Spool) throws(FileError) -> RefusedRequest? {
     try spool.refusal(of: file).map { RefusedRequest(reason: $0.reason.trimmed, at: $0.at) }
-  }
-
-  /// True for `NAME.json`, and for `NUMBER-NAME.json`, the name of a second one of that name.
-  private static func isNamed(_ file: String, _ name: Name) -> Bool {
-    if file == "\(name).json" { return true }
-    let number = file.prefix { $0.isASCII && $0.isNumber }
-    return !number.isEmpty && file.dropFirst(number.count) == "-\(name).json"
   }
 
   /// Reads a refused request, and returns true if it asks for this task.

@@ -19,10 +19,13 @@ struct RequestDelivery {
     for room in rooms { events.watch(spool.path(of: room)) { [waker] _ in waker.wake() } }
   }
 
-  /// Drops a request, and waits for the answer. Returns true once the watcher has accepted it. Tells the
-  /// user and returns false if no watcher is alive, or none has answered in time; fails if the watcher
+  /// Drops a request, and waits until the watcher has accepted it and `isDone` holds, which says that
+  /// its effect is seen. Fails if no watcher is alive, if none has answered in time, and if the watcher
   /// refuses it. `words` say what is ordered, as `close run42.raw`.
-  func deliver(_ submission: Submission, _ words: String) throws -> Bool {
+  func deliver(
+    _ submission: Submission, _ words: String, effect: Duration = effectPatience,
+    isDone: () -> Bool
+  ) throws {
     let name: String
     do throws(FileError) {
       name = try submission.drop(into: spool)
@@ -30,34 +33,43 @@ struct RequestDelivery {
       throw Failure(.unavailable, "\(error)")
     }
     guard WatcherProbe(spool).warning() == nil else {
-      Terminal.print("\(words): lies in incoming/ until a watcher comes")
-      return false
+      throw Failure(
+        .unavailable, "\(words): not done yet; it lies in incoming/ until a watcher comes")
     }
-    guard try wait({ try isAnswered(name) }) else {
-      Terminal.print("\(words): not yet taken by the watcher")
-      return false
+    let answer = RequestAnswer(spool, name)
+    var refused: RefusedRequest?
+    let isAnswered = try wait {
+      refused = try RefusedRequest.named(name, in: spool)
+      return try refused != nil || answer.isTaken() && (answer.isVisible || isDone())
     }
-    if let refused = try RefusedRequest.named(name, in: spool) {
+    // An effect may have been there before; a refusal comes in the turn that took the request.
+    if !answer.isVisible, refused == nil {
+      _ = try wait(for: .seconds(1)) { try RefusedRequest.named(name, in: spool) != nil }
+    }
+    // The reason is written before the request leaves the place where it was taken to.
+    if let refused = try refused ?? RefusedRequest.named(name, in: spool) {
       throw Failure(.failed, refused.reason)
     }
-    return true
+    guard isAnswered else {
+      throw Failure(
+        .unavailable, "\(words): the watcher has not answered within \(Units.text(Self.patience))")
+    }
+    _ = try wait(for: effect) { isDone() }
   }
 
+  /// The longest wait for a page that shows what an order did: pages are written once a second.
+  static let effectPatience = Duration.seconds(3)
+
   /// Waits until a condition holds. Returns false if it does not hold in time.
-  func wait(_ isReached: () throws -> Bool) throws -> Bool {
+  func wait(
+    for patience: Duration = patience, _ isReached: () throws -> Bool
+  ) throws -> Bool {
     let time = SystemTime()
-    let end = time.instant + Self.patience
+    let end = time.instant + patience
     while try !isReached() {
       guard time.instant < end else { return false }
       waker.wait(for: Self.interval)
     }
     return true
-  }
-
-  /// Returns true if the request is neither in `incoming/` nor among those taken. It moves from the one
-  /// to the other and from there away, so they are looked at in this order.
-  private func isAnswered(_ name: String) throws -> Bool {
-    if spool.isDropped(name) { return false }
-    return try !spool.takenRequests().contains { $0.name == name }
   }
 }

@@ -20,8 +20,10 @@ struct Submission {
   /// The file's name in `incoming/`.
   var fileName: String
 
-  /// Reads a request from a file, and fills in the variables.
-  init(file path: String, root: String, variables: inout Variables) throws {
+  /// Reads a request from a file, and fills in the variables. `changes` are made to its tasks.
+  init(
+    file path: String, root: String, variables: inout Variables, changes: TaskChanges
+  ) throws {
     let bytes: [UInt8]
     let isLines = path.hasSuffix(".jsonl")
     do throws(FileError) {
@@ -34,7 +36,7 @@ struct Submission {
       if isLines {
         (content, fileName) = try Self.lines(bytes, root: root)
       } else {
-        let json = try variables.fill(Self.parse(bytes))
+        let json = changes.made(to: try variables.fill(Self.parse(bytes)))
         (content, fileName) = try Self.request(json, root: root)
       }
     } catch {
@@ -42,16 +44,22 @@ struct Submission {
     }
   }
 
-  /// Makes a request for a task of the command line.
-  init(_ flags: TaskFlags, command: [String], root: String) throws {
+  /// Makes a request for a task of the command line. Its command runs where the user is, unless
+  /// `changes` say otherwise, so that it means what it would mean in the shell.
+  init(_ flags: TaskFlags, command: [String], root: String, changes: TaskChanges) throws {
     var flags = flags
     // The shell's user is used to `..`; a request holds none.
     flags.output = flags.output.map { path in
-      path.split(separator: "/").contains("..") ? WorkingDirectory.absolute(path) : path
+      guard path.split(separator: "/").contains("..") else { return path }
+      let (base, rest) = WorkingDirectory.split(path)
+      return Template.escaped(base) + rest
     }
+    var changes = changes
+    changes.directory = changes.directory ?? Template.escaped(root)
     let inputs = try flags.input.flatMap(Self.expand)
     do throws(RequestError) {
-      (content, fileName) = try Self.request(flags.request(inputs, command: command), root: root)
+      let json = changes.made(to: flags.request(inputs, command: command))
+      (content, fileName) = try Self.request(json, root: root)
     } catch {
       throw Failure(.usage, "\(error)")
     }
@@ -89,7 +97,7 @@ struct Submission {
   private static func request(
     _ json: JSON, root: String
   ) throws(RequestError) -> (Content, String) {
-    switch try Request(absolute(json), root: root) {
+    switch try Request(json, root: root) {
     case .task(let spec): return (.task(spec), "\(spec.name).json")
     case .chain(let spec): return (.chain(spec), "\(spec.name).json")
     case .dataset(let manifest):
@@ -105,22 +113,6 @@ struct Submission {
     case .delete(let order):
       let submission = Submission(order)
       return (submission.content, submission.fileName)
-    }
-  }
-
-  /// Makes the arguments of a command absolute that name files from here, because payloads run
-  /// elsewhere. A program without a slash stays: the pilot looks it up in its PATH.
-  private static func absolute(_ json: JSON) -> JSON {
-    let files = PosixFileSystem()
-    return Request.mapCommands(json) { command in
-      command.enumerated().map { index, argument in
-        guard let text = argument.string, !text.hasPrefix("/"), !text.isEmpty,
-          index > 0 || text.contains("/")
-        else { return argument }
-        let path = WorkingDirectory.absolute(text)
-        let isFile = (try? files.attributes(of: path))?.kind == .file
-        return isFile ? .string(Template.escaped(path)) : argument
-      }
     }
   }
 
@@ -159,16 +151,29 @@ struct Submission {
   /// there is no pattern, even with brackets in it: a shell may have expanded it already.
   private static func expand(_ pattern: String) throws -> [String] {
     let path = WorkingDirectory.absolute(pattern)
-    if PosixFileSystem().isPresent(path) { return [path] }
+    if let found = try? PosixFileSystem().attributes(of: path) {
+      guard found.kind != .directory else {
+        throw Failure(
+          .usage, "--input: \(pattern) is a directory: give its files, as '\(pattern)/*'")
+      }
+      return [path]
+    }
     var result = glob_t()
     defer { globfree(&result) }
     let code = glob(pattern, 0, nil, &result)
     guard code == 0 else {
       throw Failure(.missing, "--input: \(pattern) names no file")
     }
-    return (0..<Int(result.gl_pathc)).compactMap { index in
-      result.gl_pathv[index].map { WorkingDirectory.absolute(String(cString: $0)) }
+    var paths: [String] = []
+    for index in 0..<Int(result.gl_pathc) {
+      guard let name = result.gl_pathv[index] else { continue }
+      guard let text = String(validatingCString: name) else {
+        throw Failure(
+          .usage, "--input: the name \"\(String(escaping: name))\" is not UTF-8: rename the file")
+      }
+      paths.append(WorkingDirectory.absolute(text))
     }
+    return paths
   }
 
   /// The bytes that go into `incoming/`.
@@ -183,18 +188,10 @@ struct Submission {
   }
 
   /// Drops the request: writes it under a hidden name, then renames it, so that the watcher sees it
-  /// whole. Returns its name in `incoming/`. There may be several manifests and orders for one name, so
-  /// theirs get a number.
-  @discardableResult
+  /// whole. Returns its name in `incoming/`, which no other request has: by it this one's answer is told
+  /// from those to others of the same task's name.
   func drop(into spool: Spool) throws(FileError) -> String {
-    var name = fileName
-    switch content {
-    case .task, .chain: break
-    case .manifest, .order, .delete:
-      let dot = fileName.lastIndex(of: ".") ?? fileName.endIndex
-      name =
-        "\(fileName[..<dot]).\(SystemTime().timestamp.milliseconds)-\(getpid())\(fileName[dot...])"
-    }
+    let name = RequestName.unique(fileName, at: SystemTime().timestamp, by: getpid())
     try spool.drop(contents, as: name, by: "\(getpid())")
     return name
   }

@@ -27,17 +27,33 @@ struct TaskOrders {
   }
 
   private func give(_ order: ControlRequest) throws {
-    if case .unknown = lookup.find(order.task) {
+    if case .unknown = try lookup.findDropped(order.task) {
       throw TaskArgument.missing(order.task, in: spool)
     }
-    guard try delivery.deliver(Submission(order), "\(order.kind) \(order.task)") else { return }
-    if case .cancel = order.action {
-      _ = try delivery.wait { lookup.page(of: order.task)?.state.hasEnded ?? false }
+    // A cancelled task ends when its last payload has.
+    let isCancel = if case .cancel = order.action { true } else { false }
+    try delivery.deliver(
+      Submission(order), "\(order.kind) \(order.task)",
+      effect: isCancel ? RequestDelivery.patience : RequestDelivery.effectPatience
+    ) {
+      lookup.page(of: order.task).map { Self.isDone(order, $0) } ?? false
     }
     Terminal.print(Self.words(order, lookup.page(of: order.task)))
   }
 
   private var lookup: TaskLookup { TaskLookup(spool) }
+
+  /// Returns true if a page shows what an order asks for. Of a chain the state alone tells.
+  private static func isDone(_ order: ControlRequest, _ page: TaskPage) -> Bool {
+    switch order.action {
+    case .cancel: page.state.hasEnded
+    case .hold: page.state == .held || page.state.hasEnded
+    case .release: page.state != .held
+    case .retry: !page.state.hasEnded
+    case .limit(let most): page.task.map { $0.maxRunning == most } ?? true
+    case .priority(let priority): page.task.map { $0.priority == priority } ?? true
+    }
+  }
 
   private static func words(_ order: ControlRequest, _ page: TaskPage?) -> String {
     let running = page?.jobs.live?.running ?? 0

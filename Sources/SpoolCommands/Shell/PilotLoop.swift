@@ -51,6 +51,7 @@ final class PilotLoop: Sendable {
       local: files, say: { Terminal.say("pilot", $0) })
     guard let pilot = try register(seams) else { return runner.shutdown() }
     Terminal.say("pilot", "\(pilot.name): \(options.words)")
+    sayNeighbours(of: pilot.name)
     watchReady()
     loop(pilot, runner, time)
     runner.shutdown()
@@ -88,6 +89,21 @@ final class PilotLoop: Sendable {
     return nil
   }
 
+  /// Tells the operator of other pilots that are alive on this host: each counts all of it as its own.
+  private func sayNeighbours(of name: PilotName) {
+    let names = (try? spool.running(fresh: true).pilots) ?? []
+    let others = names.sorted().compactMap { spool.heartbeat(of: $0) }.filter {
+      $0.pilot != name && $0.host == options.host && ProcessIdentity.isGone($0.process) == false
+    }
+    guard let first = others.first else { return }
+    let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+    let cores = others.reduce(options.cpus) { $0 + $1.cpus }
+    Terminal.say(
+      "pilot",
+      "another pilot, \(first.pilot)\(more), runs on this host; all count on \(cores) cores: give "
+        + "each its share with --cpus and --memory")
+  }
+
   private func watchReady() {
     for queue in options.queues {
       events.watch(spool.path(of: .ready(queue))) { [self] _ in
@@ -99,7 +115,9 @@ final class PilotLoop: Sendable {
 
   private func loop(_ pilot: Pilot, _ runner: ProcessRunner, _ time: SystemTime) {
     var returnAt: Instant?
+    var words = EventWords(events, by: "pilot")
     while !pilot.isFinished {
+      words.look()
       let heard = hints.withLock { hints in
         defer { hints = [] }
         return hints

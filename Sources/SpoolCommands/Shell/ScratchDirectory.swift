@@ -13,6 +13,23 @@ enum ScratchDirectory {
     return "\(WorkingDirectory.absolute(base))/\(prefix)\(number)"
   }
 
+  /// Returns true for a path in a directory, also through links.
+  static func isInside(_ path: String, _ directory: String) -> Bool {
+    [(path, directory), (resolved(path), resolved(directory))].contains { path, directory in
+      (path + "/").hasPrefix(directory + "/")
+    }
+  }
+
+  /// Returns a path with the links in its part that is there followed.
+  private static func resolved(_ path: String) -> String {
+    if let found = realpath(path, nil) {
+      defer { free(found) }
+      return String(cString: found)
+    }
+    let parent = FilePath.directory(path)
+    return parent == "/" || parent == "." ? path : resolved(parent) + "/" + FilePath.base(path)
+  }
+
   private static var prefix: String { "spool-\(getuid())-" }
   private static let lockName = "/lock"
 

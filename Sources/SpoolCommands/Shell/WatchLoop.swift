@@ -174,7 +174,9 @@ final class WatchLoop: Sendable {
 
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
     var heard = Hints.all
+    var words = EventWords(events, by: "watch")
     while !isStopping {
+      words.look()
       let begun = Waker.now()
       let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }

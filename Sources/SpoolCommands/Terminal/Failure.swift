@@ -8,6 +8,7 @@ struct Failure: Error, CustomStringConvertible {
     case usage = 64
     case missing = 66
     case unavailable = 69
+    case output = 74
     case timeOut = 124
     case interrupted = 130
   }

@@ -11,6 +11,22 @@ extension String {
   }
 }
 
+extension String {
+  /// Makes a text of a name that is no text: bytes that are not ASCII as `\xE4`.
+  init(escaping name: UnsafePointer<CChar>) {
+    self = ""
+    for offset in 0... {
+      let byte = UInt8(bitPattern: name[offset])
+      if byte == 0 { break }
+      if (32..<127).contains(byte) {
+        append(Character(Unicode.Scalar(byte)))
+      } else {
+        append("\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true))
+      }
+    }
+  }
+}
+
 extension [UInt8] {
   /// JSON of the same meaning without the control and format characters that JSON allows in its
   /// strings, where alone they can be: each as an escape.

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SpoolModel
 internal import SpoolStore
+internal import Synchronization
 
 /// Standard output and standard error.
 ///
@@ -29,23 +30,63 @@ enum Terminal {
   /// Writes JSON on standard output.
   static func print(json: [UInt8]) { write(json.withoutControls, to: 1) }
 
-  /// Writes bytes. An error ends the writing, and is not told: there is nobody to tell.
+  /// The first error of standard output, which ends all writing to it: a listing with a hole would
+  /// look whole.
+  private static let lost = Mutex<Int32?>(nil)
+
+  /// Writes bytes. An error of standard output is told at the end, by ``close()``; one of standard
+  /// error is not: there is nobody to tell.
   static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    if descriptor == 1, lost.withLock({ $0 }) != nil { return }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return noteLoss(of: descriptor, errno) }
       rest = rest.dropFirst(count)
     }
   }
 
-  /// True if standard error is a terminal, on which a line can be drawn over.
-  static var isInteractive: Bool { isatty(2) == 1 }
+  private static func noteLoss(of descriptor: Int32, _ code: Int32) {
+    guard descriptor == 1 else { return }
+    // The reader has seen enough, as `head` has. Where SIGPIPE is not ignored it has ended us already.
+    if code == EPIPE { _exit(128 + SIGPIPE) }
+    lost.withLock { $0 = $0 ?? code }
+  }
 
-  /// Draws a line over the one before, on a terminal.
+  /// Closes standard output. Returns the failure if what was printed has not all been written: some
+  /// filesystems tell it only now.
+  static func close() -> Failure? {
+    let code = Glibc.close(1) == 0 || errno == EBADF ? nil : errno
+    guard let code = lost.withLock({ $0 }) ?? code else { return nil }
+    return Failure(.output, "\(FileError("write", "standard output", code)): it is not complete")
+  }
+
+  /// True if standard error is a terminal, on which a line can be drawn over.
+  static var isInteractive: Bool { isThere && canDraw(Environment.value("TERM")) }
+
+  /// True if standard error is a terminal.
+  static var isThere: Bool { isatty(2) == 1 }
+
+  /// Returns true for a kind of terminal that can draw over a line.
+  static func canDraw(_ kind: String?) -> Bool { !(kind ?? "").isEmpty && kind != "dumb" }
+
+  /// The number of columns of the terminal; 80 if it does not say.
+  static var width: Int {
+    var size = winsize()
+    let isKnown = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return isKnown ? Int(size.ws_col) : 80
+  }
+
+  /// Draws a line over the one before, on a terminal: as much of it as fits, because a line that
+  /// wraps is not drawn over.
   static func redraw(_ text: String) {
-    write(Array("\r\u{1B}[K\(text.printable())".utf8), to: 2)
+    write(Array("\r\u{1B}[K\(fitted(text.printable(), width))".utf8), to: 2)
+  }
+
+  /// Returns the beginning of a text that fits a terminal, whose last column stays free.
+  static func fitted(_ text: String, _ width: Int) -> String {
+    String(text.prefix(max(1, width - 1)))
   }
 
   /// Asks the user at the terminal a question. Returns true for a typed "yes", and false for all else

@@ -21,7 +21,7 @@ struct TaskProgress {
     if Terminal.isInteractive {
       Terminal.redraw(text)
     } else if text != lastText, lastLine.map({ now - $0 >= Self.lineInterval }) ?? true {
-      Terminal.note(text)
+      Terminal.note(Terminal.isThere ? Terminal.fitted(text, Terminal.width) : text)
       lastLine = now
     }
     lastText = text
@@ -50,7 +50,13 @@ struct TaskProgress {
       parts.append("\(Units.text(left.wholeSeconds)) left")
     }
     let line = parts.joined(separator: ", ")
-    return Terminal.isInteractive ? Self.bar(done, jobs.total) + " " + line : line
+    guard Terminal.isInteractive else { return line }
+    return Self.drawn(line, Self.bar(done, jobs.total), Terminal.width)
+  }
+
+  /// Returns a line with its bar in front, where both fit.
+  static func drawn(_ line: String, _ bar: String, _ width: Int) -> String {
+    bar.count + 1 + line.count < width ? bar + " " + line : line
   }
 
   private static func waiting(_ task: TaskSummary) -> String {

@@ -8,21 +8,28 @@ struct TaskWait {
   let events: any EventSource
   /// The longest time for each task; nil for ever.
   let timeOut: Duration?
-  /// The time of the request that is waited for: only a refusal since then counts at once.
-  var since = SystemTime().timestamp
+  /// The time since which a refusal counts at once: one from before may be of an earlier request.
+  private let since = SystemTime().timestamp
+
+  /// A task to wait for.
+  struct Target {
+    var name: Name
+    /// The name under which its request was dropped a moment ago; nil for a task of any request.
+    var request: String?
+  }
 
   /// The time between two looks if no event comes.
   static let interval = Duration.milliseconds(250)
 
   /// Waits until all tasks have ended. Returns their common fate: the worst one, nil if all are done.
-  func run(_ names: [Name]) throws -> Failure? {
+  func run(_ targets: [Target]) throws -> Failure? {
     let waker = try Waker()
     for room in [Spool.Room.done, .failed, .running] {
       events.watch(spool.path(of: room)) { _ in waker.wake() }
     }
     var failures: [Failure] = []
-    for name in names {
-      if let failure = try wait(name, waker) { failures.append(failure) }
+    for target in targets {
+      if let failure = try wait(target, waker) { failures.append(failure) }
     }
     guard
       let worst = failures.indices.min(by: { Self.rank(failures[$0]) < Self.rank(failures[$1]) })
@@ -38,7 +45,10 @@ struct TaskWait {
     [.failed, .cancelled, .missing].firstIndex(of: failure.code) ?? 3
   }
 
-  private func wait(_ name: Name, _ waker: Waker) throws -> Failure? {
+  private func wait(_ target: Target, _ waker: Waker) throws -> Failure? {
+    let name = target.name
+    var answer = target.request.map { RequestAnswer(spool, $0) }
+    var incarnation: String?
     let time = SystemTime()
     let begun = time.instant
     var progress = TaskProgress()
@@ -46,9 +56,21 @@ struct TaskWait {
     var watch = WatcherNotice(spool, at: begun)
     while true {
       watch.look(at: time.instant)
-      let answer = TaskLookup(spool).find(name)
-      switch answer {
+      if let request = target.request, answer != nil {
+        if let refused = (try? RefusedRequest.named(request, in: spool)) ?? nil {
+          return Failure(.failed, "\(name) was refused: \(refused.reason)")
+        }
+        // Until the request is answered, a task of that name is another's.
+        if (try? answer?.isTaken()) == true, answer?.isVisible == true { answer = nil }
+      }
+      let found =
+        answer == nil || answer?.isVisible == false ? TaskLookup(spool).find(name) : .pending
+      switch found {
       case .page(let page):
+        if incarnation != nil, page.incarnation != incarnation {
+          return Failure(.missing, "\(name) is gone: another task has its name now")
+        }
+        incarnation = page.incarnation
         if page.state.hasEnded {
           progress.finish(page)
           return Self.fate(page)
@@ -58,7 +80,7 @@ struct TaskWait {
       case .pending: absence.noteSeen()
       case .refused, .unknown:
         let isLong = absence.isLong(at: time.instant, isUnreachable: spool.isUnreachable)
-        if let failure = verdict(name, answer, isLong: isLong) { return failure }
+        if let failure = verdict(name, found, isLong: isLong) { return failure }
       }
       if let timeOut, time.instant - begun >= timeOut {
         throw Failure(.timeOut, "\(name) has not ended within \(Units.text(timeOut))")

@@ -19,6 +19,8 @@ public struct JobDocument: Equatable, Sendable {
   public var verifiesChecksum: Bool
   /// The program and its arguments.
   public var command: [Template]
+  /// The directory in which the payload runs, absolute; nil for the pilot's scratch.
+  public var directory: String?
   /// The files that the job writes.
   public var outputs: [JobOutput]
   /// The variables that the payload gets beside the pilot's own.
@@ -34,7 +36,7 @@ public struct JobDocument: Equatable, Sendable {
   public init(
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
     stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool,
-    command: [Template], outputs: [JobOutput],
+    command: [Template], directory: String? = nil, outputs: [JobOutput],
     environment: [(name: String, value: Template)], wall: Duration, memory: Int,
     stuck: Duration? = nil
   ) {
@@ -47,6 +49,7 @@ public struct JobDocument: Equatable, Sendable {
     self.order = order
     self.verifiesChecksum = verifiesChecksum
     self.command = command
+    self.directory = directory
     self.outputs = outputs
     self.environment = environment
     self.wall = wall
@@ -69,6 +72,7 @@ public struct JobDocument: Equatable, Sendable {
     if let order { object["order"] = .string(order.rawValue) }
     if verifiesChecksum { object["verify"] = "checksum" }
     object["command"] = .array(command.map { .string($0.text) })
+    if let directory { object["directory"] = .string(directory) }
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
     let variables = environment.map { JSONObject.Member($0.name, .string($0.value.text)) }
     object["environment"] = .object(JSONObject(variables))
@@ -113,9 +117,18 @@ extension JobDocument {
       inputs: try Self.inputs(json), stretches: try Self.stretches(json),
       order: json["order"]?.string.flatMap { InputOrder(rawValue: $0) },
       verifiesChecksum: json["verify"]?.string == "checksum",
-      command: try Self.templates(command, "command"), outputs: try Self.outputs(json),
+      command: try Self.templates(command, "command"), directory: try Self.directory(json),
+      outputs: try Self.outputs(json),
       environment: try Self.environment(json), wall: wall, memory: memory,
       stuck: try Self.time(json, "stuck"))
+  }
+
+  private static func directory(_ json: JSON) throws(RequestError) -> String? {
+    guard let value = json["directory"] else { return nil }
+    guard let path = value.string, path.utf8.first == UInt8(ascii: "/") else {
+      throw fault("directory")
+    }
+    return path
   }
 
   /// Reads a limit, which the file holds in seconds.

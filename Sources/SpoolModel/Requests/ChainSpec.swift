@@ -50,6 +50,7 @@ public struct ChainSpec: Equatable, Sendable {
   private static func absolute(_ json: JSON, _ task: TaskSpec) -> JSON {
     guard case .object(var object) = json else { return json }
     if object["outputs"] != nil { object["outputs"] = task.source["outputs"] }
+    if object["directory"] != nil { object["directory"] = task.source["directory"] }
     if object["input"]?.object != nil { object["input"] = task.source["input"] }
     return .object(object)
   }

@@ -39,11 +39,10 @@ public struct DirectoryWatch: Hashable, Sendable {
   }
 
   private static func directory(_ fields: Fields, root: String) throws(RequestError) -> String {
-    var text = Substring(try fields.string("directory") ?? "")
-    while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }
-    guard text != "." else { return root }
-    guard text != "/" else { throw fields.fault("directory", "not the root of all files") }
-    return try fields.path(String(text), root: root, "directory", at: "directory")
+    let text = try fields.string("directory") ?? ""
+    let directory = try fields.directoryPath(text, root: root, "directory")
+    guard directory != "/" else { throw fields.fault("directory", "not the root of all files") }
+    return directory
   }
 
   private static func name(_ fields: Fields, _ key: String) throws(RequestError) -> String? {
@@ -62,11 +61,18 @@ public struct DirectoryWatch: Hashable, Sendable {
 
   /// Returns true for a name that joins. Names that begin with a dot never do, nor do names that no
   /// request could hold.
-  public func covers(_ name: String) -> Bool {
-    guard name.utf8.first != UInt8(ascii: "."), name != closeOn, pattern.matches(name) else {
-      return false
-    }
-    return name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+  public func covers(_ name: String) -> Bool { isMeant(name) && Self.isPrintable(name) }
+
+  /// Returns true for a name that would join, did it not hold a line's end or another control
+  /// character.
+  public func isUnprintable(_ name: String) -> Bool { !Self.isPrintable(name) && isMeant(name) }
+
+  private func isMeant(_ name: String) -> Bool {
+    name.utf8.first != UInt8(ascii: ".") && name != closeOn && pattern.matches(name)
+  }
+
+  private static func isPrintable(_ name: String) -> Bool {
+    name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
   }
 
   /// Returns the path of a file in the directory.

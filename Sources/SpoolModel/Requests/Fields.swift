@@ -72,13 +72,21 @@ struct Fields {
 
   func integer(_ key: String, in range: ClosedRange<Int>) throws(RequestError) -> Int? {
     guard let value = object[key] else { return nil }
-    guard let number = value.integer, range.contains(number) else {
+    guard let number = Self.whole(value), range.contains(number) else {
       throw fault(
         key,
         "expected a whole number from \(range.lowerBound) to \(range.upperBound), "
           + "found \(value.kindName)")
     }
     return number
+  }
+
+  /// Returns a whole number, also where a program has written it as `9.0` or `5e9`; nil for any other
+  /// value, and for one that a `Double` does not hold exactly.
+  private static func whole(_ value: JSON) -> Int? {
+    if let number = value.integer { return number }
+    guard case .number(let number) = value, number.magnitude <= 0x1p53 else { return nil }
+    return Int(exactly: number)
   }
 
   func number(_ key: String, in range: ClosedRange<Double>) throws(RequestError) -> Double? {

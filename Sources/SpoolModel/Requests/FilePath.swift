@@ -22,7 +22,7 @@ public enum FilePath {
       throw RequestError("\"\(path)\" names a directory")
     }
     let plain = parts.filter { !$0.isEmpty && $0 != "." }.joined(separator: "/")
-    return (path.utf8.first == slash ? "" : root) + "/" + plain
+    return (path.utf8.first == slash || root == "/" ? "" : root) + "/" + plain
   }
 
   private static let slash = UInt8(ascii: "/")

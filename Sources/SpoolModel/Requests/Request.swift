@@ -40,14 +40,15 @@ public enum Request: Equatable, Sendable {
     }
   }
 
-  /// Returns a request, not yet checked, with the commands changed by `body`: that of a task, or those
-  /// of a chain's steps. A request without commands stays as it is.
-  public static func mapCommands(_ json: JSON, _ body: ([JSON]) -> [JSON]) -> JSON {
+  /// Returns a request, not yet checked, with its tasks changed by `body`: itself, or the steps of a
+  /// chain. A request that makes no task stays as it is.
+  public static func mapTasks(_ json: JSON, _ body: (JSONObject) -> JSONObject) -> JSON {
     guard case .object(var object) = json else { return json }
     if let steps = object["steps"]?.array {
-      object["steps"] = .array(steps.map { mapCommands($0, body) })
+      object["steps"] = .array(steps.map { mapTasks($0, body) })
+    } else if object["command"] != nil {
+      object = body(object)
     }
-    if let command = object["command"]?.array { object["command"] = .array(body(command)) }
     return .object(object)
   }
 

@@ -18,21 +18,23 @@ extension Resources {
 
   /// Bytes.
   static func memory(_ fields: Fields) throws(RequestError) -> Int? {
-    let memory = try fields.quantity(
-      "memory", "a size as \"2GB\" or \"512MiB\"", Units.bytes)
-    guard (1 << 20...1 << 50).contains(memory ?? 1 << 20) else {
-      throw fields.fault("memory", "expected from 1MiB to 1024TiB")
+    guard let value = fields.object["memory"] else { return nil }
+    guard let text = value.string else {
+      throw fields.fault(
+        "memory", "expected a size as \"2GB\" or \"512MiB\", found \(value.kindName)")
     }
-    return memory
+    if let problem = Units.memoryProblem(text) { throw fields.fault("memory", problem) }
+    return Units.bytes(text)
   }
 
   static func wall(_ fields: Fields) throws(RequestError) -> Duration? {
-    let wall = try fields.duration("wall", "a time as \"10m\" or \"2h\"")
-    let allowed = Duration.milliseconds(1)..<Duration.seconds(Limits.wallSeconds)
-    guard wall.map(allowed.contains) ?? true else {
-      throw fields.fault("wall", "expected from 1ms to 1157d")
+    guard let value = fields.object["wall"] else { return nil }
+    guard let text = value.string else {
+      throw fields.fault(
+        "wall", "expected a time as \"10m\" or \"2h\", found \(value.kindName)")
     }
-    return wall
+    if let problem = Units.wallProblem(text) { throw fields.fault("wall", problem) }
+    return Units.duration(text)
   }
 }
 
@@ -119,13 +121,15 @@ extension InputFile {
     let text = try fields.string("path") ?? ""
     let path = try fields.path(text, root: root, "path", at: "path")
     let size = try fields.integer("size", in: 0...Int.max)
-    let adler32 = try fields.string("adler32")?.lowercased()
-    if let adler32,
-      adler32.utf8.count != 8 || UInt32(adler32, radix: 16) == nil
-        || !adler32.utf8.allSatisfy(Name.isAlphanumeric)
-    {
-      throw fields.fault("adler32", "expected 8 hexadecimal digits, found \"\(adler32)\"")
-    }
-    self.init(path: path, size: size, adler32: adler32)
+    self.init(path: path, size: size, adler32: try Self.adler32(fields))
+  }
+
+  /// Reads a checksum. Some programs leave out zeros in front.
+  private static func adler32(_ fields: Fields) throws(RequestError) -> String? {
+    guard let digits = try fields.string("adler32")?.lowercased() else { return nil }
+    guard (1...8).contains(digits.utf8.count), UInt32(digits, radix: 16) != nil,
+      digits.utf8.allSatisfy(Name.isAlphanumeric)
+    else { throw fields.fault("adler32", "expected 8 hexadecimal digits, found \"\(digits)\"") }
+    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
   }
 }

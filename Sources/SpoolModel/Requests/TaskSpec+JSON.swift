@@ -47,7 +47,8 @@ public enum Limits {
 
 extension TaskSpec {
   static let keys = [
-    "kind", "name", "input", "command", "outputs", "queue", "resources", "filesPerJob", "order",
+    "kind", "name", "input", "command", "directory", "outputs", "queue", "resources", "filesPerJob",
+    "order",
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
@@ -66,6 +67,7 @@ extension TaskSpec {
     name = try fields.name("name", "the task's name")
     input = try Self.input(fields, root: root)
     command = try Self.command(fields)
+    directory = try Self.directory(fields, root: root)
     outputs = try OutputSpec.list(fields, root: root, task: name)
     resources = try Resources(fields)
     queue = try Self.queue(fields, gpus: resources.gpus)
@@ -96,6 +98,7 @@ extension TaskSpec {
         JSONObject([.init("files", .array(files.map(\.json)), line: source.line(of: "input") ?? 0)])
       )
     }
+    if let directory { source["directory"] = .string(Template.escaped(directory)) }
     guard case .array(let given)? = source["outputs"] else { return }
     var list = given
     for (index, output) in outputs.enumerated() {
@@ -183,6 +186,16 @@ extension TaskSpec {
       templates.append(try fields.template(text, "command[\(index)]", at: "command"))
     }
     return templates
+  }
+
+  private static func directory(_ fields: Fields, root: String) throws(RequestError) -> String? {
+    guard let text = try fields.string("directory") else { return nil }
+    let template = try fields.template(text, "directory", at: "directory")
+    if template.parts == [.placeholder(.scratch)] { return nil }
+    guard let path = template.expanded({ _ in nil }) else {
+      throw fields.fault("directory", "expected a path, or {scratch} alone, found \"\(text)\"")
+    }
+    return try fields.directoryPath(path, root: root, "directory")
   }
 
   private static func queue(_ fields: Fields, gpus: Int) throws(RequestError) -> Queue {
@@ -285,6 +298,14 @@ extension Fields {
     } catch {
       throw fault(element, at: key, error.message)
     }
+  }
+
+  /// A directory's path, its errors told at `key`. Unlike a file's it may end in a slash.
+  func directoryPath(_ text: String, root: String, _ key: String) throws(RequestError) -> String {
+    var text = text[...]
+    while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }
+    if text == "." { return root }
+    return text == "/" ? "/" : try path(String(text), root: root, key, at: key)
   }
 
   /// A path, its errors told at `element`.

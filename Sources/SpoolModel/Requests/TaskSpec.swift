@@ -91,6 +91,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var input: TaskInput
   /// The program and its arguments.
   public var command: [Template]
+  /// The directory in which payloads run, absolute; nil for the pilot's scratch.
+  public var directory: String?
   /// The files that each job writes.
   public var outputs: [OutputSpec]
   /// The queue of the jobs.

@@ -212,10 +212,12 @@ final class JobStages {
   private func takeNoStart(_ job: RunningJob, _ error: SpawnError) {
     if job.isTaken { return discard(job) }
     if job.isReturning { return returnUnstarted(job) }
-    let call = FileError("start", error.program, error.code)
-    if call.isShortage { return wait(job, .spawn, call) }
+    // A directory that the task names and that is not there is no sign of a bad node.
+    let isPlace = !error.isExec && error.program == job.document.directory
+    let call = FileError(isPlace ? "enter the directory" : "start", error.program, error.code)
+    if call.isShortage || isPlace && call.isOutage { return wait(job, .spawn, call) }
     fail(job, .spawn, "\(call)")
-    if !error.isTheTasks { orders.noteNoStart("\(call)") }
+    if !error.isTheTasks, !isPlace { orders.noteNoStart("\(call)") }
   }
 
   /// Takes from the runner the payloads that were started, and those that ended. The share of these

@@ -17,7 +17,7 @@ struct PayloadFiller {
   func payload(_ id: Int) -> Payload {
     Payload(
       id: id, arguments: arguments,
-      environment: environment, directory: slot.work, output: slot.output,
+      environment: environment, directory: job.directory ?? slot.work, output: slot.output,
       errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
@@ -41,6 +41,8 @@ struct PayloadFiller {
   private var environment: [String: String] {
     var variables = options.environment
     variables["TMPDIR"] = slot.work
+    // As a shell has it: through links.
+    if let directory = job.directory { variables["PWD"] = directory }
     for entry in job.environment {
       variables[entry.name] = entry.value.expanded(value) ?? entry.value.text
     }

@@ -2,12 +2,12 @@
 public struct Payload: Sendable, Equatable {
   /// The pilot's own number for it, unique while it runs.
   public var id: Int
-  /// The program, as an absolute path or a bare name that is looked up in `PATH` of `environment`,
-  /// and its arguments.
+  /// The program, as a path, taken from `directory` if relative, or as a bare name that is looked up
+  /// in `PATH` of `environment`; and its arguments.
   public var arguments: [String]
   /// The whole environment; nothing is inherited.
   public var environment: [String: String]
-  /// The working directory, on local disk: there already, and private.
+  /// The working directory: a private one on local disk, or the task's.
   public var directory: String
   /// The local file that takes standard output; created or emptied at the start.
   public var output: String

@@ -28,16 +28,19 @@ enum PayloadSpawn {
     if pid < 0 {
       let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue
       let error = SpawnError(program: failed(payload, spawn), code: spawn.error, isExec: isExec)
-      throw isExec ? explained(error, program) : error
+      throw isExec ? explained(error, program, payload.directory) : error
     }
     return (pid, spawn.pidfd)
   }
 
   /// Returns an error that does not mislead. Of a directory the system says that permission is denied,
   /// and of a script that it is not there when its interpreter is not.
-  private static func explained(_ error: SpawnError, _ program: String) -> SpawnError {
+  private static func explained(
+    _ error: SpawnError, _ program: String, _ directory: String
+  ) -> SpawnError {
     var status = stat()
-    guard stat(program, &status) == 0 else { return error }
+    let path = program.utf8.first == UInt8(ascii: "/") ? program : "\(directory)/\(program)"
+    guard stat(path, &status) == 0 else { return error }
     if status.st_mode & S_IFMT == S_IFDIR { return SpawnError(program: program, code: EISDIR) }
     guard error.code == ENOENT else { return error }
     return SpawnError(program: "the interpreter of \(program)", code: ENOENT)

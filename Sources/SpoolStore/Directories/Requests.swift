@@ -20,6 +20,15 @@ extension Spool {
   /// Returns true where a request certainly lies in `incoming/`.
   public func isDropped(_ name: String) -> Bool { files.isPresent("\(layout.incoming)/\(name)") }
 
+  /// Returns true where something was dropped or taken so shortly before the watcher's last heartbeat,
+  /// or after it, that pages may not show it. Both times are of the filesystem's clock.
+  public func hasFreshRequests(_ margin: Duration = .seconds(3)) -> Bool {
+    guard let changed = (try? files.attributes(of: layout.incoming))?.modifiedAt,
+      let beat = (try? files.attributes(of: layout.watcher))?.modifiedAt
+    else { return false }
+    return changed + margin > beat
+  }
+
   /// Returns the attributes of a request that was taken.
   public func attributes(of taken: Taken) throws(FileError) -> FileAttributes {
     try files.attributes(of: path(taken))

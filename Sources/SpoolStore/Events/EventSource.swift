@@ -31,6 +31,9 @@ public struct DirectoryEvent: Sendable, Equatable {
 public protocol EventSource: AnyObject, Sendable {
   /// True where events come at all. Else a caller that waits must look on a short timer.
   var delivers: Bool { get }
+  /// The reason why events do not come, or not of all directories, for the log; nil while there is
+  /// none.
+  var trouble: String? { get }
   /// Begins to report changes in `directory` (an absolute path) to `receive`, which must be quick.
   /// The first report is a `.rescan`, for changes before the watch stood.
   func watch(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void)

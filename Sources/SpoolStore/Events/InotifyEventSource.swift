@@ -23,6 +23,7 @@
     private struct Mailbox {
       var isOpen = true
       var requests: [Request] = []
+      var trouble: String?
     }
 
     private let mailbox = Mutex(Mailbox())
@@ -48,6 +49,12 @@
 
     /// True until the library fails for good.
     public var delivers: Bool { mailbox.withLock { $0.isOpen } }
+
+    /// The last refusal of a watch by the limits of the system; nil while there was none.
+    public var trouble: String? { mailbox.withLock { $0.trouble } }
+
+    /// Takes note of a refused watch.
+    func note(_ trouble: String) { mailbox.withLock { $0.trouble = trouble } }
 
     /// Begins to report a directory, and returns at once. The thread sets the watch up and then
     /// reports the first `.rescan`, also where the directory cannot be watched (is not there, say).

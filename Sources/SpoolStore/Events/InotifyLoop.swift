@@ -110,6 +110,9 @@
         watched.insert(directory)
         lost[directory] = nil
       } else {
+        let error = FileError("watch", directory, inotifytools_error())
+        // The limit of watches. A directory that is not there may come.
+        if error.isFull || error.isShortage { source.note("inotify: \(error)") }
         lost[directory] = tries > 0 || buffers.contains(directory) ? tries : nil
       }
     }

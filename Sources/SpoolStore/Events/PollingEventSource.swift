@@ -1,14 +1,12 @@
 /// The source for a process that can have no other. It never reports a change: a caller that waits
 /// looks on a timer (R9: 50 ms busy to 2 s idle).
 public final class PollingEventSource: EventSource {
-  /// The reason for which there are no events, for the log: `asked for`, `cannot set up inotify:
-  /// EMFILE (…)`.
-  public let reason: String
+  /// The reason for which there are no events, for the log: `cannot set up inotify: EMFILE (…)`; nil
+  /// where that was asked for.
+  public let trouble: String?
 
-  /// Makes a source with the reason for it.
-  public init(reason: String = "asked for") {
-    self.reason = reason
-  }
+  /// Makes a source with the reason for it, where that is not a wish.
+  public init(reason: String? = nil) { trouble = reason }
 
   /// Always false.
   public var delivers: Bool { false }

@@ -30,6 +30,9 @@ extension FileError {
   /// True where nothing stands at the path (any more), or a part of the path is no directory.
   public var isMissing: Bool { refusal == .missing || refusal == .notDirectory }
 
+  /// True where this user may not do it.
+  public var isForbidden: Bool { refusal == .accessDenied || refusal == .notPermitted }
+
   /// True where something stands at the path already.
   public var isOccupied: Bool { refusal == .exists || refusal == .notEmpty }
 

@@ -57,11 +57,13 @@ public struct SpoolCheck {
     self.isWatched = isWatched
   }
 
-  /// Runs the check. Throws if the journal or a directory cannot be read.
-  public func run() throws -> Report {
+  /// Runs the check. `pause` is called before each look but the first: a busy watcher has journalled
+  /// what it puts into place in a turn to come. Throws if the journal or a directory cannot be read.
+  public func run(pause: () -> Void = {}) throws -> Report {
     var persistent: Set<Finding>?
     var summary = ""
-    for _ in 0..<Self.looks {
+    for number in 0..<Self.looks {
+      if number > 0 { pause() }
       let state = try Replay(spool).run().state
       let findings = Set(try look(state))
       persistent = persistent?.intersection(findings) ?? findings

@@ -49,6 +49,8 @@ final class WatchedDirectory {
   private(set) var trouble: String?
   /// The number of names that are not UTF-8.
   private(set) var unreadable = 0
+  /// The names with control characters: no request could hold them.
+  private(set) var unprintable: (count: Int, first: String) = (0, "")
 
   /// The largest number of names that are looked at in a turn.
   static let mostLooks = 1000
@@ -140,6 +142,7 @@ final class WatchedDirectory {
       foreignExpires = begun + Self.foreignInterval
     }
     nextScan = begun + interval
+    unprintable = (0, "")
     do throws(FileError) {
       unreadable = try spool.visit(data: watch.directory) { find($0, index) }
       trouble = nil
@@ -159,6 +162,10 @@ final class WatchedDirectory {
 
   private func find(_ name: String, _ index: PathIndex) {
     if name == watch.closeOn { hasMarker = true }
+    if watch.isUnprintable(name) {
+      if unprintable.count == 0 { unprintable.first = name.printable(80) }
+      unprintable.count += 1
+    }
     guard covers(name), looks[name] == nil, queue.count + looks.count < Self.mostNames else {
       return
     }

@@ -44,7 +44,7 @@ struct JobBuilder {
       job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
       owner: task.accepted.owner, inputs: inputs.files, stretches: inputs.stretches,
       order: inputs.order, verifiesChecksum: spec.verifiesChecksum,
-      command: try command(inputs, fill), outputs: try outputs(fill),
+      command: try command(inputs, fill), directory: spec.directory, outputs: try outputs(fill),
       environment: try spec.environment.map { entry throws(RequestError) in
         (entry.name, try Template(entry.value.filled(fill)))
       },

@@ -31,7 +31,12 @@ extension StatusPage {
     if let trouble = directory.trouble {
       return "\(directory.watch.directory) \(trouble)".printable(300)
     }
-    let more = directory.unreadable > 0 ? "; \(directory.unreadable) names are not UTF-8" : ""
+    var more = directory.unreadable > 0 ? "; \(directory.unreadable) names are not UTF-8" : ""
+    if directory.unprintable.count > 0 {
+      more +=
+        "; \(directory.unprintable.count) names hold control characters, as "
+        + "\"\(directory.unprintable.first)\": rename them"
+    }
     return waits(dataset, entry, isThrough: directory.isThrough) + more
   }
 

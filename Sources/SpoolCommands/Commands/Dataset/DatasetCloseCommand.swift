@@ -21,9 +21,12 @@ struct DatasetCloseCommand: ParsableCommand {
         "\(name) is \(page.summary.state.rawValue) already, with \(Self.files(page))")
     }
     let delivery = try RequestDelivery(spool, rooms: [.datasets])
-    guard try delivery.deliver(Submission(closing: name), "close \(name)") else { return }
     let lookup = DatasetLookup(spool)
-    _ = try delivery.wait { lookup.find(name)?.summary.state != .open }
+    try delivery.deliver(
+      Submission(closing: name), "close \(name)", effect: RequestDelivery.patience
+    ) {
+      lookup.find(name)?.summary.state != .open
+    }
     let after = lookup.find(name) ?? page
     guard after.summary.state == .open else {
       return Terminal.print("\(name) is \(after.summary.state.rawValue), with \(Self.files(after))")

@@ -30,9 +30,11 @@ struct DatasetDeleteCommand: ParsableCommand {
     }
     let delivery = try RequestDelivery(spool, rooms: [.datasets])
     let order = DeleteRequest(dataset: name, inputs: inputs, force: force)
-    if try delivery.deliver(Submission(order), "delete \(name)") {
-      try follow(spool, name, delivery)
+    let lookup = DatasetLookup(spool)
+    try delivery.deliver(Submission(order), "delete \(name)", effect: .zero) {
+      lookup.find(name)?.summary.state == .deleted
     }
+    try follow(spool, name, delivery)
   }
 
   /// Reads the catalogue, and returns in words which files would go, and which would stay.

@@ -1,0 +1,51 @@
+internal import SpoolModel
+internal import SpoolStore
+
+/// The look at a task's command before it is dropped: what will most likely go wrong, in words.
+struct CommandCheck {
+  private let task: TaskSpec
+  private let files = PosixFileSystem()
+
+  init(_ task: TaskSpec) { self.task = task }
+
+  /// The warnings, none for a command that may well run.
+  var notes: [String] {
+    let absent = isAbsent ? "\(program.look.words); pilots on other machines may have it" : nil
+    return [relativeFile ?? absent].compactMap { $0 }
+  }
+
+  /// The reason why the program can run nowhere, in words; nil if it may run somewhere.
+  var problem: String? { program.look.isSure ? program.look.words : nil }
+
+  private var isAbsent: Bool { program.look != .runs && !program.look.isSure }
+
+  private var program: ProgramCheck {
+    ProgramCheck(
+      task.command.first?.expanded { _ in nil }, directory: task.directory,
+      path: Environment.value("PATH"))
+  }
+
+  /// The first word that names a file here, though the command runs in an empty directory. A bare
+  /// program is looked up in PATH.
+  private var relativeFile: String? {
+    guard task.directory == nil else { return nil }
+    for (index, template) in task.command.enumerated() {
+      guard let text = template.expanded({ _ in nil }), index > 0 || text.contains("/") else {
+        continue
+      }
+      // `--config=FILE` names a file, too.
+      var values = [text[...]]
+      if let equals = text.firstIndex(of: "=") { values.append(text[text.index(after: equals)...]) }
+      for value in values where isFileHere(String(value)) {
+        return "\(value) is relative, and the command runs in a scratch directory: write the path "
+          + "absolute, or use --chdir"
+      }
+    }
+    return nil
+  }
+
+  private func isFileHere(_ text: String) -> Bool {
+    guard !text.isEmpty, !text.hasPrefix("/") else { return false }
+    return (try? files.attributes(of: WorkingDirectory.absolute(text)))?.kind == .file
+  }
+}

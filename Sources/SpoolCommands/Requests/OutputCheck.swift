@@ -1,0 +1,72 @@
+internal import SpoolModel
+
+/// The look at the paths to which a task's jobs will write, before it is dropped. Of a task over
+/// datasets nothing is known.
+struct OutputCheck {
+  private let task: TaskSpec
+
+  /// The most jobs whose outputs are looked for.
+  static let mostLooks = 1000
+
+  init(_ task: TaskSpec) { self.task = task }
+
+  /// Two jobs that would write one path, in words; nil if there are none.
+  var collision: String? {
+    guard case .files = task.input else { return nil }
+    for output in task.outputs {
+      var writers: [String: Int] = [:]
+      for job in 0..<jobs {
+        guard let path = path(output, job) else { return nil }
+        guard let first = writers.updateValue(job, forKey: path) else { continue }
+        return "the jobs of \(input(first)) and \(input(job)) would both write \(path): tell their "
+          + "outputs apart, as with {index}"
+      }
+    }
+    return nil
+  }
+
+  /// Returns a warning, in words, if outputs are there already that may not be replaced.
+  func note(_ isThere: (String) -> Bool) -> String? {
+    var found: [String] = []
+    let count = min(jobs, Self.mostLooks)
+    for output in task.outputs where !output.overwrites {
+      found += (0..<count).compactMap { path(output, $0) }.filter(isThere)
+    }
+    guard let first = found.first else { return nil }
+    let more = jobs > count ? " of the first \(count) jobs" : ""
+    let number = found.count == 1 ? "1 output\(more) is" : "\(found.count) outputs\(more) are"
+    return "\(number) there already, as \(first): a job does not replace it, and fails (exists); "
+      + "--overwrite lets it"
+  }
+
+  private var jobs: Int {
+    switch task.input {
+    case .datasets: return 0
+    case .count(let count): return count
+    case .values(let values): return values.count
+    case .files(let files):
+      guard case .files(let most) = task.filesPerJob else { return files.isEmpty ? 0 : 1 }
+      return (files.count + most - 1) / most
+    }
+  }
+
+  /// Returns the first input of a job.
+  private func input(_ job: Int) -> String {
+    guard case .files(let files) = task.input else { return "" }
+    guard case .files(let most) = task.filesPerJob else { return files.first?.path ?? "" }
+    return files[job * most].path
+  }
+
+  private func path(_ output: OutputSpec, _ job: Int) -> String? {
+    output.path.expanded { placeholder in
+      switch placeholder {
+      case .stem: FilePath.stem(input(job))
+      case .index: "\(job)"
+      case .task: task.name.text
+      case .job: JobID(task: task.name, index: job).description
+      case .value: if case .values(let values) = task.input { values[job] } else { nil }
+      default: nil
+      }
+    }
+  }
+}

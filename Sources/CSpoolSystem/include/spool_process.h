@@ -123,6 +123,14 @@ struct spool_process {
 /* Reads /proc/PID/stat. Returns 0 or an errno. */
 int spool_process_read(pid_t pid, struct spool_process *process);
 
+/* Returns the bytes of memory that process `pid` has for itself, and its share of what it shares with
+   others; pages of files that it maps are left out, since the kernel drops them when memory is short.
+   Returns -1 where that cannot be known. It takes a millisecond for each gigabyte or so. */
+int64_t spool_process_memory(pid_t pid);
+
+/* Makes the kernel's OOM killer prefer process `pid`: from 0 to 1000. Returns 0 or an errno. */
+int spool_set_oom_score(pid_t pid, int score);
+
 /* Lists the processes. Returns the number that were stored, or -1 and sets errno. */
 int spool_process_list(struct spool_process *processes, int capacity);
 

@@ -37,7 +37,7 @@ struct PilotCommand: ParsableCommand {
     let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
     let spool = try options.openWatched()
-    var offer = flags.pilotOptions()
+    var offer = try flags.pilotOptions()
     offer.lifetime = lifetime.flatMap(Units.duration)
     offer.exitsWhenIdle = exitWhenIdle
     let loop = try PilotLoop(

@@ -34,7 +34,7 @@ struct UpCommand: ParsableCommand {
     let watch = try WatchLoop(
       spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
-      spool, events: events, options: flags.pilotOptions(), drain: flags.drainTime,
+      spool, events: events, options: try flags.pilotOptions(), drain: flags.drainTime,
       umask: umask)
     try signals.onEach { pilot.stop() }
     let pilotLeft = try Outcome()
@@ -47,7 +47,7 @@ struct UpCommand: ParsableCommand {
       pilotLeft.set("\(error)")
       Terminal.say("pilot", "\(error)")
     }
-    watch.stop()
+    watch.finish()
     if let message = outcome.wait() ?? pilotLeft.wait() { throw Failure(.unavailable, message) }
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
   }

@@ -130,6 +130,9 @@ struct TaskExplanation {
     case .wall: "`spool retry \(task) --cause wall --wall 4h` tries them with more time"
     case .exit, .signal, .output: "`spool logs \(task) --failed` shows what they printed"
     case .input: "`spool retry \(task) --cause input` tries them when the input is there"
+    case .program:
+      "programs are looked up in the pilots' PATH, or by a path that starts with /; "
+        + "`spool retry \(task) --cause program` tries them when it is there"
     case .exists: "move the file away, or let the task say \"overwrite\": true"
     default: nil
     }

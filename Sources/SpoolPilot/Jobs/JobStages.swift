@@ -16,6 +16,8 @@ internal import SpoolStore
 final class JobStages {
   /// The time between the request to end and the kill of a payload.
   static let grace = Duration.seconds(2)
+  /// The longest wait of a job for descriptors, memory or processes of this host.
+  static let longestShortage = Duration.seconds(600)
   /// The time between two tries of what the filesystem refused.
   static let retryInterval = Duration.milliseconds(500)
 
@@ -55,7 +57,8 @@ final class JobStages {
       case .delivering, .blocked: next = min(next, retry.next)
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
-      case .verifying, .staging: break
+      case .staging: next = min(next, job.staging?.end ?? next)
+      case .verifying: break
       }
     }
     return next
@@ -124,7 +127,6 @@ final class JobStages {
       return wait(job, .input, error)
     }
     job.stage = .running
-    if job.isReturning { return returnUnstarted(job) }
     start(job)
   }
 
@@ -134,7 +136,8 @@ final class JobStages {
     let now = context.now
     let since = job.blockedSince ?? now
     job.blockedSince = since
-    guard now - since < error.longestWait else {
+    let longest = job.isShort ? Self.longestShortage : error.longestWait
+    guard now - since < longest else {
       if cause == .spawn { orders.noteNoStart("\(error)") }
       return fail(job, cause, "\(error)")
     }
@@ -147,6 +150,7 @@ final class JobStages {
     // The watcher may have given this pilot up, and the job to another.
     if absences.doubtsStanding { return }
     job.stage = .running
+    job.isShort = false
     checkInputs(job)
   }
 
@@ -159,6 +163,9 @@ final class JobStages {
   private func start(_ job: RunningJob) {
     do throws(FileError) {
       try parts.ensureDirectories(of: job.document)
+      if let obstacle = try parts.findObstacle(to: job.document) {
+        return fail(job, .exists, obstacle)
+      }
     } catch {
       return wait(job, .staging, error)
     }
@@ -170,11 +177,29 @@ final class JobStages {
       job.payloadStart = context.now
       orders.noteStart()
     } catch {
+      if renewSlot(of: job, error) { return start(job) }
       let call = FileError("start", error.program, error.code)
-      if call.isShortage { return wait(job, .spawn, call) }
-      fail(job, .spawn, "\(call)")
+      if error.isShortage {
+        job.isShort = true
+        return wait(job, .spawn, call)
+      }
+      fail(job, error.isTheTasks ? .program : .spawn, error.isTheTasks ? error.words : "\(call)")
       if !error.isTheTasks { orders.noteNoStart("\(call)") }
     }
+  }
+
+  /// Makes the directories of a job's slot anew if somebody, as a program that clears temporary files,
+  /// has removed them. Returns true if that is worth another start.
+  private func renewSlot(of job: RunningJob, _ error: SpawnError) -> Bool {
+    guard error.isMissingPlace, !job.hasNewSlot else { return false }
+    job.hasNewSlot = true
+    do throws(FileError) {
+      try job.slot.prepare(context.local)
+    } catch {
+      return false
+    }
+    context.say("\(job.slot.directory) was removed by somebody; it is made anew")
+    return true
   }
 
   /// Takes the payloads that ended from the runner. Their share is free from now on; ``settle(_:)``
@@ -194,10 +219,6 @@ final class JobStages {
   func takeDigests() {
     for (id, digests) in digester.poll() {
       guard let job = table[id] else { continue }
-      if job.isTaken {
-        discard(job)
-        continue
-      }
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
@@ -223,6 +244,7 @@ final class JobStages {
 
   /// Tries again what the filesystem refused, if that is due.
   func retryIfDue() {
+    endOverdueStaging()
     let now = context.now
     for job in table.jobs where job.stage == .unsettled && now >= job.settling?.next ?? now {
       settle(job)
@@ -258,8 +280,9 @@ final class JobStages {
     context.say("\(job.name.job) was taken back")
     switch job.stage {
     case .running: runner.end(job.id, grace: Self.grace)
-    // The digester is let finish; a verdict that waits has become pointless.
-    case .verifying, .staging: break
+    case .verifying, .staging:
+      digester.cancel(job.id)
+      discard(job)
     case .unsettled: discard(job)
     case .blocked: table.remove(job)
     // Without a result nobody else knows of the parts.
@@ -281,7 +304,11 @@ final class JobStages {
       case .running: runner.end(job.id, grace: Self.grace)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
-      case .blocked, .verifying, .staging, .delivering: break
+      case .verifying:
+        digester.cancel(job.id)
+        returnUnstarted(job)
+      case .staging: job.hurryStaging(to: context.now + Self.grace)
+      case .blocked, .delivering: break
       }
     }
   }

@@ -19,6 +19,13 @@ struct PayloadFiller {
       errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
+  /// The variables by which libraries choose the number of their threads: the job's cores, where the
+  /// task does not say otherwise. Without them each takes all cores of the machine.
+  static let threadVariables = [
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+  ]
+
   private func value(_ placeholder: Template.Placeholder) -> String? {
     switch placeholder {
     case .report: return slot.report
@@ -33,6 +40,7 @@ struct PayloadFiller {
   private var environment: [String: String] {
     var variables = options.environment
     variables["TMPDIR"] = slot.work
+    for variable in Self.threadVariables { variables[variable] = "\(name.cores)" }
     for entry in job.environment {
       variables[entry.name] = entry.value.expanded(value) ?? entry.value.text
     }

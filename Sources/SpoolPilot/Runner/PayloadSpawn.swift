@@ -40,7 +40,7 @@ enum PayloadSpawn {
     guard stat(program, &status) == 0 else { return error }
     if status.st_mode & S_IFMT == S_IFDIR { return SpawnError(program: program, code: EISDIR) }
     guard error.code == ENOENT else { return error }
-    return SpawnError(program: "the interpreter of \(program)", code: ENOENT)
+    return SpawnError(program: SpawnError.interpreter + program, code: ENOENT)
   }
 
   private static func environment(

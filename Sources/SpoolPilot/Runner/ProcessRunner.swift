@@ -12,22 +12,27 @@ public import SpoolStore
 /// 2. A payload that is over its wall time or its memory, or stuck, is ended (R10).
 /// 3. The runner waits for its own processes and for those orphans only, so others in this process
 ///    may spawn and wait for what is theirs.
-/// 4. When the pilot dies, a ``Guardian`` does the killing.
+/// 4. When the pilot dies, a ``Guardian`` does the killing. One that somebody has killed is replaced.
+/// 5. When memory is short, the kernel is to kill payloads, not the pilot.
 ///
 /// All calls come from one thread, and payloads die with that thread.
 public final class ProcessRunner: PayloadRunner {
   let mark = PayloadMark()
-  let guardian: Guardian
+  private(set) var guardian: Guardian
   let orphanWatch: OrphanWatch
   var payloads: [RunningPayload] = []
   /// Monotonic nanoseconds of the last reading of the process table.
   var lastSweep: UInt64 = 0
+  var oomWatch = OOMWatch()
   private var lastSerial: UInt32 = 0
   private var descriptors: [Int32] = []
   private var ready: [UInt8] = []
 
   /// The time between TERM and KILL for a payload that is over a limit.
   static let limitGrace = Duration.seconds(2)
+
+  /// The preference of the kernel's OOM killer for payloads, of 0 to 1000. The pilot's is 0 as a rule.
+  static let oomScore: Int32 = 500
 
   /// The file mode creation mask of payloads.
   private let umask: UInt32
@@ -50,11 +55,19 @@ public final class ProcessRunner: PayloadRunner {
   /// Starts a payload as ``PayloadRunner/start(_:)`` says.
   public func start(_ payload: Payload) throws(SpawnError) {
     lastSerial &+= 1
+    renewGuardian()
     let now = spool_now()
     let (pid, descriptor) = try PayloadSpawn.start(
       payload, mark: mark, serial: lastSerial, umask: umask)
+    _ = spool_set_oom_score(pid, Self.oomScore)
     payloads.append(
       RunningPayload(payload, serial: lastSerial, leader: pid, descriptor: descriptor, now: now))
+  }
+
+  /// Starts another guardian if somebody has killed it; where that cannot be done, at the next call.
+  func renewGuardian() {
+    guard guardian.isGone, let other = try? Guardian(mark) else { return }
+    guardian = other
   }
 
   /// Asks a payload to end as ``PayloadRunner/end(_:grace:)`` says.

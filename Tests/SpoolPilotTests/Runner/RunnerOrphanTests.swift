@@ -121,6 +121,35 @@ extension ProcessTests {
       for pid in pids + others { waitpid(pid, nil, WNOHANG | Int32(bitPattern: 0x4000_0000)) }
     }
 
+    /// A guardian that somebody has killed is replaced, so that the pilot's death is still watched.
+    @Test func theGuardianIsReplaced() throws {
+      let scratch = try ScratchDirectory()
+      let probe = try startProbe(scratch, ["setsid sh -c 'echo $$ >a; exec sleep 1000' & wait"])
+      let payload = try scratch.pid("a")
+      let guardians = {
+        ProcessTable.read().children(of: probe).filter { pid in
+          name(of: pid) == "spool-guardian" && !isDead(pid)
+        }
+      }
+      try waitFor("a guardian") { guardians().count == 1 }
+      let first = try #require(guardians().first)
+      kill(first, SIGKILL)
+      try waitFor("another guardian") { guardians().contains { $0 != first } }
+      kill(probe, SIGKILL)
+      #expect(waitpid(probe, nil, 0) == probe)
+      try waitFor("death of \(payload)") { isDead(payload) }
+      waitpid(payload, nil, WNOHANG)
+    }
+
+    private func name(of pid: pid_t) -> String {
+      let descriptor = open("/proc/\(pid)/comm", O_RDONLY)
+      guard descriptor >= 0 else { return "" }
+      defer { close(descriptor) }
+      var bytes = [UInt8](repeating: 0, count: 64)
+      let count = read(descriptor, &bytes, bytes.count)
+      return String(decoding: bytes.prefix(max(0, count - 1)), as: UTF8.self)
+    }
+
     private func startProbe(_ scratch: ScratchDirectory, _ lines: [String]) throws -> pid_t {
       var path = [CChar](repeating: 0, count: 4096)
       let length = readlink("/proc/self/exe", &path, path.count)

@@ -31,7 +31,10 @@ extension CommandTests {
           echo pwd $(pwd); echo mask $(grep SigBlk /proc/$$/status)
           touch in-work; touch "$TMPDIR/in-tmp"
           """
-        #expect(try await run(lab, "t", line, ["environment": ["OWN": "own {index}", "MKL_NUM_THREADS": "7"]]).code == 0)
+        #expect(
+          try await run(
+            lab, "t", line, ["environment": ["OWN": "own {index}", "MKL_NUM_THREADS": "7"]]
+          ).code == 0)
         let said = try await lab.spool("logs", "t").output
         #expect(
           !said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))

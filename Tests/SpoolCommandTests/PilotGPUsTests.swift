@@ -4,7 +4,8 @@ import Testing
 
 /// What `--gpus` means, by the GPUs that were found.
 struct PilotGPUsTests {
-  private func choose(_ count: Int?, of found: [String]) throws -> (gpus: [String], said: [String]) {
+  private func choose(_ count: Int?, of found: [String]) throws -> (gpus: [String], said: [String])
+  {
     var said: [String] = []
     let gpus = try PilotGPUs.choose(count, of: found) { said.append($0) }
     return (gpus, said)

@@ -12,11 +12,13 @@ struct ProgramTests {
   private static func world(
     pilots: Int, seed: Int = 1, _ lacks: @escaping @Sendable (_ pilot: Int, _ index: Int) -> Bool
   ) throws -> World {
-    try QuarantineTests.world(pilots: pilots, seed: seed, { pilot, index, _ in
-      var outcome = QuarantineTests.outcome(0, after: 300)
-      if lacks(pilot, index) { outcome.spawnError = Self.missing }
-      return outcome
-    })
+    try QuarantineTests.world(
+      pilots: pilots, seed: seed,
+      { pilot, index, _ in
+        var outcome = QuarantineTests.outcome(0, after: 300)
+        if lacks(pilot, index) { outcome.spawnError = Self.missing }
+        return outcome
+      })
   }
 
   private static func task(_ world: World, jobs: Int = 1, attempts: Int = 1) throws {

@@ -140,7 +140,8 @@ struct RetryRuleTests {
 
   /// However often it grows, it stays a number.
   @Test func memoryHasALimit() {
-    #expect(rule { $0.growMemory = 1000 }.memory(after: .memory, 1 << 49, most: nil) == .to(1 << 50))
+    #expect(
+      rule { $0.growMemory = 1000 }.memory(after: .memory, 1 << 49, most: nil) == .to(1 << 50))
     #expect(rule { $0.growMemory = 1e300 }.memory(after: .memory, .max, most: nil) == .to(1 << 50))
   }
 

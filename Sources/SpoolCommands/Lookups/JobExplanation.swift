@@ -26,7 +26,8 @@ struct JobExplanation {
     if let running = places.running.first(where: { $0.name.job == job }) {
       let attempt = "attempt \(running.name.attempt)"
       if let since = places.staging[job] {
-        lines.append("\(attempt) has ended well; \(running.pilot) stages its outputs since \(since)")
+        lines.append(
+          "\(attempt) has ended well; \(running.pilot) stages its outputs since \(since)")
       } else {
         lines.append("\(attempt) runs on \(running.pilot)")
       }

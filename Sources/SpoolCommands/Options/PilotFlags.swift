@@ -99,7 +99,8 @@ enum PilotGPUs {
       throw Failure(.usage, "--gpus \(count): this machine has \(found.count)")
     }
     let names = (0..<count).map(String.init)
-    say("--gpus \(count), and none was found: jobs get the numbers \(names.joined(separator: ", "))")
+    say(
+      "--gpus \(count), and none was found: jobs get the numbers \(names.joined(separator: ", "))")
     return names
   }
 }

@@ -68,7 +68,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   }
 
   static let words: [(String, Cause)] = [
-    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output), ("program", .program), ("lost", .lost),
+    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output),
+    ("program", .program), ("lost", .lost),
     ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
     ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
   ]

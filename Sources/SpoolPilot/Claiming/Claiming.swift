@@ -102,7 +102,9 @@ final class Claiming {
     guard !table.stock.isEmpty, context.now >= orders.failures.nextClaim else { return }
     orders.lookForQuarantine()
     let blocked = table.blockedTasks
-    while hasRoom, let claim = table.stock.take({ mayRun($0, besides: blocked) && leavesShares($0) }) {
+    while hasRoom,
+      let claim = table.stock.take({ mayRun($0, besides: blocked) && leavesShares($0) })
+    {
       hasBegun = true
       stages.begin(claim)
     }

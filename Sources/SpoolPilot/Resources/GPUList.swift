@@ -27,7 +27,7 @@ enum GPUList {
   /// that are something else, warnings and cards that have fallen off the bus, say nothing of the
   /// others.
   static func cards(_ output: String) -> [Card] {
-    output.split(separator: "\n").compactMap { line in
+    output.split(whereSeparator: \.isNewline).compactMap { line in
       let fields = line.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\r" } }
       guard fields.count == 2, let index = Int(fields[0]), fields[1].hasPrefix("GPU-") else {
         return nil
@@ -39,7 +39,7 @@ enum GPUList {
   /// Adds to cards the MIG instances that `nvidia-smi -L` printed, each below its card.
   static func add(instances output: String, to cards: inout [Card]) {
     var current: Int?
-    for line in output.split(separator: "\n") {
+    for line in output.split(whereSeparator: \.isNewline) {
       guard let start = line.firstRange(of: "UUID: ")?.upperBound else { continue }
       let uuid = String(line[start...].prefix { $0 != ")" && $0 != " " })
       if uuid.hasPrefix("GPU-") {

@@ -28,7 +28,7 @@ extension ProcessRunner {
   private func adoptOnce() -> (living: [UInt32: [pid_t]], dead: [UInt32: [pid_t]]) {
     var living: [UInt32: [pid_t]] = [:]
     var dead: [UInt32: [pid_t]] = [:]
-    for (pid, serial) in orphanWatch.findOrphans(leaders: leaders) where pid != guardian.pid {
+    for (pid, serial) in orphanWatch.findOrphans(leaders: leaders, besides: guardian.pid) {
       let index = payloads.firstIndex { $0.serial == serial }
       var exit = spool_exit()
       if spool_reap(pid, &exit) != 0 {
@@ -61,6 +61,8 @@ extension ProcessRunner {
           memory: payload.peak(ownPeak: ownPeak)))
     }
     payloads.removeAll { $0.status != nil && orphans[$0.serial] == nil }
+    // One whose payload was not known is killed with the last that it can belong to.
+    if !ends.isEmpty, orphanWatch.hasNameless { _ = adopt() }
     return ends
   }
 

@@ -120,7 +120,9 @@ final class Lab {
   private func giveAway(_ path: String, to user: uid_t) throws {
     try #require(lchown(path, user, user) == 0)
     guard try files.attributes(of: path).kind == .directory else { return }
-    for name in try files.list(path, fresh: false).names { try giveAway("\(path)/\(name)", to: user) }
+    for name in try files.list(path, fresh: false).names {
+      try giveAway("\(path)/\(name)", to: user)
+    }
   }
 
   func cleanUp(_ body: @escaping () async -> Void) { cleanUps.append(body) }

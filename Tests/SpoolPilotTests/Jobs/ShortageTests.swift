@@ -15,7 +15,8 @@ struct ShortageTests {
     return try World(setup)
   }
 
-  private static let members = #""input": {"count": 30}, "command": ["w"], "retry": {"attempts": 1}"#
+  private static let members =
+    #""input": {"count": 30}, "command": ["w"], "retry": {"attempts": 1}"#
 
   /// The host has room for so many processes: the pilot runs no more, for minutes if need be.
   @Test(arguments: [EAGAIN, EMFILE, ENOMEM]) func fewerAtATime(code: Int32) throws {

@@ -97,7 +97,8 @@ import Testing
 
   /// One odd line says nothing of the others.
   @Test func oddLines() {
-    #expect(names("WARNING: infoROM is corrupted\n0, \(Self.first)\n1, \(Self.second)\n") == ["0", "1"])
+    #expect(
+      names("WARNING: infoROM is corrupted\n0, \(Self.first)\n1, \(Self.second)\n") == ["0", "1"])
     // Of a card that has fallen off: how CUDA counts the others is not certain.
     let fallen = "0, \(Self.first)\n1, [Unknown Error]\n2, \(Self.second)\n"
     #expect(names(fallen) == [Self.first, Self.second])

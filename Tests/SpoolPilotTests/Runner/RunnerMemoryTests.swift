@@ -39,7 +39,8 @@ extension ProcessTests {
         """
       // Written from 150 MiB of its own, which are let go before.
       let end = try run(
-        program.replacing("f.write(bytes(150 << 20))", with: "[f.write(bytes(1 << 20)) for i in range(150)]"),
+        program.replacing(
+          "f.write(bytes(150 << 20))", with: "[f.write(bytes(1 << 20)) for i in range(150)]"),
         memory: 100 << 20)
       #expect(end.status == .exited(0) && end.reason == .itself)
     }

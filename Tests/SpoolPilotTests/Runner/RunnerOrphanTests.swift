@@ -16,6 +16,9 @@ extension ProcessTests {
       "setsid sh -c 'setsid sh -c \"echo \\$\\$ >pid; exec sleep 1000\" & exit 0'; \(written)",
       // The environment's mark is gone; the limit's is not.
       "env -i /usr/bin/setsid /bin/sh -c '/bin/sleep 1000 & echo $! >pid' & wait",
+      // Both marks are gone.
+      "env -i /usr/bin/prlimit --rttime=1000:1000 /usr/bin/setsid /bin/sh -c "
+        + "'/bin/sleep 1000 & echo $! >pid' & wait",
       // It forks again whenever it is looked at.
       "setsid sh -c 'trap \"\" TERM; (sleep 1000; :) & echo $! >pid; wait' & \(written)",
     ])
@@ -25,6 +28,20 @@ extension ProcessTests {
       #expect(end.status == .exited(0))
       #expect(end.reason == .itself)
       #expect(isDead(try fixture.scratch.pid("pid")))
+    }
+
+    /// An orphan without a mark may be of any payload that was there: it goes with the last of them.
+    @Test func withoutAMarkAmongOthers() throws {
+      let fixture = try RunnerFixture()
+      let other = try fixture.start("exec sleep 1000")
+      try fixture.start(
+        "env -i /usr/bin/prlimit --rttime=1000:1000 /usr/bin/setsid /bin/sh -c "
+          + "'/bin/sleep 1000 & echo $! >pid' & wait")
+      let orphan = try fixture.scratch.pid("pid")
+      _ = try fixture.next()
+      fixture.runner.end(other, grace: .seconds(5))
+      #expect(try fixture.next().id == other)
+      try waitFor("its death") { isDead(orphan) }
     }
 
     @Test func areLeftAloneWhileThePayloadLives() throws {

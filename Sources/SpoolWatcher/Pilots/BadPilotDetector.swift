@@ -92,8 +92,9 @@ final class BadPilotDetector {
   func mayStartElsewhere(_ id: JobID, than pilot: PilotName, _ turn: Turn) -> Bool {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return false }
     let others = pilots.others(than: pilot, for: task.spec.shape).map(\.pilot)
-    evidence[id.task, default: TaskEvidence()].couldNotStart(on: pilot)
-    let starts = evidence[id.task]?.starts(id.index, on: pilot, others: others) ?? .nowhere
+    let known = evidence[id.task] ?? TaskEvidence()
+    let starts = known.starts(id.index, on: pilot, others: others)
+    evidence[id.task, default: TaskEvidence()].couldNotStart(id.index, on: pilot)
     switch starts {
     case .elsewhere: return true
     case .nowhere: return false

@@ -56,13 +56,16 @@ struct TaskEvidence {
   /// The pilots that have started a payload, and those that could not at last.
   private var starters: Set<PilotName> = []
   private var refusers: Set<PilotName> = []
+  /// The jobs in work whose program could not be started, with the pilots that tried.
+  private var refusals: [Int: Set<PilotName>] = [:]
 
   // MARK: What happened
 
   /// Notes that a pilot could not start the program of a job.
-  mutating func couldNotStart(on pilot: PilotName) {
+  mutating func couldNotStart(_ job: Int, on pilot: PilotName) {
     starters.remove(pilot)
     refusers.insert(pilot)
+    refusals[job, default: []].insert(pilot)
   }
 
   private mutating func started(on pilot: PilotName) {
@@ -74,6 +77,7 @@ struct TaskEvidence {
   mutating func succeeded(_ job: Int, on pilot: PilotName) {
     started(on: pilot)
     failures[job] = nil
+    refusals[job] = nil
     rows[pilot, default: Row()].jobs = []
     rows[pilot]?.done += 1
     done += 1
@@ -97,7 +101,10 @@ struct TaskEvidence {
       // The job fails elsewhere, too. That tells about the job, not about a pilot.
       for other in before.keys { rows[other]?.jobs.remove(job) }
     }
-    if isLast { failures[job] = nil }
+    if isLast {
+      failures[job] = nil
+      refusals[job] = nil
+    }
   }
 
   /// Clears a pilot's row and its failures, because the pilot is known to be bad or begins again.
@@ -121,10 +128,14 @@ struct TaskEvidence {
   /// Returns what is known about a job's program, which a pilot could not start just now. `others` are
   /// the other pilots that take such jobs.
   func starts(_ job: Int, on pilot: PilotName, others: [PilotName]) -> Starts {
-    // The program may be another for each job, so what became of this one counts first.
-    let tried = Set(failures[job]?.keys.map { $0 } ?? []).union([pilot])
+    // The program may be another for each job, so what became of this one counts first: also that the
+    // pilots that could not start it have started others since.
+    let before = refusals[job] ?? []
+    if !before.isEmpty, before.isSubset(of: starters) { return .nowhere }
+    let tried = before.union([pilot])
     if tried.count >= Self.enough || others.allSatisfy(tried.contains) { return .nowhere }
     if starters.contains(where: others.contains) { return .elsewhere }
+    let refusers = refusers.union([pilot])
     let isNowhere = refusers.count >= Self.enough || others.allSatisfy(refusers.contains)
     return isNowhere ? .nowhere : .unknown
   }

@@ -310,7 +310,8 @@ final class ResultJudge: Stage {
     if cause == .lost, due == nil { reason = RetryRule.words(lost: job.lost + 1) }
     var memory: Int?
     let limit = job.memory ?? task.spec.resources.memory
-    switch rule.memory(after: cause, limit, most: detector.mostMemory(for: task.spec)) {
+    let most = cause == .memory ? mostMemory(name.pilot, task.spec) : nil
+    switch rule.memory(after: cause, limit, most: most) {
     case .none: break
     case .to(let bytes): memory = bytes
     case .impossible(let most):
@@ -328,6 +329,13 @@ final class ResultJudge: Stage {
     turn.placement.remove(id)
     order.settle(id, ran: result.map(Self.runTime), turn)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
+  }
+
+  /// Returns the most memory that a pilot has for jobs of a task. The pilot that had the job may be so
+  /// new that its heartbeat was not read yet.
+  private func mostMemory(_ pilot: PilotName?, _ spec: TaskSpec) -> Int? {
+    let own = pilot.flatMap { spool.heartbeat(of: $0)?.memory }
+    return [own, detector.mostMemory(for: spec)].compactMap { $0 }.max()
   }
 
   private static func runTime(_ result: JobResult) -> Double {

@@ -46,7 +46,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "SpoolPilot", dependencies: ["CSpoolSystem", "SpoolModel", "SpoolStore"],
+      name: "SpoolPilot",
+      dependencies: [
+        "CSpoolSystem", "SpoolModel", "SpoolStore",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .target(
       name: "SpoolCommands",

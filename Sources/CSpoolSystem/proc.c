@@ -143,6 +143,39 @@ int spool_process_read(pid_t pid, struct spool_process *process) {
   return 0;
 }
 
+static int64_t kilobytes(const char *text, const char *key) {
+  const char *found = strstr(text, key);
+  return found == NULL ? -1 : 1024 * strtoll(found + strlen(key), NULL, 10);
+}
+
+/* Reads a small file of /proc/PID as text. Returns its length, or -1. */
+static ssize_t read_text(pid_t pid, const char *file, char *text, size_t capacity) {
+  char path[64];
+  proc_path(path, pid, file);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t length = read(fd, text, capacity - 1);
+  close(fd);
+  if (length <= 0) return -1;
+  text[length] = 0;
+  return length;
+}
+
+int64_t spool_process_memory(pid_t pid) {
+  char text[4096];
+  if (read_text(pid, "smaps_rollup", text, sizeof text) > 0) {
+    int64_t own = kilobytes(text, "\nPss_Anon:");
+    int64_t shared = kilobytes(text, "\nPss_Shmem:");
+    if (own >= 0 && shared >= 0) return own + shared;
+    int64_t all = kilobytes(text, "\nPss:");
+    if (all >= 0) return all;
+  }
+  if (read_text(pid, "statm", text, sizeof text) <= 0) return -1;
+  long long numbers[3];
+  if (read_numbers(text, numbers, 3) != 0) return -1;
+  return (numbers[1] - numbers[2]) * sysconf(_SC_PAGESIZE);
+}
+
 int spool_process_list(struct spool_process *processes, int capacity) {
   DIR *directory = opendir("/proc");
   if (directory == NULL) return -1;

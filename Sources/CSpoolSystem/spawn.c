@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -58,6 +59,13 @@ static int run_child(void *argument) {
   if (open("/dev/null", O_RDONLY) != 0) fail(spawn, SPOOL_SPAWN_CLONE);
   if (open(spawn->output, create, 0644) != 1) fail(spawn, SPOOL_SPAWN_OUTPUT);
   if (open(spawn->error_output, create, 0644) != 2) fail(spawn, SPOOL_SPAWN_ERROR_OUTPUT);
+  /* The kernel gives a child of vfork a score of its own. Where it refuses, the killer has its way. */
+  int score = open("/proc/self/oom_score_adj", O_WRONLY);
+  if (score >= 0) {
+    ssize_t written = write(score, spawn->oom_score, strlen(spawn->oom_score));
+    (void)written;
+    close(score);
+  }
   if (chdir(spawn->directory) != 0) fail(spawn, SPOOL_SPAWN_DIRECTORY);
   /* The kernel refuses where the limit is lower already. Then the environment alone is the sign. */
   struct rlimit mark = {spawn->mark, spawn->mark};

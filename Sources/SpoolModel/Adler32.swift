@@ -22,6 +22,11 @@ public struct Adler32: Sendable {
     }
   }
 
+  /// Adds so many zeros, in one step however many they are: `a` stays, and `b` grows by it each time.
+  public mutating func update(zeros count: Int) {
+    b = (b + UInt32(count % 65_521) * a % 65_521) % 65_521
+  }
+
   /// The checksum of the bytes so far, as 8 lower-case hexadecimal digits.
   public var hex: String {
     let text = String(b << 16 | a, radix: 16)

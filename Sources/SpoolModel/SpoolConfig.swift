@@ -18,6 +18,8 @@ public struct SpoolConfig: Equatable, Sendable {
   public var verdictWait = Duration.seconds(7 * 86_400)
   /// The number of attempts of a job that may fail through no fault of its own.
   public var infrastructureAttempts = 10
+  /// The number of pilots that may die while they run one job.
+  public var lostPilots = 3
   /// The number of times that a job may be given back.
   public var returns = 100
   /// The time before the watcher removes the parts of a discarded attempt: its pilot may yet write.
@@ -52,7 +54,7 @@ public struct SpoolConfig: Equatable, Sendable {
   static let keys = [
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "verdictWait", "highWater", "lowWater",
-    "infrastructureAttempts", "returns", "partGrace", "checkpointEvery",
+    "infrastructureAttempts", "lostPilots", "returns", "partGrace", "checkpointEvery",
     "stuckAfter", "packAfter", "removeAfter", "shares", "tokens", "onEnd",
   ]
 
@@ -77,6 +79,7 @@ public struct SpoolConfig: Equatable, Sendable {
     verdictWait = try Self.time(fields, "verdictWait", verdictWait)
     infrastructureAttempts =
       try fields.integer("infrastructureAttempts", in: 1...1000) ?? infrastructureAttempts
+    lostPilots = try fields.integer("lostPilots", in: 1...1000) ?? lostPilots
     returns = try fields.integer("returns", in: 1...1_000_000) ?? returns
     partGrace = try Self.time(fields, "partGrace", partGrace)
     highWater = try fields.integer("highWater", in: 1...99)
@@ -131,6 +134,7 @@ public struct SpoolConfig: Equatable, Sendable {
     object["datasetWait"] = datasetWait.json
     object["verdictWait"] = verdictWait.json
     object["infrastructureAttempts"] = .integer(infrastructureAttempts)
+    object["lostPilots"] = .integer(lostPilots)
     object["returns"] = .integer(returns)
     object["partGrace"] = partGrace.json
     object["checkpointEvery"] = .integer(checkpointEvery)

@@ -31,13 +31,17 @@ extension CommandTests {
           echo pwd $(pwd); echo mask $(grep SigBlk /proc/$$/status)
           touch in-work; touch "$TMPDIR/in-tmp"
           """
-        #expect(try await run(lab, "t", line, ["environment": ["OWN": "own {index}"]]).code == 0)
+        #expect(
+          try await run(
+            lab, "t", line, ["environment": ["OWN": "own {index}", "MKL_NUM_THREADS": "7"]]
+          ).code == 0)
         let said = try await lab.spool("logs", "t").output
         #expect(
           !said.contains("SECRET") && !said.contains("SPOOL_DIR") && !said.contains("another"))
         for variable in ["SPOOL_TASK=t", "SPOOL_JOB=t.00000000", "SPOOL_ATTEMPT=1", "OWN=own 0"] {
           #expect(said.contains(variable + "\n"))
         }
+        #expect(said.contains("OMP_NUM_THREADS=1\n") && said.contains("MKL_NUM_THREADS=7\n"))
         #expect(said.contains("stdin /dev/null"))
         #expect(!said.contains("descriptor "), Comment(rawValue: said))
         #expect(said.contains("0000000000000000"), "no signal is blocked")
@@ -49,14 +53,48 @@ extension CommandTests {
       }
     }
 
-    @Test func scratchIsRemovedWithThePilot() async throws {
+    /// As root and as an ordinary user: root may remove what users may not.
+    @Test(arguments: [false, true]) func scratchIsRemovedWithThePilot(
+      isOrdinary: Bool
+    ) async throws {
       try await Lab.run { lab in
+        if isOrdinary { try lab.becomeOrdinary() }
         let line = "mkdir -p a/b; touch a/b/c; chmod 500 a/b a; ln -s / link"
         try await lab.drop(task("t", input: ["count": 3], ["sh", "-c", line]), as: "t.json")
         let up = try await lab.spool("up", "--exit-when-idle", "--scratch", "scratch")
         #expect(up.code == 0, Comment(rawValue: up.said))
+        #expect(!up.errors.contains("not used again"))
         #expect(lab.names("scratch").isEmpty)
         #expect(lab.names("tmp").isEmpty)
+      }
+    }
+
+    /// A program that clears temporary files removes the scratch directory of a pilot that is idle.
+    @Test func scratchThatWasRemovedIsMadeAgain() async throws {
+      try await Lab.run { lab in
+        let up = try lab.start("up", "--cpus", "2", "--scratch", "scratch")
+        #expect(try await run(lab, "before", "touch f").code == 0)
+        #expect(try await lab.shell("rm -r scratch/spool-*").code == 0)
+        for name in ["a", "b", "c", "d"] {
+          #expect(try await run(lab, name, "touch f; pwd").code == 0)
+        }
+        #expect(lab.text(up.errorPath).contains("made anew"))
+        #expect(!lab.text(up.errorPath).contains("quarantine"))
+      }
+    }
+
+    /// The last result is not left to the next watcher.
+    @Test(arguments: 1...3) func theLastResultCounts(round: Int) async throws {
+      try await Lab.run { lab in
+        let up = try lab.start("up", "--poll", "--drain", "20s")
+        try await lab.drop(
+          task(
+            "t", input: ["count": 1],
+            ["sh", "-c", "kill -TERM $PPID; echo x >\"$1\"", "sh", "{output}"],
+            ["outputs": [["path": "out/{index}"]]]), as: "t.json")
+        #expect(try await lab.end(of: up).code == 0)
+        #expect(lab.isThere("spool/done/t.json"), Comment(rawValue: lab.text(up.errorPath)))
+        #expect(lab.text("out/0") == "x\n")
       }
     }
 

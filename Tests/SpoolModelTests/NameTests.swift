@@ -64,7 +64,8 @@ struct CauseTests {
   static let all: [(text: String, cause: Cause, kind: Cause.Kind)] = [
     ("exit2", .exit(2), .payload), ("exit255", .exit(255), .payload),
     ("signal9", .signal(9), .payload), ("wall", .wall, .payload), ("memory", .memory, .payload),
-    ("output", .output, .payload), ("lost", .lost, .infrastructure),
+    ("output", .output, .payload), ("program", .program, .payload),
+    ("lost", .lost, .infrastructure),
     ("spawn", .spawn, .infrastructure), ("input", .input, .infrastructure),
     ("staging", .staging, .infrastructure), ("torn", .torn, .infrastructure),
     ("returned", .returned, .returned), ("cancelled", .cancelled, .final),

@@ -8,6 +8,10 @@ internal import SpoolStore
 public final class MemoryDigester: FileDigester {
   private let files: MemoryFileSystem
   private let answer: (DigestRequest) -> FileDigest.Answer?
+  /// Jobs whose work was given up.
+  public private(set) var cancelled: [Int] = []
+  /// Jobs whose answers do not come, as from a server that hangs; nil: all come.
+  public var isHanging: (() -> Bool)?
   private var finished: [(id: Int, digests: [FileDigest])] = []
 
   public init(
@@ -18,13 +22,19 @@ public final class MemoryDigester: FileDigester {
     self.answer = answer
   }
 
-  public var isIdle: Bool { finished.isEmpty }
+  public var isIdle: Bool { finished.isEmpty || isHanging?() ?? false }
 
   public func start(_ id: Int, _ requests: [DigestRequest]) {
     finished.append((id, requests.map(digest)))
   }
 
+  public func cancel(_ id: Int) {
+    finished.removeAll { $0.id == id }
+    cancelled.append(id)
+  }
+
   public func poll() -> [(id: Int, digests: [FileDigest])] {
+    if isHanging?() ?? false { return [] }
     defer { finished = [] }
     return finished
   }

@@ -92,6 +92,13 @@ extension MemoryFileSystem {
     try createDirectory(path)
   }
 
+  /// Rights are none here.
+  public func makeWritable(_ directory: String) throws(FileError) {
+    try perform(.attributes, directory) { tree throws(MemoryFailure) in
+      _ = try tree.list(directory)
+    }
+  }
+
   /// A planted link leads nowhere.
   public func resolve(_ directory: String) throws(FileError) -> String {
     try perform(.attributes, directory) { tree throws(MemoryFailure) in

@@ -46,10 +46,13 @@ final class PilotPart {
       script: { [unowned world] in world.setup.script($0) })
     let digester = MemoryDigester(world.files) { [unowned world] in world.setup.digest($0) }
     let lister = InstantLister(digester)
+    digester.isHanging = { [unowned world] in world.setup.hangsDigests() }
     let slots = world.setup.slots
+    let gpus = (0..<world.setup.gpus).map(String.init)
     var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
-      queues: [.cpu], tags: [], cpus: slots, memory: slots * 4_000_000_000, gpus: [],
+      queues: gpus.isEmpty ? [.cpu] : [.gpu, .cpu], tags: [], cpus: slots,
+      memory: slots * 4_000_000_000, gpus: gpus,
       scratch: "/scratch", environment: [:])
     options.lifetime = world.setup.lifetime.map { .milliseconds($0) }
     options.exitsWhenIdle = world.setup.exitsWhenIdle

@@ -12,6 +12,8 @@ public final class World: CustomStringConvertible {
     public var pilots = 2
     /// Cores of each pilot.
     public var slots = 2
+    /// GPUs of each pilot.
+    public var gpus = 0
     /// Milliseconds that each pilot lives, and whether it leaves when idle.
     public var lifetime: Int?
     public var exitsWhenIdle = false
@@ -24,6 +26,9 @@ public final class World: CustomStringConvertible {
     /// What a pilot's digester answers, where it is not what the files hold.
     public var digest: (DigestRequest) -> FileDigest.Answer? = { _ in nil }
 
+    /// Whether the pilots' digesters bring no answers now.
+    public var hangsDigests: () -> Bool = { false }
+
     public init() {}
   }
 
@@ -34,6 +39,8 @@ public final class World: CustomStringConvertible {
     config.deadAfter = .milliseconds(2000)
     config.partGrace = .milliseconds(1000)
     config.datasetWait = .milliseconds(60_000)
+    // Deaths are many, and no job's fault.
+    config.lostPilots = 1000
     return config
   }
 

@@ -13,6 +13,7 @@ struct RetryRuleTests {
     change(&policy)
     var config = SpoolConfig()
     config.infrastructureAttempts = 3
+    config.lostPilots = 9
     config.returns = 2
     return RetryRule(policy: policy, config: config)
   }
@@ -106,27 +107,49 @@ struct RetryRuleTests {
     let job = job(payload: 9, infrastructure: failures)
     #expect(rule.delay(after: .spawn, job) == .seconds(seconds))
     #expect(rule.delay(after: .torn, job) == .seconds(seconds))
-    // A pilot that died says nothing of the next one.
-    #expect(rule.delay(after: .lost, job) == .zero)
+  }
+
+  /// A pilot that died says nothing of the next one; a third one that did may have died of the job. The
+  /// last try is spread, so that the jobs that died together run apart.
+  @Test func lostPilots() {
+    let rule = RetryRule(policy: RetryPolicy(), config: SpoolConfig())
+    var job = job(infrastructure: 6)
+    #expect(rule.delay(after: .lost, job, 5) == .zero)
+    job.lost = 1
+    #expect(rule.delay(after: .lost, job, 0) == .zero)
+    #expect(rule.delay(after: .lost, job, 5) == .seconds(5))
+    #expect(rule.delay(after: .lost, job, 21) == .seconds(5))
+    job.lost = 2
+    #expect(rule.delay(after: .lost, job, 5) == nil)
+    #expect(rule.delay(after: .spawn, job, 5) != nil)
   }
 
   // MARK: Memory
 
   @Test func memoryGrowsAfterTooMuchOfIt() {
-    #expect(rule().memory(after: .memory, 2_000_000_000) == 3_000_000_000)
-    #expect(rule { $0.growMemory = 2 }.memory(after: .memory, 1000) == 2000)
+    #expect(rule().memory(after: .memory, 2_000_000_000, most: nil) == .to(3_000_000_000))
+    #expect(rule { $0.growMemory = 2 }.memory(after: .memory, 1000, most: nil) == .to(2000))
   }
 
   @Test func memoryGrowsAfterNothingElse() {
     for cause in [Cause.exit(1), .signal(9), .wall, .lost, .returned] {
-      #expect(rule().memory(after: cause, 1000) == nil)
+      #expect(rule().memory(after: cause, 1000, most: 500) == .none)
     }
-    #expect(rule { $0.growMemory = 1 }.memory(after: .memory, 1000) == nil)
+    #expect(rule { $0.growMemory = 1 }.memory(after: .memory, 1000, most: nil) == .none)
   }
 
   /// However often it grows, it stays a number.
   @Test func memoryHasALimit() {
-    #expect(rule { $0.growMemory = 1000 }.memory(after: .memory, 1 << 49) == 1 << 50)
-    #expect(rule { $0.growMemory = 1e300 }.memory(after: .memory, .max) == 1 << 50)
+    #expect(
+      rule { $0.growMemory = 1000 }.memory(after: .memory, 1 << 49, most: nil) == .to(1 << 50))
+    #expect(rule { $0.growMemory = 1e300 }.memory(after: .memory, .max, most: nil) == .to(1 << 50))
+  }
+
+  /// It grows no further than the largest pilot, where the job would wait for ever.
+  @Test func memoryIsBoundedByThePilots() {
+    #expect(rule().memory(after: .memory, 1000, most: 2000) == .to(1500))
+    #expect(rule().memory(after: .memory, 1000, most: 1200) == .to(1200))
+    #expect(rule().memory(after: .memory, 1200, most: 1200) == .impossible(1200))
+    #expect(rule().memory(after: .memory, 1500, most: 1200) == .impossible(1200))
   }
 }

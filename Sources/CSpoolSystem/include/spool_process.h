@@ -76,6 +76,7 @@ struct spool_spawn {
   const char *error_output;
   uint64_t mark;
   mode_t umask;
+  const char *oom_score; /* what the kernel's OOM killer is told: a number from 0 to 1000 */
   /* Answers. */
   int pidfd; /* -1 where the kernel has none */
   int step;  /* enum spool_spawn_step: the step that failed */
@@ -132,6 +133,11 @@ struct spool_process {
 
 /* Reads /proc/PID/stat. Returns 0 or an errno. */
 int spool_process_read(pid_t pid, struct spool_process *process);
+
+/* Returns the bytes of memory that process `pid` has for itself, and its share of what it shares with
+   others; pages of files that it maps are left out, since the kernel drops them when memory is short.
+   Returns -1 where that cannot be known. It takes a millisecond for each gigabyte or so. */
+int64_t spool_process_memory(pid_t pid);
 
 /* Lists the processes. Returns the number that were stored, or -1 and sets errno. */
 int spool_process_list(struct spool_process *processes, int capacity);

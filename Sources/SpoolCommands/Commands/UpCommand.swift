@@ -46,7 +46,7 @@ struct UpCommand: ParsableCommand {
       pilotLeft.set("\(error)")
       Terminal.say("pilot", "\(error)")
     }
-    watch.stop()
+    watch.finish()
     if let message = outcome.wait() ?? pilotLeft.wait() { throw Failure(.unavailable, message) }
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }
   }

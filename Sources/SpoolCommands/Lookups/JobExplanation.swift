@@ -24,7 +24,13 @@ struct JobExplanation {
     var lines = ["\(job), of a task that is \(page.stateText)"]
     lines += attempts.map(AttemptText.past)
     if let running = places.running.first(where: { $0.name.job == job }) {
-      lines.append("attempt \(running.name.attempt) runs on \(running.pilot)")
+      let attempt = "attempt \(running.name.attempt)"
+      if let since = places.staging[job] {
+        lines.append(
+          "\(attempt) has ended well; \(running.pilot) stages its outputs since \(since)")
+      } else {
+        lines.append("\(attempt) runs on \(running.pilot)")
+      }
     } else if let ready = places.ready.first(where: { $0.name.job == job }) {
       lines.append("attempt \(ready.name.attempt) waits in ready-\(ready.queue.rawValue)")
       let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }

@@ -7,8 +7,8 @@ struct JobListing {
   enum Entry {
     /// An attempt that ended, also as the ledger holds it.
     case ended(LedgerLine, JSON)
-    /// A job in ready, or at a pilot.
-    case current(JobName, PilotName?)
+    /// A job in ready, or at a pilot; with the time since when its outputs are staged, if they are.
+    case current(JobName, PilotName?, staged: Timestamp?)
   }
 
   let spool: Spool
@@ -28,7 +28,9 @@ struct JobListing {
     let places = try JobPlaces(spool, task)
     let running = places.running.map { ($0.name, Optional($0.pilot)) }
     let ready = places.ready.map { ($0.name, PilotName?.none) }
-    return (running + ready).sorted { $0.0.job < $1.0.job }.map(Entry.current)
+    return (running + ready).sorted { $0.0.job < $1.0.job }.map {
+      .current($0.0, $0.1, staged: places.staging[$0.0.job])
+    }
   }
 }
 
@@ -42,10 +44,10 @@ extension JobListing.Entry {
   var row: [String] {
     switch self {
     case .ended(let attempt, _): Self.row(attempt)
-    case .current(let job, let pilot):
+    case .current(let job, let pilot, let staged):
       [
-        job.job.description, "\(job.attempt)", Self.outcome(pilot), pilot?.text ?? "", "", "", "",
-        "",
+        job.job.description, "\(job.attempt)", Self.outcome(pilot, staged), pilot?.text ?? "", "",
+        "", "", staged.map { "its outputs are synced and checksummed since \($0)" } ?? "",
       ]
     }
   }
@@ -66,11 +68,14 @@ extension JobListing.Entry {
   var json: JSON {
     switch self {
     case .ended(_, let json): json
-    case .current(let job, let pilot):
+    case .current(let job, let pilot, let staged):
       LedgerLine.current(
-        job.job, attempt: job.attempt, outcome: Self.outcome(pilot), pilot: pilot)
+        job.job, attempt: job.attempt, outcome: Self.outcome(pilot, staged), pilot: pilot)
     }
   }
 
-  private static func outcome(_ pilot: PilotName?) -> String { pilot == nil ? "ready" : "running" }
+  private static func outcome(_ pilot: PilotName?, _ staged: Timestamp?) -> String {
+    if staged != nil { return "staging" }
+    return pilot == nil ? "ready" : "running"
+  }
 }

@@ -9,12 +9,17 @@ struct JobPlaces {
   /// The jobs that pilots have, with the pilot.
   private(set) var running: [(name: JobName, pilot: PilotName)] = []
 
+  /// The jobs that pilots say they are staging, with the time since when.
+  private(set) var staging: [JobID: Timestamp] = [:]
+
   /// Reads the directories of all pilots, then those of the queues.
   init(_ spool: Spool, _ task: Name) throws(FileError) {
     for pilot in try spool.running(fresh: true).pilots.sorted() {
       for job in try spool.claims(of: pilot) ?? [] where job.job.task == task {
         running.append((job, pilot))
       }
+      guard running.last?.pilot == pilot else { continue }
+      for job in spool.heartbeat(of: pilot)?.staging ?? [] { staging[job.job] = job.since }
     }
     for queue in Queue.allCases {
       for job in try spool.readyJobs(queue, fresh: true) where job.job.task == task {

@@ -144,6 +144,9 @@ struct TaskExplanation {
     case .spawn:
       "the program, and the directory in which it runs, must be there on the pilots' machines; "
         + "`spool submit --chdir` says which directory"
+    case .program:
+      "programs are looked up in the pilots' PATH, or by a path that starts with /; "
+        + "`spool retry \(task) --cause program` tries them when it is there"
     default: nil
     }
   }

@@ -12,9 +12,11 @@ struct PilotFlags: ParsableArguments {
   var memory: String?
   @Option(help: "GPUs for jobs. Default: all that are found.")
   var gpus: Int?
-  @Option(help: "The queue to serve, cpu or gpu. Default: gpu where there are GPUs.")
+  @Flag(help: "Take no jobs of the queue cpu, where there are GPUs.")
+  var gpuOnly = false
+  @Option(help: "The one queue to serve, cpu or gpu. Default: cpu, and gpu where there are GPUs.")
   var queue: String?
-  @Flag(help: "Serve the cpu queue, too, where the pilot serves gpu.")
+  @Flag(help: .hidden)
   var alsoCpu = false
   @Option(help: ArgumentHelp("Tags that jobs may ask for, as avx2+ssd.", valueName: "tags"))
   var tags: String?
@@ -34,6 +36,10 @@ struct PilotFlags: ParsableArguments {
     if let queue, Queue(rawValue: queue) == nil {
       throw ValidationError("--queue: expected cpu or gpu, found \(queue)")
     }
+    if gpuOnly, let other = queue, other != "gpu" {
+      throw ValidationError("--gpu-only and --queue \(other) contradict each other")
+    }
+    if gpuOnly, alsoCpu { throw ValidationError("--gpu-only and --also-cpu contradict each other") }
     for tag in tagList where !JobName.isTag(tag) {
       throw ValidationError("--tags: \"\(tag)\" is no tag: A-Z a-z 0-9 _ -")
     }
@@ -48,7 +54,7 @@ struct PilotFlags: ParsableArguments {
   var drainTime: Duration { Units.duration(drain) ?? .seconds(30) }
 
   /// Returns the resources of the machine, bounded by the options. Fails for a scratch directory in the
-  /// spool.
+  /// spool, and where the machine has fewer GPUs than it is told.
   func pilotOptions(in spool: Spool) throws -> PilotOptions {
     let place = ScratchDirectory.choose(scratch)
     guard !ScratchDirectory.isInside(place, spool.layout.root) else {
@@ -57,13 +63,49 @@ struct PilotFlags: ParsableArguments {
     }
     let environment = Environment.all
     let host = HostResources.detect(environment: environment)
-    let devices = gpus.map { Array(host.gpus.prefix($0)) } ?? host.gpus
-    let first = queue.flatMap(Queue.init) ?? (devices.isEmpty ? .cpu : .gpu)
+    let devices = try PilotGPUs.choose(gpus, of: host.gpus) { Terminal.say("pilot", $0) }
+    let serves = try queues(devices)
+    if alsoCpu { Terminal.say("pilot", "--also-cpu is no longer needed: a pilot does that") }
+    var variables = Environment.clean(environment)
+    // Numbers of GPUs count in the order of `nvidia-smi`. CUDA's own order may be another.
+    if !devices.isEmpty {
+      variables[Self.orderVariable] = environment[Self.orderVariable] ?? "PCI_BUS_ID"
+    }
     return PilotOptions(
       host: host.hostName, version: SpoolCommand.version, process: host.identity.json,
-      queues: first == .gpu && alsoCpu ? [.gpu, .cpu] : [first], tags: tagList,
-      cpus: cpus ?? host.cpus, memory: memory.flatMap(Units.bytes) ?? Int(host.memory),
-      gpus: devices, scratch: place,
-      environment: Environment.clean(environment))
+      queues: serves, tags: tagList, cpus: cpus ?? host.cpus,
+      memory: memory.flatMap(Units.bytes) ?? Int(host.memory), gpus: devices,
+      scratch: place, environment: variables)
+  }
+
+  private static let orderVariable = "CUDA_DEVICE_ORDER"
+
+  /// Returns the queues to serve, in the order in which they are looked at.
+  private func queues(_ devices: [String]) throws -> [Queue] {
+    if gpuOnly, devices.isEmpty {
+      throw Failure(.usage, "--gpu-only: this machine has no GPU, and a pilot would take no job")
+    }
+    if let queue = queue.flatMap(Queue.init) {
+      return alsoCpu && queue == .gpu ? [.gpu, .cpu] : [queue]
+    }
+    if gpuOnly { return [.gpu] }
+    return devices.isEmpty ? [.cpu] : [.gpu, .cpu]
+  }
+}
+
+/// The choice of GPUs that a pilot gives to jobs.
+enum PilotGPUs {
+  /// Returns the GPUs of a pilot that is told to use `count` of those that were found; nil: all. Where
+  /// none were found, the operator knows better: they are numbered. Fails where fewer were found.
+  static func choose(_ count: Int?, of found: [String], say: (String) -> Void) throws -> [String] {
+    guard let count else { return found }
+    if count <= found.count { return Array(found.prefix(count)) }
+    guard found.isEmpty else {
+      throw Failure(.usage, "--gpus \(count): this machine has \(found.count)")
+    }
+    let names = (0..<count).map(String.init)
+    say(
+      "--gpus \(count), and none was found: jobs get the numbers \(names.joined(separator: ", "))")
+    return names
   }
 }

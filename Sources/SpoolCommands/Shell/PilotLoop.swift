@@ -66,7 +66,7 @@ final class PilotLoop: Sendable {
   /// Removes the scratch directory, however the pilot ends.
   private func clearScratch(_ files: PosixFileSystem) {
     do throws(FileError) {
-      try ScratchDirectory.remove(options.scratch, files)
+      try files.removeTree(options.scratch)
     } catch {
       Terminal.say("pilot", "\(error)")
     }

@@ -50,15 +50,7 @@ enum ScratchDirectory {
   /// Removes a directory whose lock is free. One without a lock file may be in the making, and stays.
   private static func removeIfLeft(_ path: String, _ files: any FileSystem) {
     guard let lock = try? files.open(path + lockName, .update) else { return }
-    if (try? lock.tryLock()) == true { try? remove(path, files) }
+    if (try? lock.tryLock()) == true { try? files.removeTree(path) }
     try? lock.close()
-  }
-
-  /// Removes the directory with all in it. A path that is not there is no error.
-  static func remove(_ path: String, _ files: any FileSystem) throws(FileError) {
-    guard let kind = try files.attributesIfPresent(path)?.kind else { return }
-    guard kind == .directory else { return try files.remove(path) }
-    for name in try files.list(path, fresh: false).names { try remove("\(path)/\(name)", files) }
-    try files.removeDirectory(path)
   }
 }

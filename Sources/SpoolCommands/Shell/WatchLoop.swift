@@ -12,6 +12,8 @@ final class WatchLoop: Sendable {
   private let waker: Waker
   private let hints = Mutex(Hints())
   private let stopping = Mutex(false)
+  /// True if the watcher is to look once more at everything before it stops.
+  private let finishing = Mutex(false)
   /// The directories from which datasets are filled.
   private let buffers = Mutex<Set<String>>([])
   private let version: String
@@ -21,6 +23,8 @@ final class WatchLoop: Sendable {
   static let pace = Duration.milliseconds(8)
   /// The retry delay after the filesystem refused something.
   static let retry = Duration.seconds(1)
+  /// The longest time that the last look may take (R10).
+  static let longestFinish = Duration.seconds(10)
 
   init(
     _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
@@ -35,6 +39,12 @@ final class WatchLoop: Sendable {
   func stop() {
     stopping.withLock { $0 = true }
     waker.wake()
+  }
+
+  /// Stops the watcher when it has taken in what is there now: the results of a pilot that has gone.
+  func finish() {
+    finishing.withLock { $0 = true }
+    stop()
   }
 
   private var isStopping: Bool { stopping.withLock { $0 } }
@@ -61,6 +71,7 @@ final class WatchLoop: Sendable {
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
+    if finishing.withLock({ $0 }) { try takeIn(watcher) }
     beforeEnd()
     try watcher.stop()
     notices?.finish()
@@ -170,6 +181,12 @@ final class WatchLoop: Sendable {
   private func hint(_ change: (inout Hints) -> Void) {
     hints.withLock { change(&$0) }
     waker.wake()
+  }
+
+  /// Turns until there is nothing to do at once.
+  private func takeIn(_ watcher: Watcher) throws {
+    let end = Waker.deadline(in: Self.longestFinish)
+    while try watcher.turn(.all) == .zero, Waker.now() < end {}
   }
 
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {

@@ -1,3 +1,35 @@
+/// A job whose payload has ended well, and whose outputs a pilot syncs and checksums.
+public struct StagedJob: Equatable, Sendable {
+  /// The job.
+  public var job: JobID
+  /// The beginning of that, on the pilot's clock.
+  public var since: Timestamp
+
+  /// Makes an entry.
+  public init(_ job: JobID, since: Timestamp) {
+    self.job = job
+    self.since = since
+  }
+}
+
+extension StagedJob: JSONValue {
+  private enum Key: String { case job, since }
+
+  /// The entry as the record holds it.
+  public var json: JSON {
+    let members: RecordMembers<Key> = [.job: job.json, .since: since.json]
+    return members.json
+  }
+
+  /// Reads an entry.
+  public init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let job: JobID = members[.job],
+      let since: Timestamp = members[.since]
+    else { return nil }
+    self.init(job, since: since)
+  }
+}
+
 /// The record `pilot.json`, which a pilot writes at every heartbeat.
 public struct PilotRecord: Equatable, Sendable {
   /// The name of the pilot.
@@ -31,6 +63,9 @@ public struct PilotRecord: Equatable, Sendable {
   /// The error with which the filesystem refuses the pilot something, and what waits for that; nil
   /// if all is well.
   public var trouble: String?
+  /// The jobs that are being staged, those that have been so longest first, as many as there is room
+  /// for: see ``bounded(_:)``.
+  public var staging: [StagedJob] = []
   /// The start of the pilot, on its own clock.
   public var started: Timestamp
   /// The state of the pilot.
@@ -75,6 +110,16 @@ public struct PilotRecord: Equatable, Sendable {
     return String(reason.drop { $0 == " " })
   }
 
+  /// Returns the first of these jobs, as many as the record has room for.
+  public static func bounded(_ jobs: [StagedJob]) -> [StagedJob] {
+    var left = 400
+    return Array(
+      jobs.prefix { job in
+        left -= job.job.description.utf8.count + 40
+        return left >= 0
+      })
+  }
+
   /// Returns the number of jobs of a shape that the pilot may run at once; 0 if the shape does not
   /// fit, or if the pilot takes no jobs.
   public func slots(for shape: Shape) -> Int { state == .active ? capacity(for: shape) : 0 }
@@ -101,7 +146,7 @@ public struct PilotRecord: Equatable, Sendable {
 extension PilotRecord {
   private enum Key: String {
     case format, pilot, host, version, counter, started, state, reason, trouble, ends, queues, tags
-    case cpus, memory, gpus, free, jobs, process
+    case cpus, memory, gpus, free, jobs, staging, process
   }
 
   /// The record as `pilot.json` holds it.
@@ -124,6 +169,7 @@ extension PilotRecord {
     members[.gpus] = gpus
     members[.free] = free
     members[.jobs] = jobs
+    members[.staging] = staging.isEmpty ? nil : staging.json
     members[.process] = process
     return members.json
   }
@@ -167,6 +213,7 @@ extension PilotRecord {
     freeMemory = Self.bounded(free[.memory] ?? 0, Self.sizes)
     freeGpus = Self.bounded(free[.gpus] ?? 0, Self.counts)
     jobs = Self.bounded(members[.jobs] ?? 0, Self.counts)
+    staging = members[.staging] ?? []
     state = members[.state] ?? .active
     reason = members[.reason]
     ends = members[.ends]

@@ -12,12 +12,14 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case memory
   /// The payload did nothing for too long.
   case stuck
-  /// A declared output was not there.
+  /// A declared output was not there, or was no regular file.
   case output
+  /// The program was not there or could not be run, where it was tried.
+  case program
   // Failures of the infrastructure.
   /// The pilot died.
   case lost
-  /// The payload could not be started.
+  /// The payload could not be started, for another reason or on one node alone.
   case spawn
   /// An input was not there, not readable, or not what the manifest says.
   case input
@@ -50,7 +52,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   /// The kind of the cause.
   public var kind: Kind {
     switch self {
-    case .exit, .signal, .wall, .memory, .stuck, .output: .payload
+    case .exit, .signal, .wall, .memory, .stuck, .output, .program: .payload
     case .lost, .spawn, .input, .staging, .torn: .infrastructure
     case .returned: .returned
     case .cancelled, .exists, .refused: .final
@@ -66,7 +68,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   }
 
   static let words: [(String, Cause)] = [
-    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output), ("lost", .lost),
+    ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output),
+    ("program", .program), ("lost", .lost),
     ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
     ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
   ]

@@ -13,6 +13,10 @@ struct Capacity {
   private let tags: Set<String>
   /// MiB that it has above its bytes, because jobs' names are rounded up.
   private let slack: Int
+  /// All that jobs may use.
+  private let total: KeptRoom.Part
+  /// The cores and the memory that each GPU is due.
+  private let share: KeptRoom.Part
 
   init(_ options: PilotOptions) {
     cpus = options.cpus
@@ -20,11 +24,25 @@ struct Capacity {
     slack = memory - TaskSpec.mebibytes(options.memory)
     gpus = options.gpus
     tags = Set(options.tags)
+    let count = max(1, gpus.count)
+    total = KeptRoom.Part(cpus: cpus, memory: memory, gpus: gpus.count)
+    share = KeptRoom.Part(cpus: cpus / count, memory: memory / count, gpus: 1)
   }
 
   /// Returns whether a job fits, by its name alone.
   func fits(_ job: JobName) -> Bool {
     free.holds(job) && hasTags(of: job)
+  }
+
+  /// Returns whether a job fits when nothing else runs.
+  func couldHold(_ job: JobName) -> Bool { total.holds(job) && hasTags(of: job) }
+
+  /// Returns whether a job leaves each free GPU its share of the cores and the memory. A job that has
+  /// GPUs itself need not.
+  func leavesShares(_ job: JobName) -> Bool {
+    job.gpus > 0
+      || job.cores <= cpus - share.cpus * gpus.count
+        && job.memory <= memory - share.memory * gpus.count
   }
 
   /// Returns whether the pilot has all tags that a job asks for.

@@ -130,6 +130,9 @@ struct Claimer {
     max(isHinted || releases != seenReleases ? .distantPast : timer.next, pauseEnd)
   }
 
+  /// Returns whether a job of the last listing that was not taken yet is like that.
+  func hasCandidate(_ isLike: (JobName) -> Bool) -> Bool { candidates.contains(where: isLike) }
+
   // MARK: The choice
 
   /// Takes the next candidate that fits; nil if there is none.

@@ -27,6 +27,9 @@ final class Claiming {
   /// True if a job has begun since the last look at ready for a claim that is to wait. So these looks
   /// are no more than one for each job, whatever happens in ready.
   private var hasBegun = false
+  /// True if the last look at ready found jobs for GPUs that this pilot could run. Then jobs without
+  /// GPUs leave each free GPU its share, so that these do not wait for ever; else they may use all.
+  private var doGPUJobsWait = false
 
   init(
     _ context: PilotContext, _ heart: Heart, _ absences: Absences, _ orders: Orders,
@@ -101,7 +104,9 @@ final class Claiming {
     guard !table.stock.isEmpty, context.now >= orders.failures.nextClaim else { return }
     orders.lookForQuarantine()
     let blocked = table.blockedTasks
-    while hasRoom, let claim = table.stock.take({ mayRun($0, besides: blocked) }) {
+    while hasRoom,
+      let claim = table.stock.take({ mayRun($0, besides: blocked) && leavesShares($0) })
+    {
       hasBegun = true
       stages.begin(claim)
     }
@@ -213,9 +218,23 @@ final class Claiming {
     claimers[index].beginLook(at: now, releases: table.capacity.releases)
     let queue = claimers[index].queue
     let mark = try context.spool.readyMark(queue)
-    guard claimers[index].needsListing(mark, at: now, &context.random) else { return }
+    guard claimers[index].needsListing(mark, at: now, &context.random) else {
+      return noteGPUJobs(index)
+    }
     let names = try context.spool.readyNames(queue, fresh: false)
     claimers[index].take(names, mark, at: now, &context.random)
+    noteGPUJobs(index)
+  }
+
+  /// Takes in whether jobs wait for the pilot's GPUs, after a look.
+  private func noteGPUJobs(_ index: Int) {
+    guard claimers[index].queue == .gpu else { return }
+    doGPUJobsWait = claimers[index].hasCandidate { $0.gpus > 0 && table.capacity.couldHold($0) }
+  }
+
+  /// Returns whether a job leaves to GPUs what jobs that wait for them are due.
+  private func leavesShares(_ job: JobName) -> Bool {
+    !doGPUJobsWait || table.capacity.leavesShares(job)
   }
 
   private func takeCandidate(_ index: Int) -> JobName? {
@@ -223,7 +242,7 @@ final class Claiming {
     refused.forget(at: context.now)
     let kept = keptRoom(besides: blocked)
     return claimers[index].takeCandidate {
-      !refused.contains($0) && mayRun($0, besides: blocked)
+      !refused.contains($0) && mayRun($0, besides: blocked) && leavesShares($0)
         && kept?.admits($0, at: context.now) ?? true
     }
   }
@@ -232,6 +251,7 @@ final class Claiming {
     let blocked = table.blockedTasks
     return claimers[index].takeSpare { name in
       !refused.contains(name) && table.mayStock(name.job.task) && !blocked.contains(name.job.task)
+        && leavesShares(name)
         && orders.standing.hasTime(for: .seconds(name.wall) + Stock.patience, at: context.now)
     }
   }

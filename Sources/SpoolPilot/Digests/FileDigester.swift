@@ -56,6 +56,8 @@ public struct FileDigest: Sendable, Equatable {
 public protocol FileDigester: AnyObject {
   /// Begins the work for the pilot's job `id`.
   func start(_ id: Int, _ files: [DigestRequest])
+  /// Gives up the work for a job: no answer comes.
+  func cancel(_ id: Int)
   /// Returns what was finished since the last call, the answers in the order of the requests.
   func poll() -> [(id: Int, digests: [FileDigest])]
 }

@@ -1,3 +1,4 @@
+import DequeModule
 import Glibc
 public import SpoolStore
 import Synchronization
@@ -6,9 +7,9 @@ import Synchronization
 public final class ThreadedDigester: FileDigester {
   private let queue: DigestQueue
 
-  /// Starts its threads: two, so that small files need not wait behind a large one. Fails where the
-  /// process is out of descriptors or threads.
-  public init(waker: Waker, threads count: Int = 2) throws(FileError) {
+  /// Starts its threads: some, so that few files whose server hangs do not hold up all others. Fails
+  /// where the process is out of descriptors or threads.
+  public init(waker: Waker, threads count: Int = 4) throws(FileError) {
     var bells: [Waker] = []
     for _ in 0..<max(1, count) { bells.append(try Waker()) }
     let queue = DigestQueue(waker: waker, bells: bells)
@@ -16,22 +17,53 @@ public final class ThreadedDigester: FileDigester {
     for bell in bells { try WorkerThread.start { queue.work(bell) } }
   }
 
-  /// Gives up what is being read at its next MiB, and drops what waits.
+  /// Gives up what is being read at its next piece, and drops what waits.
   deinit { queue.stop() }
 
   /// Begins the work as ``FileDigester/start(_:_:)`` says.
   public func start(_ id: Int, _ files: [DigestRequest]) { queue.add(id, files) }
 
+  /// Gives up the work as ``FileDigester/cancel(_:)`` says.
+  public func cancel(_ id: Int) { queue.cancel(id) }
+
   /// Returns what was finished as ``FileDigester/poll()`` says.
   public func poll() -> [(id: Int, digests: [FileDigest])] { queue.takeFinished() }
 }
 
-/// The queue that the pilot's thread and the workers share.
+/// The work for one job: its files, one after the other.
+private struct DigestWork {
+  let id: Int
+  let files: [DigestRequest]
+  var digests: [FileDigest] = []
+  var reading: FileReading?
+
+  /// Does a piece. Returns true when all is done.
+  mutating func step(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    guard digests.count < files.count else { return true }
+    let file = files[digests.count]
+    let reading = reading ?? FileReading(file)
+    self.reading = reading
+    guard let answer = reading.step(buffer) else { return false }
+    self.reading = nil
+    digests.append(FileDigest(path: file.path, answer: answer))
+    return digests.count == files.count
+  }
+}
+
+/// The queue that the pilot's thread and the workers share. The work of each job goes by turns, piece
+/// by piece, so that small files need not wait behind large ones.
 private final class DigestQueue: Sendable {
   private struct Content {
-    var waiting: [(id: Int, files: [DigestRequest])] = []
+    var waiting: Deque<Wrapped> = []
     var finished: [(id: Int, digests: [FileDigest])] = []
+    /// The jobs whose work waits or is in a worker's hands.
+    var known: Set<Int> = []
     var isStopped = false
+  }
+
+  /// Work on its way from one worker to another: one has it at a time.
+  private struct Wrapped: @unchecked Sendable {
+    var work: DigestWork
   }
 
   private let content = Mutex(Content())
@@ -46,8 +78,20 @@ private final class DigestQueue: Sendable {
 
   /// Adds work, and wakes the workers.
   func add(_ id: Int, _ files: [DigestRequest]) {
-    content.withLock { $0.waiting.append((id, files)) }
+    content.withLock { content in
+      content.known.insert(id)
+      content.waiting.append(Wrapped(work: DigestWork(id: id, files: files)))
+    }
     for bell in bells { bell.wake() }
+  }
+
+  /// Drops the work for a job.
+  func cancel(_ id: Int) {
+    content.withLock { content in
+      content.known.remove(id)
+      content.waiting.removeAll { $0.work.id == id }
+      content.finished.removeAll { $0.id == id }
+    }
   }
 
   /// Takes what was finished since the last call.
@@ -72,20 +116,28 @@ private final class DigestQueue: Sendable {
       byteCount: FileReading.chunk, alignment: 4096)
     defer { buffer.deallocate() }
     while !isStopped {
-      guard let next = takeWaiting() else {
+      guard var next = takeWaiting() else {
         bell.wait(until: .max)
         continue
       }
-      let digests = next.files.map { file in
-        FileDigest(
-          path: file.path, answer: FileReading.digest(file, buffer) { !self.isStopped })
-      }
-      content.withLock { $0.finished.append((next.id, digests)) }
-      waker.wake()
+      let isDone = next.work.step(buffer)
+      putBack(next, isDone: isDone)
+      if isDone { waker.wake() }
     }
   }
 
-  private func takeWaiting() -> (id: Int, files: [DigestRequest])? {
-    content.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+  private func takeWaiting() -> Wrapped? {
+    content.withLock { $0.waiting.popFirst() }
+  }
+
+  /// Puts work last in the row, or among what is finished; drops what was given up meanwhile.
+  private func putBack(_ next: consuming Wrapped, isDone: Bool) {
+    let next = next
+    content.withLock { content in
+      guard content.known.contains(next.work.id) else { return }
+      guard isDone else { return content.waiting.append(next) }
+      content.known.remove(next.work.id)
+      content.finished.append((next.work.id, next.work.digests))
+    }
   }
 }

@@ -53,7 +53,17 @@ private final class ListerWork: Sendable {
       byteCount: FileReading.chunk, alignment: 4096)
     defer { buffer.deallocate() }
     let goesOn = { self.content.withLock { !$0.isStopped } }
-    finish(id, listing.run(goesOn: goesOn) { FileReading.digest($0, buffer, goesOn: goesOn) })
+    finish(id, listing.run(goesOn: goesOn) { Self.digest($0, buffer, goesOn) })
+  }
+
+  private static func digest(
+    _ request: DigestRequest, _ buffer: UnsafeMutableRawBufferPointer, _ goesOn: () -> Bool
+  ) -> FileDigest.Answer {
+    let reading = FileReading(request)
+    while goesOn() {
+      if let answer = reading.step(buffer) { return answer }
+    }
+    return .failed(FileError("read", request.path, Errno.cancelled))
   }
 
   func finish(_ id: Int, _ outcome: InputListing.Outcome) {

@@ -25,9 +25,30 @@ extension JobStages {
       case .refused(let refusal): return hold(job, refusal)
       }
     }
+    job.isShort = false
     if job.document.outputs.isEmpty { return succeed(job, []) }
-    job.stage = .staging
+    let longest = max(Self.leastStaging, job.document.wall)
+    job.beginStaging(at: context.now, context.time.timestamp, atMost: longest)
     digester.start(job.id, OutputParts.requests(for: job))
+  }
+
+  /// The time that staging has at least; a job of a longer wall time has as much as that.
+  static let leastStaging = Duration.seconds(600)
+
+  /// Gives up the staging of jobs whose time for it is over, so that none blocks a pilot that is to
+  /// leave, nor goes on for ever (R10).
+  func endOverdueStaging() {
+    let now = context.now
+    for job in table.jobs where job.stage == .staging {
+      guard let staging = job.staging, now >= staging.end else { continue }
+      digester.cancel(job.id)
+      let time = Units.text(now - staging.since)
+      if job.isReturning {
+        fail(job, .returned, "given back before its outputs were staged, which took \(time) so far")
+      } else {
+        fail(job, .staging, "its outputs could not be synced and checksummed within \(time)")
+      }
+    }
   }
 
   func staged(_ job: RunningJob, _ digests: [FileDigest]) {
@@ -67,8 +88,8 @@ extension JobStages {
   }
 
   /// True if what the payload left has been waited for as long as the pilot's patience lasts.
-  private func hasWaited(_ job: RunningJob) -> Bool {
-    job.settling.map { context.now - $0.since >= context.patience } ?? false
+  private func hasWaited(_ job: RunningJob, _ patience: Duration? = nil) -> Bool {
+    job.settling.map { context.now - $0.since >= patience ?? context.patience } ?? false
   }
 
   /// Lets a job whose payload ended well wait until what the payload left can be read and synced.
@@ -78,11 +99,14 @@ extension JobStages {
     if job.isReturning {
       return fail(job, .returned, "given back before its outputs were staged: \(error)")
     }
-    // While the spool is away a result would wait as well.
-    guard !error.isLasting, !hasWaited(job) || absences.isAway else {
+    // While the spool is away a result would wait as well. What this host is short of is freed by other
+    // jobs that end.
+    let isPatient = absences.isAway || error.isShortage && !hasWaited(job, Self.longestShortage)
+    guard !error.isLasting, !hasWaited(job) || isPatient else {
       return fail(job, .staging, "\(error)")
     }
     context.troubles.note(error, job.name.job.description)
+    job.isShort = error.isShortage
     settleLater(job)
   }
 

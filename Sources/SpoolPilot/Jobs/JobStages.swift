@@ -16,6 +16,8 @@ internal import SpoolStore
 final class JobStages {
   /// The time between the request to end and the kill of a payload.
   static let grace = Duration.seconds(2)
+  /// The longest wait of a job for descriptors, memory or processes of this host.
+  static let longestShortage = Duration.seconds(600)
   /// The time between two tries of what the filesystem refused.
   static let retryInterval = Duration.milliseconds(500)
 
@@ -58,7 +60,8 @@ final class JobStages {
       case .delivering, .blocked: next = min(next, retry.next)
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
-      case .listing, .verifying, .starting, .staging: break
+      case .staging: next = min(next, job.staging?.end ?? next)
+      case .listing, .verifying, .starting: break
       }
     }
     return next
@@ -161,7 +164,8 @@ final class JobStages {
     let now = context.now
     let since = job.blockedSince ?? now
     job.blockedSince = since
-    guard now - since < error.longestWait else {
+    let longest = job.isShort ? Self.longestShortage : error.longestWait
+    guard now - since < longest else {
       if cause == .spawn { orders.noteNoStart("\(error)") }
       return fail(job, cause, "\(error)")
     }
@@ -174,6 +178,7 @@ final class JobStages {
     // The watcher may have given this pilot up, and the job to another.
     if absences.doubtsStanding { return }
     job.stage = .starting
+    job.isShort = false
     checkInputs(job)
   }
 
@@ -186,6 +191,9 @@ final class JobStages {
   private func start(_ job: RunningJob) {
     do throws(FileError) {
       try parts.ensureDirectories(of: job.document)
+      if let obstacle = try parts.findObstacle(to: job.document) {
+        return fail(job, .exists, obstacle)
+      }
     } catch {
       return wait(job, .staging, error)
     }
@@ -214,10 +222,29 @@ final class JobStages {
     if job.isReturning { return returnUnstarted(job) }
     // A directory that the task names and that is not there is no sign of a bad node.
     let isPlace = !error.isExec && error.program == job.document.directory
+    if !isPlace, renewSlot(of: job, error) { return self.start(job) }
     let call = FileError(isPlace ? "enter the directory" : "start", error.program, error.code)
-    if call.isShortage || isPlace && call.isOutage { return wait(job, .spawn, call) }
-    fail(job, .spawn, "\(call)")
+    if error.isShortage {
+      job.isShort = true
+      return wait(job, .spawn, call)
+    }
+    if isPlace, call.isOutage { return wait(job, .spawn, call) }
+    fail(job, error.isTheTasks ? .program : .spawn, error.isTheTasks ? error.words : "\(call)")
     if !error.isTheTasks, !isPlace { orders.noteNoStart("\(call)") }
+  }
+
+  /// Makes the directories of a job's slot anew if somebody, as a program that clears temporary files,
+  /// has removed them. Returns true if that is worth another start.
+  private func renewSlot(of job: RunningJob, _ error: SpawnError) -> Bool {
+    guard error.isMissingPlace, !job.hasNewSlot else { return false }
+    job.hasNewSlot = true
+    do throws(FileError) {
+      try job.slot.prepare(context.local)
+    } catch {
+      return false
+    }
+    context.say("\(job.slot.directory) was removed by somebody; it is made anew")
+    return true
   }
 
   /// Takes from the runner the payloads that were started, and those that ended. The share of these
@@ -239,10 +266,6 @@ final class JobStages {
   func takeDigests() {
     for (id, digests) in digester.poll() {
       guard let job = table[id] else { continue }
-      if job.isTaken {
-        discard(job)
-        continue
-      }
       switch job.stage {
       case .verifying: verified(job, digests)
       case .staging: staged(job, digests)
@@ -268,6 +291,7 @@ final class JobStages {
 
   /// Tries again what the filesystem refused, if that is due.
   func retryIfDue() {
+    endOverdueStaging()
     let now = context.now
     for job in table.jobs where job.stage == .unsettled && now >= job.settling?.next ?? now {
       settle(job)
@@ -303,8 +327,11 @@ final class JobStages {
     context.say("\(job.name.job) was taken back")
     switch job.stage {
     case .starting, .running: runner.end(job.id, grace: Self.grace)
-    // Lister and digester are let finish; a verdict that waits has become pointless.
-    case .listing, .verifying, .staging: break
+    // The lister is let finish.
+    case .listing: break
+    case .verifying, .staging:
+      digester.cancel(job.id)
+      discard(job)
     case .unsettled: discard(job)
     case .blocked: table.remove(job)
     // Without a result nobody else knows of the parts.
@@ -326,7 +353,11 @@ final class JobStages {
       case .starting, .running: runner.end(job.id, grace: Self.grace)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
-      case .blocked, .listing, .verifying, .staging, .delivering: break
+      case .verifying:
+        digester.cancel(job.id)
+        returnUnstarted(job)
+      case .staging: job.hurryStaging(to: context.now + Self.grace)
+      case .blocked, .listing, .delivering: break
       }
     }
   }

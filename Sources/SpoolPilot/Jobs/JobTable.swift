@@ -102,14 +102,20 @@ final class JobTable {
   /// The number of jobs whose payloads are being started.
   var starting: Int { jobs.count { $0.stage == .starting } }
 
-  /// True while a result cannot be handed in, or too many jobs are being staged: no job is to begin.
+  /// The number of jobs that are staged at a time, at least: more than a few large ones, so that those
+  /// do not hold up all others, and not without a bound (R10).
+  private static let mostStaged = 16
+
+  /// True while a result cannot be handed in, or too many jobs are being staged, or this host is short
+  /// of something: no job is to begin.
   var isHeldUp: Bool {
+    if jobs.contains(where: \.isShort) { return true }
     var staged = 0
     for job in jobs where job.hasReleased {
       if case .delivering = job.stage { return true }
       staged += 1
     }
-    return staged >= max(4, context.options.cpus)
+    return staged >= max(Self.mostStaged, context.options.cpus * 2)
   }
 
   /// Returns whether one more job of a task may be claimed before there is room for it: no more than
@@ -147,6 +153,14 @@ final class JobTable {
 
   /// The number of jobs that wait for a filesystem that is out of order.
   var blockedJobs: Int { jobs.count { $0.stage == .blocked } }
+
+  /// The jobs that are being staged, those that have been so longest first.
+  var stagedJobs: [StagedJob] {
+    jobs.compactMap { job in
+      guard job.stage == .staging, let staging = job.staging else { return nil }
+      return StagedJob(job.name.job, since: staging.at)
+    }.sorted { ($0.since, $0.job.description) < ($1.since, $1.job.description) }
+  }
 
   /// The number of results that wait to be handed in.
   var waitingResults: Int {

@@ -20,6 +20,15 @@ struct OutputParts {
     }
   }
 
+  /// Looks for what stands at the final path of an output that replaces nothing. Returns what is wrong,
+  /// or nil. The watcher looks again before it publishes: this look spares a run for nothing.
+  func findObstacle(to document: JobDocument) throws(FileError) -> String? {
+    for output in document.outputs {
+      if let path = try spool.obstacle(to: output) { return Spool.words(existing: path) }
+    }
+    return nil
+  }
+
   /// Forgets these directories: somebody may have removed them, so the next attempt makes them anew.
   mutating func forgetDirectories(of document: JobDocument) {
     for output in document.outputs { known.remove(FilePath.directory(output.path)) }
@@ -90,7 +99,10 @@ struct OutputParts {
           missing = missing ?? output.path
         }
       case .notAFile:
-        return .failed(JobFailure(.staging, "\(digest.path): is not a regular file"))
+        return .failed(
+          JobFailure(
+            .output,
+            "the output \(output.path) is no regular file: the payload made something else of it"))
       case .failed(let error): refused = refused ?? error
       }
     }

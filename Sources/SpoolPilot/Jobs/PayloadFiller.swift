@@ -21,6 +21,13 @@ struct PayloadFiller {
       errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
+  /// The variables by which libraries choose the number of their threads: the job's cores, where the
+  /// task does not say otherwise. Without them each takes all cores of the machine.
+  static let threadVariables = [
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+  ]
+
   private var arguments: [String] {
     job.command.flatMap { $0.isAllInputs ? inputs : [$0.expanded(value) ?? $0.text] }
   }
@@ -43,6 +50,7 @@ struct PayloadFiller {
     variables["TMPDIR"] = slot.work
     // As a shell has it: through links.
     if let directory = job.directory { variables["PWD"] = directory }
+    for variable in Self.threadVariables { variables[variable] = "\(name.cores)" }
     for entry in job.environment {
       variables[entry.name] = entry.value.expanded(value) ?? entry.value.text
     }

@@ -44,12 +44,18 @@ final class RunningJob {
   var arguments: [String] = []
   /// The moment at which it was first blocked.
   var blockedSince: Instant?
+  /// True while it waits because this host is short of something: descriptors, memory, processes.
+  var isShort = false
+  /// True once its slot was made anew: somebody had removed it.
+  var hasNewSlot = false
   /// The tries to settle it.
   var settling: Settling?
   /// The parts that could not be synced, as they were read.
   var unsynced: [String: OutputParts.Content] = [:]
   /// An output was missing at the last look, though its directory was there.
   var hasMissed = false
+  /// The beginning of the present staging, on both clocks, and the moment at which it is given up.
+  private(set) var staging: (since: Instant, at: Timestamp, end: Instant)?
   /// The payload's report, once it is read.
   var report: PayloadReport?
   /// A result may stand in the claimed file: the parts are the watcher's from then on (R3).
@@ -100,6 +106,18 @@ final class RunningJob {
       stage = .delivering(result)
       throw error
     }
+  }
+
+  /// Begins to stage, or goes on after a refusal: the time-out counts from the first try.
+  func beginStaging(at now: Instant, _ date: Timestamp, atMost longest: Duration) {
+    stage = .staging
+    staging = staging ?? (now, date, now + longest)
+  }
+
+  /// Lets staging end soon.
+  func hurryStaging(to end: Instant) {
+    guard let staging else { return }
+    self.staging?.end = min(staging.end, end)
   }
 
   /// Returns the latest end of the payload, by its wall time, as of now.

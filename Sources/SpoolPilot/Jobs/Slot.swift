@@ -5,9 +5,11 @@ internal import SpoolStore
 struct Slot {
   let number: Int
   let directory: String
+  private let scratch: String
 
   init(number: Int, in scratch: String) {
     self.number = number
+    self.scratch = scratch
     directory = "\(scratch)/slot\(number)"
   }
 
@@ -26,8 +28,8 @@ struct Slot {
 
   /// Makes the directories.
   func prepare(_ files: any FileSystem) throws(FileError) {
-    try files.ensureDirectories(FilePath.directory(directory))
-    for path in [directory, work] {
+    try files.ensureDirectories(FilePath.directory(scratch))
+    for path in [scratch, directory, work] {
       do throws(FileError) {
         try files.createPrivateDirectory(path)
       } catch {
@@ -36,21 +38,16 @@ struct Slot {
     }
   }
 
-  /// Removes what a payload left in its working directory, its report, and the lists of its inputs.
+  /// Removes what a payload left in its working directory, its report, and the lists of its inputs. A
+  /// directory that somebody has removed is fine.
   func clean(_ files: any FileSystem) throws(FileError) {
-    for path in [report, inputList, inputListNul] { try files.removeIfPresent(path) }
-    try Self.empty(work, files)
-  }
-
-  private static func empty(_ directory: String, _ files: any FileSystem) throws(FileError) {
-    for name in try files.list(directory, fresh: false).names {
-      let path = "\(directory)/\(name)"
-      if try files.attributes(of: path).kind == .directory {
-        try empty(path, files)
-        try files.removeDirectory(path)
-      } else {
-        try files.remove(path)
-      }
+    try files.removeTree(report)
+    for path in [inputList, inputListNul] { try files.removeIfPresent(path) }
+    switch try files.attributesIfPresent(work)?.kind {
+    case .directory: try files.emptyDirectory(work)
+    // The payload may have put a link to a directory of its user's there: that one is to stay.
+    case .some: try files.removeTree(work)
+    case nil: break
     }
   }
 }

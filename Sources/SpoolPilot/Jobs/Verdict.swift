@@ -14,7 +14,7 @@ enum Verdict {
   private static func cause(_ end: PayloadEnd, isReturning: Bool) -> Cause? {
     switch end.reason {
     case .wall: return .wall
-    case .memory: return .memory
+    case .memory, .outOfMemory: return .memory
     case .stuck: return .stuck
     case .ended where isReturning: return .returned
     case .ended, .itself: break
@@ -32,6 +32,9 @@ enum Verdict {
     switch cause {
     case .wall:
       return "over its wall time of \(Units.text(document.wall))"
+    case .memory where end.reason == .outOfMemory:
+      return "killed by the kernel: the node, or the pilot's control group, was out of memory "
+        + "(limit \(Units.text(bytes: document.memory)), \(Units.text(bytes: Int(end.memory))) seen)"
     case .memory:
       return "over its memory of \(Units.text(bytes: document.memory)) "
         + "(\(Units.text(bytes: Int(end.memory))) seen)"

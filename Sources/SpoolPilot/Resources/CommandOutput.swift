@@ -97,6 +97,7 @@ public enum CommandOutput {
     var output: [UInt8] = []
     var isOpen = true
     var isKilled = false
+    var killedAt: UInt64 = 0
     var exit = spool_exit()
     while true {
       let hasEnded = spool_reap(pid, &exit)
@@ -108,7 +109,10 @@ public enum CommandOutput {
       if !isKilled, spool_now() >= call.deadline || !goesOn() {
         kill(-pid, SIGKILL)
         isKilled = true
+        killedAt = spool_now()
       }
+      // A process that waits for a device cannot die, and is not waited for.
+      if isKilled, spool_now() - killedAt > 1_000_000_000 { return (.killed, output) }
       pause(isOpen ? source : -1)
     }
   }

@@ -15,18 +15,48 @@ enum GPUList {
     return devices
   }
 
-  /// Returns the UUIDs that `nvidia-smi --query-gpu=index,uuid --format=csv,noheader` printed, because
-  /// CUDA may count in another order; nil where it printed something else (no driver).
-  static func queried(_ output: String) -> [String]? {
-    var devices: [String] = []
-    for line in output.split(separator: "\n") {
+  /// A card that `nvidia-smi` tells of.
+  struct Card: Equatable {
+    var index: Int
+    var uuid: String
+    /// The UUIDs of its MIG instances. One that has any is of no use as a whole.
+    var instances: [String] = []
+  }
+
+  /// Returns the cards in what `nvidia-smi --query-gpu=index,uuid --format=csv,noheader` printed. Lines
+  /// that are something else, warnings and cards that have fallen off the bus, say nothing of the
+  /// others.
+  static func cards(_ output: String) -> [Card] {
+    output.split(whereSeparator: \.isNewline).compactMap { line in
       let fields = line.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\r" } }
-      guard fields.count == 2, Int(fields[0]) != nil, fields[1].hasPrefix("GPU-") else {
+      guard fields.count == 2, let index = Int(fields[0]), fields[1].hasPrefix("GPU-") else {
         return nil
       }
-      devices.append(fields[1])
+      return Card(index: index, uuid: fields[1])
     }
-    return devices
+  }
+
+  /// Adds to cards the MIG instances that `nvidia-smi -L` printed, each below its card.
+  static func add(instances output: String, to cards: inout [Card]) {
+    var current: Int?
+    for line in output.split(whereSeparator: \.isNewline) {
+      guard let start = line.firstRange(of: "UUID: ")?.upperBound else { continue }
+      let uuid = String(line[start...].prefix { $0 != ")" && $0 != " " })
+      if uuid.hasPrefix("GPU-") {
+        current = cards.firstIndex { $0.uuid == uuid }
+      } else if uuid.hasPrefix("MIG-"), let current {
+        cards[current].instances.append(uuid)
+      }
+    }
+  }
+
+  /// Returns the names of cards for `CUDA_VISIBLE_DEVICES`: their numbers, which every program can read
+  /// and which are in the order of `PCI_BUS_ID`; UUIDs where only these are certain, because a card is
+  /// missing among them, or is split into MIG instances.
+  static func names(_ cards: [Card]) -> [String] {
+    let isWhole = cards.enumerated().allSatisfy { $0 == $1.index && $1.instances.isEmpty }
+    if isWhole { return cards.map { "\($0.index)" } }
+    return cards.flatMap { $0.instances.isEmpty ? [$0.uuid] : $0.instances }
   }
 
   /// Returns the devices of the names in `/dev`: `nvidia0`, `nvidia1`, but not `nvidiactl`. CUDA counts

@@ -64,12 +64,25 @@ public struct HostResources: Sendable, Equatable {
   private static func detectGPUs(_ environment: [String: String]) -> [String] {
     if let chosen = GPUList.chosen(environment["CUDA_VISIBLE_DEVICES"]) { return chosen }
     let query = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
-    if let output = CommandOutput.capture(query, environment: environment, timeout: .seconds(10)),
-      let gpus = GPUList.queried(output)
-    {
-      return gpus
+    guard let output = ask(query, environment) else { return GPUList.devices(names(in: "/dev")) }
+    var cards = GPUList.cards(output)
+    if cards.isEmpty {
+      return output.contains("No devices") ? [] : GPUList.devices(names(in: "/dev"))
     }
-    return GPUList.devices(names(in: "/dev"))
+    GPUList.add(instances: ask(["nvidia-smi", "-L"], environment) ?? "", to: &cards)
+    return GPUList.names(cards)
+  }
+
+  /// Returns what a program printed, however it ended; nil where it could not be started, or took too
+  /// long.
+  private static func ask(_ arguments: [String], _ environment: [String: String]) -> String? {
+    let call = CommandOutput.Call(
+      arguments: arguments, environment: environment,
+      deadline: spool_now() + Duration.seconds(10).nanoseconds)
+    guard let (end, output) = try? CommandOutput.run(call, goesOn: { true }), end != .killed else {
+      return nil
+    }
+    return String(decoding: output, as: UTF8.self)
   }
 
   private static func names(in path: String) -> [String] {
@@ -95,7 +108,7 @@ public struct HostResources: Sendable, Equatable {
   }
 
   /// Reads a small text file of the kernel's, whole; nil where it is not there.
-  private static func readText(_ path: String) -> String? {
+  static func readText(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

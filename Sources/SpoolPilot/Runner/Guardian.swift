@@ -16,6 +16,9 @@ final class Guardian {
     lifeline = descriptor
   }
 
+  /// True where somebody has killed it: another one is wanted.
+  var isGone: Bool { lifeline >= 0 && spool_guardian_reap(pid) != 0 }
+
   deinit { dismiss() }
 
   /// Lets it kill what is left and go. Waits for that up to a second: nobody else reaps it.

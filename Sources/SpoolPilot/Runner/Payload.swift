@@ -15,7 +15,8 @@ public struct Payload: Sendable, Equatable {
   public var errorOutput: String
   /// The wall time after which it is ended.
   public var wall: Duration
-  /// Bytes of resident memory, summed over its processes, above which it is ended.
+  /// Bytes of memory, summed over its processes, above which it is ended. What they share counts once,
+  /// pages of files that they map not at all.
   public var memory: Int64
   /// The time for which it may do nothing, neither print nor use a processor, before it is ended;
   /// nil: for ever.

@@ -16,6 +16,8 @@ public struct PayloadEnd: Sendable, Equatable {
     case wall
     /// It was over its memory.
     case memory
+    /// The kernel killed it, because the host or its control group was out of memory.
+    case outOfMemory
     /// It did nothing for too long.
     case stuck
     /// The pilot called ``PayloadRunner/end(_:grace:)``.
@@ -30,7 +32,7 @@ public struct PayloadEnd: Sendable, Equatable {
   public var reason: Reason
   /// User and system time of all its waited-for processes, in seconds.
   public var cpu: Double
-  /// Peak resident bytes: the largest sum seen over its processes, or the largest single process.
+  /// Peak bytes of memory: the largest sum seen over its processes, or the largest single process.
   public var memory: Int64
 
   /// Makes the end of a payload, as a runner reports it.

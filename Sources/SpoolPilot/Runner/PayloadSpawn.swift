@@ -3,6 +3,9 @@ import Glibc
 
 /// The start of one payload's first process.
 enum PayloadSpawn {
+  /// The preference of the kernel's OOM killer for payloads, of 0 to 1000. The pilot's is 0 as a rule.
+  private static let oomScore = "500"
+
   /// Starts it; returns its pid and a descriptor of it. Everything that can fail is known when this
   /// returns, the exec included; `SpawnError.program` names the path that failed.
   static func start(
@@ -15,7 +18,7 @@ enum PayloadSpawn {
     for argument in payload.arguments { arguments.append(argument) }
     var environment = environment(payload.environment, mark: mark, serial: serial)
     var paths = CStrings()
-    for path in [program, payload.directory, payload.output, payload.errorOutput] {
+    for path in [program, payload.directory, payload.output, payload.errorOutput, oomScore] {
       paths.append(path)
     }
     if arguments.holdsNUL || environment.holdsNUL || paths.holdsNUL {
@@ -43,7 +46,7 @@ enum PayloadSpawn {
     guard stat(path, &status) == 0 else { return error }
     if status.st_mode & S_IFMT == S_IFDIR { return SpawnError(program: program, code: EISDIR) }
     guard error.code == ENOENT else { return error }
-    return SpawnError(program: "the interpreter of \(program)", code: ENOENT)
+    return SpawnError(program: SpawnError.interpreter + program, code: ENOENT)
   }
 
   private static func environment(
@@ -68,6 +71,7 @@ enum PayloadSpawn {
           spawn.directory = UnsafePointer(paths[1])
           spawn.output = UnsafePointer(paths[2])
           spawn.error_output = UnsafePointer(paths[3])
+          spawn.oom_score = UnsafePointer(paths[4])
           spawn.arguments = UnsafePointer(arguments.baseAddress)
           spawn.environment = UnsafePointer(environment.baseAddress)
           return spool_start(&spawn)

@@ -28,7 +28,7 @@ extension ProcessRunner {
   private func adoptOnce() -> (living: [UInt32: [pid_t]], dead: [UInt32: [pid_t]]) {
     var living: [UInt32: [pid_t]] = [:]
     var dead: [UInt32: [pid_t]] = [:]
-    for (pid, serial) in orphanWatch.findOrphans(leaders: leaders) where pid != guardian.pid {
+    for (pid, serial) in orphanWatch.findOrphans(leaders: leaders, besides: guardian.pid) {
       let index = payloads.firstIndex { $0.serial == serial }
       // How its payload's first process is, is not known yet.
       if index == nil, isStarting(serial) {
@@ -62,11 +62,24 @@ extension ProcessRunner {
       }
       ends.append(
         PayloadEnd(
-          id: payload.id, status: status, reason: payload.reason, cpu: payload.cpu,
+          id: payload.id, status: status, reason: reason(payload, status), cpu: payload.cpu,
           memory: payload.peak(ownPeak: ownPeak)))
     }
     payloads.removeAll { $0.status != nil && orphans[$0.serial] == nil }
+    // One whose payload was not known is killed with the last that it can belong to.
+    if !ends.isEmpty, orphanWatch.hasNameless { _ = adopt() }
     return ends
+  }
+
+  /// Returns the reason for the end of a payload. KILL may have come from the kernel, to its first
+  /// process or to another, of which a shell tells by its exit code.
+  private func reason(
+    _ payload: RunningPayload, _ status: PayloadEnd.Status
+  ) -> PayloadEnd.Reason {
+    guard payload.reason == .itself,
+      status == .signalled(SIGKILL) || status == .exited(128 + SIGKILL)
+    else { return payload.reason }
+    return oomWatch.noteKill() ? .outOfMemory : .itself
   }
 
   /// Sends TERM to all processes of a payload, and KILL after `grace`.
@@ -133,26 +146,29 @@ extension ProcessRunner {
   func sweep(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) {
     lastSweep = now
     orphanWatch.forget()
+    renewGuardian()
+    oomWatch.look()
     let table = ProcessTable.read()
-    var resident: [UInt32: Int64] = [:]
-    var cpu: [UInt32: UInt64] = [:]
+    var rows: [UInt32: [(pid: pid_t, row: ProcessTable.Row)]] = [:]
     for (pid, serial) in owners(table, orphans) {
       guard let row = table.rows[pid] else { continue }
-      resident[serial, default: 0] += row.resident
-      cpu[serial, default: 0] += row.cpu
+      rows[serial, default: []].append((pid, row))
     }
     for index in payloads.indices where payloads[index].started + Self.sweepAge <= now {
-      let serial = payloads[index].serial
-      judge(index, resident[serial] ?? 0, cpu[serial] ?? 0, now)
+      judge(index, rows[payloads[index].serial] ?? [], now)
     }
   }
 
-  private func judge(_ index: Int, _ resident: Int64, _ cpu: UInt64, _ now: UInt64) {
-    payloads[index].sampledPeak = max(payloads[index].sampledPeak, resident)
+  private func judge(_ index: Int, _ rows: [(pid: pid_t, row: ProcessTable.Row)], _ now: UInt64) {
+    let resident = rows.reduce(0) { $0 + $1.row.resident }
+    let memory = payloads[index].gauge.measure(
+      resident: resident, of: rows.lazy.map(\.pid), peak: payloads[index].sampledPeak, at: now)
+    payloads[index].sampledPeak = max(payloads[index].sampledPeak, memory)
+    let cpu = rows.reduce(0) { $0 + $1.row.cpu }
     let signs = Liveness.Signs(cpu: cpu, printed: payloads[index].freeOutputs())
     let isStuck = payloads[index].liveness.look(signs, at: now)
     guard payloads[index].reason == .itself else { return }
-    if resident > payloads[index].memoryLimit {
+    if memory > payloads[index].memoryLimit {
       terminate(index, .memory, grace: Self.limitGrace)
     } else if isStuck {
       terminate(index, .stuck, grace: Self.limitGrace)

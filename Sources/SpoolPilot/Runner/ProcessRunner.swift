@@ -12,13 +12,14 @@ public import SpoolStore
 /// 2. A payload that is over its wall time or its memory, or stuck, is ended (R10).
 /// 3. The runner waits for its own processes and for those orphans only, so others in this process
 ///    may spawn and wait for what is theirs.
-/// 4. When the pilot dies, a ``Guardian`` does the killing.
+/// 4. When the pilot dies, a ``Guardian`` does the killing. One that somebody has killed is replaced.
+/// 5. When memory is short, the kernel is to kill payloads, not the pilot.
 ///
 /// All calls come from one thread. Another one, the ``PayloadSpawner``'s, makes the processes, so that
 /// no call waits for an exec, and a program on a filesystem that hangs holds up no other payload's end.
 public final class ProcessRunner: PayloadRunner {
   let mark = PayloadMark()
-  let guardian: Guardian
+  private(set) var guardian: Guardian
   let orphanWatch: OrphanWatch
   var payloads: [RunningPayload] = []
   /// The payloads that were handed to the spawner, by their ids, until its answers are taken.
@@ -29,6 +30,7 @@ public final class ProcessRunner: PayloadRunner {
   private let spawner: PayloadSpawner
   /// The set of descriptors that ``wait(until:waker:)`` sleeps on: see ``PayloadSpawner``.
   private let set: Int32
+  var oomWatch = OOMWatch()
   private var lastSerial: UInt32 = 0
   private var descriptors: [Int32] = []
   private var ready: [UInt8] = []
@@ -74,6 +76,7 @@ public final class ProcessRunner: PayloadRunner {
   /// Begins to start a payload as ``PayloadRunner/start(_:)`` says.
   public func start(_ payload: Payload) {
     lastSerial &+= 1
+    renewGuardian()
     starting[payload.id] = Starting(serial: lastSerial)
     spawner.ask(PayloadSpawner.Request(payload: payload, serial: lastSerial))
   }
@@ -82,6 +85,12 @@ public final class ProcessRunner: PayloadRunner {
   public func takeStarts() -> [PayloadStart] {
     defer { starts = [] }
     return starts
+  }
+
+  /// Starts another guardian if somebody has killed it; where that cannot be done, at the next call.
+  func renewGuardian() {
+    guard guardian.isGone, let other = try? Guardian(mark) else { return }
+    guardian = other
   }
 
   /// Asks a payload to end as ``PayloadRunner/end(_:grace:)`` says.

@@ -21,6 +21,7 @@ struct RunningPayload {
   /// The offset up to which the middle of each output has been freed.
   var freed: [Int64]
   var liveness: Liveness
+  var gauge = MemoryGauge()
 
   var reason = PayloadEnd.Reason.itself
   /// The moment at which all its processes get KILL, once that is decided, in monotonic nanoseconds;
@@ -30,7 +31,7 @@ struct RunningPayload {
   var status: PayloadEnd.Status?
   /// Seconds of processor time.
   var cpu = 0.0
-  /// The largest sum of resident bytes seen, and the largest that the kernel told of the dead.
+  /// The largest sum of bytes of memory seen, and the largest that the kernel told of the dead.
   var sampledPeak: Int64 = 0
   var reportedPeak: Int64 = 0
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SpoolStore
 
 /// A payload that could not be started: no such program, no permission, no memory.
 public struct SpawnError: Error, Sendable, Equatable {
@@ -20,6 +21,36 @@ public struct SpawnError: Error, Sendable, Equatable {
   public static func cancelled(_ program: String) -> SpawnError {
     SpawnError(program: program, code: ECANCELED, isExec: false)
   }
+
+  /// What failed and, where the program is to blame, what to do about it.
+  public var words: String {
+    let refusal = "\(FileError("start", program, code))"
+    return advice.map { "\(refusal): \($0)" } ?? refusal
+  }
+
+  private var advice: String? {
+    guard isTheTasks else { return nil }
+    switch code {
+    case ENOENT where program.hasPrefix(Self.interpreter):
+      return "is it in the first line, which must not end in CR LF?"
+    case ENOENT where !program.utf8.contains(UInt8(ascii: "/")):
+      return "no directory of the pilot's PATH has it"
+    case EACCES: return "it must be executable: chmod +x"
+    case ENOEXEC: return "the first line of a script must name its interpreter, as #!/bin/sh"
+    default: return nil
+    }
+  }
+
+  /// True if this host is short of something for now: descriptors, memory, processes.
+  public var isShortage: Bool {
+    code == EAGAIN || FileError("start", program, code).isShortage
+  }
+
+  /// True if the payload's directory, or the place of its output, is not there.
+  public var isMissingPlace: Bool { !isExec && code == ENOENT }
+
+  /// The beginning of the name of an interpreter that is not there.
+  static let interpreter = "the interpreter of "
 
   /// True if the task is to blame: its program is missing, not executable or of no format that the
   /// kernel knows, or its arguments are none. Otherwise the node is to blame.

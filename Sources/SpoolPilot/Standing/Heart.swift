@@ -48,6 +48,7 @@ final class Heart {
     record.freeMemory = min(record.memory, table.capacity.memory << 20)
     record.freeGpus = table.capacity.gpus.count
     record.jobs = table.count
+    record.staging = PilotRecord.bounded(table.stagedJobs)
     record.trouble = trouble.map { trouble in
       let waiting = "\(table.waitingResults) results and \(table.blockedJobs) jobs wait"
       let text = "\(waiting): \(trouble)"

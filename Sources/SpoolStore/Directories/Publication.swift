@@ -20,12 +20,8 @@ extension Spool {
     guard part.kind == .file, part.size == output.size else {
       return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
     }
-    switch try files.attributesIfPresent(output.path)?.kind {
-    case nil: return .good
-    // The payload could have replaced a file or a link itself, and nothing else.
-    case .file, .link: return overwrites ? .good : .exists(output.path)
-    case .directory, .other: return .exists(output.path)
-    }
+    let kind = try files.attributesIfPresent(output.path)?.kind
+    return Self.isFree(kind, overwrites: overwrites) ? .good : .exists(output.path)
   }
 
   /// The end of a publication.
@@ -59,8 +55,35 @@ extension Spool {
     }
   }
 
-  /// Removes a part that will not be published. A part that is gone is fine.
-  public func discardPart(_ path: String) throws(FileError) { try files.removeIfPresent(path) }
+  /// Removes a part that will not be published, whatever the payload made there: a file, a link, a
+  /// directory. A part that is gone is fine. A large directory takes several calls: `EBUSY` till then.
+  public func discardPart(_ path: String) throws(FileError) {
+    try files.removeTree(path, atMost: Self.mostInPart)
+  }
+
+  /// The largest number of entries that one call removes.
+  private static let mostInPart = 10_000
+
+  /// Returns a path at which something stands that an output must not replace, or nil.
+  public func obstacle(to output: JobOutput) throws(FileError) -> String? {
+    let kind = try files.attributesIfPresent(output.path)?.kind
+    return Self.isFree(kind, overwrites: output.overwrites) ? nil : output.path
+  }
+
+  /// Returns the reason of the cause ``Cause/exists``, with the way out.
+  public static func words(existing path: String) -> String {
+    "output exists: \(path) was not made by this task; move it away, or let the task say "
+      + "\"overwrite\": true"
+  }
+
+  /// The payload could have replaced a file or a link itself, and nothing else.
+  private static func isFree(_ kind: FileKind?, overwrites: Bool) -> Bool {
+    switch kind {
+    case nil: true
+    case .file, .link: overwrites
+    case .directory, .other: false
+    }
+  }
 
   /// Makes a published output a part again, where other outputs of its job could not be published.
   /// It never has both names, so that a crash leaves no final name behind.

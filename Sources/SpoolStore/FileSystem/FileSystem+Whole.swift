@@ -53,6 +53,48 @@ extension FileSystem {
     }
   }
 
+  /// Removes whatever is at a path: a directory with all in it, too. What is gone is fine. Directories
+  /// that may not be read or written are made writable first. Stops with `EBUSY` after so many entries,
+  /// the rest of which a later call removes (R10).
+  public func removeTree(_ path: String, atMost limit: Int = .max) throws(FileError) {
+    var left = limit
+    try removeTree(path, &left)
+  }
+
+  private func removeTree(_ path: String, _ left: inout Int) throws(FileError) {
+    guard left > 0 else { throw FileError("remove", path, Errno.busy) }
+    left -= 1
+    do throws(FileError) {
+      return try removeIfPresent(path)
+    } catch {
+      guard try attributesIfPresent(path)?.kind == .directory else { throw error }
+    }
+    try emptyDirectory(path, &left)
+    try removeDirectory(path)
+  }
+
+  /// Removes all that is in a directory, as ``removeTree(_:atMost:)`` does.
+  public func emptyDirectory(_ path: String) throws(FileError) {
+    var left = Int.max
+    try emptyDirectory(path, &left)
+  }
+
+  private func emptyDirectory(_ path: String, _ left: inout Int) throws(FileError) {
+    do throws(FileError) {
+      return try removeEntries(of: path, &left)
+    } catch {
+      // What was refused deeper down is no matter of this directory.
+      let isOwn = error.path == path || error.directory == path
+      guard isOwn, error.errno == .accessDenied else { throw error }
+    }
+    try makeWritable(path)
+    try removeEntries(of: path, &left)
+  }
+
+  private func removeEntries(of path: String, _ left: inout Int) throws(FileError) {
+    for name in try list(path, fresh: false).names { try removeTree("\(path)/\(name)", &left) }
+  }
+
   /// Makes a directory. A directory or a link that is there is fine. Fails with `ENOTDIR` where
   /// something else is there. Returns true if the directory was made.
   @discardableResult public func ensureDirectory(_ path: String) throws(FileError) -> Bool {

@@ -145,6 +145,8 @@ public protocol FileSystem: AnyObject, Sendable {
   func createDirectory(_ path: String) throws(FileError)
   /// Makes a directory that the user alone may enter. Fails as ``createDirectory(_:)``.
   func createPrivateDirectory(_ path: String) throws(FileError)
+  /// Gives the user all rights to a directory of the user's own (`chmod 700`).
+  func makeWritable(_ directory: String) throws(FileError)
   /// Removes an empty directory.
   func removeDirectory(_ path: String) throws(FileError)
   /// Returns the real path of a directory, links followed.

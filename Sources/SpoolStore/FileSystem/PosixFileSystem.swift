@@ -140,6 +140,14 @@ extension PosixFileSystem {
     try systemCall("create directory", path) { mkdir($0, 0o700) }
   }
 
+  /// Gives the user all rights to a directory. Fails with `ENOTDIR` for a link, which `chmod` follows.
+  public func makeWritable(_ directory: String) throws(FileError) {
+    guard try attributes(of: directory).kind == .directory else {
+      throw FileError("change rights of", directory, Errno.notDirectory)
+    }
+    try systemCall("change rights of", directory) { chmod($0, 0o700) }
+  }
+
   /// Returns the real path of a directory (`realpath`).
   public func resolve(_ directory: String) throws(FileError) -> String {
     try checkNoZero("resolve", directory)

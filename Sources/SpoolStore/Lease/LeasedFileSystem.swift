@@ -103,6 +103,11 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
     try files.createPrivateDirectory(path)
   }
 
+  func makeWritable(_ directory: String) throws(FileError) {
+    try beforeChange(directory)
+    try files.makeWritable(directory)
+  }
+
   func removeDirectory(_ path: String) throws(FileError) {
     try beforeChange(path)
     try files.removeDirectory(path)

@@ -91,7 +91,10 @@ struct JobBuilder {
       }
       _ = try FilePath.absolute(path, in: "/")
       try roots.check(path: path)
-      outputs.append(JobOutput(path: path, name: output.name, isOptional: output.isOptional))
+      outputs.append(
+        JobOutput(
+          path: path, name: output.name, isOptional: output.isOptional,
+          overwrites: output.overwrites))
     }
     return outputs
   }

@@ -86,6 +86,25 @@ final class BadPilotDetector {
     touched.remove(task)
   }
 
+  /// Notes that a job's program could not be started on a pilot. Returns true if it may be the node's
+  /// fault: the jobs of the task start elsewhere, or other pilots have not tried. The more pilots
+  /// there are, and the longer it lasts, the less is waited for.
+  func mayStartElsewhere(_ id: JobID, than pilot: PilotName, _ turn: Turn) -> Bool {
+    guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return false }
+    let others = pilots.others(than: pilot, for: task.spec.shape).map(\.pilot)
+    let known = evidence[id.task] ?? TaskEvidence()
+    let starts = known.starts(id.index, on: pilot, others: others)
+    evidence[id.task, default: TaskEvidence()].couldNotStart(id.index, on: pilot)
+    switch starts {
+    case .elsewhere: return true
+    case .nowhere: return false
+    case .unknown: return job.infrastructureFailures + 1 < TaskEvidence.mostStarts
+    }
+  }
+
+  /// Returns the most memory that a pilot has for jobs of a task; nil if there is none.
+  func mostMemory(for spec: TaskSpec) -> Int? { pilots.mostMemory(for: spec.shape) }
+
   // MARK: Judging
 
   /// Judges the suspects and the tasks with new evidence, once a turn, before the commit.

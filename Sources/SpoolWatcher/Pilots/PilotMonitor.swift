@@ -84,6 +84,14 @@ final class PilotMonitor: Stage {
     living.filter { $0.pilot != pilot && $0.slots(for: shape) > 0 }
   }
 
+  /// Returns the most bytes of memory that a living pilot has for jobs of a shape, whatever memory
+  /// that says; nil if there is no such pilot.
+  func mostMemory(for shape: Shape) -> Int? {
+    var shape = shape
+    shape.memory = 0
+    return living.filter { $0.capacity(for: shape) > 0 }.map(\.memory).max()
+  }
+
   /// Returns the number of jobs of a shape that all living pilots together could run at once.
   func slots(for shape: Shape) -> Int {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }

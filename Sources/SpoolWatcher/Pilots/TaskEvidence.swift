@@ -22,6 +22,21 @@ struct TaskEvidence {
     var failed = 0
   }
 
+  /// What is known about the start of a job's program.
+  enum Starts {
+    /// Other pilots have started the task's jobs.
+    case elsewhere
+    /// No pilot can start it, as far as pilots have tried.
+    case nowhere
+    /// There are pilots that have not tried.
+    case unknown
+  }
+
+  /// The number of pilots that are enough to say that a program is nowhere.
+  private static let enough = 3
+  /// The number of failed starts after which a job is not tried on further pilots.
+  static let mostStarts = 4
+
   /// The length at which a row stops growing. A longer one would tell nothing more.
   private static let longest = 64
   /// The least length of a row that counts.
@@ -38,12 +53,31 @@ struct TaskEvidence {
   /// Sums over all pilots, including those that are gone.
   private var done = 0
   private var failed = 0
+  /// The pilots that have started a payload, and those that could not at last.
+  private var starters: Set<PilotName> = []
+  private var refusers: Set<PilotName> = []
+  /// The jobs in work whose program could not be started, with the pilots that tried.
+  private var refusals: [Int: Set<PilotName>] = [:]
 
   // MARK: What happened
 
+  /// Notes that a pilot could not start the program of a job.
+  mutating func couldNotStart(_ job: Int, on pilot: PilotName) {
+    starters.remove(pilot)
+    refusers.insert(pilot)
+    refusals[job, default: []].insert(pilot)
+  }
+
+  private mutating func started(on pilot: PilotName) {
+    starters.insert(pilot)
+    refusers.remove(pilot)
+  }
+
   /// Notes that a job succeeded on a pilot. The pilot's row begins again.
   mutating func succeeded(_ job: Int, on pilot: PilotName) {
+    started(on: pilot)
     failures[job] = nil
+    refusals[job] = nil
     rows[pilot, default: Row()].jobs = []
     rows[pilot]?.done += 1
     done += 1
@@ -52,6 +86,7 @@ struct TaskEvidence {
   /// Notes that an attempt of a job failed on a pilot. `isLast` is true if the job is not tried
   /// again.
   mutating func failed(_ job: Int, on pilot: PilotName, _ cause: Cause, isLast: Bool) {
+    if cause.kind == .payload, cause != .program { started(on: pilot) }
     let before = failures[job] ?? [:]
     if before[pilot] == nil {
       rows[pilot, default: Row()].failed += 1
@@ -66,7 +101,10 @@ struct TaskEvidence {
       // The job fails elsewhere, too. That tells about the job, not about a pilot.
       for other in before.keys { rows[other]?.jobs.remove(job) }
     }
-    if isLast { failures[job] = nil }
+    if isLast {
+      failures[job] = nil
+      refusals[job] = nil
+    }
   }
 
   /// Clears a pilot's row and its failures, because the pilot is known to be bad or begins again.
@@ -79,9 +117,28 @@ struct TaskEvidence {
 
   /// Removes the row of a pilot that is gone. The sums keep its results, which still tell about
   /// other pilots.
-  mutating func remove(_ pilot: PilotName) { rows[pilot] = nil }
+  mutating func remove(_ pilot: PilotName) {
+    rows[pilot] = nil
+    starters.remove(pilot)
+    refusers.remove(pilot)
+  }
 
   // MARK: What it tells
+
+  /// Returns what is known about a job's program, which a pilot could not start just now. `others` are
+  /// the other pilots that take such jobs.
+  func starts(_ job: Int, on pilot: PilotName, others: [PilotName]) -> Starts {
+    // The program may be another for each job, so what became of this one counts first: also that the
+    // pilots that could not start it have started others since.
+    let before = refusals[job] ?? []
+    if !before.isEmpty, before.isSubset(of: starters) { return .nowhere }
+    let tried = before.union([pilot])
+    if tried.count >= Self.enough || others.allSatisfy(tried.contains) { return .nowhere }
+    if starters.contains(where: others.contains) { return .elsewhere }
+    let refusers = refusers.union([pilot])
+    let isNowhere = refusers.count >= Self.enough || others.allSatisfy(refusers.contains)
+    return isNowhere ? .nowhere : .unknown
+  }
 
   /// The pilots whose rows are long enough to judge, by name.
   var suspects: [PilotName] {

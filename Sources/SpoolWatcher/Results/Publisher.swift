@@ -161,7 +161,7 @@ final class Publisher: Stage {
         switch try spool.publish(output.staged, overwrites: output.overwrites) {
         case .done: published += 1
         case .exists(let path):
-          let reason = "output exists: \(path) is not this task's"
+          let reason = Spool.words(existing: path)
           return Attempt(end: .refused(.exists, reason), published: published)
         case .lost(let why):
           return Attempt(end: .refused(.staging, why), published: published)

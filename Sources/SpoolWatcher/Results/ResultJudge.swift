@@ -215,7 +215,7 @@ final class ResultJudge: Stage {
       switch try spool.check(output, overwrites: spec.overwrites) {
       case .good: continue
       case .bad(let why): return (.staging, why)
-      case .exists(let path): return (.exists, "output exists: \(path) is not this task's")
+      case .exists(let path): return (.exists, Spool.words(existing: path))
       }
     }
     let missing = file.document.outputs.enumerated().first { number, output in
@@ -241,9 +241,16 @@ final class ResultJudge: Stage {
   ) throws(FileError) {
     let result = file.result?.cause == cause ? file.result : nil
     recordFailure(
-      name, cause, result: result, result?.reason ?? Self.words(cause),
+      name, judged(cause, name, turn), result: result, result?.reason ?? Self.words(cause),
       parts: try remains(name, file, mayCome: result == nil), turn)
     settle(name)
+  }
+
+  /// Returns the cause as the watcher sees it: a program that may be there on other pilots is a matter
+  /// of this node.
+  private func judged(_ cause: Cause, _ name: InboxName, _ turn: Turn) -> Cause {
+    guard cause == .program, let pilot = name.pilot else { return cause }
+    return detector.mayStartElsewhere(name.job, than: pilot, turn) ? .spawn : cause
   }
 
   /// Returns a reason in words for a failure without a result.
@@ -298,18 +305,37 @@ final class ResultJudge: Stage {
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     let now = turn.date
     let rule = RetryRule(policy: task.spec.retry, config: spool.config)
-    let due = rule.delay(after: cause, job).map { now + $0 }
+    var due = rule.delay(after: cause, job, id.index).map { now + $0 }
+    var reason = reason
+    if cause == .lost, due == nil { reason = RetryRule.words(lost: job.lost + 1) }
+    var memory: Int?
+    let limit = job.memory ?? task.spec.resources.memory
+    let most = cause == .memory ? mostMemory(name.pilot, task.spec) : nil
+    switch rule.memory(after: cause, limit, most: most) {
+    case .none: break
+    case .to(let bytes): memory = bytes
+    case .impossible(let most):
+      due = nil
+      reason += "; no pilot has more than \(Units.text(bytes: most)) of memory"
+    }
     let isNamed = due == nil && task.failedFiles.count < TaskPage.mostFailed
     turn.record(
       .failed(
         AttemptFailed(
           job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
-          memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
+          memory: memory,
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)
     order.settle(id, ran: result.map(Self.runTime), turn)
     detector.failed(id, on: name.pilot, cause, isLast: due == nil, turn)
+  }
+
+  /// Returns the most memory that a pilot has for jobs of a task. The pilot that had the job may be so
+  /// new that its heartbeat was not read yet.
+  private func mostMemory(_ pilot: PilotName?, _ spec: TaskSpec) -> Int? {
+    let own = pilot.flatMap { spool.heartbeat(of: $0)?.memory }
+    return [own, detector.mostMemory(for: spec)].compactMap { $0 }.max()
   }
 
   private static func runTime(_ result: JobResult) -> Double {

@@ -15,15 +15,29 @@ struct RetryRule {
   /// The longest retry delay after an infrastructure failure.
   static let longestInfrastructureDelay = Duration.seconds(60)
 
+  /// The retry delay after the last but one lost pilot is up to so many seconds, by the job's index:
+  /// one job may be what kills the pilots, and those that were lost with it are not to run beside it
+  /// once more.
+  static let spread = 16
+
+  /// Returns the reason for a job that has cost so many pilots.
+  static func words(lost count: Int) -> String {
+    count == 1 ? "its pilot died" : "\(count) pilots died while they ran it"
+  }
+
   /// Returns the retry delay; nil if there is no next attempt. `job` counts the failures before
-  /// this one.
-  func delay(after cause: Cause, _ job: JobEntry) -> Duration? {
+  /// this one, `index` is its number in its task.
+  func delay(after cause: Cause, _ job: JobEntry, _ index: Int = 0) -> Duration? {
     switch cause.kind {
     case .final: return nil
     case .returned: return job.returns + 1 < config.returns ? .zero : nil
     case .infrastructure:
       guard job.infrastructureFailures + 1 < config.infrastructureAttempts else { return nil }
-      guard cause != .lost else { return .zero }
+      if cause == .lost {
+        let left = config.lostPilots - job.lost - 1
+        guard left > 0 else { return nil }
+        return left > 1 ? .zero : .seconds(index % Self.spread)
+      }
       let delay = Self.doubled(Self.infrastructureDelay, job.infrastructureFailures)
       return min(delay, Self.longestInfrastructureDelay)
     case .payload:
@@ -38,10 +52,23 @@ struct RetryRule {
     Backoff(first: first, longest: longestDelay).delay(after: failures)
   }
 
-  /// Returns the memory limit of the next attempt in bytes, if the last one exceeded its limit and
-  /// the task lets it grow; else nil.
-  func memory(after cause: Cause, _ current: Int) -> Int? {
-    guard cause == .memory, policy.growMemory > 1 else { return nil }
-    return Int(min(Double(current) * policy.growMemory, Double(1 << 50)))
+  /// What becomes of the memory limit after a failure.
+  enum Growth: Equatable {
+    /// It stays.
+    case none
+    /// The next attempt has so many bytes.
+    case to(Int)
+    /// It is to grow, and no pilot has more than these bytes.
+    case impossible(Int)
+  }
+
+  /// Returns what becomes of the memory limit in bytes: it grows if the last attempt exceeded it and
+  /// the task lets it grow, up to `most`, the memory of the largest pilot, beyond which the job would
+  /// wait for ever. Nil if there is no pilot.
+  func memory(after cause: Cause, _ current: Int, most: Int?) -> Growth {
+    guard cause == .memory, policy.growMemory > 1 else { return .none }
+    let grown = Int(min(Double(current) * policy.growMemory, Double(1 << 50)))
+    guard let most else { return .to(grown) }
+    return most > current ? .to(min(grown, most)) : .impossible(most)
   }
 }

@@ -32,6 +32,8 @@ struct JobEntry: Equatable {
   var payloadFailures = 0
   /// Failed attempts that the infrastructure caused.
   var infrastructureFailures = 0
+  /// Those of them whose pilots died.
+  var lost = 0
   /// Attempts that a pilot gave back.
   var returns = 0
   /// The memory limit in bytes, if it grew beyond the task's.
@@ -57,6 +59,7 @@ struct JobEntry: Equatable {
   mutating func renew(memory limit: Int?) {
     payloadFailures = 0
     infrastructureFailures = 0
+    lost = 0
     returns = 0
     if limit != nil { memory = nil }
   }
@@ -71,7 +74,7 @@ extension JobEntry {
   }
 
   private enum Key: String {
-    case index, source, offset, files, end, attempt, payload, infrastructure, returns, memory
+    case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
     case parents, waiting, publishing
   }
 
@@ -96,7 +99,8 @@ extension JobEntry {
     var members: RecordMembers<Key> = [
       .index: index.json, .source: source.json, .offset: offset.json, .files: files.json,
       .end: end.json, .attempt: attempt.json, .payload: payloadFailures.json,
-      .infrastructure: infrastructureFailures.json, .returns: returns.json, .memory: memory?.json,
+      .infrastructure: infrastructureFailures.json, .lost: lost > 0 ? lost.json : nil,
+      .returns: returns.json, .memory: memory?.json,
       .parents: parents.isEmpty ? nil : parents.json,
     ]
     switch phase {
@@ -116,6 +120,7 @@ extension JobEntry {
     self.attempt = attempt
     payloadFailures = members[.payload] ?? 0
     infrastructureFailures = members[.infrastructure] ?? 0
+    lost = members[.lost] ?? 0
     returns = members[.returns] ?? 0
     memory = members[.memory]
     parents = members[.parents] ?? []

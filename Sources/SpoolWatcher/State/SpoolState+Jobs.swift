@@ -109,6 +109,7 @@ extension SpoolState {
     case .returned: job.returns += 1
     case .final: break
     }
+    if failed.cause == .lost { job.lost += 1 }
     if let memory = failed.memory { job.memory = memory }
     try change(task: failed.job.task) { $0.count(failed) }
     if let due = failed.retryAt {

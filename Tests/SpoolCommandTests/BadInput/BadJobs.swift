@@ -75,18 +75,18 @@ extension BadInput {
 
   static let jobs: [BadInput] = [
     job(
-      "a program that is not there", "j.lost", ["no-such-program"], .spawn, "no-such-program",
+      "a program that is not there", "j.lost", ["no-such-program"], .program, "no-such-program",
       "ENOENT"),
-    job("a program that is a directory", "j.directory", ["/usr"], .spawn, "/usr", "EISDIR"),
+    job("a program that is a directory", "j.directory", ["/usr"], .program, "/usr", "EISDIR"),
     job(
       "a program without the right to run", "j.plain", ["{input}"], with: input("bin/plain"),
-      .spawn, "bin/plain", "EACCES"),
+      .program, "bin/plain", "EACCES"),
     job(
-      "a program that is none", "j.odd", ["{input}"], with: input("bin/odd"), .spawn, "bin/odd",
+      "a program that is none", "j.odd", ["{input}"], with: input("bin/odd"), .program, "bin/odd",
       "ENOEXEC"),
     job(
       "a program over the bounds of the system", "j.long",
-      ["echo", String(repeating: "a", count: 200_000)], .spawn, "echo", "E2BIG"),
+      ["echo", String(repeating: "a", count: 200_000)], .program, "echo", "E2BIG"),
     job(
       "a command of three megabytes", "j.huge", ["echo", String(repeating: "a", count: 3_000_000)],
       .refused, "its file would have 3", "may be", "shorten its command"),
@@ -169,7 +169,7 @@ extension BadInput {
       .job("j.empty", .refused, ["is empty or longer"])),
     job(
       "a script with the line ends of another system", "j.crlf", ["{input}"],
-      with: input("bin/crlf"), .spawn, "the interpreter of /", "bin/crlf", "ENOENT"),
+      with: input("bin/crlf"), .program, "the interpreter of /", "bin/crlf", "ENOENT"),
   ]
 
   static let doubles: [BadInput] = [

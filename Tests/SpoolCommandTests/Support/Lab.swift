@@ -22,6 +22,8 @@ final class Lab {
   /// What every program gets as its environment.
   var environment: [String: String]
   private var programs: [Program] = []
+  /// What comes before every command.
+  private var prefix: [String] = []
   private var cleanUps: [() async -> Void] = []
   private var count = 0
 
@@ -106,6 +108,23 @@ final class Lab {
     for directory in Layout(root: spool).directories { bell.watch(directory) }
   }
 
+  /// Makes the programs that are started from now on those of an ordinary user, of no name. What root may
+  /// do everywhere, users may not. Without effect where the tests are an ordinary user's.
+  func becomeOrdinary() throws {
+    guard getuid() == 0 else { return }
+    let user = "54321"
+    prefix = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+    try giveAway(directory?.path ?? path, to: 54321)
+  }
+
+  private func giveAway(_ path: String, to user: uid_t) throws {
+    try #require(lchown(path, user, user) == 0)
+    guard try files.attributes(of: path).kind == .directory else { return }
+    for name in try files.list(path, fresh: false).names {
+      try giveAway("\(path)/\(name)", to: user)
+    }
+  }
+
   func cleanUp(_ body: @escaping () async -> Void) { cleanUps.append(body) }
 
   private func end() async {
@@ -132,7 +151,7 @@ final class Lab {
     count += 1
     let program = try Program(
       Program.Start(
-        arguments: arguments, environment: environment, directory: directory ?? path,
+        arguments: prefix + arguments, environment: environment, directory: directory ?? path,
         output: "\(said)/\(count).out", errors: "\(said)/\(count).err"),
       bell: bell)
     programs.append(program)

@@ -86,7 +86,9 @@ struct OutputPartsTests {
     #expect(
       try stage(read, .notAFile)
         == .failed(
-          JobFailure(.staging, "/d/x/.spool.a1@n-1.b.root: is not a regular file")))
+          JobFailure(
+            .output,
+            "the output /d/x/b.root is no regular file: the payload made something else of it")))
   }
 
   /// After a failed sync the kernel may have dropped what it could not write: a later sync counts

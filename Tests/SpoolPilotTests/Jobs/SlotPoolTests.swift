@@ -35,6 +35,18 @@ struct SlotPoolTests {
     #expect(try pool.take().number == slot.number)
   }
 
+  /// A link in the place of the working directory is removed, and what it leads to stays.
+  @Test func aLinkInItsPlace() throws {
+    var pool = try pool()
+    let slot = try pool.take()
+    try files.removeDirectory(slot.work)
+    try files.plant(FileKind.link, at: slot.work)
+    try pool.giveBack(slot)
+    #expect(!files.isPresent(slot.work))
+    try pool.take().prepare(files)
+    #expect(try files.attributes(of: slot.work).kind == .directory)
+  }
+
   /// What a payload left behind must not meet the next one.
   @Test func oneThatCannotBeCleanedIsNotUsedAgain() throws {
     var pool = try pool()

@@ -111,6 +111,6 @@ struct StartingTests {
       slow: 1, starting: 5000, error: SpawnError(program: "w", code: ENOENT))
     try world.task("t", Self.jobs(1) + #", "retry": {"attempts": 1}"#)
     #expect(world.run { world.hasEnded("t") })
-    #expect(world.attempts("t").first?.hasSuffix(" a1 spawn") == true, "\(world.attempts("t"))")
+    #expect(world.attempts("t").first?.hasSuffix(" a1 program") == true, "\(world.attempts("t"))")
   }
 }

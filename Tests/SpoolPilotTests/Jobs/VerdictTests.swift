@@ -31,6 +31,14 @@ struct VerdictTests {
         == JobFailure(.signal(11), "ended by signal11, and nothing printed"))
   }
 
+  /// The kernel's killing is told from everybody else's.
+  @Test func outOfMemory() throws {
+    let failure = try failure(.signalled(9), .outOfMemory)
+    #expect(failure?.cause == .memory)
+    #expect(failure?.reason.contains("killed by the kernel") == true)
+    #expect(failure?.reason.contains("limit 2.0 GB") == true)
+  }
+
   /// Over a limit it has failed, however it took the signal.
   @Test(arguments: [PayloadEnd.Status.exited(0), .exited(3), .signalled(15)])
   func overALimit(_ status: PayloadEnd.Status) throws {

@@ -76,18 +76,49 @@ import Testing
     #expect(GPUList.chosen("GPU-1a,MIG-2b") == ["GPU-1a", "MIG-2b"])
   }
 
+  private static let first = "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77"
+  private static let second = "GPU-c6dc3a4e-0b1f-4d3c-8a11-0d2f7a1f9b10"
+
+  private func names(_ query: String, list: String = "") -> [String] {
+    var cards = GPUList.cards(query)
+    GPUList.add(instances: list, to: &cards)
+    return GPUList.names(cards)
+  }
+
+  /// Numbers, which every program can read.
   @Test func queriedGPUs() {
-    let output = """
-      0, GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77
-      1, GPU-c6dc3a4e-0b1f-4d3c-8a11-0d2f7a1f9b10
+    let output = "0, \(Self.first)\r\n1, \(Self.second)\r\n\r\n"
+    #expect(names(output) == ["0", "1"])
+    let list = "GPU 0: X (UUID: \(Self.first))\nGPU 1: X (UUID: \(Self.second))\n"
+    #expect(names(output, list: list) == ["0", "1"])
+    #expect(names("No devices were found\n") == [])
+    #expect(names("") == [])
+  }
+
+  /// One odd line says nothing of the others.
+  @Test func oddLines() {
+    #expect(
+      names("WARNING: infoROM is corrupted\n0, \(Self.first)\n1, \(Self.second)\n") == ["0", "1"])
+    // Of a card that has fallen off: how CUDA counts the others is not certain.
+    let fallen = "0, \(Self.first)\n1, [Unknown Error]\n2, \(Self.second)\n"
+    #expect(names(fallen) == [Self.first, Self.second])
+    #expect(names("0, \(Self.first)\n1, [Unknown Error]\n") == ["0"])
+  }
+
+  /// A card that is split counts by its instances, and not as a whole.
+  @Test func instances() {
+    let list = """
+      GPU 0: NVIDIA H100 (UUID: \(Self.first))
+        MIG 1g.18gb     Device  0: (UUID: MIG-8210e6aa-6e55-5fcc-b76a-18069cb47525)
+        MIG 1g.18gb     Device  1: (UUID: MIG-69119060-baa9-56cb-8d2a-a144214426ae)
+      GPU 1: NVIDIA H100 (UUID: \(Self.second))
 
       """
     #expect(
-      GPUList.queried(output) == [
-        "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "GPU-c6dc3a4e-0b1f-4d3c-8a11-0d2f7a1f9b10",
+      names("0, \(Self.first)\n1, \(Self.second)\n", list: list) == [
+        "MIG-8210e6aa-6e55-5fcc-b76a-18069cb47525", "MIG-69119060-baa9-56cb-8d2a-a144214426ae",
+        Self.second,
       ])
-    #expect(GPUList.queried("No devices were found\n") == nil)
-    #expect(GPUList.queried("") == [])
   }
 
   @Test func deviceFiles() {

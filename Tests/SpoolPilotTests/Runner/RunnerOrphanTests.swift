@@ -16,6 +16,9 @@ extension ProcessTests {
       "setsid sh -c 'setsid sh -c \"echo \\$\\$ >pid; exec sleep 1000\" & exit 0'; \(written)",
       // The environment's mark is gone; the limit's is not.
       "env -i /usr/bin/setsid /bin/sh -c '/bin/sleep 1000 & echo $! >pid' & wait",
+      // Both marks are gone.
+      "env -i /usr/bin/prlimit --rttime=1000:1000 /usr/bin/setsid /bin/sh -c "
+        + "'/bin/sleep 1000 & echo $! >pid' & wait",
       // It forks again whenever it is looked at.
       "setsid sh -c 'trap \"\" TERM; (sleep 1000; :) & echo $! >pid; wait' & \(written)",
     ])
@@ -25,6 +28,20 @@ extension ProcessTests {
       #expect(end.status == .exited(0))
       #expect(end.reason == .itself)
       #expect(isDead(try fixture.scratch.pid("pid")))
+    }
+
+    /// An orphan without a mark may be of any payload that was there: it goes with the last of them.
+    @Test func withoutAMarkAmongOthers() throws {
+      let fixture = try RunnerFixture()
+      let other = fixture.start("exec sleep 1000")
+      fixture.start(
+        "env -i /usr/bin/prlimit --rttime=1000:1000 /usr/bin/setsid /bin/sh -c "
+          + "'/bin/sleep 1000 & echo $! >pid' & wait")
+      let orphan = try fixture.scratch.pid("pid")
+      _ = try fixture.next()
+      fixture.runner.end(other, grace: .seconds(5))
+      #expect(try fixture.next().id == other)
+      try waitFor("its death") { isDead(orphan) }
     }
 
     @Test func areLeftAloneWhileThePayloadLives() throws {
@@ -119,6 +136,35 @@ extension ProcessTests {
       for pid in pids + others { try waitFor("death of \(pid)") { isDead(pid) } }
       // This process is a subreaper: they became its children.
       for pid in pids + others { waitpid(pid, nil, WNOHANG | Int32(bitPattern: 0x4000_0000)) }
+    }
+
+    /// A guardian that somebody has killed is replaced, so that the pilot's death is still watched.
+    @Test func theGuardianIsReplaced() throws {
+      let scratch = try ScratchDirectory()
+      let probe = try startProbe(scratch, ["setsid sh -c 'echo $$ >a; exec sleep 1000' & wait"])
+      let payload = try scratch.pid("a")
+      let guardians = {
+        ProcessTable.read().children(of: probe).filter { pid in
+          name(of: pid) == "spool-guardian" && !isDead(pid)
+        }
+      }
+      try waitFor("a guardian") { guardians().count == 1 }
+      let first = try #require(guardians().first)
+      kill(first, SIGKILL)
+      try waitFor("another guardian") { guardians().contains { $0 != first } }
+      kill(probe, SIGKILL)
+      #expect(waitpid(probe, nil, 0) == probe)
+      try waitFor("death of \(payload)") { isDead(payload) }
+      waitpid(payload, nil, WNOHANG)
+    }
+
+    private func name(of pid: pid_t) -> String {
+      let descriptor = open("/proc/\(pid)/comm", O_RDONLY)
+      guard descriptor >= 0 else { return "" }
+      defer { close(descriptor) }
+      var bytes = [UInt8](repeating: 0, count: 64)
+      let count = read(descriptor, &bytes, bytes.count)
+      return String(decoding: bytes.prefix(max(0, count - 1)), as: UTF8.self)
     }
 
     private func startProbe(_ scratch: ScratchDirectory, _ lines: [String]) throws -> pid_t {

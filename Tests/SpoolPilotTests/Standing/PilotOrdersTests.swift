@@ -165,8 +165,8 @@ struct PilotOrdersTests {
   /// A runner that can start nothing: three, and the pilot stands aside. A program that is missing
   /// is the task's affair.
   @Test(arguments: [
-    (SpawnError(program: "/scratch/slot0/work", code: ENOENT, isExec: false), true),
-    (SpawnError(program: "w", code: EAGAIN), true), (SpawnError(program: "w", code: ENOENT), false),
+    (SpawnError(program: "/scratch/slot0/work", code: EIO, isExec: false), true),
+    (SpawnError(program: "w", code: EPERM), true), (SpawnError(program: "w", code: ENOENT), false),
     (SpawnError(program: "w", code: EACCES), false),
     (SpawnError(program: "w", code: ENOEXEC), false),
   ]) func cannotStart(_ error: SpawnError, isTheNodes: Bool) throws {
@@ -201,7 +201,7 @@ struct PilotOrdersTests {
       setup.script = { _ in
         number += 1
         var outcome = Self.lasting(10)
-        if number % 3 != 0 { outcome.spawnError = SpawnError(program: "w", code: EAGAIN) }
+        if number % 3 != 0 { outcome.spawnError = SpawnError(program: "w", code: EPERM) }
         return outcome
       }
     }

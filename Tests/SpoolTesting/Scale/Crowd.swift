@@ -185,6 +185,7 @@ public final class Crowd: Sendable {
 
 /// Jobs of a crowd have no files.
 private final class NoDigester: FileDigester {
+  func cancel(_ id: Int) {}
   func start(_ id: Int, _ files: [DigestRequest]) {}
   func poll() -> [(id: Int, digests: [FileDigest])] { [] }
 }

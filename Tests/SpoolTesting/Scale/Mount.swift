@@ -153,6 +153,10 @@ public final class Mount: FileSystem {
     try createDirectory(path)
   }
 
+  public func makeWritable(_ directory: String) throws(FileError) {
+    try files.makeWritable(directory)
+  }
+
   public func removeDirectory(_ path: String) throws(FileError) {
     try call(.removeDirectory, path) { () throws(FileError) in try files.removeDirectory(path) }
   }

@@ -109,7 +109,7 @@ extension CommandTests {
     // MARK: Standard output, and the descriptors
 
     @Test(arguments: [
-      "status", "pilots", "jobs t", "jobs t --format json", "check", "dataset list",
+      "status", "pilots", "jobs t", "jobs t --format json", "check", "dataset list", "logs t",
     ])
     func whatCannotBePrintedIsTold(_ verb: String) async throws {
       try await Lab.run { lab in

@@ -55,8 +55,10 @@ enum Terminal {
   }
 
   /// Closes standard output. Returns the failure if what was printed has not all been written: some
-  /// filesystems tell it only now.
+  /// filesystems tell it only now. A verb that had nothing to print asks by an empty write, so that
+  /// nothing is not taken for a listing that is lost.
   static func close() -> Failure? {
+    if Glibc.write(1, "", 0) < 0, errno != EBADF { noteLoss(of: 1, errno) }
     let code = Glibc.close(1) == 0 || errno == EBADF ? nil : errno
     guard let code = lost.withLock({ $0 }) ?? code else { return nil }
     return Failure(.output, "\(FileError("write", "standard output", code)): it is not complete")

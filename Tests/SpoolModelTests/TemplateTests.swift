@@ -19,7 +19,8 @@ struct TemplateTests {
 
   @Test(
     arguments: [
-      ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index), ("value", .value),
+      ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index),
+      ("value", .value(nil)), ("value.a.b", .value("a.b")),
       ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
       ("report", .report), ("scratch", .scratch), ("output:a.b", .output("a.b")),
     ] as [(String, Template.Placeholder)])

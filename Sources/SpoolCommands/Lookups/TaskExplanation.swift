@@ -120,6 +120,7 @@ struct TaskExplanation {
       let obstacle = isWaiting ? try places.flatMap(obstacle) : nil
       let text = AttemptText.next(next.line, next.due, now: now, obstacle: obstacle)
       lines.append("\(again.count) jobs are to be tried again, as \(text)")
+      if let advice = EnvironmentAdvice.advice(next.line) { lines.append("  " + advice) }
     }
     // Jobs that were tried again and succeeded are in the ledger, and no longer on the page.
     let causes = task.failures.keys.filter { last[$0] != nil }.sorted()
@@ -128,6 +129,7 @@ struct TaskExplanation {
       guard let count = task.failures[cause], let example = last[cause] else { continue }
       lines.append("\(count) jobs failed of \(cause), as \(AttemptText.past(example))")
       if !page.isPacked, let advice = Self.advice(cause, task.task) { lines.append("  " + advice) }
+      if let advice = EnvironmentAdvice.advice(example) { lines.append("  " + advice) }
     }
     return lines
   }

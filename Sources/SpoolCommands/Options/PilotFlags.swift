@@ -25,6 +25,12 @@ struct PilotFlags: ParsableArguments {
     help: ArgumentHelp("How long jobs may go on after a first INT or TERM.", valueName: "time"))
   var drain = "30s"
 
+  @Option(
+    help: ArgumentHelp(
+      "A variable for payloads, NAME=VALUE, or NAME as it is here; may be repeated.",
+      valueName: "name=value"))
+  var env: [String] = []
+
   func validate() throws {
     if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus: from 1 to 4096") }
     if let memory, let problem = Units.memoryProblem(memory) {
@@ -56,6 +62,10 @@ struct PilotFlags: ParsableArguments {
         .usage, "--scratch: \(scratch ?? place) is in the spool: give a directory on local disk")
     }
     let environment = Environment.all
+    var forPayloads = Environment.clean(environment)
+    for variable in try VariableList(env, isTemplate: false).variables {
+      forPayloads[variable.name] = variable.value.expanded { _ in nil }
+    }
     let host = HostResources.detect(environment: environment)
     let devices = gpus.map { Array(host.gpus.prefix($0)) } ?? host.gpus
     let first = queue.flatMap(Queue.init) ?? (devices.isEmpty ? .cpu : .gpu)
@@ -64,6 +74,6 @@ struct PilotFlags: ParsableArguments {
       queues: first == .gpu && alsoCpu ? [.gpu, .cpu] : [first], tags: tagList,
       cpus: cpus ?? host.cpus, memory: memory.flatMap(Units.bytes) ?? Int(host.memory),
       gpus: devices, scratch: place,
-      environment: Environment.clean(environment))
+      environment: forPayloads)
   }
 }

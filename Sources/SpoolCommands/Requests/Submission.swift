@@ -57,8 +57,9 @@ struct Submission {
     var changes = changes
     changes.directory = changes.directory ?? Template.escaped(root)
     let inputs = try flags.input.flatMap(Self.expand)
+    let request = try flags.request(inputs, command: command)
     do throws(RequestError) {
-      let json = changes.made(to: flags.request(inputs, command: command))
+      let json = changes.made(to: request)
       (content, fileName) = try Self.request(json, root: root)
     } catch {
       throw Failure(.usage, "\(error)")

@@ -16,9 +16,9 @@ struct PayloadFiller {
   /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
     Payload(
-      id: id, arguments: arguments,
-      environment: environment, directory: job.directory ?? slot.work, output: slot.output,
-      errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
+      id: id, arguments: arguments, environment: environment, setup: job.setup,
+      directory: job.directory ?? slot.work, output: slot.output, errorOutput: slot.errorOutput,
+      wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
   private var arguments: [String] {

@@ -50,7 +50,7 @@ final class PilotPart {
     var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
       queues: [.cpu], tags: [], cpus: slots, memory: slots * 4_000_000_000, gpus: [],
-      scratch: "/scratch", environment: [:])
+      scratch: "/scratch", environment: world.setup.environment)
     options.lifetime = world.setup.lifetime.map { .milliseconds($0) }
     options.exitsWhenIdle = world.setup.exitsWhenIdle
     let pilot = try Pilot(

@@ -13,7 +13,8 @@ extension CommandTests {
         try lab.write("set up.sh", "export FROM_SETUP=\"$LEFT+\"\n")
         _ = try lab.start("up", "--env", "LEFT=of {pilot}", "--env", "MINE")
         lab.environment["MINE"] = "{other} own=2"
-        let line = "printf '%s|' \"$FROM_SETUP\" \"$MINE\" \"$VALUE\" \"$PYTHONPATH\" \"$1\"; echo \"${HOME:+home}\""
+        let line =
+          "printf '%s|' \"$FROM_SETUP\" \"$MINE\" \"$VALUE\" \"$PYTHONPATH\" \"$1\"; echo \"${{HOME:+home}\""
         let run = try await lab.spool(
           "submit", "--name", "t", "--values", "n=7", "--env", "MINE", "--env", "VALUE=v{value.n}",
           "--setup", "set up.sh", "--memory", "50MB", "--wait", "--", "sh", "-c", line, "sh",
@@ -26,7 +27,9 @@ extension CommandTests {
         // Of a file's task they change what it says.
         try lab.write(
           "u.json",
-          task("u", input: ["count": 1], ["sh", "-c", "echo $A$B$MINE"], ["environment": ["A": "1", "B": "1"]]))
+          task(
+            "u", input: ["count": 1], ["sh", "-c", "echo $A$B$MINE"],
+            ["environment": ["A": "1", "B": "1"]]))
         #expect(try await lab.spool("submit", "u.json", "--env", "B=2", "--wait").code == 0)
         #expect(try await lab.spool("logs", "u").output.contains("12{my} own=1\n"))
 
@@ -149,14 +152,20 @@ extension CommandTests {
           (["--after", "a b"], 64, "--after: \"a b\" is no name"),
           (["--not-before", "tomorrow"], 64, "--not-before: expected a time with its zone"),
           (["--not-before", "2027-03-01T08:00:00"], 64, "expected a time with its zone"),
-          (["--setup", ""], 64, "key \"setup\""),
+          (["--setup", ""], 64, "--setup: expected a script's path, or none"),
           (["--values", "1"], 64, "exactly one of --input, --dataset, --count, --values"),
         ]
-        let program = [Lab.products + "/spool", "submit", "--name", "t", "--count", "1", "--dry-run"]
+        let program = [
+          Lab.products + "/spool", "submit", "--name", "t", "--count", "1", "--dry-run",
+        ]
         for (options, code, words) in faults {
           let end = try await lab.end(of: lab.launch(program + options + ["--", "true"]))
           #expect(end.code == code && end.errors.contains(words), Comment(rawValue: end.said))
         }
+        _ = try lab.start("up")
+        let place = try await lab.spool(
+          "submit", "--name", "t", "--count", "1", "--setup", "spool", "--", "true")
+        #expect(place.code == 64 && place.errors.contains("spool is a directory, not a script"))
         let sweeps: [([String], Int32, String)] = [
           (["--values", "1,,2"], 64, "--values: expected values with commas between"),
           (["--values", "1", "--values", "2"], 64, "--values: several lists of values need names"),

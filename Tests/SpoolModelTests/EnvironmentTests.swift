@@ -32,8 +32,9 @@ struct EnvironmentTests {
     #expect(try ChainSpec(.object(spec.source), root: "/other") == spec)
     let again = try ChainSpec(.object(spec.source), root: "/other")
     #expect(again.steps.map(\.task.setup) == spec.steps.map(\.task.setup))
-    #expect(again.steps.map { texts($0.task.environment) }
-      == spec.steps.map { texts($0.task.environment) })
+    #expect(
+      again.steps.map { texts($0.task.environment) }
+        == spec.steps.map { texts($0.task.environment) })
   }
 
   @Test func aSetupIsAPath() throws {

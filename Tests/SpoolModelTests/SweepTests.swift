@@ -40,7 +40,9 @@ struct SweepTests {
       try text { try $0.add(file: "v.csv", bytes(table)) }
         == #"[{"e":"7","name":"a, \"b\""},{"e":"13","name":""}]"#)
     #expect(
-      try text { try $0.add(file: "v.jsonl", bytes("{\"e\": 7, \"b\": \"x\"}\n{\"b\": \"y\", \"e\": 0.5}\n")) }
+      try text {
+        try $0.add(file: "v.jsonl", bytes("{\"e\": 7, \"b\": \"x\"}\n{\"b\": \"y\", \"e\": 0.5}\n"))
+      }
         == #"[{"e":7,"b":"x"},{"b":"y","e":0.5}]"#)
   }
 
@@ -60,7 +62,10 @@ struct SweepTests {
     (
       "v.csv", "e\n\"1\" 2\n", RequestError(line: 2, "expected a comma behind a quote, found \"2\"")
     ),
-    ("v.jsonl", "{\"e\": 7}\n{\"f\": 7}\n", RequestError(line: 2, "expected the keys of the first line: e")),
+    (
+      "v.jsonl", "{\"e\": 7}\n{\"f\": 7}\n",
+      RequestError(line: 2, "expected the keys of the first line: e")
+    ),
     (
       "v.jsonl", "\n7\n", RequestError(line: 2, "expected an object as {\"energy\": 7}, found 7")
     ),
@@ -69,7 +74,8 @@ struct SweepTests {
       RequestError(line: 1, key: "e", "expected a string or a number, found an array")
     ),
     (
-      "v.jsonl", "{\"e e\": 7}\n", RequestError(line: 1, "\"e e\" is no name of a value: \(Name.rule)")
+      "v.jsonl", "{\"e e\": 7}\n",
+      RequestError(line: 1, "\"e e\" is no name of a value: \(Name.rule)")
     ),
   ]
 

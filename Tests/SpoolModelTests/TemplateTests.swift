@@ -33,7 +33,7 @@ struct TemplateTests {
   @Test func theNearestIsNamed() {
     let all =
       "there are {input} {inputs} {inputList} {inputListNul} {stem} {index} {value} {task} {job} {attempt} {output} "
-      + "{report} {scratch} {output:NAME}, and {{ for a brace"
+      + "{report} {scratch} {output:NAME} {value.NAME}, and {{ for a brace"
     for (text, near) in [
       ("{inptu}", "input"), ("{Output}", "output"), ("{indx}", "index"), ("{reports}", "report"),
       ("{output:}", "output"),

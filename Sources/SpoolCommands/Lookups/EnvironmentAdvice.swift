@@ -15,7 +15,8 @@ enum EnvironmentAdvice {
     default: return nil
     }
     guard let reason = line.reason, signs.contains(where: reason.contains) else { return nil }
-    return "a payload gets a clean environment, not yours: `spool submit --env PYTHONPATH` passes a "
+    return
+      "a payload gets a clean environment, not yours: `spool submit --env PYTHONPATH` passes a "
       + "variable (\"environment\"), --setup FILE sources a script before the command (\"setup\")"
   }
 }

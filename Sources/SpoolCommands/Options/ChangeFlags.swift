@@ -27,6 +27,9 @@ struct ChangeFlags: ParsableArguments {
     for name in after where Name(name) == nil {
       throw ValidationError("--after: \"\(name)\" is no name: \(Name.rule)")
     }
+    if setup?.isEmpty == true {
+      throw ValidationError("--setup: expected a script's path, or none")
+    }
     if let notBefore, Units.duration(notBefore) == nil, Timestamp(rfc3339: notBefore) == nil {
       throw ValidationError(
         "--not-before: expected a time with its zone, as 2027-03-01T08:00:00Z, or a time from now, as "

@@ -21,7 +21,12 @@ struct CommandCheck {
   }
 
   /// The reason why the program can run nowhere, in words; nil if it may run somewhere.
-  var problem: String? { program.look.isSure ? program.look.words : nil }
+  var problem: String? {
+    if let path = task.setup?.path, (try? files.attributes(of: path))?.kind == .directory {
+      return "the setup \(path) is a directory, not a script"
+    }
+    return program.look.isSure ? program.look.words : nil
+  }
 
   /// A setup may make a bare name known.
   private var isAbsent: Bool {

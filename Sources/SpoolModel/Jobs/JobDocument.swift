@@ -122,7 +122,8 @@ extension JobDocument {
       verifiesChecksum: json["verify"]?.string == "checksum",
       command: try Self.templates(command, "command"), directory: try Self.path(json, "directory"),
       outputs: try Self.outputs(json),
-      environment: try Self.environment(json), setup: try Self.path(json, "setup"), wall: wall, memory: memory,
+      environment: try Self.environment(json), setup: try Self.path(json, "setup"), wall: wall,
+      memory: memory,
       stuck: try Self.time(json, "stuck"))
   }
 

@@ -20,7 +20,9 @@ public struct ChainSpec: Equatable, Sendable {
   /// Returns true if the requests are the same.
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
-  static let keys = ["kind", "name", "input", "steps", "priority", "retention", "environment", "setup"]
+  static let keys = [
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup",
+  ]
   static let mostSteps = 100
 
   /// Reads a chain; relative paths are taken from `root`.

@@ -39,7 +39,8 @@ public struct Sweep {
 
   private mutating func add(_ list: [[JSONObject.Member]]) throws(RequestError) {
     guard !list.isEmpty else { throw RequestError("no values") }
-    for key in list[0].map(\.key) where lists.contains(where: { $0[0].contains { $0.key == key } }) {
+    for key in list[0].map(\.key) where lists.contains(where: { $0[0].contains { $0.key == key } })
+    {
       throw RequestError(
         key.isEmpty
           ? "several lists of values need names, as energy=7,13" : "\(key) is given twice")
@@ -73,7 +74,9 @@ public struct Sweep {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     return bytes.dropFirst(bytes.starts(with: mark) ? 3 : 0)
       .split(separator: 10, omittingEmptySubsequences: false).enumerated()
-      .map { (number: $0.offset + 1, bytes: $0.element.last == 13 ? $0.element.dropLast() : $0.element) }
+      .map {
+        (number: $0.offset + 1, bytes: $0.element.last == 13 ? $0.element.dropLast() : $0.element)
+      }
       .filter { $0.bytes.contains { $0 > 32 } }
   }
 
@@ -135,7 +138,8 @@ public struct Sweep {
       let cells = try cells(try text(line.bytes, line.number), line.number)
       guard cells.count == names.count else {
         throw RequestError(
-          line: line.number, "expected \(names.count) values as the header has, found \(cells.count)")
+          line: line.number,
+          "expected \(names.count) values as the header has, found \(cells.count)")
       }
       return zip(names, cells).map { .init($0, .string($1)) }
     }

@@ -129,7 +129,8 @@ struct TaskRules {
         if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
       default:
         throw fields.fault(
-          key, at: "outputs", "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}")
+          key, at: "outputs",
+          "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}")
       }
     }
     let differs = path.placeholders.contains { $0 != .task }

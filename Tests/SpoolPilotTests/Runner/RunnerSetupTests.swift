@@ -28,7 +28,7 @@ extension ProcessTests {
     /// Arguments pass unchanged, the setup has none, and the exit code is the payload's.
     @Test(arguments: ["/usr/bin:/bin", ""]) func isSourced(_ path: String) throws {
       let script = """
-        export SEEN="$# $OWN $(basename "$0")" PATH="/usr/bin:/bin"
+        export SEEN="$# $OWN ${0##*/}" PATH="/usr/bin:/bin"
         set -- not these; set -u; cd /
         """
       let line = "printf '<%s>' \"$SEEN\" \"$PWD\" \"$@\"; exit 7"

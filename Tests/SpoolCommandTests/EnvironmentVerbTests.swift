@@ -139,6 +139,34 @@ extension CommandTests {
       }
     }
 
+    /// Of a chain the options hold for every step, and go before what the steps say.
+    @Test func optionsForAChain() async throws {
+      try await Lab.run { lab in
+        try lab.write(
+          "c.json",
+          """
+          {"kind": "chain", "name": "c", "input": "i", "environment": {"A": "chain", "B": "chain"},
+           "steps": [{"name": "a", "command": ["true"], "outputs": [{"path": "{stem}"}],
+                      "environment": {"A": "step"}, "after": "x", "setup": "/s"},
+                     {"name": "b", "command": ["true"], "after": ["x", "y"]}]}
+          """)
+        let submit = try await lab.end(
+          of: lab.launch([
+            Lab.products + "/spool", "submit", "c.json", "--env", "A=1", "--after", "y", "--setup",
+            "none", "--not-before", "2027-03-01T08:00:00+03:00",
+          ]))
+        #expect(submit.code == 0, Comment(rawValue: submit.said))
+        let name = try #require(lab.names("spool/incoming").first)
+        let steps = try JSON.parse(Array(lab.text("spool/incoming/\(name)").utf8))["steps"]?.array
+        for step in try #require(steps) {
+          #expect(step["after"] == ["x", "y"] && step["setup"] == "none")
+          #expect(step["environment"] == ["A": "1"])
+          #expect(step["notBefore"] == "2027-03-01T08:00:00+03:00")
+        }
+        #expect(steps?.count == 2)
+      }
+    }
+
     @Test func badOptions() async throws {
       try await Lab.run { lab in
         try lab.write("v.csv", "a,b\n1\n")

@@ -144,7 +144,7 @@ struct TaskExplanation {
       "move the file away, then `spool retry \(task) --cause exists`; or submit the rest as another task "
         + "with --overwrite (\"overwrite\": true of an output)"
     case .spawn:
-      "the program, and the directory in which it runs, must be there on the pilots' machines; "
+      "the program, its setup, and the directory in which it runs must be there on the pilots' machines; "
         + "`spool submit --chdir` says which directory"
     default: nil
     }

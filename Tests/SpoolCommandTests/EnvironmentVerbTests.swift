@@ -207,6 +207,13 @@ extension CommandTests {
                 + ["--", "true"]))
           #expect(end.code == code && end.errors.contains(words), Comment(rawValue: end.said))
         }
+        let rows = (0..<100_000).map { "\($0),1,1,1,1,1,1" }.joined(separator: "\n")
+        try lab.write("large.csv", "a,b,c,d,e,f,g\n" + rows)
+        let large = try await lab.spool(
+          "submit", "--name", "t", "--values-from", "large.csv", "--dry-run", "--", "true")
+        #expect(
+          large.code == 64 && large.errors.contains("more than 600000 values: divide"),
+          Comment(rawValue: large.said))
         let pilot = try await lab.spool("pilot", "--env", "NOT_SET")
         #expect(pilot.code == 64 && pilot.errors.contains("NOT_SET is not set here"))
       }

@@ -64,6 +64,26 @@ struct Submission {
     } catch {
       throw Failure(.usage, "\(error)")
     }
+    try checkSize()
+  }
+
+  /// Fails for a request that the watcher would refuse for its size.
+  private func checkSize() throws {
+    let bytes = contents
+    guard bytes.count <= Limits.request else {
+      throw Failure(
+        .usage,
+        "the request would have \(Units.text(bytes: bytes.count)), and \(Limits.request >> 20) MiB may "
+          + "be: divide it into several tasks")
+    }
+    do throws(JSONError) {
+      _ = try JSON.parse(bytes, most: Limits.requestValues)
+    } catch {
+      throw Failure(
+        .usage,
+        "the request would hold more than \(Limits.requestValues) values: divide it into several tasks"
+      )
+    }
   }
 
   /// Makes a request of an order about a task.

@@ -40,6 +40,10 @@ public struct SpoolConfig: Equatable, Sendable {
   public var tokens: [String: Int] = [:]
   /// The command that is told when a task has ended, or a pilot was lost.
   public var onEnd: NoticeCommand?
+  /// The variables that payloads get of which their task says nothing.
+  public var environment: [EnvironmentVariable] = []
+  /// The script that is sourced before a payload whose task names none.
+  public var setup: SetupScript?
   /// The age at which the remains of a task are packed into `archive/`.
   public var packAfter = AgeLimit.after(.seconds(30 * 86_400))
   /// The age at which the remains of a task are removed.
@@ -55,7 +59,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "format", "dataRoot", "dataRoots", "heartbeat", "deadAfter", "keepJobFiles", "datasetWait",
     "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "lostPilots", "returns", "partGrace", "checkpointEvery",
-    "stuckAfter", "packAfter", "removeAfter", "shares", "tokens", "onEnd",
+    "stuckAfter", "packAfter", "removeAfter", "shares", "tokens", "onEnd", "environment", "setup",
   ]
 
   /// Reads `spool.json`; fails with the line and the key that are wrong.
@@ -92,6 +96,8 @@ public struct SpoolConfig: Equatable, Sendable {
     stuckAfter = try fields.stuckLimit("stuckAfter") ?? stuckAfter
     shares = try fields.shares("shares") ?? shares
     tokens = try fields.tokens("tokens", in: 0...Limits.tokens) ?? tokens
+    environment = try Self.environment(fields)
+    setup = try fields.setup("setup", root: nil)
     if let json = fields.object["onEnd"] {
       onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
     }
@@ -103,6 +109,21 @@ public struct SpoolConfig: Equatable, Sendable {
     guard !removeAfter.isShorter(than: packAfter) else {
       throw fields.fault("removeAfter", "expected at least packAfter (\(packAfter.text))")
     }
+  }
+
+  /// Reads the variables. They are for jobs of all kinds, so what only some jobs have is no value.
+  private static func environment(
+    _ fields: Fields
+  ) throws(RequestError) -> [EnvironmentVariable] {
+    let environment = try fields.environment("environment")
+    let common: [Template.Placeholder] = [.index, .task, .job, .attempt, .report, .scratch]
+    for entry in environment
+    where entry.value.placeholders.contains(where: { !common.contains($0) }) {
+      throw fields.fault(
+        "environment.\(entry.name)", at: "environment",
+        "not all jobs have this: expected {index} {task} {job} {attempt} {report} {scratch}")
+    }
+    return environment
   }
 
   private static func roots(_ fields: Fields) throws(RequestError) -> [String] {
@@ -146,6 +167,8 @@ public struct SpoolConfig: Equatable, Sendable {
     if !shares.isEmpty { object["shares"] = shares.json }
     if !tokens.isEmpty { object["tokens"] = tokens.json }
     if let onEnd { object["onEnd"] = onEnd.json }
+    if !environment.isEmpty { object["environment"] = environment.json }
+    if let setup { object["setup"] = .string(setup.text) }
     return .object(object)
   }
 }

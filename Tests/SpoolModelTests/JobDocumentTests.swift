@@ -16,7 +16,7 @@ enum Example {
         JobOutput(path: "/d/reco/f17.root", name: "a", isOptional: false),
         JobOutput(path: "/d/reco/f17.txt", name: nil, isOptional: true),
       ],
-      environment: [("B", try Template("{scratch}")), ("A", try Template(""))],
+      environment: [.init("B", try Template("{scratch}")), .init("A", try Template(""))],
       wall: .seconds(600), memory: 2_000_000_000, stuck: .seconds(1800))
   }
 

@@ -78,7 +78,7 @@ extension TaskFault {
       "expected 8 hexadecimal digits, found \"００00\""),
     TaskFault(
       "input", ["values": [true]], at: "input.values[0]",
-      "expected a string or a number, found true"),
+      "expected a string, a number or an object, found true"),
     TaskFault(
       "input", ["values": ["a\0b"]], at: "input.values[0]", "a string may not hold a NUL"),
     TaskFault("command", nil, "missing: a list: the program and its arguments"),

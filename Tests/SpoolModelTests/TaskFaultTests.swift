@@ -45,7 +45,7 @@ struct TaskFaultTests {
       error?.message
         == "unknown key; known are after, allowIncomplete, command, directory, environment, "
         + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, order, outputs, "
-        + "priority, queue, resources, retention, retry, stopAfter, stuckAfter, verify")
+        + "priority, queue, resources, retention, retry, setup, stopAfter, stuckAfter, verify")
   }
 
   @Test func errorsReadAsSentences() {

@@ -107,7 +107,7 @@ struct TaskRulesTests {
         error(["outputs": [["path": .string("{\(word)}.{stem}")]]])
           == RequestError(
             key: "outputs[0].path",
-            "an output's path may hold {stem} {index} {value} {task} {job}"))
+            "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}"))
     }
     #expect(
       error(["outputs": [["path": "{value}.root"]]])

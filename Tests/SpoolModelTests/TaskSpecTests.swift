@@ -102,7 +102,7 @@ struct TaskSpecTests {
     let count = try task(["input": ["count": 0], "command": ["x"]])
     #expect(count.input == .count(0))
     let values = try task(["input": ["values": ["é", -3, .number(1.5)]], "command": ["x"]])
-    #expect(values.input == .values(["é", "-3", "1.5"]))
+    #expect(values.input == .values([.plain("é"), .plain("-3"), .plain("1.5")]))
     #expect(try task(["filesPerJob": "all", "command": ["x", "{inputs}"]]).filesPerJob == .all)
   }
 

@@ -19,7 +19,8 @@ struct TemplateTests {
 
   @Test(
     arguments: [
-      ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index), ("value", .value),
+      ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index),
+      ("value", .value(nil)), ("value.a.b", .value("a.b")),
       ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
       ("report", .report), ("scratch", .scratch), ("output:a.b", .output("a.b")),
     ] as [(String, Template.Placeholder)])
@@ -32,7 +33,7 @@ struct TemplateTests {
   @Test func theNearestIsNamed() {
     let all =
       "there are {input} {inputs} {inputList} {inputListNul} {stem} {index} {value} {task} {job} {attempt} {output} "
-      + "{report} {scratch} {output:NAME}, and {{ for a brace"
+      + "{report} {scratch} {output:NAME} {value.NAME}, and {{ for a brace"
     for (text, near) in [
       ("{inptu}", "input"), ("{Output}", "output"), ("{indx}", "index"), ("{reports}", "report"),
       ("{output:}", "output"),

@@ -53,7 +53,7 @@ final class PilotPart {
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
       queues: gpus.isEmpty ? [.cpu] : [.gpu, .cpu], tags: [], cpus: slots,
       memory: slots * 4_000_000_000, gpus: gpus,
-      scratch: "/scratch", environment: [:])
+      scratch: "/scratch", environment: world.setup.environment)
     options.lifetime = world.setup.lifetime.map { .milliseconds($0) }
     options.exitsWhenIdle = world.setup.exitsWhenIdle
     let pilot = try Pilot(

@@ -20,6 +20,8 @@ public final class World: CustomStringConvertible {
     /// Whether the watcher can see that a process is gone, as on its own host.
     public var isOneHost = true
     public var config = World.quick
+    /// What pilots give every payload.
+    public var environment: [String: String] = [:]
     /// Milliseconds after which who died is started again; nil: never.
     public var restartAfter: Int? = 300
     public var script: (Payload) -> FakeOutcome = World.writeOutputs

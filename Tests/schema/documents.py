@@ -19,7 +19,7 @@ JOB = {
     "format": 1, "job": "run42.reco.00000017", "incarnation": "9c1f", "attempt": 1, "owner": 1001,
     "inputs": [{"path": "/d/f17.raw", "size": 9}],
     "command": ["python3", "reco.py", "/d/f17.raw", "{output}"], "directory": "/d/reco",
-    "outputs": [{"path": "/d/reco/f17.root"}], "environment": {},
+    "outputs": [{"path": "/d/reco/f17.root"}], "environment": {}, "setup": "/s/setup.sh",
     "limits": {"wall": 600, "memory": 2000000000}, "result": RESULT,
 }
 TASK = {
@@ -32,7 +32,7 @@ TASK = {
         "tokens": {"root-licence": 1}, "x-why": "fast"},
     "filesPerJob": 1, "priority": 5,
     "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5},
-    "maxFailedJobs": 0, "stopAfter": 10, "maxRunning": 3, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"},
+    "maxFailedJobs": 0, "stopAfter": 10, "maxRunning": 3, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"}, "setup": "s/setup.sh",
     "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
 }
 DATASET = {
@@ -56,7 +56,7 @@ CONFIG = {
     "format": 1, "heartbeat": "5s", "deadAfter": "1m", "packAfter": "7d", "removeAfter": "never",
     "highWater": 90, "lowWater": 80, "verdictWait": "7d", "x-site": "here", "dataRoots": ["/d", "e"],
     "shares": {"alice": 2, "1001": 0.5, "*": 1}, "tokens": {"root-licence": 5, "none": 0},
-    "onEnd": {"command": ["notify"], "timeout": "5s"}}
+    "onEnd": {"command": ["notify"], "timeout": "5s"}, "environment": {"A": "{job}"}, "setup": "/s/setup.sh"}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
@@ -224,7 +224,7 @@ BROKEN = {
         ("input", {"files": ["../a"]}), ("input", {"files": ["s3://a"]}),
         ("input", {"files": ["a/"]}), ("input", {"files": [{"size": 1}]}),
         ("input", {"files": ["a", "a"]}), ("input", {"files": [{"path": "a", "adler32": "xyz"}]}),
-        ("input", {"values": [True]}), ("command", "reco {input}"), ("command", []),
+        ("input", {"values": [True]}), ("input", {"values": [{}]}), ("input", {"values": [{"a": [1]}]}), ("input", {"values": [{"a b": 1}]}), ("input", {"values": [{"a": 1}, 2]}), ("setup", 7), ("setup", "../s"), ("command", "reco {input}"), ("command", []),
         ("command", ["{inptu}"]), ("command", ["{"]), ("command", ["x", 1]),
         ("outputs.0.path", "{stem}/"), ("outputs.0.path", "../{stem}"), ("outputs.0.pth", "x"),
         ("outputs.0.optional", "yes"), ("outputs", {}), ("queue", "gpus"),
@@ -262,11 +262,11 @@ BROKEN = {
         ("format", 2), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
         ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
         ("shares", {"alice": 0}), ("shares", {"alice": "2"}), ("shares", [1]), ("tokens", {"a b": 1}),
-        ("tokens", {"a": -1}), ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1)], ["format"]),
+        ("tokens", {"a": -1}), ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1), ("setup", "s.sh"), ("environment", {"A": 1})], ["format"]),
     "job": broken(JOB, [
         ("format", 3), ("crc32", "1"), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
         ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("limits.stuck", 0), ("meta", {}),
-        ("command", ["{x}"]), ("incarnation", "XYZ"), ("result", {})],
+        ("command", ["{x}"]), ("setup", "s.sh"), ("incarnation", "XYZ"), ("result", {})],
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),
     "result": broken(RESULT, [
         ("pilot", "a b"), ("class", "good"), ("class", "payload"), ("cause", "exit2"), ("exit", 1),
@@ -293,7 +293,7 @@ BROKEN = {
         ("name", "a b"), ("input", "a/b"), ("steps", []), ("steps", {}), ("priority", 10),
         ("retention", "soon"), ("steps.0.name", "a b"), ("steps.0.kind", "task"),
         ("steps.0.command", []), ("steps.1.allowIncomplete", "yes"), ("steps.0.retention", 7),
-        ("steps.0.retention", "chian"), ("steps.0.comand", 1)],
+        ("steps.0.retention", "chian"), ("environment", {"A": 1}), ("setup", 7), ("steps.0.setup", 7), ("steps.0.comand", 1)],
         ["name", "kind", "steps", "steps.0.name", "steps.0.command"]),
     "order": broken(ORDER, [
         ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),

@@ -35,6 +35,7 @@ struct SubmitCommand: ParsableCommand {
       "The directory in which commands run, on the pilot's machine. {scratch}: an empty one.",
       valueName: "directory"))
   var chdir: String?
+  @OptionGroup var changeFlags: ChangeFlags
   @Flag(help: "Let outputs replace files that are there already.")
   var overwrite = false
   @Flag(help: "Print the first job, and drop nothing.")
@@ -56,6 +57,7 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     let root = WorkingDirectory.current
+    let changes = try changeFlags.changes(chdir: chdir, overwrites: overwrite)
     var variables = try Variables(set)
     let submissions =
       task.isGiven
@@ -64,6 +66,7 @@ struct SubmitCommand: ParsableCommand {
         try Submission(file: $0, root: root, variables: &variables, changes: changes)
       }
     try variables.checkUse()
+    noteEnvironment(changes)
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
     let targets = try submissions.compactMap { try drop($0, spool) }
@@ -72,8 +75,6 @@ struct SubmitCommand: ParsableCommand {
     let wait = TaskWait(spool: spool, events: EventSources.make(poll: false), timeOut: nil)
     if let failure = try wait.run(targets) { throw failure }
   }
-
-  private var changes: TaskChanges { TaskChanges(chdir: chdir, overwrites: overwrite) }
 
   /// Drops a request. Returns the task or chain that it makes, to be waited for.
   private func drop(_ submission: Submission, _ spool: Spool) throws -> TaskWait.Target? {
@@ -122,12 +123,36 @@ struct SubmitCommand: ParsableCommand {
     if let problem = outputs.collision { throw Failure(.usage, "\(spec.name): \(problem)") }
     if let problem = CommandCheck(spec).problem { throw Failure(.usage, problem) }
     noteMissing(spec, spool)
+    noteUnknown(spec, spool)
     outputs.note { spool.isPresent(data: $0) }.map { Terminal.note("spool: \($0)") }
     note(spec)
   }
 
   private func note(_ spec: TaskSpec) {
     for note in CommandCheck(spec).notes { Terminal.note("spool: \(note)") }
+  }
+
+  /// Says once which variables work here and do not reach the payload of a task without JSON.
+  private func noteEnvironment(_ changes: TaskChanges) {
+    guard task.isGiven, changes.setup == nil else { return }
+    let passed = Set(changes.environment.map(\.name))
+    let kept = Environment.telling.filter {
+      !passed.contains($0) && Environment.value($0)?.isEmpty == false
+    }
+    guard let first = kept.first else { return }
+    let names = kept.joined(separator: ", ")
+    Terminal.note(
+      "spool: payloads do not get your \(names): --env \(first) passes it, --setup FILE sources a "
+        + "script before the command")
+  }
+
+  /// Warns of tasks to wait for that are not there: most often a name is wrong.
+  private func noteUnknown(_ spec: TaskSpec, _ spool: Spool) {
+    let lookup = TaskLookup(spool)
+    for name in spec.after {
+      guard case .unknown = lookup.find(name) else { continue }
+      Terminal.note("spool: there is no task or chain \(name) (yet): \(spec.name) waits for it")
+    }
   }
 
   /// Warns of inputs that are not there: they may come later, but most often a path is wrong.

@@ -23,6 +23,7 @@ struct JobExplanation {
     let places = try JobPlaces(spool, job.task)
     var lines = ["\(job), of a task that is \(page.stateText)"]
     lines += attempts.map(AttemptText.past)
+    if let advice = attempts.last.flatMap(EnvironmentAdvice.advice) { lines.append("  " + advice) }
     if let running = places.running.first(where: { $0.name.job == job }) {
       let attempt = "attempt \(running.name.attempt)"
       if let since = places.staging[job] {

@@ -120,6 +120,7 @@ struct TaskExplanation {
       let obstacle = isWaiting ? try places.flatMap(obstacle) : nil
       let text = AttemptText.next(next.line, next.due, now: now, obstacle: obstacle)
       lines.append("\(again.count) jobs are to be tried again, as \(text)")
+      if let advice = EnvironmentAdvice.advice(next.line) { lines.append("  " + advice) }
     }
     // Jobs that were tried again and succeeded are in the ledger, and no longer on the page.
     let causes = task.failures.keys.filter { last[$0] != nil }.sorted()
@@ -128,6 +129,7 @@ struct TaskExplanation {
       guard let count = task.failures[cause], let example = last[cause] else { continue }
       lines.append("\(count) jobs failed of \(cause), as \(AttemptText.past(example))")
       if !page.isPacked, let advice = Self.advice(cause, task.task) { lines.append("  " + advice) }
+      if let advice = EnvironmentAdvice.advice(example) { lines.append("  " + advice) }
     }
     return lines
   }
@@ -142,7 +144,7 @@ struct TaskExplanation {
       "move the file away, then `spool retry \(task) --cause exists`; or submit the rest as another task "
         + "with --overwrite (\"overwrite\": true of an output)"
     case .spawn:
-      "the program, and the directory in which it runs, must be there on the pilots' machines; "
+      "the program, its setup, and the directory in which it runs must be there on the pilots' machines; "
         + "`spool submit --chdir` says which directory"
     case .program:
       "programs are looked up in the pilots' PATH, or by a path that starts with /; "

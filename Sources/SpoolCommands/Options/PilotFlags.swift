@@ -27,6 +27,12 @@ struct PilotFlags: ParsableArguments {
     help: ArgumentHelp("How long jobs may go on after a first INT or TERM.", valueName: "time"))
   var drain = "30s"
 
+  @Option(
+    help: ArgumentHelp(
+      "A variable for payloads, NAME=VALUE, or NAME as it is here; may be repeated.",
+      valueName: "name=value"))
+  var env: [String] = []
+
   func validate() throws {
     if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus: from 1 to 4096") }
     if let memory, let problem = Units.memoryProblem(memory) {
@@ -70,6 +76,9 @@ struct PilotFlags: ParsableArguments {
     // Numbers of GPUs count in the order of `nvidia-smi`. CUDA's own order may be another.
     if !devices.isEmpty {
       variables[Self.orderVariable] = environment[Self.orderVariable] ?? "PCI_BUS_ID"
+    }
+    for variable in try VariableList(env, isTemplate: false).variables {
+      variables[variable.name] = variable.value.expanded { _ in nil }
     }
     return PilotOptions(
       host: host.hostName, version: SpoolCommand.version, process: host.identity.json,

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SpoolModel
+internal import SpoolStore
 
 /// A task without JSON, as options of `spool submit`.
 struct TaskFlags: ParsableArguments {
@@ -13,6 +14,16 @@ struct TaskFlags: ParsableArguments {
   var dataset: [String] = []
   @Option(help: "Run so many jobs without files, numbered by {index}.")
   var count: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Run a job for each value, {value}; with names, several for each combination, {value.NAME}.",
+      valueName: "[name=]a,b,c"))
+  var values: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The same for each line of a file; columns of .csv and keys of .jsonl are names.",
+      valueName: "file"))
+  var valuesFrom: [String] = []
   @Option(help: ArgumentHelp("An output of each job, as out/{stem}.root.", valueName: "path"))
   var output: [String] = []
   @Option(help: "Cores per job.")
@@ -32,14 +43,16 @@ struct TaskFlags: ParsableArguments {
   @Option(help: "So many jobs may fail.")
   var maxFailedJobs: Int?
 
+  private var isSweep: Bool { !values.isEmpty || !valuesFrom.isEmpty }
+
   /// True if the options make a task: then the arguments are its command.
   var isGiven: Bool { name != nil }
 
   func validate() throws {
-    let sources = [!input.isEmpty, !dataset.isEmpty, count != nil].filter { $0 }.count
+    let sources = [!input.isEmpty, !dataset.isEmpty, count != nil, isSweep].filter { $0 }.count
     if !isGiven, sources > 0 { throw ValidationError("--name: give the task a name") }
     if isGiven, sources != 1 {
-      throw ValidationError("give exactly one of --input, --dataset, --count")
+      throw ValidationError("give exactly one of --input, --dataset, --count, --values")
     }
     if let memory, let problem = Units.memoryProblem(memory) {
       throw ValidationError("--memory: \(problem)")
@@ -50,10 +63,12 @@ struct TaskFlags: ParsableArguments {
   }
 
   /// Returns the request that a JSON file would hold.
-  func request(_ inputs: [String], command: [String]) -> JSON {
+  func request(_ inputs: [String], command: [String]) throws -> JSON {
     var object = JSONObject([.init("kind", "task"), .init("name", .string(name ?? ""))])
     if let count {
       object["input"] = ["count": .integer(count)]
+    } else if isSweep {
+      object["input"] = ["values": try sweep()]
     } else if dataset.isEmpty {
       object["input"] = ["files": .array(inputs.map { .string($0) })]
     } else {
@@ -70,6 +85,33 @@ struct TaskFlags: ParsableArguments {
     }
     if let maxFailedJobs { object["maxFailedJobs"] = .integer(maxFailedJobs) }
     return .object(object)
+  }
+
+  /// Returns every combination of the values.
+  private func sweep() throws -> JSON {
+    var sweep = Sweep()
+    for text in values {
+      do throws(RequestError) {
+        try sweep.add(list: text)
+      } catch {
+        throw Failure(.usage, "--values: \(error)")
+      }
+    }
+    for file in valuesFrom {
+      let bytes: [UInt8]
+      do throws(FileError) {
+        let path = WorkingDirectory.absolute(file)
+        bytes = try PosixFileSystem().read(path, limit: Limits.request)
+      } catch {
+        throw Failure(.missing, "--values-from: \(error)")
+      }
+      do throws(RequestError) {
+        try sweep.add(file: file, bytes)
+      } catch {
+        throw Failure(.usage, "--values-from \(file): \(error)")
+      }
+    }
+    return sweep.values
   }
 
   private var resources: JSON? {

@@ -11,13 +11,27 @@ struct CommandCheck {
   /// The warnings, none for a command that may well run.
   var notes: [String] {
     let absent = isAbsent ? "\(program.look.words); pilots on other machines may have it" : nil
-    return [relativeFile ?? absent].compactMap { $0 }
+    return [relativeFile ?? absent, setup].compactMap { $0 }
+  }
+
+  /// A setup that is not here.
+  private var setup: String? {
+    guard let path = task.setup?.path, (try? files.attributes(of: path)) == nil else { return nil }
+    return "there is no setup \(path) here; pilots on other machines may have it"
   }
 
   /// The reason why the program can run nowhere, in words; nil if it may run somewhere.
-  var problem: String? { program.look.isSure ? program.look.words : nil }
+  var problem: String? {
+    if let path = task.setup?.path, (try? files.attributes(of: path))?.kind == .directory {
+      return "the setup \(path) is a directory, not a script"
+    }
+    return program.look.isSure ? program.look.words : nil
+  }
 
-  private var isAbsent: Bool { program.look != .runs && !program.look.isSure }
+  /// A setup may make a bare name known.
+  private var isAbsent: Bool {
+    program.look != .runs && !program.look.isSure && task.setup?.path == nil
+  }
 
   private var program: ProgramCheck {
     ProgramCheck(

@@ -12,7 +12,10 @@ struct OutputCheck {
 
   /// Two jobs that would write one path, in words; nil if there are none.
   var collision: String? {
-    guard case .files = task.input else { return nil }
+    switch task.input {
+    case .files, .values: break
+    case .datasets, .count: return nil
+    }
     for output in task.outputs {
       var writers: [String: Int] = [:]
       for job in 0..<jobs {
@@ -50,8 +53,9 @@ struct OutputCheck {
     }
   }
 
-  /// Returns the first input of a job.
+  /// Returns the first input of a job, or its value.
   private func input(_ job: Int) -> String {
+    if case .values(let values) = task.input { return values[job].words }
     guard case .files(let files) = task.input else { return "" }
     guard case .files(let most) = task.filesPerJob else { return files.first?.path ?? "" }
     return files[job * most].path
@@ -64,7 +68,8 @@ struct OutputCheck {
       case .index: "\(job)"
       case .task: task.name.text
       case .job: JobID(task: task.name, index: job).description
-      case .value: if case .values(let values) = task.input { values[job] } else { nil }
+      case .value(let name):
+        if case .values(let values) = task.input { values[job][name] } else { nil }
       default: nil
       }
     }

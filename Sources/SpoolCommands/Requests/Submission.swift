@@ -57,11 +57,32 @@ struct Submission {
     var changes = changes
     changes.directory = changes.directory ?? Template.escaped(root)
     let inputs = try flags.input.flatMap(Self.expand)
+    let request = try flags.request(inputs, command: command)
     do throws(RequestError) {
-      let json = changes.made(to: flags.request(inputs, command: command))
+      let json = changes.made(to: request)
       (content, fileName) = try Self.request(json, root: root)
     } catch {
       throw Failure(.usage, "\(error)")
+    }
+    try checkSize()
+  }
+
+  /// Fails for a request that the watcher would refuse for its size.
+  private func checkSize() throws {
+    let bytes = contents
+    guard bytes.count <= Limits.request else {
+      throw Failure(
+        .usage,
+        "the request would have \(Units.text(bytes: bytes.count)), and \(Limits.request >> 20) MiB may "
+          + "be: divide it into several tasks")
+    }
+    do throws(JSONError) {
+      _ = try JSON.parse(bytes, most: Limits.requestValues)
+    } catch {
+      throw Failure(
+        .usage,
+        "the request would hold more than \(Limits.requestValues) values: divide it into several tasks"
+      )
     }
   }
 

@@ -6,6 +6,14 @@ struct TaskChanges {
   var directory: String?
   /// True if all outputs replace what is there.
   var overwrites: Bool
+  /// Variables that payloads get, whatever the request says of them.
+  var environment: [EnvironmentVariable] = []
+  /// The setup, as a request has it; nil for the request's.
+  var setup: String?
+  /// Names of tasks and chains to wait for, besides the request's.
+  var after: [String] = []
+  /// The time before which no job begins, as a request has it; nil for the request's.
+  var notBefore: String?
 
   /// Takes the value of `--chdir`, a path as the user's shell has it or `{scratch}`.
   init(chdir: String?, overwrites: Bool) {
@@ -25,8 +33,33 @@ struct TaskChanges {
       if overwrites, let outputs = object["outputs"]?.array {
         object["outputs"] = .array(outputs.map(Self.overwriting))
       }
+      if let setup { object["setup"] = .string(setup) }
+      if !environment.isEmpty {
+        object["environment"] = environment.reduce(object["environment"] ?? [:], Self.setting)
+      }
+      if !after.isEmpty { object["after"] = Self.adding(after, to: object["after"]) }
+      if let notBefore { object["notBefore"] = .string(notBefore) }
       return object
     }
+  }
+
+  /// Returns a list of names with more names; what is no list is left for its refusal.
+  private static func adding(_ names: [String], to json: JSON?) -> JSON {
+    let given: [JSON]
+    switch json {
+    case nil: given = []
+    case .string(let text)?: given = [.string(text)]
+    case .array(let list)?: given = list
+    case let other?: return other
+    }
+    return .array(given + names.map { .string($0) }.filter { !given.contains($0) })
+  }
+
+  /// Returns an environment with a variable set; what is no environment is left for its refusal.
+  private static func setting(_ environment: JSON, _ variable: EnvironmentVariable) -> JSON {
+    guard case .object(var object) = environment else { return environment }
+    object[variable.name] = .string(variable.value.text)
+    return .object(object)
   }
 
   private static func overwriting(_ output: JSON) -> JSON {

@@ -25,9 +25,16 @@ enum Environment {
   static func clean(_ own: [String: String]) -> [String: String] {
     let names = [
       "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH",
+      "PYTHONPATH",
     ]
     var variables = own.filter { names.contains($0.key) }
     if variables["PATH"] == nil { variables["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
+    if variables["HOME"] == nil { variables["HOME"] = UserNames.home ?? "/" }
     return variables
   }
+
+  /// The variables that most often make a program work here, and not where it gets a clean environment.
+  static let telling = [
+    "PYTHONPATH", "ROOTSYS", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX",
+  ]
 }

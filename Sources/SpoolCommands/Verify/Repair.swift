@@ -40,10 +40,10 @@ struct Repair {
     guard let request = TaskLookup(spool).page(of: job.task)?.task?.request,
       let task = try? TaskSpec(.object(request), root: "/"), task.outputs.count == 1,
       let parents = finding.line?.parents, !parents.isEmpty, parents.count < Self.mostParents,
-      task.environment.isEmpty
+      task.environment.isEmpty, task.setup == nil
     else { return nil }
     let words = task.command.map(\.text)
-    guard !words.contains(where: { $0.contains("{value}") || $0.contains("{index}") })
+    guard !words.contains(where: { $0.contains("{value") || $0.contains("{index}") })
     else { return nil }
     let name = "\(job.task).again.\(job.index)"
     let inputs = parents.map(Self.quoted).joined(separator: " ")

@@ -24,7 +24,9 @@ public struct JobDocument: Equatable, Sendable {
   /// The files that the job writes.
   public var outputs: [JobOutput]
   /// The variables that the payload gets beside the pilot's own.
-  public var environment: [(name: String, value: Template)]
+  public var environment: [EnvironmentVariable]
+  /// The script that is sourced before the payload, absolute; nil for none.
+  public var setup: String?
   /// The longest time that the payload may run.
   public var wall: Duration
   /// The memory limit in bytes.
@@ -37,7 +39,7 @@ public struct JobDocument: Equatable, Sendable {
     job: JobID, incarnation: String, attempt: Int, owner: Int, inputs: [InputFile],
     stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool,
     command: [Template], directory: String? = nil, outputs: [JobOutput],
-    environment: [(name: String, value: Template)], wall: Duration, memory: Int,
+    environment: [EnvironmentVariable], setup: String? = nil, wall: Duration, memory: Int,
     stuck: Duration? = nil
   ) {
     self.job = job
@@ -52,6 +54,7 @@ public struct JobDocument: Equatable, Sendable {
     self.directory = directory
     self.outputs = outputs
     self.environment = environment
+    self.setup = setup
     self.wall = wall
     self.memory = memory
     self.stuck = stuck
@@ -74,8 +77,8 @@ public struct JobDocument: Equatable, Sendable {
     object["command"] = .array(command.map { .string($0.text) })
     if let directory { object["directory"] = .string(directory) }
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
-    let variables = environment.map { JSONObject.Member($0.name, .string($0.value.text)) }
-    object["environment"] = .object(JSONObject(variables))
+    object["environment"] = environment.json
+    if let setup { object["setup"] = .string(setup) }
     object["limits"] = limits
     return .object(object)
   }
@@ -117,16 +120,17 @@ extension JobDocument {
       inputs: try Self.inputs(json), stretches: try Self.stretches(json),
       order: json["order"]?.string.flatMap { InputOrder(rawValue: $0) },
       verifiesChecksum: json["verify"]?.string == "checksum",
-      command: try Self.templates(command, "command"), directory: try Self.directory(json),
+      command: try Self.templates(command, "command"), directory: try Self.path(json, "directory"),
       outputs: try Self.outputs(json),
-      environment: try Self.environment(json), wall: wall, memory: memory,
+      environment: try Self.environment(json), setup: try Self.path(json, "setup"), wall: wall,
+      memory: memory,
       stuck: try Self.time(json, "stuck"))
   }
 
-  private static func directory(_ json: JSON) throws(RequestError) -> String? {
-    guard let value = json["directory"] else { return nil }
+  private static func path(_ json: JSON, _ key: String) throws(RequestError) -> String? {
+    guard let value = json[key] else { return nil }
     guard let path = value.string, path.utf8.first == UInt8(ascii: "/") else {
-      throw fault("directory")
+      throw fault(key)
     }
     return path
   }
@@ -180,11 +184,11 @@ extension JobDocument {
 
   private static func environment(
     _ json: JSON
-  ) throws(RequestError) -> [(name: String, value: Template)] {
-    var environment: [(name: String, value: Template)] = []
+  ) throws(RequestError) -> [EnvironmentVariable] {
+    var environment: [EnvironmentVariable] = []
     for member in json["environment"]?.object?.members ?? [] {
       guard let text = member.value.string else { throw fault("environment") }
-      environment.append((member.key, try Template(text)))
+      environment.append(EnvironmentVariable(member.key, try Template(text)))
     }
     return environment
   }

@@ -20,7 +20,9 @@ public struct ChainSpec: Equatable, Sendable {
   /// Returns true if the requests are the same.
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
-  static let keys = ["kind", "name", "input", "steps", "priority", "retention"]
+  static let keys = [
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup",
+  ]
   static let mostSteps = 100
 
   /// Reads a chain; relative paths are taken from `root`.
@@ -32,8 +34,9 @@ public struct ChainSpec: Equatable, Sendable {
     guard (1...Self.mostSteps).contains(values.count) else {
       throw fields.fault("steps", "expected from 1 to \(Self.mostSteps) steps")
     }
-    let outline = try ChainOutline(fields, values, chain: name)
+    let outline = try ChainOutline(fields, values, chain: name, root: root)
     source = fields.object
+    if let setup = outline.setup { source["setup"] = .string(setup.text) }
     steps = []
     var kept: [JSON] = []
     for index in values.indices {
@@ -50,6 +53,7 @@ public struct ChainSpec: Equatable, Sendable {
   private static func absolute(_ json: JSON, _ task: TaskSpec) -> JSON {
     guard case .object(var object) = json else { return json }
     if object["outputs"] != nil { object["outputs"] = task.source["outputs"] }
+    if object["setup"] != nil { object["setup"] = task.source["setup"] }
     if object["directory"] != nil { object["directory"] = task.source["directory"] }
     if object["input"]?.object != nil { object["input"] = task.source["input"] }
     return .object(object)
@@ -66,8 +70,10 @@ private struct ChainOutline {
   let outside: [String]
   let priority: Int
   let retention: Retention?
+  let environment: [EnvironmentVariable]
+  let setup: SetupScript?
 
-  init(_ fields: Fields, _ values: [JSON], chain: Name) throws(RequestError) {
+  init(_ fields: Fields, _ values: [JSON], chain: Name, root: String) throws(RequestError) {
     self.chain = chain
     self.fields = fields
     var objects: [Fields] = []
@@ -92,6 +98,8 @@ private struct ChainOutline {
     }
     priority = try fields.integer("priority", in: 0...9) ?? 5
     retention = try fields.retention("retention")
+    environment = try fields.environment("environment")
+    setup = try fields.setup("setup", root: root)
   }
 
   func step(_ index: Int, root: String) throws(RequestError) -> ChainSpec.Step {
@@ -103,6 +111,10 @@ private struct ChainOutline {
     // Later steps first, so that data leaves the buffers between them.
     if object["priority"] == nil { object["priority"] = .integer(max(0, priority - index)) }
     if object["retention"] == nil, let retention { object["retention"] = .string(retention.text) }
+    if object["setup"] == nil, let setup { object["setup"] = .string(setup.text) }
+    if !environment.isEmpty {
+      object["environment"] = try step.environment("environment").completed(by: environment).json
+    }
     object.members.insert(.init("kind", "task"), at: 0)
     let task = try TaskSpec(.object(object), root: root, path: step.path, line: step.line)
     return ChainSpec.Step(name: names[index], task: task, sources: sources)

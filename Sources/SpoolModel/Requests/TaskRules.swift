@@ -80,7 +80,9 @@ struct TaskRules {
       (.inputList, .count), (.inputListNul, .count),
       (.inputList, .values), (.inputListNul, .values):
       "the task has no input files"
-    case (.value, .files), (.value, .datasets), (.value, .count):
+    case (.value(let name), .values(let values)):
+      JobValue.problem(name, in: values)
+    case (.value, _):
       "only a task with values has {value}"
     case (.input, _):
       task.filesPerJob == .files(1) ? nil : "with several files a job, use {inputs} or {inputList}"
@@ -127,7 +129,8 @@ struct TaskRules {
         if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
       default:
         throw fields.fault(
-          key, at: "outputs", "an output's path may hold {stem} {index} {value} {task} {job}")
+          key, at: "outputs",
+          "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}")
       }
     }
     let differs = path.placeholders.contains { $0 != .task }

@@ -52,7 +52,7 @@ extension TaskSpec {
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
-    "allowIncomplete", "after", "notBefore",
+    "allowIncomplete", "after", "notBefore", "setup",
   ]
 
   /// The keys that a step of a chain may have.
@@ -79,7 +79,8 @@ extension TaskSpec {
     stopAfter = try fields.integer("stopAfter", in: 0...Limits.jobsPerTask)
     maxRunning = try fields.integer("maxRunning", in: Limits.running)
     stuckAfter = try fields.stuckLimit("stuckAfter")
-    environment = try Self.environment(fields)
+    environment = try fields.environment("environment")
+    setup = try fields.setup("setup", root: root)
     verifiesChecksum = try Self.verify(fields)
     retention = try fields.retention("retention") ?? .forever
     allowsIncomplete = try fields.bool("allowIncomplete") ?? false
@@ -98,6 +99,7 @@ extension TaskSpec {
         JSONObject([.init("files", .array(files.map(\.json)), line: source.line(of: "input") ?? 0)])
       )
     }
+    if let setup { source["setup"] = .string(setup.text) }
     if let directory { source["directory"] = .string(Template.escaped(directory)) }
     guard case .array(let given)? = source["outputs"] else { return }
     var list = given
@@ -151,28 +153,8 @@ extension TaskSpec {
     switch only {
     case "count": return .count(try fields.integer("count", in: 0...Limits.jobsPerTask) ?? 0)
     case "files": return .files(try InputFile.list(fields, root: root))
-    default: return .values(try values(fields))
+    default: return .values(try JobValue.list(fields))
     }
-  }
-
-  private static func values(_ fields: Fields) throws(RequestError) -> [String] {
-    var texts: [String] = []
-    for (index, value) in (try fields.array("values") ?? []).enumerated() {
-      switch value {
-      case .string(let text):
-        guard !text.utf8.contains(0) else {
-          throw fields.fault("values[\(index)]", at: "values", "a string may not hold a NUL")
-        }
-        texts.append(text)
-      case .integer(let number): texts.append("\(number)")
-      case .number(let number): texts.append("\(number)")
-      default:
-        throw fields.fault(
-          "values[\(index)]", at: "values", "expected a string or a number, found \(value.kindName)"
-        )
-      }
-    }
-    return texts
   }
 
   private static func command(_ fields: Fields) throws(RequestError) -> [Template] {
@@ -241,34 +223,6 @@ extension TaskSpec {
         "expected a whole number from 1 to 100000, or \"all\", found \(value.kindName)")
     }
     return .files(number)
-  }
-
-  private static func environment(
-    _ fields: Fields
-  ) throws(RequestError) -> [(name: String, value: Template)] {
-    guard let value = fields.object["environment"] else { return [] }
-    guard let object = value.object else {
-      throw fields.fault("environment", "expected an object, found \(value.kindName)")
-    }
-    var environment: [(name: String, value: Template)] = []
-    for member in object.members {
-      let key = "environment.\(member.key)"
-      guard let text = member.value.string else {
-        throw fields.fault(
-          key, at: "environment", "expected a string, found \(member.value.kindName)")
-      }
-      guard !text.utf8.contains(0) else {
-        throw fields.fault(key, at: "environment", "a string may not hold a NUL")
-      }
-      guard !member.key.isEmpty, !member.key.utf8.contains(where: { $0 == 0 || $0 == 61 }),
-        !member.key.hasPrefix("SPOOL_")
-      else {
-        throw fields.fault(
-          key, at: "environment", "no name for a variable (SPOOL_… are the pilot's)")
-      }
-      environment.append((member.key, try fields.template(text, key, at: "environment")))
-    }
-    return environment
   }
 
   private static func verify(_ fields: Fields) throws(RequestError) -> Bool {

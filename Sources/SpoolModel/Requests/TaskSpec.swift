@@ -58,7 +58,7 @@ public enum TaskInput: Equatable, Sendable {
   /// Jobs without files, numbered.
   case count(Int)
   /// Jobs without files, one per value.
-  case values([String])
+  case values([JobValue])
 }
 
 /// The number of files of a job.
@@ -116,7 +116,9 @@ public struct TaskSpec: Equatable, Sendable {
   /// The time for which a payload may do nothing; nil for the spool's own limit.
   public var stuckAfter: StuckLimit?
   /// The variables that the payload gets.
-  public var environment: [(name: String, value: Template)]
+  public var environment: [EnvironmentVariable]
+  /// The script that is sourced before the payload; nil for the spool's own.
+  public var setup: SetupScript?
   /// True if inputs are checked by checksum, not by size alone, before a job runs.
   public var verifiesChecksum: Bool
   /// The time for which the files that it makes are kept.

@@ -2,7 +2,9 @@
 public struct Template: Hashable, Sendable {
   /// A placeholder in a template.
   public enum Placeholder: Hashable, Sendable {
-    case input, inputs, stem, index, value, task, job, attempt
+    case input, inputs, stem, index, task, job, attempt
+    /// The value of the job: the only one (nil) or a named one.
+    case value(String?)
     /// The path of a file that lists the inputs, one a line, or each with a NUL behind it.
     case inputList, inputListNul
     /// The staged path of an output: of the only one (nil) or of a named one.
@@ -24,14 +26,14 @@ public struct Template: Hashable, Sendable {
 
   static let words: [(String, Placeholder)] = [
     ("input", .input), ("inputs", .inputs), ("inputList", .inputList),
-    ("inputListNul", .inputListNul), ("stem", .stem), ("index", .index), ("value", .value),
+    ("inputListNul", .inputListNul), ("stem", .stem), ("index", .index), ("value", .value(nil)),
     ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
     ("report", .report), ("scratch", .scratch),
   ]
 
   /// Returns true if `{word}` is a placeholder.
   public static func isPlaceholder(_ word: String) -> Bool {
-    words.contains { $0.0 == word } || word.hasPrefix("output:")
+    words.contains { $0.0 == word } || word.hasPrefix("output:") || word.hasPrefix("value.")
   }
 
   private static let open = UInt8(ascii: "{")
@@ -67,11 +69,12 @@ public struct Template: Hashable, Sendable {
   private static func placeholder(_ word: String) throws(RequestError) -> Placeholder {
     if let known = words.first(where: { $0.0 == word }) { return known.1 }
     if word.hasPrefix("output:"), let name = Name(word.dropFirst(7)) { return .output(name.text) }
+    if word.hasPrefix("value."), let name = Name(word.dropFirst(6)) { return .value(name.text) }
     let nearest = Nearest.word(to: word, among: words.map(\.0)).map { "; did you mean {\($0)}?" }
     let all = words.map { "{\($0.0)}" }.joined(separator: " ")
     throw RequestError(
-      "there is no placeholder {\(word)}\(nearest ?? ""); there are \(all) {output:NAME}, "
-        + "and {{ for a brace")
+      "there is no placeholder {\(word)}\(nearest ?? ""); there are \(all) {output:NAME} "
+        + "{value.NAME}, and {{ for a brace")
   }
 
   /// The placeholders, in their order.
@@ -115,6 +118,7 @@ public struct Template: Hashable, Sendable {
 
   private static func text(_ placeholder: Placeholder) -> String {
     if case .output(let name?) = placeholder { return "{output:\(name)}" }
+    if case .value(let name?) = placeholder { return "{value.\(name)}" }
     return "{\(words.first { $0.1 == placeholder }?.0 ?? "")}"
   }
 

@@ -61,6 +61,12 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Timestamp {
+  /// The first full second that is not before it: `2027-03-01T08:00:00Z`.
+  public var rfc3339: String {
+    let seconds = Timestamp(milliseconds: milliseconds.addingClamped(999))
+    return seconds.description.replacing(" UTC", with: "Z").replacing(" ", with: "T")
+  }
+
   /// Reads a date and time with a zone: `2027-03-01T08:00:00Z`, `2027-03-01T08:00+03:00` (RFC 3339;
   /// seconds may be left out, fractions are dropped). Nil for anything else.
   public init?(rfc3339 text: String) {

@@ -16,9 +16,9 @@ struct PayloadFiller {
   /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
     Payload(
-      id: id, arguments: arguments,
-      environment: environment, directory: job.directory ?? slot.work, output: slot.output,
-      errorOutput: slot.errorOutput, wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
+      id: id, arguments: arguments, environment: environment, setup: job.setup,
+      directory: job.directory ?? slot.work, output: slot.output, errorOutput: slot.errorOutput,
+      wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
   }
 
   /// The variables by which libraries choose the number of their threads: the job's cores, where the
@@ -50,7 +50,9 @@ struct PayloadFiller {
     variables["TMPDIR"] = slot.work
     // As a shell has it: through links.
     if let directory = job.directory { variables["PWD"] = directory }
-    for variable in Self.threadVariables { variables[variable] = "\(name.cores)" }
+    for variable in Self.threadVariables where variables[variable] == nil {
+      variables[variable] = "\(name.cores)"
+    }
     for entry in job.environment {
       variables[entry.name] = entry.value.expanded(value) ?? entry.value.text
     }

@@ -7,6 +7,8 @@ public struct Payload: Sendable, Equatable {
   public var arguments: [String]
   /// The whole environment; nothing is inherited.
   public var environment: [String: String]
+  /// The script that is sourced before the program starts; nil for none.
+  public var setup: String?
   /// The working directory: a private one on local disk, or the task's.
   public var directory: String
   /// The local file that takes standard output; created or emptied at the start.
@@ -24,12 +26,14 @@ public struct Payload: Sendable, Equatable {
 
   /// Makes a payload; nothing is checked before the runner starts it.
   public init(
-    id: Int, arguments: [String], environment: [String: String], directory: String,
-    output: String, errorOutput: String, wall: Duration, memory: Int64, stuck: Duration? = nil
+    id: Int, arguments: [String], environment: [String: String], setup: String? = nil,
+    directory: String, output: String, errorOutput: String, wall: Duration, memory: Int64,
+    stuck: Duration? = nil
   ) {
     self.id = id
     self.arguments = arguments
     self.environment = environment
+    self.setup = setup
     self.directory = directory
     self.output = output
     self.errorOutput = errorOutput

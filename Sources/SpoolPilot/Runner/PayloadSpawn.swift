@@ -13,9 +13,10 @@ enum PayloadSpawn {
   ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
     let name = payload.arguments.first ?? ""
     if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
-    let program = try ProgramSearch.find(name, path: payload.environment["PATH"])
+    let command = try SetupCommand(payload)
+    let program = command.program
     var arguments = CStrings()
-    for argument in payload.arguments { arguments.append(argument) }
+    for argument in command.arguments { arguments.append(argument) }
     var environment = environment(payload.environment, mark: mark, serial: serial)
     var paths = CStrings()
     for path in [program, payload.directory, payload.output, payload.errorOutput, oomScore] {

@@ -45,9 +45,11 @@ struct JobBuilder {
       owner: task.accepted.owner, inputs: inputs.files, stretches: inputs.stretches,
       order: inputs.order, verifiesChecksum: spec.verifiesChecksum,
       command: try command(inputs, fill), directory: spec.directory, outputs: try outputs(fill),
-      environment: try spec.environment.map { entry throws(RequestError) in
-        (entry.name, try Template(entry.value.filled(fill)))
-      },
+      environment: try spec.environment.completed(by: config.environment)
+        .map { entry throws(RequestError) in
+          EnvironmentVariable(entry.name, try Template(entry.value.filled(fill)))
+        },
+      setup: (spec.setup ?? config.setup)?.path,
       wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory,
       stuck: (spec.stuckAfter ?? config.stuckAfter).duration)
   }
@@ -110,9 +112,9 @@ struct JobBuilder {
     case .task: spec.name.text
     case .job: id.description
     case .attempt: "\(job.attempt)"
-    case .value:
+    case .value(let name):
       if case .values(let values) = spec.input, values.indices.contains(job.offset) {
-        values[job.offset]
+        values[job.offset][name]
       } else {
         nil
       }

@@ -144,7 +144,9 @@ extension BadInput {
       list(
         task("last", "\"input\": {\"values\": ["), 100_000, { $0 == 99_999 ? "true" : "\($0)" },
         "]}}"),
-      .refused(["line 3", "input.values[99999]", "expected a string or a number, found true"])),
+      .refused([
+        "line 3", "input.values[99999]", "expected a string, a number or an object, found true",
+      ])),
   ]
 }
 

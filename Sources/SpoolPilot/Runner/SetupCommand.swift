@@ -1,0 +1,69 @@
+import Glibc
+
+/// What is executed for a payload: its own program or, if it has a setup, a shell that sources the
+/// setup and then becomes the program.
+struct SetupCommand {
+  /// The path of the program.
+  let program: String
+  /// The arguments, the first of which is the program's name.
+  let arguments: [String]
+
+  /// Looks the program up; fails for one that is not there, and for a setup that cannot be read.
+  init(_ payload: Payload) throws(SpawnError) {
+    let path = payload.environment["PATH"]
+    guard let setup = payload.setup else {
+      program = try ProgramSearch.find(payload.arguments.first ?? "", path: path)
+      arguments = payload.arguments
+      return
+    }
+    var status = stat()
+    guard stat(setup, &status) == 0, access(setup, R_OK) == 0 else {
+      throw SpawnError(program: Self.name(setup), code: errno)
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw SpawnError(program: Self.name(setup), code: EISDIR)
+    }
+    // Many setups are written for bash.
+    let bash = Result { () throws(SpawnError) in try ProgramSearch.find("bash", path: path) }
+    if case .success(let found) = bash {
+      program = found
+      arguments = ["bash", "-c", Self.trap + Self.bash, setup] + payload.arguments
+    } else {
+      program = try ProgramSearch.find("sh", path: path)
+      arguments = ["sh", "-c", Self.trap + Self.shell, setup] + payload.arguments
+    }
+  }
+
+  private static func name(_ setup: String) -> String { "the setup \(setup)" }
+
+  /// Says that the setup was the shell's end, if it was: also if it has called `exit`, even with 0.
+  private static let trap = """
+    trap 'spool_code=$?
+    echo "spool: the setup $0 ended with exit code $spool_code, and the command was not started" >&2
+    [ $spool_code -ne 0 ] || spool_code=1
+    exit $spool_code' EXIT
+
+    """
+
+  /// Sources the setup without arguments: a setup may look at its arguments, and those of the program
+  /// are none of its own. A function would do, but for variables that the setup declares.
+  private static let bash = """
+    spool_command=("$@")
+    set --
+    . "$0"
+    spool_code=$?
+    [ $spool_code -eq 0 ] || exit $spool_code
+    trap - EXIT
+    exec "${spool_command[@]}"
+    """
+
+  /// The same without arrays. In this shell a function makes no variable local unasked.
+  private static let shell = """
+    spool_setup() { . "$0"; }
+    spool_setup
+    spool_code=$?
+    [ $spool_code -eq 0 ] || exit $spool_code
+    trap - EXIT
+    exec "$@"
+    """
+}

@@ -306,6 +306,7 @@ final class ResultJudge: Stage {
           job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
           memory: rule.memory(after: cause, job.memory ?? task.spec.resources.memory),
+          wall: rule.wall(after: cause, job.wall ?? task.spec.resources.wall),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)
     order.settle(id, ran: result.map(Self.runTime), turn)

@@ -38,6 +38,14 @@ struct RetryRule {
     Backoff(first: first, longest: longestDelay).delay(after: failures)
   }
 
+  /// Returns the wall time of the next attempt, if the last one went over its own and the task lets it
+  /// grow; else nil.
+  func wall(after cause: Cause, _ current: Duration) -> Duration? {
+    guard cause == .wall, policy.growWall > 1 else { return nil }
+    let most = Double(Limits.wallSeconds) * 1000
+    return .milliseconds(Int(min(Double(current.milliseconds) * policy.growWall, most)))
+  }
+
   /// Returns the memory limit of the next attempt in bytes, if the last one exceeded its limit and
   /// the task lets it grow; else nil.
   func memory(after cause: Cause, _ current: Int) -> Int? {

@@ -59,6 +59,9 @@ final class TaskArchive: Stage {
   /// Notes that a task or chain has ended.
   func noteEnded(_ name: Name, _ turn: Turn) { ends[name] = turn.now }
 
+  /// Takes a task or chain that is to be forgotten, and clears it after the commit.
+  func noteForgotten(_ name: Name) { recorded.append(name) }
+
   /// Returns true if a task or chain has reached an age.
   private func isReached(
     _ limit: AgeLimit, _ name: Name, _ ended: Timestamp, _ turn: Turn
@@ -249,8 +252,9 @@ final class TaskArchive: Stage {
     let names = cleared
     cleared = []
     let hasRemoved = names.contains { turn.state.packed[$0]?.phase == .removing }
+    let hasDatasets = names.contains { turn.state.packed[$0]?.datasets.isEmpty == false }
     let isDurable = attempt(names[0], turn) { () throws(FileError) in
-      try spool.syncKept(hasRemoved: hasRemoved)
+      try spool.syncKept(hasRemoved: hasRemoved, hasDatasets: hasDatasets)
       return 1
     }
     guard isDurable != nil else { return }

@@ -42,10 +42,11 @@ final class TaskRegistration {
   /// Throws if a name is taken. Tasks and chains share one name space.
   func checkName(_ name: Name, _ turn: Turn) throws(RequestError) {
     guard let taken = owner(of: name, turn) else { return try checkFormer(name, turn) }
+    let isInWork = turn.state.meant(by: name).contains { !$0.state.hasEnded }
     throw RequestError(
       key: "name",
-      "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name, or free this "
-        + "one with `spool forget \(name)`")
+      "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name"
+        + (isInWork ? "" : ", or free this one with `spool forget \(name)`"))
   }
 
   /// Returns the kind and the state of the holder of a name; nil if there is none.

@@ -223,7 +223,7 @@ final class RequestIntake: Stage {
   }
 
   /// The time for which a request waits for names that are being freed.
-  static let freeing = Duration.seconds(60)
+  static let freeing = Duration.seconds(300)
 
   /// Returns true if one of the names that a request needs is being freed, because its former holder
   /// was forgotten. The request waits for that then.

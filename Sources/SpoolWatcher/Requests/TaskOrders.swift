@@ -155,11 +155,7 @@ struct TaskOrders {
     if let packed = state.packed[name] {
       try checkOwner(owner, of: name, packed.owner)
       try checkWhole(name, chain: packed.isChain && packed.name != name ? packed.name : nil)
-      switch packed.phase {
-      case .removing: return
-      case .clearing: throw RequestError("\(name) is being packed: try again in a moment")
-      case .kept: break
-      }
+      if packed.phase == .removing { return }
     } else {
       guard let first = meant.first else {
         let names = Array(state.tasks.keys) + Array(state.chains.keys) + Array(state.packed.keys)

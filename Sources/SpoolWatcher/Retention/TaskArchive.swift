@@ -60,7 +60,11 @@ final class TaskArchive: Stage {
   func noteEnded(_ name: Name, _ turn: Turn) { ends[name] = turn.now }
 
   /// Takes a task or chain that is to be forgotten, and clears it after the commit.
-  func noteForgotten(_ name: Name) { recorded.append(name) }
+  func noteForgotten(_ name: Name) {
+    // What was to go after it was packed is only a part of what is to go now.
+    if clearing?.unit == name { clearing = nil }
+    recorded.append(name)
+  }
 
   /// Returns true if a task or chain has reached an age.
   private func isReached(
@@ -207,11 +211,20 @@ final class TaskArchive: Stage {
       turn.note(error, unit.map { "the archive of \($0)" } ?? "a catalogue")
       let now = turn.now
       nextTry = now + Self.pause
-      if let unit { resting[unit] = now + (error.isLasting ? Self.longRest : Self.rest) }
+      if let unit { rest(unit, isLasting: error.isLasting, turn) }
       writer = nil
       clearing = nil
       return nil
     }
+  }
+
+  /// Lets a unit rest after a refusal. One that is to be removed rests for a moment only after a
+  /// transient error, because somebody may wait for its name.
+  private func rest(_ unit: Name, isLasting: Bool, _ turn: Turn) {
+    let isLeaving = !isLasting && turn.state.packed[unit]?.phase == .removing
+    let end = turn.now + (isLasting ? Self.longRest : isLeaving ? Self.pause : Self.rest)
+    resting[unit] = end
+    if isLeaving { nextLook = min(nextLook, end) }
   }
 
   private func clear(_ clearing: ArchiveClearing) throws(FileError) -> Int {

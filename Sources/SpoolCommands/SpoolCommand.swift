@@ -21,7 +21,7 @@ public struct SpoolCommand: ParsableCommand {
       PilotsCommand.self, SubmitCommand.self, WaitCommand.self, StatusCommand.self,
       ExplainCommand.self, JobsCommand.self, LogsCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
-      LimitCommand.self, DatasetCommand.self,
+      LimitCommand.self, ForgetCommand.self, DatasetCommand.self,
       CheckCommand.self, RecoverCommand.self,
     ])
 

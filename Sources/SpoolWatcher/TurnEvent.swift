@@ -22,6 +22,8 @@ enum TurnEvent {
   case datasetChanged(Name)
   /// Some files of a dataset may no longer be needed.
   case datasetUsed(Name)
+  /// A task or chain is forgotten. Its files are to be removed after the commit.
+  case unitForgotten(Name)
   /// A dataset is forgotten. Its catalogue is to be removed after the commit.
   case datasetForgotten(Name)
 

@@ -384,6 +384,7 @@ public final class Watcher {
     case .datasetChanged(let dataset): pages.noteChanged(dataset: dataset)
     case .datasetUsed(let dataset): retention.noteUsed(dataset)
     case .datasetForgotten(let dataset): catalogues.noteForgotten(dataset)
+    case .unitForgotten(let name): noteForgotten(name)
     case .published(let file): clearing.settle(file)
     case .publicationRefused(let job, let cause, let reason): judge.fail(job, cause, reason, turn)
     case .publicationAbandoned(let file): clearing.letGo(file)
@@ -411,6 +412,21 @@ public final class Watcher {
     clearing.noteEnded(task: name)
     detector.noteEnded(task: name)
     turn.placement.removeJobs(of: name)
+  }
+
+  /// Tells the stages that a task or chain is forgotten, and the datasets that go with it.
+  private func noteForgotten(_ name: Name) {
+    guard let entry = turn.state.packed[name] else { return }
+    for task in entry.tasks {
+      turn.placement.remove(task: task)
+      clearing.noteEnded(task: task)
+    }
+    for dataset in entry.datasets {
+      turn.placement.setReadable(nil, of: dataset)
+      intake.noteForgotten(dataset: dataset)
+      remover.noteForgotten(dataset)
+    }
+    archive.noteForgotten(name)
   }
 
   // MARK: The wait

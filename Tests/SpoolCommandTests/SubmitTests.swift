@@ -118,12 +118,20 @@ extension CommandTests {
         let program = [Lab.products + "/spool"]
         #expect(try await lab.end(of: lab.launch(program + arguments)).code == 0)
         let second = try await lab.end(of: lab.launch(program + arguments))
-        #expect(second.code == 64)
-        #expect(second.errors.contains("dropped already"))
+        #expect(second.code == 0)
+        #expect(second.output.contains("x is dropped already, with the same content"))
+        let other = ["submit", "--name", "x", "--count", "2", "--", "true"]
+        let clash = try await lab.end(of: lab.launch(program + other))
+        #expect(clash.code == 64 && clash.errors.contains("dropped already"))
         _ = try lab.start("up", "--exit-when-idle")
         try await lab.waitFor("its end") { lab.hasEnded("x") }
-        let third = try await lab.end(of: lab.launch(program + arguments))
+        let again = try await lab.end(of: lab.launch(program + arguments))
+        #expect(again.code == 0)
+        let words = "the task x is there already, with the same content (done: 1 of 1 done)"
+        #expect(again.output.contains(words))
+        let third = try await lab.end(of: lab.launch(program + other))
         #expect(third.code == 64)
+        #expect(third.errors.contains("spool forget x"))
         #expect(third.errors.contains("choose another name, as x-2 (--name)"))
       }
     }

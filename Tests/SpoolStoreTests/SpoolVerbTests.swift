@@ -178,7 +178,7 @@ struct SpoolVerbTests {
     #expect(try spool.read(registered[0]) == nil)
     #expect(try files.list("/data/spool/done/t", fresh: true).names == ["a person's own"])
     #expect(try spool.remove(.ledger(task), atMost: 1).isThrough)
-    try spool.syncKept(hasRemoved: true)
+    try spool.syncKept(hasRemoved: true, hasDatasets: true)
   }
 
   // MARK: Data

@@ -31,7 +31,7 @@ TASK = {
         "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"],
         "tokens": {"root-licence": 1}, "x-why": "fast"},
     "filesPerJob": 1, "priority": 5,
-    "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5},
+    "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5, "growWall": 2},
     "maxFailedJobs": 0, "stopAfter": 10, "maxRunning": 3, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"}, "setup": "s/setup.sh",
     "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
 }
@@ -87,7 +87,7 @@ CHAIN = {
          "command": ["m", "{inputs}", "{output}"], "outputs": [{"path": "data/{task}.root"}],
          "allowIncomplete": True, "x-a": 1, "meta": {}}], "x-b": 1, "meta": {}, "format": 1}
 ORDER = {"kind": "retry", "task": "a", "failedOnly": True, "cause": "exit", "memory": "8GB",
-         "wall": "2h", "format": 1, "x-why": "more", "meta": {}}
+         "wall": "2h", "jobs": "3-7,00000019", "command": ["w", "{input}"], "format": 1, "x-why": "more", "meta": {}}
 CHECKPOINT = {
     "format": 1, "segment": 2, "sequence": 9, "state": {
         "accepted": 1,
@@ -233,7 +233,7 @@ BROKEN = {
         ("resources.wall", "10"), ("resources.tags", ["a b"]), ("resources.mem", "1GB"),
         ("filesPerJob", 0), ("filesPerJob", "any"), ("priority", 10), ("priority", -1),
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
-        ("retry.growMemory", 0.5), ("retry.backoff", 5), ("maxFailedJobs", -1),
+        ("retry.growMemory", 0.5), ("retry.growWall", 11), ("retry.backoff", 5), ("maxFailedJobs", -1),
         ("stopAfter", "1"), ("maxRunning", 0), ("maxRunning", "none"), ("resources.tokens", ["a"]),
         ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}), ("directory", 7), ("directory", "../w"),
         ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
@@ -297,10 +297,11 @@ BROKEN = {
         ["name", "kind", "steps", "steps.0.name", "steps.0.command"]),
     "order": broken(ORDER, [
         ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),
-        ("failedOnly", 1), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
+        ("failedOnly", 1), ("jobs", "3-"), ("jobs", 3), ("command", "w"), ("command", []), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
     + [{"kind": "priority", "task": "a"}, {"kind": "priority", "task": "a", "priority": 10},
        {"kind": "limit", "task": "a"}, {"kind": "limit", "task": "a", "maxRunning": 0},
-       {"kind": "limit", "task": "a", "maxRunning": "many"}, {"kind": "hold", "task": "a", "maxRunning": 3}],
+       {"kind": "limit", "task": "a", "maxRunning": "many"}, {"kind": "hold", "task": "a", "maxRunning": 3},
+       {"kind": "forget", "task": "a", "jobs": "1"}],
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],

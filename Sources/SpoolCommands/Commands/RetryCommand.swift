@@ -12,6 +12,8 @@ struct RetryCommand: ParsableCommand {
       Examples:
         spool retry run42.reco
         spool retry run42.reco --cause memory --memory 8GB
+        spool retry run42.reco --jobs 3-7,19
+        spool retry run42.reco --command -- python3 reco-v2.py {input} {output}
       """)
 
   @OptionGroup var orders: OrderArguments
@@ -26,7 +28,21 @@ struct RetryCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A new wall time, as 2h.", valueName: "time"))
   var wall: String?
 
+  @Option(help: ArgumentHelp("Only these of the jobs that failed, as 3-7,19.", valueName: "numbers"))
+  var jobs: String?
+  @Option(
+    parsing: .remaining,
+    help: ArgumentHelp(
+      "The task's command from now on: all words that follow.", valueName: "command"))
+  var command: [String] = []
+
   func validate() throws {
+    if let jobs, JobNumbers(jobs) == nil {
+      throw ValidationError("--jobs: expected \(JobNumbers.rule), found \"\(jobs)\"")
+    }
+    if jobs != nil || !command.isEmpty, orders.tasks.count > 1 {
+      throw ValidationError("--jobs and --command go with one task")
+    }
     if let cause, !RetryOrder.isCause(cause) {
       throw ValidationError("--cause: \"\(cause)\" is no cause: \(RetryOrder.causes)")
     }
@@ -40,10 +56,30 @@ struct RetryCommand: ParsableCommand {
 
   func run() throws {
     var order = RetryOrder()
-    order.failedOnly = failedOnly || cause != nil
+    order.failedOnly = failedOnly || cause != nil || jobs != nil
+    order.jobs = jobs.flatMap { JobNumbers($0) }
+    order.command = try templates
     order.cause = cause
     order.memory = memory.flatMap(Units.bytes)
     order.wall = wall.flatMap(Units.duration)
     try orders.give(.retry(order))
+  }
+
+  /// The words of the command; nil if none is given.
+  private var templates: [Template]? {
+    get throws {
+      guard !command.isEmpty else { return nil }
+      let words = command.first == "--" ? Array(command.dropFirst()) : command
+      guard let program = words.first, !program.isEmpty else {
+        throw Failure(.usage, "--command: expected the program and its arguments")
+      }
+      do throws(RequestError) {
+        var templates: [Template] = []
+        for word in words { templates.append(try Template(word)) }
+        return templates
+      } catch {
+        throw Failure(.usage, "--command: \(error)")
+      }
+    }
   }
 }

@@ -15,6 +15,7 @@ struct SubmitCommand: ParsableCommand {
       Examples:
         spool submit task.json manifest.json --wait
         spool submit chain.json --set run=43
+        spool submit task.json --replace --overwrite
         spool submit --name reco --input 'raw/*.root' --output 'out/{stem}.root' \\
             -- python3 reco.py {input} {output}
       """)
@@ -38,6 +39,8 @@ struct SubmitCommand: ParsableCommand {
   @OptionGroup var changeFlags: ChangeFlags
   @Flag(help: "Let outputs replace files that are there already.")
   var overwrite = false
+  @Flag(help: "Forget an ended task of that name first, as `spool forget` does; its files stay.")
+  var replace = false
   @Flag(help: "Print the first job, and drop nothing.")
   var dryRun = false
   @Flag(help: "Wait until the tasks have ended, and exit with their fate.")
@@ -80,10 +83,10 @@ struct SubmitCommand: ParsableCommand {
   private func drop(_ submission: Submission, _ spool: Spool) throws -> TaskWait.Target? {
     switch submission.content {
     case .task(let spec):
-      try refuseTaken(spec.name, spool)
+      if try isThere(spec.name, spec.source, spool) { return TaskWait.Target(name: spec.name) }
       try look(spec, spool)
     case .chain(let spec):
-      try refuseTaken(spec.name, spool)
+      if try isThere(spec.name, spec.source, spool) { return TaskWait.Target(name: spec.name) }
       for step in spec.steps { try look(step.task, spool) }
     case .manifest, .order, .delete: break
     }
@@ -165,22 +168,70 @@ struct SubmitCommand: ParsableCommand {
         + "jobs without their input fail")
   }
 
-  private func refuseTaken(_ name: Name, _ spool: Spool) throws {
+  /// Returns true if a task or chain of that name is there with the same content: then there is nothing
+  /// to drop. With `--replace` it forgets one that has ended. Fails where the name is another's.
+  private func isThere(_ name: Name, _ source: JSONObject, _ spool: Spool) throws -> Bool {
     let lookup = TaskLookup(spool)
-    let state: String
     switch lookup.find(name) {
-    case .page(let page): state = "there is a task \(name) already (\(page.stateText))"
-    case .pending: state = "a task \(name) is dropped already"
-    case .refused, .unknown: return
+    case .page(let page):
+      let kind = page.chain == nil ? "task" : "chain"
+      if replace {
+        try forget(page, kind, spool)
+        return false
+      }
+      guard page.request == source else {
+        let words = "there is a \(kind) \(name) already (\(page.stateText)), with other content"
+        let ways =
+          page.state.hasEnded
+          ? "; or free the name with `spool forget \(name)`, or --replace" : ""
+        throw taken(words, name, lookup, ways)
+      }
+      Terminal.print(
+        "the \(kind) \(name) is there already, with the same content (\(page.stateText): "
+          + "\(page.jobs.done) of \(page.jobs.total) done)")
+      return true
+    case .pending(let bytes):
+      guard bytes.map({ Self.isSame($0, source, spool) }) == true else {
+        throw taken("a task \(name) is dropped already", name, lookup, "")
+      }
+      Terminal.print("\(name) is dropped already, with the same content")
+      return true
+    case .refused, .unknown: return false
     }
+  }
+
+  /// Returns true if a request that lies in the spool has this content.
+  private static func isSame(_ bytes: [UInt8], _ source: JSONObject, _ spool: Spool) -> Bool {
+    switch try? Request(bytes, root: spool.dataRoot) {
+    case .task(let spec): spec.source == source
+    case .chain(let spec): spec.source == source
+    default: false
+    }
+  }
+
+  /// Forgets an ended task or chain, so that its name is free for this request.
+  private func forget(_ page: TaskPage, _ kind: String, _ spool: Spool) throws {
+    guard page.state.hasEnded else {
+      throw Failure(
+        .usage,
+        "the \(kind) \(page.name) is in work (\(page.stateText)), and --replace is for one that has "
+          + "ended: `spool cancel \(page.name)` ends it")
+    }
+    try TaskOrders(spool).give([ControlRequest(task: page.name, action: .forget)])
+  }
+
+  /// Returns the failure for a name that is taken, with the ways out.
+  private func taken(
+    _ state: String, _ name: Name, _ lookup: TaskLookup, _ ways: String
+  ) -> Failure {
     let free = (2...99).lazy.compactMap { Name("\(name)-\($0)") }.first {
       if case .unknown = lookup.find($0) { true } else { false }
     }
     let advice = free.map { ", as \($0)" } ?? ""
-    throw Failure(
+    return Failure(
       .usage,
       "\(state): choose another name\(advice) (\(task.isGiven ? "--name" : "\"name\" in the file"))"
-    )
+        + ways)
   }
 
   private func preview(_ submissions: [Submission]) throws {

@@ -10,8 +10,8 @@ struct TaskLookup {
   /// The state of a name in the spool.
   enum Answer {
     case page(TaskPage)
-    /// Dropped, and not yet answered by the watcher.
-    case pending
+    /// Dropped, and not yet answered by the watcher; with the request, where it can be read.
+    case pending([UInt8]?)
     case refused(RefusedRequest)
     case unknown
   }
@@ -31,7 +31,7 @@ struct TaskLookup {
     if let page = ended ?? page(.ended(name, failed: true)) ?? active ?? packed(name) {
       return .page(page)
     }
-    if isPending(name) { return .pending }
+    if let request = pending(name) { return .pending(request) }
     // Between being taken and having a page it is in none of these places for a moment.
     return RefusedRequest.latest(of: name, in: spool).map { .refused($0) } ?? .unknown
   }
@@ -47,21 +47,27 @@ struct TaskLookup {
     }
   }
 
-  /// Returns true if a request for the task lies in `incoming/`, or was taken and not yet answered: by
-  /// the name of its file, or by what is in it. It moves from the one to the other.
-  private func isPending(_ name: Name) -> Bool {
+  /// Returns the request for the task that lies in `incoming/`, or was taken and not yet answered: found
+  /// by the name of its file, or by what is in it. It moves from the one to the other. Nil if there is
+  /// none, and nil inside where it cannot be read.
+  private func pending(_ name: Name) -> [UInt8]?? {
     let dropped = (try? spool.names(in: .incoming, fresh: true)) ?? []
-    if dropped.contains(where: { RequestName.isOf(name, $0) }) { return true }
-    let taken = (try? spool.takenRequests()) ?? []
-    if taken.contains(where: { RequestName.isOf(name, $0.name) }) { return true }
-    let isRequest = { (file: String) in file.hasSuffix(".json") && !file.hasPrefix(".") }
-    let makes = { (bytes: [UInt8]?) in bytes.flatMap { RequestHeader($0) }?.makes(name) ?? false }
-    return dropped.filter(isRequest).prefix(Self.mostOpened).contains { file in
-      makes((try? spool.peek(file)) ?? nil)
+    if let file = dropped.first(where: { RequestName.isOf(name, $0) }) {
+      return .some((try? spool.peek(file)) ?? nil)
     }
-      || taken.filter { isRequest($0.name) }.prefix(Self.mostOpened).contains { taken in
-        makes(try? spool.read(taken))
-      }
+    let taken = (try? spool.takenRequests()) ?? []
+    if let file = taken.first(where: { RequestName.isOf(name, $0.name) }) {
+      return .some(try? spool.read(file))
+    }
+    let isRequest = { (file: String) in file.hasSuffix(".json") && !file.hasPrefix(".") }
+    let makes = { (bytes: [UInt8]) in RequestHeader(bytes)?.makes(name) ?? false }
+    for file in dropped.filter(isRequest).prefix(Self.mostOpened) {
+      if let bytes = (try? spool.peek(file)) ?? nil, makes(bytes) { return bytes }
+    }
+    for file in taken.filter({ isRequest($0.name) }).prefix(Self.mostOpened) {
+      if let bytes = try? spool.read(file), makes(bytes) { return bytes }
+    }
+    return nil
   }
 
   /// Returns the page of a task or a chain; nil if there is none.

@@ -59,6 +59,14 @@ struct TaskPage {
   /// The random id of the task's life under its name; nil for a chain.
   var incarnation: String? { task?.incarnation }
 
+  /// The request as it was accepted.
+  var request: JSONObject? {
+    switch content {
+    case .task(let task): task.request
+    case .chain(let chain): chain.request
+    }
+  }
+
   var reason: String? {
     switch content {
     case .task(let task): task.reason

@@ -8,7 +8,7 @@ struct TaskOrders {
 
   init(_ spool: Spool) throws {
     self.spool = spool
-    delivery = try RequestDelivery(spool, rooms: [.done, .failed, .running])
+    delivery = try RequestDelivery(spool, rooms: [.done, .failed, .running, .archives])
   }
 
   /// Gives one order after the other. A refused order does not keep back the others; the last refusal
@@ -30,13 +30,14 @@ struct TaskOrders {
     if case .unknown = try lookup.findDropped(order.task) {
       throw TaskArgument.missing(order.task, in: spool)
     }
-    // A cancelled task ends when its last payload has.
-    let isCancel = if case .cancel = order.action { true } else { false }
+    // A cancelled task ends when its last payload has; a forgotten one goes piece by piece.
+    let isLong = order.action == .cancel || order.action == .forget
+    let isForget = order.action == .forget
     try delivery.deliver(
       Submission(order), "\(order.kind) \(order.task)",
-      effect: isCancel ? RequestDelivery.patience : RequestDelivery.effectPatience
+      effect: isLong ? RequestDelivery.patience : RequestDelivery.effectPatience
     ) {
-      lookup.page(of: order.task).map { Self.isDone(order, $0) } ?? false
+      lookup.page(of: order.task).map { Self.isDone(order, $0) } ?? isForget
     }
     Terminal.print(Self.words(order, lookup.page(of: order.task)))
   }
@@ -49,6 +50,7 @@ struct TaskOrders {
     case .cancel: page.state.hasEnded
     case .hold: page.state == .held || page.state.hasEnded
     case .release: page.state != .held
+    case .forget: false
     case .retry: !page.state.hasEnded
     case .limit(let most): page.task.map { $0.maxRunning == most } ?? true
     case .priority(let priority): page.task.map { $0.priority == priority } ?? true
@@ -65,6 +67,10 @@ struct TaskOrders {
     case .hold:
       return "held \(order.task)" + (running > 0 ? "; what runs ends by itself" : "")
     case .release: return "released \(order.task)"
+    case .forget:
+      return page == nil
+        ? "forgot \(order.task): its name is free, and the files that it made stay"
+        : "\(order.task) is being forgotten"
     case .retry: return "\(order.task) goes on: what failed is tried again"
     case .limit(let most):
       return most.map { "\(order.task) has the limit \($0) now" }

@@ -64,7 +64,7 @@ struct TaskWait {
         if (try? answer?.isTaken()) == true, answer?.isVisible == true { answer = nil }
       }
       let found =
-        answer == nil || answer?.isVisible == false ? TaskLookup(spool).find(name) : .pending
+        answer == nil || answer?.isVisible == false ? TaskLookup(spool).find(name) : .pending(nil)
       switch found {
       case .page(let page):
         if incarnation != nil, page.incarnation != incarnation {

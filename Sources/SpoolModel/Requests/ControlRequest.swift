@@ -14,6 +14,8 @@ public struct ControlRequest: Equatable, Sendable {
     case priority(Int)
     /// Sets the most jobs that are in ready or run at once; nil for no limit.
     case limit(Int?)
+    /// Removes all records of an ended task, and frees its name. The files that it made stay.
+    case forget
   }
 
   /// The task.
@@ -22,7 +24,7 @@ public struct ControlRequest: Equatable, Sendable {
   public var action: Action
 
   /// The kinds of order, as requests spell them.
-  public static let kinds = ["cancel", "hold", "release", "retry", "priority", "limit"]
+  public static let kinds = ["cancel", "hold", "release", "retry", "priority", "limit", "forget"]
 
   /// Makes an order.
   public init(task: Name, action: Action) {
@@ -38,6 +40,7 @@ public struct ControlRequest: Equatable, Sendable {
     case "cancel": action = .cancel
     case "hold": action = .hold
     case "release": action = .release
+    case "forget": action = .forget
     case "retry": action = .retry(try RetryOrder(fields))
     case "limit": action = .limit(try Self.limit(fields))
     default:
@@ -73,6 +76,7 @@ public struct ControlRequest: Equatable, Sendable {
     case .retry: "retry"
     case .priority: "priority"
     case .limit: "limit"
+    case .forget: "forget"
     }
   }
 
@@ -80,7 +84,7 @@ public struct ControlRequest: Equatable, Sendable {
   public var json: JSONObject {
     var object = JSONObject([.init("kind", .string(kind)), .init("task", .string(task.text))])
     switch action {
-    case .cancel, .hold, .release: break
+    case .cancel, .hold, .release, .forget: break
     case .retry(let order): object.members += order.members
     case .priority(let priority): object["priority"] = .integer(priority)
     case .limit(let most): object["maxRunning"] = most.map { .integer($0) } ?? .string(Self.none)
@@ -100,8 +104,12 @@ public struct RetryOrder: Equatable, Sendable {
   public var memory: Int?
   /// The task's wall time from now on.
   public var wall: Duration?
+  /// The jobs that are meant; nil for all.
+  public var jobs: JobNumbers?
+  /// The task's command from now on; nil for no change.
+  public var command: [Template]?
 
-  static let keys = ["failedOnly", "cause", "memory", "wall"]
+  static let keys = ["failedOnly", "cause", "memory", "wall", "jobs", "command"]
 
   /// Makes an order for all jobs.
   public init() {}
@@ -112,7 +120,14 @@ public struct RetryOrder: Equatable, Sendable {
     if let cause, !Self.isCause(cause) {
       throw fields.fault("cause", "\"\(cause)\" is no cause: \(Self.causes)")
     }
-    if cause != nil { failedOnly = true }
+    if let text = try fields.string("jobs") {
+      guard let numbers = JobNumbers(text) else {
+        throw fields.fault("jobs", "expected \(JobNumbers.rule), found \(JSON.string(text).kindName)")
+      }
+      jobs = numbers
+    }
+    if fields.object["command"] != nil { command = try TaskSpec.command(fields) }
+    if cause != nil || jobs != nil { failedOnly = true }
     memory = try Resources.memory(fields)
     wall = try Resources.wall(fields)
   }
@@ -124,6 +139,11 @@ public struct RetryOrder: Equatable, Sendable {
   /// Returns true for a cause that an order may name.
   public static func isCause(_ text: String) -> Bool {
     text == "exit" || text == "signal" || Cause(text) != nil
+  }
+
+  /// Returns true if a job with this number that failed of `cause`, as the ledger writes it, is meant.
+  public func covers(_ index: Int, _ cause: String) -> Bool {
+    covers(cause) && jobs?.contains(index) ?? true
   }
 
   /// Returns true if a job that failed of `other`, as the ledger writes it, is meant.
@@ -141,6 +161,8 @@ public struct RetryOrder: Equatable, Sendable {
     if let cause { members.append(.init("cause", .string(cause))) }
     if let memory { members.append(.init("memory", .string("\(memory)B"))) }
     if let wall { members.append(.init("wall", wall.json)) }
+    if let jobs { members.append(.init("jobs", .string(jobs.text))) }
+    if let command { members.append(.init("command", .array(command.map { .string($0.text) }))) }
     return members
   }
 }

@@ -43,11 +43,12 @@ extension RetryPolicy {
     guard let json = outer.object["retry"] else { return }
     let fields = try Fields(
       json, path: "retry", line: outer.lineOf("retry"),
-      keys: ["attempts", "backoff", "never", "growMemory"])
+      keys: ["attempts", "backoff", "never", "growMemory", "growWall"])
     attempts = try fields.integer("attempts", in: 1...100) ?? attempts
     backoff = try fields.duration("backoff", "a time as \"5s\" or \"1m\"") ?? backoff
     guard backoff <= .seconds(600) else { throw fields.fault("backoff", "expected at most 10m") }
     growMemory = try fields.number("growMemory", in: 1...10) ?? growMemory
+    growWall = try fields.number("growWall", in: 1...10) ?? growWall
     for (index, value) in (try fields.array("never") ?? []).enumerated() {
       guard let code = value.integer, (1...255).contains(code) else {
         throw fields.fault(

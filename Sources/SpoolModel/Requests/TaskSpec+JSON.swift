@@ -157,7 +157,7 @@ extension TaskSpec {
     }
   }
 
-  private static func command(_ fields: Fields) throws(RequestError) -> [Template] {
+  static func command(_ fields: Fields) throws(RequestError) -> [Template] {
     _ = try fields.required("command", "a list: the program and its arguments")
     let texts = try fields.strings("command") ?? []
     guard let program = texts.first, !program.isEmpty else {

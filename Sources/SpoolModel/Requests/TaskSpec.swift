@@ -27,6 +27,8 @@ public struct RetryPolicy: Equatable, Sendable {
   public var never: [Int] = []
   /// The factor by which the memory limit grows after a job was over it.
   public var growMemory = 1.5
+  /// The factor by which the wall time grows after a job was over it.
+  public var growWall = 1.0
 
   /// Makes the usual policy.
   public init() {}

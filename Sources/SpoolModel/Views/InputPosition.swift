@@ -11,19 +11,24 @@ public struct InputPosition: Equatable, Sendable {
   public var end: Int
   /// The memory limit in bytes, if it grew beyond the task's.
   public var memory: Int?
+  /// The wall time, if it grew beyond the task's.
+  public var wall: Duration?
 
   /// Makes a position.
-  public init(source: Int, offset: Int, files: Int, end: Int, memory: Int? = nil) {
+  public init(
+    source: Int, offset: Int, files: Int, end: Int, memory: Int? = nil, wall: Duration? = nil
+  ) {
     self.source = source
     self.offset = offset
     self.files = files
     self.end = end
     self.memory = memory
+    self.wall = wall
   }
 }
 
 extension InputPosition: JSONValue {
-  private enum Key: String { case source, offset, files, end, memory }
+  private enum Key: String { case source, offset, files, end, memory, wall }
 
   /// The position as a ledger holds it.
   public var json: JSON {
@@ -33,6 +38,7 @@ extension InputPosition: JSONValue {
     members[.files] = files
     members[.end] = end
     members[.memory] = memory
+    members[.wall] = wall?.milliseconds
     return members.json
   }
 
@@ -41,6 +47,7 @@ extension InputPosition: JSONValue {
       let offset: Int = members[.offset], let files: Int = members[.files],
       let end: Int = members[.end]
     else { return nil }
-    self.init(source: source, offset: offset, files: files, end: end, memory: members[.memory])
+    self.init(source: source, offset: offset, files: files, end: end, memory: members[.memory],
+      wall: (members[.wall] as Int?).map { .milliseconds($0) })
   }
 }

@@ -17,11 +17,13 @@ extension Spool {
     case packedPage(Name, unit: Name)
     /// `archive/UNIT/`, with the parts of these tasks and chains.
     case archive(unit: Name, names: [Name])
+    /// The catalogue and the page of a dataset.
+    case dataset(Name)
 
     /// True for a directory, which is emptied step by step.
     public var isDirectory: Bool {
       switch self {
-      case .page, .ledger, .packedPage: false
+      case .page, .ledger, .packedPage, .dataset: false
       case .jobFiles, .logs, .archive: true
       }
     }
@@ -46,8 +48,13 @@ extension Spool {
         Spool.pilot(ofLog: $0) != nil
       }
     case .archive(let unit, let names):
+      // The archive of a task that is forgotten may have been begun.
+      try discardUnfinishedArchive(unit)
       let own = Set(names.flatMap { name in ArchivePart.allCases.map { $0.name(name) } })
       return try empty(layout.archive(unit), atMost: limit) { own.contains($0) }
+    case .dataset(let name):
+      try removeDataset(name)
+      return Emptied(count: 1, isThrough: true)
     }
   }
 
@@ -56,10 +63,12 @@ extension Spool {
     return Emptied(count: 1, isThrough: true)
   }
 
-  /// Makes the removal of records durable: those of packed tasks, and those of removed ones.
-  public func syncKept(hasRemoved: Bool) throws(FileError) {
+  /// Makes the removal of records durable: those of packed tasks, those of removed ones, and
+  /// datasets.
+  public func syncKept(hasRemoved: Bool, hasDatasets: Bool) throws(FileError) {
     let directories = [layout.done, layout.failed, layout.ledgers, layout.logs]
-    for directory in directories + (hasRemoved ? [layout.archive] : []) {
+    let others = (hasRemoved ? [layout.archive] : []) + (hasDatasets ? [layout.datasets] : [])
+    for directory in directories + others {
       try files.syncDirectory(directory)
     }
   }

@@ -61,7 +61,7 @@ final class FailedJobs {
       }
       guard Self.isFinal(line.bytes), let job = Self.job(line.bytes), failed.contains(job.index)
       else { continue }
-      places.append((job.index, line.offset, revival.order.covers(job.cause)))
+      places.append((job.index, line.offset, revival.order.covers(job.index, job.cause)))
     }
     return false
   }
@@ -94,8 +94,9 @@ final class FailedJobs {
       while let line = try reader.next() {
         guard line.offset == place.offset else { continue }
         if var job = Self.job(line.bytes) {
-          // A memory limit that a person gives replaces the limit that the job had grown to.
+          // The limits that a person gives replace those that the job had grown to.
           if revival.order.memory != nil { job.position.memory = nil }
+          if revival.order.wall != nil { job.position.wall = nil }
           jobs.append(job)
         }
         break

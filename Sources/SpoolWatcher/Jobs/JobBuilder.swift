@@ -28,9 +28,11 @@ struct JobBuilder {
       attempt: job.attempt,
       cores: spec.resources.cpus,
       memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
-      gpus: spec.resources.gpus, wall: (spec.resources.wall.milliseconds + 999) / 1000,
+      gpus: spec.resources.gpus, wall: (wall(of: job).milliseconds + 999) / 1000,
       tags: spec.resources.tags)
   }
+
+  private func wall(of job: JobEntry) -> Duration { job.wall ?? spec.resources.wall }
 
   /// Returns the contents of the job's file. Throws an error for the user if the job is impossible.
   func document(
@@ -50,7 +52,7 @@ struct JobBuilder {
           EnvironmentVariable(entry.name, try Template(entry.value.filled(fill)))
         },
       setup: (spec.setup ?? config.setup)?.path,
-      wall: spec.resources.wall, memory: job.memory ?? spec.resources.memory,
+      wall: wall(of: job), memory: job.memory ?? spec.resources.memory,
       stuck: (spec.stuckAfter ?? config.stuckAfter).duration)
   }
 

@@ -52,7 +52,7 @@ final class JobEnqueuer {
       .failed(
         AttemptFailed(
           job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil, reason: reason,
-          at: turn.date, retryAt: nil, memory: nil, parts: [], input: input)))
+          at: turn.date, retryAt: nil, memory: nil, wall: nil, parts: [], input: input)))
     turn.placement.remove(id)
   }
 

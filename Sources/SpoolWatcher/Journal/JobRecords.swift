@@ -85,6 +85,8 @@ public struct AttemptFailed: Sendable {
   public var retryAt: Timestamp?
   /// The memory limit of the next attempt in bytes, if it grew.
   public var memory: Int?
+  /// The wall time of the next attempt, if it grew.
+  public var wall: Duration?
   /// Parts that the attempt may have left.
   public var parts: [String]
   /// The first input file of the job, if it failed for good.
@@ -96,7 +98,7 @@ extension AttemptFailed {
     [
       .type: RecordType.failed.json, .job: job.json, .attempt: attempt.json, .cause: cause.json,
       .at: at.json, .pilot: pilot?.json, .reason: reason?.json, .retryAt: retryAt?.json,
-      .memory: memory?.json, .input: input?.json, .parts: parts.isEmpty ? nil : parts.json,
+      .memory: memory?.json, .wall: wall?.milliseconds.json, .input: input?.json, .parts: parts.isEmpty ? nil : parts.json,
       .result: result?.json,
     ]
   }
@@ -108,7 +110,7 @@ extension AttemptFailed {
     self.init(
       job: job, attempt: attempt, cause: cause, result: line[.result], pilot: line[.pilot],
       reason: line[.reason], at: at, retryAt: line[.retryAt], memory: line[.memory],
-      parts: line[.parts] ?? [], input: line[.input])
+      wall: (line[.wall] as Int?).map { .milliseconds($0) }, parts: line[.parts] ?? [], input: line[.input])
   }
 }
 

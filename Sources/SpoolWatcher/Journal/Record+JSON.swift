@@ -14,7 +14,7 @@ enum RecordKey: String {
   case origin, files, length, sized, bytes, last, closes, expected, watch, retention
   case marked, ranges, complete
   case first, source, offsets, next
-  case parents, result, cause, reason, retryAt, memory, input, parts, jobs, state
+  case parents, result, cause, reason, retryAt, memory, wall, input, parts, jobs, state
 }
 
 /// A line of the journal, by its keys. The member `type` comes first.

@@ -51,8 +51,9 @@ final class ViewWriter {
     }
   }
 
-  /// Drops views that end, because they are to be removed.
+  /// Drops views that end, because they are to be removed, with the lines that wait for them.
   func end(_ views: [Spool.View]) {
+    if !views.isEmpty, !lines.isEmpty { lines.removeAll { views.contains($0.view) } }
     for view in views {
       unsettled.remove(view)
       refusals.remove(view)

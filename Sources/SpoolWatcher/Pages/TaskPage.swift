@@ -46,7 +46,7 @@ struct TaskPage {
     case .files(let files): return groups(files.count)
     case .datasets(let names):
       let files = names.map { state.datasets[$0]?.files ?? 0 }
-      if task.spec.filesPerJob == .all { return files.contains { $0 > 0 } ? 1 : 0 }
+      if task.spec.filesPerJob == .all { return files.contains { $0 > 0 } ? 1 : task.formed }
       return max(task.formed, files.reduce(0) { $0 + groups($1) })
     }
   }

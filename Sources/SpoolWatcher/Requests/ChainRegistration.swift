@@ -19,6 +19,9 @@ struct ChainRegistration {
     if let chain = turn.state.chains[spec.name], mayBeKnown, chain.accepted.digest == digest {
       return
     }
+    if turn.state.chains[spec.name]?.accepted.spec == spec {
+      return turn.say("the chain \(spec.name) is there already, with the same content")
+    }
     try registration.checkName(spec.name, turn)
     try registration.checkSize(spec.source, key: "steps")
     for (index, step) in spec.steps.enumerated() {

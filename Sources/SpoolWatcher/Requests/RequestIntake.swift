@@ -222,6 +222,26 @@ final class RequestIntake: Stage {
     answered.append(taken)
   }
 
+  /// The time for which a request waits for names that are being freed.
+  static let freeing = Duration.seconds(300)
+
+  /// Returns true if one of the names that a request needs is being freed, because its former holder
+  /// was forgotten. The request waits for that then.
+  private func isEarly(_ taken: Spool.Taken, for names: Set<Name>, _ turn: Turn) -> Bool {
+    let state = turn.state
+    let isLeaving = names.contains {
+      state.retiring.contains($0) || state.packed[$0]?.phase == .removing
+    }
+    let since = early[taken] ?? turn.now
+    guard isLeaving, turn.now - since < Self.freeing else {
+      early[taken] = nil
+      return false
+    }
+    early[taken] = since
+    later.append(taken)
+    return true
+  }
+
   /// Keeps a request that cannot be read for the next scan. It holds up no other.
   private func postpone(_ taken: Spool.Taken, _ error: FileError, _ turn: Turn) {
     turn.note(error, taken.name)
@@ -296,15 +316,21 @@ final class RequestIntake: Stage {
     let digest = CRC32.hex(bytes)
     switch try Request(bytes, root: spool.dataRoot) {
     case .task(let spec):
+      if isEarly(taken, for: spec.datasets.union([spec.name]), turn) { return }
       let isKnown = inherited.contains(taken)
       try registration.register(spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown, turn)
       answered.append(taken)
     case .chain(let spec):
+      let steps = spec.steps.reduce(into: Set([spec.name])) {
+        $0.formUnion($1.task.datasets.union([$1.task.name]))
+      }
+      if isEarly(taken, for: steps, turn) { return }
       let isKnown = inherited.contains(taken)
       try chainRegistration.register(
         spec, owner: Int(owner), digest: digest, mayBeKnown: isKnown, turn)
       answered.append(taken)
     case .dataset(let request):
+      if isEarly(taken, for: [request.header.name], turn) { return }
       let manifest = ManifestIntake.Manifest(
         taken: taken, header: request.header, digest: digest, owner: Int(owner))
       guard try isNew(manifest, turn) else { return }
@@ -340,7 +366,9 @@ final class RequestIntake: Stage {
     let manifest = ManifestIntake.Manifest(
       taken: taken, header: header, digest: "\(attributes.size)-\(attributes.modified)",
       owner: Int(attributes.owner))
-    guard try isNew(manifest, turn) else { return try file.close() }
+    guard !isEarly(taken, for: [header.name], turn), try isNew(manifest, turn) else {
+      return try file.close()
+    }
     intake = try begin(
       manifest, .lines(file, from: first?.next ?? 0, size: attributes.size), turn)
   }
@@ -385,6 +413,9 @@ final class RequestIntake: Stage {
     try datasetRequests.check(manifest.header, turn)
     return true
   }
+
+  /// Drops what is known of the paths of a dataset that is forgotten.
+  func noteForgotten(dataset: Name) { paths.drop(dataset) }
 
   /// Returns true while a manifest is being added to a dataset. No other file may join meanwhile,
   /// because the manifest's paths are compared only with those that the dataset has.

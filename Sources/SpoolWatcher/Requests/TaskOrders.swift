@@ -14,6 +14,7 @@ struct TaskOrders {
   func accept(
     _ request: ControlRequest, owner: Int, key: String, _ turn: Turn
   ) throws(RequestError) {
+    if case .forget = request.action { return try forget(request, owner: owner, key: key, turn) }
     let meant = turn.state.meant(by: request.task)
     guard let first = meant.first else {
       if let packed = turn.state.packed[request.task] {
@@ -22,12 +23,20 @@ struct TaskOrders {
       let names = Array(turn.state.tasks.keys) + Array(turn.state.chains.keys)
       throw RequestError(key: "task", Self.unknown(request.task, among: names))
     }
-    // Orders are accepted from the task's owner, from the owner of `spool.json`, and from root.
-    guard [first.accepted.owner, keeper, 0].contains(owner) else {
-      throw RequestError(
-        "uid \(owner) may not: \(request.task) is of uid \(first.accepted.owner)")
-    }
+    try checkOwner(owner, of: request.task, first.accepted.owner)
+    if case .retry(let order) = request.action { try checkParts(request.task, order, meant, turn) }
     guard try changesAny(meant, request, turn) else { return }
+    record(request, owner: owner, key: key, turn)
+  }
+
+  /// Throws unless the order is from the task's owner, from the owner of `spool.json`, or from root.
+  private func checkOwner(_ owner: Int, of task: Name, _ own: Int?) throws(RequestError) {
+    guard owner != own, owner != keeper, owner != 0 else { return }
+    throw RequestError(
+      "uid \(owner) may not: \(task) is of " + (own.map { "uid \($0)" } ?? "an unknown uid"))
+  }
+
+  private func record(_ request: ControlRequest, owner: Int, key: String, _ turn: Turn) {
     turn.record(
       .control(ControlAccepted(request: request, owner: owner, at: turn.date, key: key)))
     turn.say("\(request.kind) \(request.task), by uid \(owner)")
@@ -89,6 +98,7 @@ struct TaskOrders {
       if task.spec.maxRunning == most { return false }
       try expectAlive(task)
     case .retry(let order): try checkRetry(task, order, turn)
+    case .forget: return false
     }
     return true
   }
@@ -100,6 +110,100 @@ struct TaskOrders {
     throw RequestError("the task \(task.name) has ended already (\(state.rawValue))")
   }
 
+  /// Returns the message for numbers of jobs of which none failed.
+  private static func notFailed(_ jobs: JobNumbers, _ task: TaskEntry) -> String {
+    let failed = task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(10).map(String.init)
+    let list = failed.isEmpty ? "no job of it failed" : "failed are " + failed.joined(separator: ", ")
+    let more = task.failed > failed.count && !failed.isEmpty ? ", …" : ""
+    return "no job of \(task.name) with a number of \(jobs.text) failed for good: \(list)\(more)"
+  }
+
+  /// Throws if the parts of a retry that are for one task alone do not fit what is meant, or if a
+  /// dataset that it reads is forgotten.
+  private func checkParts(
+    _ name: Name, _ order: RetryOrder, _ meant: [TaskEntry], _ turn: Turn
+  ) throws(RequestError) {
+    if let task = meant.first(where: { !$0.lacks.isEmpty }), let lost = task.lacks.min() {
+      throw RequestError(
+        "it cannot be tried again: the dataset \(lost), which \(task.name) read, is forgotten")
+    }
+    for (key, isGiven) in [("jobs", order.jobs != nil), ("command", order.command != nil)]
+    where isGiven && turn.state.chains[name] != nil {
+      let step = meant.first.map { ", as \($0.name)" } ?? ""
+      throw RequestError(key: key, "\(name) is a chain: name one of its steps\(step)")
+    }
+    guard let command = order.command, let task = meant.first else { return }
+    var source = task.accepted.spec.source
+    source["command"] = .array(command.map { .string($0.text) })
+    // Throws where a placeholder has no value in this task.
+    let changed = try TaskSpec(.object(source), root: "/")
+    if let problem = try? InputReader(spool: spool).argumentProblem(changed, turn) {
+      throw RequestError(key: "command", problem)
+    }
+  }
+
+  // MARK: Forgetting
+
+  /// Accepts the order to forget an ended task or chain, or throws the reason against it. One that is
+  /// being forgotten stays so.
+  private func forget(
+    _ request: ControlRequest, owner: Int, key: String, _ turn: Turn
+  ) throws(RequestError) {
+    let name = request.task
+    let state = turn.state
+    let meant = state.meant(by: name)
+    if let packed = state.packed[name] {
+      try checkOwner(owner, of: name, packed.owner)
+      try checkWhole(name, chain: packed.isChain && packed.name != name ? packed.name : nil)
+      if packed.phase == .removing { return }
+    } else {
+      guard let first = meant.first else {
+        let names = Array(state.tasks.keys) + Array(state.chains.keys) + Array(state.packed.keys)
+        throw RequestError(key: "task", Self.unknown(name, among: names))
+      }
+      try checkOwner(owner, of: name, first.accepted.owner)
+      try checkWhole(name, chain: state.tasks[name]?.chain)
+      if let task = meant.first(where: { !$0.state.hasEnded }) {
+        throw RequestError(
+          "the task \(task.name) is in work (\(turn.placement.status(of: task).rawValue)): cancel it "
+            + "first")
+      }
+    }
+    try checkNeeded(name, Set(state.packed[name]?.tasks ?? meant.map(\.name)).union([name]), turn)
+    record(request, owner: owner, key: key, turn)
+  }
+
+  private func checkWhole(_ name: Name, chain: Name?) throws(RequestError) {
+    guard let chain else { return }
+    throw RequestError("\(name) is a step of the chain \(chain): forget \(chain) as a whole")
+  }
+
+  /// Throws if another task needs what would be forgotten.
+  private func checkNeeded(_ name: Name, _ own: Set<Name>, _ turn: Turn) throws(RequestError) {
+    for task in turn.state.liveTasks where !own.isDisjoint(with: task.spec.after) {
+      throw RequestError("the task \(task.name), which comes after it, has not ended")
+    }
+    for dataset in turn.state.retirable(with: name).sorted(by: { $0.name < $1.name }) {
+      if dataset.state == .deleting || !dataset.removal.left.isEmpty {
+        throw RequestError("files of its dataset \(dataset.name) are being removed: try again then")
+      }
+      if turn.state.partial.keys.contains(where: { $0.hasPrefix("\(dataset.name) ") }) {
+        throw RequestError("a manifest is being added to its dataset \(dataset.name): try again then")
+      }
+      for reader in (turn.state.readers[dataset.name] ?? []).sorted() where !own.contains(reader) {
+        guard let task = turn.state.tasks[reader] else { continue }
+        guard task.state.hasEnded else {
+          throw RequestError(
+            "the task \(reader) reads its dataset \(dataset.name), and has not ended")
+        }
+        guard turn.state.mayBeRetried(task) else { continue }
+        throw RequestError(
+          "the task \(reader) reads its dataset \(dataset.name), and \(task.failed) jobs of it failed, "
+            + "which could be tried again: retry them, or forget \(reader) first")
+      }
+    }
+  }
+
   /// Throws if a retry is not possible now, or has nothing to do.
   private func checkRetry(
     _ task: TaskEntry, _ order: RetryOrder, _ turn: Turn
@@ -109,6 +213,9 @@ struct TaskOrders {
     }
     if let deleted = turn.state.deletedDataset(around: task) {
       throw RequestError("it cannot be tried again: the dataset \(deleted) is deleted")
+    }
+    if let jobs = order.jobs, jobs.all.intersection(task.failedJobs).isEmpty {
+      throw RequestError(key: "jobs", Self.notFailed(jobs, task))
     }
     let meant = task.finalCauses.filter { order.covers($0.key) }
     if meant.isEmpty {

@@ -20,6 +20,9 @@ final class TaskRegistration {
     if let task = turn.state.tasks[spec.name], mayBeKnown, task.accepted.digest == digest {
       return
     }
+    if let task = turn.state.tasks[spec.name], task.chain == nil, task.accepted.spec == spec {
+      return turn.say("the task \(spec.name) is there already, with the same content")
+    }
     try checkName(spec.name, turn)
     try checkSize(spec.source, key: "input")
     try check(spec, turn)
@@ -39,9 +42,11 @@ final class TaskRegistration {
   /// Throws if a name is taken. Tasks and chains share one name space.
   func checkName(_ name: Name, _ turn: Turn) throws(RequestError) {
     guard let taken = owner(of: name, turn) else { return try checkFormer(name, turn) }
+    let isInWork = turn.state.meant(by: name).contains { !$0.state.hasEnded }
     throw RequestError(
       key: "name",
-      "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name")
+      "there is a \(taken.kind) \(name) already (\(taken.state)): choose another name"
+        + (isInWork ? "" : ", or free this one with `spool forget \(name)`"))
   }
 
   /// Returns the kind and the state of the holder of a name; nil if there is none.
@@ -62,9 +67,17 @@ final class TaskRegistration {
     for dataset in turn.state.datasets.values where dataset.producers.contains(name) {
       throw RequestError(
         key: "name",
-        "a task \(name) that was removed made files of the dataset \(dataset.name): "
-          + "choose another name")
+        "a task \(name) that was removed made files of the dataset \(dataset.name)"
+          + "\(others(dataset, turn)): choose another name")
     }
+  }
+
+  /// Returns in words which tasks keep a dataset that a removed task filled, too; nothing if none does.
+  private func others(_ dataset: DatasetEntry, _ turn: Turn) -> String {
+    let known = dataset.producers.sorted().filter {
+      turn.state.tasks[$0] != nil || turn.state.packed[$0] != nil
+    }
+    return known.isEmpty ? "" : ", which \(known[0]) fills, too"
   }
 
   /// Throws if a request is too large once its paths are absolute, as the journal keeps it.

@@ -324,7 +324,7 @@ final class ResultJudge: Stage {
         AttemptFailed(
           job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
           reason: reason, at: now, retryAt: due,
-          memory: memory,
+          memory: memory, wall: rule.wall(after: cause, job.wall ?? task.spec.resources.wall),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)
     order.settle(id, ran: result.map(Self.runTime), turn)

@@ -71,4 +71,12 @@ struct RetryRule {
     guard let most else { return .to(grown) }
     return most > current ? .to(min(grown, most)) : .impossible(most)
   }
+
+  /// Returns the wall time of the next attempt, if the last one went over its own and the task lets it
+  /// grow; else nil.
+  func wall(after cause: Cause, _ current: Duration) -> Duration? {
+    guard cause == .wall, policy.growWall > 1 else { return nil }
+    let most = Double(Limits.wallSeconds) * 1000
+    return .milliseconds(Int(min(Double(current.milliseconds) * policy.growWall, most)))
+  }
 }

@@ -32,6 +32,7 @@ final class ArchiveClearing {
       ]
     }
     if entry.phase == .removing {
+      steps += entry.datasets.sorted().map { .dataset($0) }
       steps.append(.archive(unit: unit, names: entry.names))
     }
     self.steps = steps.reversed()

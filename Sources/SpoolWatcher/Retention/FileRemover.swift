@@ -42,6 +42,9 @@ final class FileRemover: Stage {
     walks[dataset] = nil
   }
 
+  /// Drops the walk through the catalogue of a dataset that is forgotten.
+  func noteForgotten(_ dataset: Name) { walks[dataset] = nil }
+
   func nextDue(_ turn: Turn) -> Instant? {
     turn.state.removing.map { walks[$0]?.due ?? turn.now }.min()
   }

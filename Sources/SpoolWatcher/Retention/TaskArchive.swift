@@ -59,6 +59,13 @@ final class TaskArchive: Stage {
   /// Notes that a task or chain has ended.
   func noteEnded(_ name: Name, _ turn: Turn) { ends[name] = turn.now }
 
+  /// Takes a task or chain that is to be forgotten, and clears it after the commit.
+  func noteForgotten(_ name: Name) {
+    // What was to go after it was packed is only a part of what is to go now.
+    if clearing?.unit == name { clearing = nil }
+    recorded.append(name)
+  }
+
   /// Returns true if a task or chain has reached an age.
   private func isReached(
     _ limit: AgeLimit, _ name: Name, _ ended: Timestamp, _ turn: Turn
@@ -204,11 +211,20 @@ final class TaskArchive: Stage {
       turn.note(error, unit.map { "the archive of \($0)" } ?? "a catalogue")
       let now = turn.now
       nextTry = now + Self.pause
-      if let unit { resting[unit] = now + (error.isLasting ? Self.longRest : Self.rest) }
+      if let unit { rest(unit, isLasting: error.isLasting, turn) }
       writer = nil
       clearing = nil
       return nil
     }
+  }
+
+  /// Lets a unit rest after a refusal. One that is to be removed rests for a moment only after a
+  /// transient error, because somebody may wait for its name.
+  private func rest(_ unit: Name, isLasting: Bool, _ turn: Turn) {
+    let isLeaving = !isLasting && turn.state.packed[unit]?.phase == .removing
+    let end = turn.now + (isLasting ? Self.longRest : isLeaving ? Self.pause : Self.rest)
+    resting[unit] = end
+    if isLeaving { nextLook = min(nextLook, end) }
   }
 
   private func clear(_ clearing: ArchiveClearing) throws(FileError) -> Int {
@@ -249,8 +265,9 @@ final class TaskArchive: Stage {
     let names = cleared
     cleared = []
     let hasRemoved = names.contains { turn.state.packed[$0]?.phase == .removing }
+    let hasDatasets = names.contains { turn.state.packed[$0]?.datasets.isEmpty == false }
     let isDurable = attempt(names[0], turn) { () throws(FileError) in
-      try spool.syncKept(hasRemoved: hasRemoved)
+      try spool.syncKept(hasRemoved: hasRemoved, hasDatasets: hasDatasets)
       return 1
     }
     guard isDurable != nil else { return }

@@ -38,6 +38,8 @@ struct JobEntry: Equatable {
   var returns = 0
   /// The memory limit in bytes, if it grew beyond the task's.
   var memory: Int?
+  /// The wall time, if it grew beyond the task's.
+  var wall: Duration?
   /// The paths of an accepted result's inputs, until it is published.
   var parents: [String] = []
 
@@ -51,17 +53,19 @@ struct JobEntry: Equatable {
   /// The position of its inputs. The ledger keeps it for a job that failed for good, so that an
   /// order can revive the job.
   var position: InputPosition {
-    InputPosition(source: source, offset: offset, files: files, end: end, memory: memory)
+    InputPosition(
+      source: source, offset: offset, files: files, end: end, memory: memory, wall: wall)
   }
 
-  /// Resets the counts of failed attempts. If a person gave a memory limit, it replaces the limit
-  /// that the job had grown to.
-  mutating func renew(memory limit: Int?) {
+  /// Resets the counts of failed attempts. The limits that a person gave replace those that the job
+  /// had grown to.
+  mutating func renew(_ order: RetryOrder) {
     payloadFailures = 0
     infrastructureFailures = 0
     lost = 0
     returns = 0
-    if limit != nil { memory = nil }
+    if order.memory != nil { memory = nil }
+    if order.wall != nil { wall = nil }
   }
 }
 
@@ -71,10 +75,12 @@ extension JobEntry {
     self.init(
       source: position.source, offset: position.offset, files: position.files, end: position.end)
     memory = position.memory
+    wall = position.wall
   }
 
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
+    case wall
     case parents, waiting, publishing
   }
 
@@ -100,7 +106,7 @@ extension JobEntry {
       .index: index.json, .source: source.json, .offset: offset.json, .files: files.json,
       .end: end.json, .attempt: attempt.json, .payload: payloadFailures.json,
       .infrastructure: infrastructureFailures.json, .lost: lost > 0 ? lost.json : nil,
-      .returns: returns.json, .memory: memory?.json,
+      .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
       .parents: parents.isEmpty ? nil : parents.json,
     ]
     switch phase {
@@ -123,6 +129,7 @@ extension JobEntry {
     lost = members[.lost] ?? 0
     returns = members[.returns] ?? 0
     memory = members[.memory]
+    wall = (members[.wall] as Int?).map { .milliseconds($0) }
     parents = members[.parents] ?? []
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }

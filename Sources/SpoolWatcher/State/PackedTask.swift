@@ -23,11 +23,15 @@ struct PackedTask {
   let done: Int
   /// The number of jobs that failed for good.
   let failed: Int
+  /// The uid of the request's owner; nil for an entry that an earlier version wrote.
+  let owner: Int?
   var phase = Phase.clearing
+  /// The forgotten datasets that go with it.
+  var datasets: Set<Name> = []
 
   init(
     _ name: Name, tasks: [Name], isChain: Bool, state: TaskState, ended: Timestamp, done: Int,
-    failed: Int
+    failed: Int, owner: Int?
   ) {
     self.name = name
     self.tasks = tasks
@@ -36,6 +40,7 @@ struct PackedTask {
     self.ended = ended
     self.done = done
     self.failed = failed
+    self.owner = owner
   }
 
   /// All names that it takes: of a chain its own name and those of its steps.
@@ -43,14 +48,15 @@ struct PackedTask {
 }
 
 extension PackedTask: JSONValue {
-  private enum Key: String { case name, state, ended, done, failed, tasks, phase }
+  private enum Key: String { case name, state, ended, done, failed, tasks, phase, owner, datasets }
 
   /// The entry as a checkpoint holds it. It is short, because a checkpoint holds many.
   var json: JSON {
     let members: RecordMembers<Key> = [
       .name: name.json, .state: state.json, .ended: ended.json, .done: done.json,
       .failed: failed.json, .tasks: isChain ? tasks.json : nil,
-      .phase: phase == .kept ? nil : phase.json,
+      .phase: phase == .kept ? nil : phase.json, .owner: owner?.json,
+      .datasets: datasets.isEmpty ? nil : datasets.json,
     ]
     return members.json
   }
@@ -64,7 +70,8 @@ extension PackedTask: JSONValue {
     let tasks: [Name]? = members[.tasks]
     self.init(
       name, tasks: tasks ?? [name], isChain: tasks != nil, state: state, ended: ended, done: done,
-      failed: failed)
+      failed: failed, owner: members[.owner])
+    datasets = members[.datasets] ?? []
     self.phase = phase
   }
 }

@@ -111,6 +111,7 @@ extension SpoolState {
     }
     if failed.cause == .lost { job.lost += 1 }
     if let memory = failed.memory { job.memory = memory }
+    if let wall = failed.wall { job.wall = wall }
     try change(task: failed.job.task) { $0.count(failed) }
     if let due = failed.retryAt {
       job.phase = .waiting(until: due)

@@ -5,6 +5,7 @@ extension SpoolState {
   /// Carries out an order on a task, or on all steps of a chain.
   mutating func apply(_ control: ControlAccepted) throws(Contradiction) {
     let request = control.request
+    if case .forget = request.action { return try forget(control) }
     let meant = meant(by: request.task)
     guard !meant.isEmpty else { throw Contradiction("there is no task or chain \(request.task)") }
     remember(control.key)
@@ -33,6 +34,7 @@ extension SpoolState {
         try retry(task, order, at: control.at)
         try resumeReaders(of: task, at: control.at)
       }
+    case .forget: break
     }
     tell(request, meant.map(\.name))
   }
@@ -43,7 +45,7 @@ extension SpoolState {
       guard let task = tasks[name], !task.state.hasEnded else { continue }
       switch request.action {
       case .release, .retry: effects.events.append(.taskResumed(name))
-      case .cancel, .hold, .priority, .limit: break
+      case .cancel, .hold, .priority, .limit, .forget: break
       }
       if request.changesReady(inUse: jobsInUse(of: name)) { effects.events.append(.recall(name)) }
     }
@@ -85,6 +87,7 @@ extension SpoolState {
     try change(task: name) { task in
       task.spec.resources.memory = order.memory ?? task.spec.resources.memory
       task.spec.resources.wall = order.wall ?? task.spec.resources.wall
+      task.spec.command = order.command ?? task.spec.command
       task.revival = TaskEntry.Revival(order: order, until: task.ledgerLength)
     }
     if task.state.hasEnded { try reopen(name, at: now, isRepair: order.failedOnly) }
@@ -96,7 +99,7 @@ extension SpoolState {
       }
     }
     for (index, job) in jobs where !job.isPublishing {
-      jobs[index]?.renew(memory: order.memory)
+      jobs[index]?.renew(order)
       if case .waiting = job.phase { jobs[index]?.phase = .waiting(until: now) }
     }
     setJobs(jobs, of: name)
@@ -170,8 +173,8 @@ extension ControlRequest {
     switch action {
     case .hold, .priority: true
     case .limit(let most): most.map { $0 < inUse } ?? false
-    case .retry(let order): order.memory != nil || order.wall != nil
-    case .cancel, .release: false
+    case .retry(let order): order.memory != nil || order.wall != nil || order.command != nil
+    case .cancel, .release, .forget: false
     }
   }
 }

@@ -56,6 +56,9 @@ extension SpoolState {
     switch record {
     case .packed(let name, _): meant(by: name).map { .ledger($0.name) }
     case .forgotten(let dataset): [.catalogue(dataset)]
+    case .control(let control) where control.request.action == .forget:
+      meant(by: control.request.task).map { .ledger($0.name) }
+        + retirable(with: control.request.task).map { .catalogue($0.name) }
     default: []
     }
   }
@@ -104,7 +107,9 @@ extension SpoolState {
 
   /// Notes the datasets that a task reads.
   mutating func noteReader(_ task: TaskEntry) {
-    for name in task.spec.inputDatasets { readers[name, default: []].insert(task.name) }
+    for name in task.spec.inputDatasets where !task.lacks.contains(name) {
+      readers[name, default: []].insert(task.name)
+    }
   }
 
   // MARK: End
@@ -150,7 +155,7 @@ extension SpoolState {
     let entry = PackedTask(
       name, tasks: meant.map(\.name), isChain: chains[name] != nil,
       state: chains[name].map(state(of:)) ?? meant[0].state, ended: ended,
-      done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed })
+      done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed }, owner: meant[0].accepted.owner)
     for task in meant {
       tasks[task.name] = nil
       removeEnd(of: task.name)
@@ -175,6 +180,7 @@ extension SpoolState {
   mutating func keep(_ entry: PackedTask) {
     for name in entry.names { packed[name] = entry }
     packedTasks += entry.tasks.count
+    retiring.formUnion(entry.datasets)
   }
 
   /// Notes that a packed task or chain is to be removed, including its archive.
@@ -189,6 +195,7 @@ extension SpoolState {
     guard entry.phase == .removing else { return try setPhase(.kept, ofPacked: name) }
     for name in entry.names { packed[name] = nil }
     packedTasks -= entry.tasks.count
+    retiring.subtract(entry.datasets)
   }
 
   private mutating func setPhase(
@@ -197,5 +204,53 @@ extension SpoolState {
     guard var entry = packed[name] else { throw Contradiction("\(name) is not packed") }
     entry.phase = phase
     for name in entry.names { packed[name] = entry }
+  }
+}
+
+/// Forgetting: an ended task or chain goes at once, with the datasets that it alone filled.
+extension SpoolState {
+  /// Returns the names of the tasks that would go with a name, and the uid of their owner; of what is
+  /// packed too.
+  private func unit(_ name: Name) -> (tasks: [Name], owner: Int?) {
+    if let entry = packed[name] { return (entry.tasks, entry.owner) }
+    let meant = meant(by: name)
+    return (meant.map(\.name), meant.first?.accepted.owner)
+  }
+
+  /// Returns the datasets that would go with a task or chain: those into which no other known task
+  /// puts files, and no other person's manifest has.
+  func retirable(with name: Name) -> [DatasetEntry] {
+    let (own, owner) = unit(name)
+    let isOurs = { (task: Name) in own.contains(task) }
+    return datasets.values.filter { dataset in
+      dataset.producers.contains(where: isOurs)
+        && dataset.owners.allSatisfy { $0 == owner }
+        && dataset.producers.allSatisfy { isOurs($0) || (tasks[$0] == nil && packed[$0] == nil) }
+    }
+  }
+
+  /// Takes the order to forget a task or chain. Its names are free once all its files are removed.
+  mutating func forget(_ control: ControlAccepted) throws(Contradiction) {
+    let name = control.request.task
+    let leaving = retirable(with: name).map(\.name)
+    if packed[name] == nil { try pack(name) }
+    guard var entry = packed[name], entry.name == name, entry.phase != .removing else {
+      throw Contradiction("\(name) cannot be forgotten")
+    }
+    remember(control.key)
+    entry.phase = .removing
+    entry.datasets = Set(leaving)
+    for name in entry.names { packed[name] = entry }
+    retiring.formUnion(leaving)
+    for dataset in leaving {
+      for reader in readers[dataset] ?? [] {
+        try change(task: reader) { _ = $0.lacks.insert(dataset) }
+      }
+      readers[dataset] = nil
+      datasets[dataset] = nil
+      removing.remove(dataset)
+      watched.remove(dataset)
+    }
+    effects.events.append(.unitForgotten(name))
   }
 }

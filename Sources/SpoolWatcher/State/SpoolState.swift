@@ -23,6 +23,8 @@ struct SpoolState {
   var readers: [Name: Set<Name>] = [:]
   /// Packed tasks and chains, by each of their names.
   var packed: [Name: PackedTask] = [:]
+  /// The names of forgotten datasets whose catalogues are yet to be removed.
+  var retiring: Set<Name> = []
   /// The number of packed tasks, each step of a chain counted.
   var packedTasks = 0
   /// The number of tasks and chains that were ever accepted.

@@ -76,6 +76,8 @@ struct TaskEntry {
   var cancelledBy: Int?
   /// The order to try failed jobs again that is being carried out.
   var revival: Revival?
+  /// Datasets that it read and that were forgotten. A dataset of that name is another now.
+  var lacks: Set<Name> = []
   /// True while the task only runs failed jobs again, and forms no new ones.
   var isRepair = false
 
@@ -98,6 +100,7 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
+    case command, lacks
   }
 
   private enum LimitKey: String { case memory, wall }
@@ -124,6 +127,9 @@ extension TaskEntry {
       .maxRunning: spec.maxRunning == accepted.spec.maxRunning
         ? nil : ControlRequest(task: name, action: .limit(spec.maxRunning)).json["maxRunning"],
       .limits: limits.json,
+      .command: spec.command == accepted.spec.command
+        ? nil : .array(spec.command.map { .string($0.text) }),
+      .lacks: lacks.isEmpty ? nil : lacks.json,
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -172,6 +178,7 @@ extension TaskEntry {
     isRepair = members[.repair] ?? false
     waitsSince = members[.waitsSince] ?? accepted.at
     revival = members[.revival].flatMap { Revival($0) }
+    lacks = members[.lacks] ?? []
     readChanges(members)
   }
 
@@ -180,6 +187,9 @@ extension TaskEntry {
     spec.allowsIncomplete = members[.allowIncomplete] ?? spec.allowsIncomplete
     spec.priority = members[.priority] ?? spec.priority
     if let limit: JSON = members[.maxRunning] { spec.maxRunning = limit.integer }
+    if let command: [String] = members[.command] {
+      spec.command = command.compactMap { try? Template($0) }
+    }
     guard let limits: RecordMembers<LimitKey> = members[.limits] else { return }
     spec.resources.memory = limits[.memory] ?? spec.resources.memory
     spec.resources.wall = .milliseconds(limits[.wall] ?? spec.resources.wall.milliseconds)

@@ -64,9 +64,11 @@ struct ForgetTests {
     for path in world.files.paths(below: "/data/out") { try world.files.remove(path) }
     world.setup.script = World.writeOutputs
     try world.order("forget", "t")
-    #expect(world.run(atMost: 3000, until: { world.summary("t") == nil }))
-    try run("t")
-    #expect(world.summary("t")?["incarnation"]?.string != first)
+    try world.task("t", ArchiveTests.members)
+    let isNew = world.run(atMost: 30_000) {
+      world.summary("t").map { $0["incarnation"]?.string != first } ?? false
+    }
+    #expect(isNew && world.settle())
     #expect(world.refusal("t.json") == nil)
     #expect(world.faultsAtTheEnd("t", jobs: 4) == [])
     #expect(world.attempts("t").count == 4)

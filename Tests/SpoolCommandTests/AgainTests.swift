@@ -45,7 +45,8 @@ extension CommandTests {
         let odd = try await lab.spool("retry", "x", "--command", "--", "sh", "{inptu}")
         #expect(odd.code == 64 && odd.errors.contains("{input}"), Comment(rawValue: odd.said))
         let retry = try await lab.spool(
-          "retry", "x", "--jobs", "2", "--command", "--", "sh", "./better.sh", "{input}", "{output}")
+          "retry", "x", "--jobs", "2", "--command", "--", "sh", "./better.sh", "{input}", "{output}"
+        )
         #expect(retry.code == 0, Comment(rawValue: retry.said))
         #expect(try await lab.spool("wait", "x").code == 1)
         #expect(lab.names("out") == ["a.txt", "c.txt"])
@@ -79,7 +80,8 @@ extension CommandTests {
         #expect(try await spool(lab, words).code == 0)
         try await lab.waitFor("its page") { lab.isThere("spool/running/x.json") }
         let same = try await spool(lab, words)
-        #expect(same.code == 0 && same.output.contains("with the same content (active: 0 of 1 done)"))
+        #expect(
+          same.code == 0 && same.output.contains("with the same content (active: 0 of 1 done)"))
         let replace = try await spool(lab, Array(words.prefix(5)) + ["--replace", "--", "true"])
         #expect(replace.code == 64 && replace.errors.contains("`spool cancel x` ends it"))
         let forget = try await lab.spool("forget", "x", "--yes")

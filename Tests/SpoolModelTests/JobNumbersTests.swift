@@ -12,6 +12,8 @@ struct JobNumbersTests {
     #expect(JobNumbers(numbers.text) == numbers)
   }
 
-  @Test(arguments: ["", "x", "3-", "-3", "7-3", "1,,2", "1;2", "1 2", "123456789", "1-2-3", "٣", "+1"])
+  @Test(arguments: [
+    "", "x", "3-", "-3", "7-3", "1,,2", "1;2", "1 2", "123456789", "1-2-3", "٣", "+1",
+  ])
   func refused(text: String) { #expect(JobNumbers(text) == nil) }
 }

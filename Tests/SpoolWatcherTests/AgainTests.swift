@@ -50,7 +50,8 @@ struct AgainTests {
     #expect(world.refusal("again.json") == nil)
     #expect(world.faultsAtTheEnd("t", jobs: 6) == [])
     try world.task("t", Self.bad)
-    let words = "there is a task t already (done): choose another name, or free this one with `spool forget t`"
+    let words =
+      "there is a task t already (done): choose another name, or free this one with `spool forget t`"
     #expect(refusal(of: "t.json")?.contains(words) == true)
   }
 
@@ -131,7 +132,8 @@ struct AgainTests {
       world.run(until: { world.page(ofTask: "run.decode") == nil && world.hasEnded("run.decode") }))
     for more in [#""jobs": "1""#, #""command": ["w"]"#] {
       let order = try world.order("retry", "run", more)
-      #expect(refusal(of: order)?.contains("run is a chain: name one of its steps, as run.decode") == true)
+      let words = "run is a chain: name one of its steps, as run.decode"
+      #expect(refusal(of: order)?.contains(words) == true)
     }
   }
 

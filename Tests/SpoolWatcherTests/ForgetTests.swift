@@ -64,9 +64,11 @@ struct ForgetTests {
     for path in world.files.paths(below: "/data/out") { try world.files.remove(path) }
     world.setup.script = World.writeOutputs
     try world.order("forget", "t")
-    #expect(world.run(atMost: 3000, until: { world.summary("t") == nil }))
-    try run("t")
-    #expect(world.summary("t")?["incarnation"]?.string != first)
+    try world.task("t", ArchiveTests.members)
+    let isNew = world.run(atMost: 30_000) {
+      world.summary("t").map { $0["incarnation"]?.string != first } ?? false
+    }
+    #expect(isNew && world.settle())
     #expect(world.refusal("t.json") == nil)
     #expect(world.faultsAtTheEnd("t", jobs: 4) == [])
     #expect(world.attempts("t").count == 4)
@@ -144,7 +146,8 @@ struct ForgetTests {
     try world.task("u", Self.copies)
     try #require(world.run(until: { world.page(ofTask: "u")?["state"] == "active" }))
     let order = try world.order("forget", "t")
-    #expect(refusal(of: order)?.contains("the task u reads its dataset t, and has not ended") == true)
+    let words = "the task u reads its dataset t, and has not ended"
+    #expect(refusal(of: order)?.contains(words) == true)
     #expect(world.run(until: { world.hasEnded("u") && world.isQuiet }))
     #expect(world.summary("u")?["state"] == "done")
   }
@@ -172,12 +175,11 @@ struct ForgetTests {
     for path in world.files.paths(below: "/data/out") where !path.hasSuffix(".copy") {
       try world.files.remove(path)
     }
-    let (jobs, again) = (ArchiveTests.members.replacing("4", with: "9"), "u.00000000")
-    try run("t", jobs)
+    try run("t", ArchiveTests.members.replacing("4", with: "9"))
     for _ in 0..<2 {
       let retry = try world.order("retry", "u")
-      #expect(
-        refusal(of: retry)?.contains("the dataset t, which u read, is forgotten") == true, "\(again)")
+      let words = "the dataset t, which u read, is forgotten"
+      #expect(refusal(of: retry)?.contains(words) == true)
       // Also for the next watcher, which reads a checkpoint.
       world.killWatcher()
     }
@@ -255,7 +257,8 @@ struct ForgetEveryCallTests {
       #expect(ForgetTests.isGone(world, "t"), "\(ArchiveTests.paths(world, of: "t")) \(text)")
       // The watcher may yet have to record that all is gone.
       try world.task("t", ArchiveTests.members)
-      #expect(world.run(atMost: 100_000, until: { world.hasEnded("t") && world.isQuiet }), "\(text)")
+      let isDone = world.run(atMost: 100_000, until: { world.hasEnded("t") && world.isQuiet })
+      #expect(isDone, "\(text)")
       world.run(for: 6000)
       let wrong = world.faultsAtTheEnd("t", jobs: 4).filter { !$0.hasPrefix("foreign") }
       #expect(wrong == [], "\(text)")
@@ -263,6 +266,7 @@ struct ForgetEveryCallTests {
       call += 1
       try #require(call < 1000)
     }
-    #expect(call > 5, "\(trouble) came \(call) times")
+    // Few calls write; a death at any of the others leaves nothing torn.
+    #expect(call > 2, "\(trouble) came \(call) times")
   }
 }

@@ -39,8 +39,9 @@ struct ForgetCommand: ParsableCommand {
   static func plan(_ page: TaskPage) -> String {
     let outputs = page.task?.totals.outputs ?? page.chain?.outputs ?? FileTotals()
     let jobs = page.jobs
-    return "forgets \(page.name) (\(page.stateText): \(jobs.done) jobs done, \(jobs.failed) failed): page, "
-      + "ledger, logs, job files, and the datasets that it alone filled; \(outputs.files) files that it "
+    return
+      "forgets \(page.name) (\(page.stateText): \(jobs.done) jobs done, \(jobs.failed) failed): "
+      + "page, ledger, logs, job files, and the datasets that it alone filled; \(outputs.files) files that it "
       + "made stay, \(Units.text(bytes: outputs.bytes))"
   }
 }

@@ -28,7 +28,8 @@ struct RetryCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A new wall time, as 2h.", valueName: "time"))
   var wall: String?
 
-  @Option(help: ArgumentHelp("Only these of the jobs that failed, as 3-7,19.", valueName: "numbers"))
+  @Option(
+    help: ArgumentHelp("Only these of the jobs that failed, as 3-7,19.", valueName: "numbers"))
   var jobs: String?
   @Option(
     parsing: .remaining,

@@ -122,7 +122,8 @@ public struct RetryOrder: Equatable, Sendable {
     }
     if let text = try fields.string("jobs") {
       guard let numbers = JobNumbers(text) else {
-        throw fields.fault("jobs", "expected \(JobNumbers.rule), found \(JSON.string(text).kindName)")
+        let found = JSON.string(text).kindName
+        throw fields.fault("jobs", "expected \(JobNumbers.rule), found \(found)")
       }
       jobs = numbers
     }

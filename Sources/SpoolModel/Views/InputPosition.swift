@@ -47,7 +47,8 @@ extension InputPosition: JSONValue {
       let offset: Int = members[.offset], let files: Int = members[.files],
       let end: Int = members[.end]
     else { return nil }
-    self.init(source: source, offset: offset, files: files, end: end, memory: members[.memory],
+    self.init(
+      source: source, offset: offset, files: files, end: end, memory: members[.memory],
       wall: (members[.wall] as Int?).map { .milliseconds($0) })
   }
 }

@@ -98,7 +98,8 @@ extension AttemptFailed {
     [
       .type: RecordType.failed.json, .job: job.json, .attempt: attempt.json, .cause: cause.json,
       .at: at.json, .pilot: pilot?.json, .reason: reason?.json, .retryAt: retryAt?.json,
-      .memory: memory?.json, .wall: wall?.milliseconds.json, .input: input?.json, .parts: parts.isEmpty ? nil : parts.json,
+      .memory: memory?.json, .wall: wall?.milliseconds.json, .input: input?.json,
+      .parts: parts.isEmpty ? nil : parts.json,
       .result: result?.json,
     ]
   }
@@ -110,7 +111,8 @@ extension AttemptFailed {
     self.init(
       job: job, attempt: attempt, cause: cause, result: line[.result], pilot: line[.pilot],
       reason: line[.reason], at: at, retryAt: line[.retryAt], memory: line[.memory],
-      wall: (line[.wall] as Int?).map { .milliseconds($0) }, parts: line[.parts] ?? [], input: line[.input])
+      wall: (line[.wall] as Int?).map { .milliseconds($0) }, parts: line[.parts] ?? [],
+      input: line[.input])
   }
 }
 

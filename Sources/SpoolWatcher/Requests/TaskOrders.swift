@@ -113,7 +113,8 @@ struct TaskOrders {
   /// Returns the message for numbers of jobs of which none failed.
   private static func notFailed(_ jobs: JobNumbers, _ task: TaskEntry) -> String {
     let failed = task.failedJobs.ranges.lazy.flatMap { $0 }.prefix(10).map(String.init)
-    let list = failed.isEmpty ? "no job of it failed" : "failed are " + failed.joined(separator: ", ")
+    let numbers = failed.joined(separator: ", ")
+    let list = failed.isEmpty ? "no job of it failed" : "failed are \(numbers)"
     let more = task.failed > failed.count && !failed.isEmpty ? ", …" : ""
     return "no job of \(task.name) with a number of \(jobs.text) failed for good: \(list)\(more)"
   }
@@ -188,7 +189,8 @@ struct TaskOrders {
         throw RequestError("files of its dataset \(dataset.name) are being removed: try again then")
       }
       if turn.state.partial.keys.contains(where: { $0.hasPrefix("\(dataset.name) ") }) {
-        throw RequestError("a manifest is being added to its dataset \(dataset.name): try again then")
+        throw RequestError(
+          "a manifest is being added to its dataset \(dataset.name): try again then")
       }
       for reader in (turn.state.readers[dataset.name] ?? []).sorted() where !own.contains(reader) {
         guard let task = turn.state.tasks[reader] else { continue }

@@ -155,7 +155,8 @@ extension SpoolState {
     let entry = PackedTask(
       name, tasks: meant.map(\.name), isChain: chains[name] != nil,
       state: chains[name].map(state(of:)) ?? meant[0].state, ended: ended,
-      done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed }, owner: meant[0].accepted.owner)
+      done: meant.reduce(0) { $0 + $1.done }, failed: meant.reduce(0) { $0 + $1.failed },
+      owner: meant[0].accepted.owner)
     for task in meant {
       tasks[task.name] = nil
       removeEnd(of: task.name)

@@ -176,7 +176,8 @@ struct RequestTests {
 
   @Test func theKindIsAsked() {
     let known =
-      "expected task, chain, dataset, cancel, hold, release, retry, priority, limit, delete"
+      "expected task, chain, dataset, cancel, hold, release, retry, priority, limit, forget, "
+      + "delete"
     #expect(error("{}") == RequestError(key: "kind", "missing: \(known)"))
     #expect(
       error("{\"name\": \"a\",\n \"kind\": \"tsak\"}")

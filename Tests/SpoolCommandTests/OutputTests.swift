@@ -72,10 +72,18 @@ extension CommandTests {
         let bad = try await run(
           lab,
           task(
-            "bad", input: ["count": 1], ["sh", "-c", "echo '{{\"x\": [1]}' >\"$0\"", "{report}"],
+            "bad", input: ["count": 1], ["sh", "-c", "echo '[1]' >\"$0\"", "{report}"],
             ["retry": Self.once]))
         #expect(bad.code == 1)
-        #expect(try await lab.spool("jobs", "bad", "--failed").output.contains("flat object"))
+        #expect(try await lab.spool("jobs", "bad", "--failed").output.contains("object of numbers"))
+        let odd = try await run(
+          lab,
+          task(
+            "odd", input: ["count": 1],
+            ["sh", "-c", "echo '{{\"x\": [1], \"n\": 3, \"m\": NaN}' >\"$0\"", "{report}"]))
+        #expect(odd.code == 0)
+        #expect(odd.output.contains("not summed"))
+        #expect(try lab.summary("odd")["report"] == ["n": 3])
       }
     }
 

@@ -19,10 +19,10 @@ struct Slot {
   var output: String { directory + "/stdout" }
   /// The payload's standard error.
   var errorOutput: String { directory + "/stderr" }
-  /// The file of the placeholder `{inputList}`.
-  var inputList: String { directory + "/inputs" }
+  /// The file of the placeholder `{inputList}`, which goes with the working directory's contents.
+  var inputList: String { work + "/.inputs" }
   /// The file of the placeholder `{inputListNul}`.
-  var inputListNul: String { directory + "/inputs0" }
+  var inputListNul: String { work + "/.inputs0" }
   /// The file of the placeholder `{report}`.
   var report: String { directory + "/report.json" }
 
@@ -38,11 +38,10 @@ struct Slot {
     }
   }
 
-  /// Removes what a payload left in its working directory, its report, and the lists of its inputs. A
-  /// directory that somebody has removed is fine.
+  /// Removes what a payload left in its working directory, and its report. A directory
+  /// that somebody has removed is fine.
   func clean(_ files: any FileSystem) throws(FileError) {
     try files.removeTree(report)
-    for path in [inputList, inputListNul] { try files.removeIfPresent(path) }
     switch try files.attributesIfPresent(work)?.kind {
     case .directory: try files.emptyDirectory(work)
     // The payload may have put a link to a directory of its user's there: that one is to stay.

@@ -101,13 +101,8 @@ public struct InputListing: Sendable {
     var batch: [InputFile] = []
     var files = 0
     while files < stretch.files {
-      let place = reader.offset
-      guard let line = try reader.next(), catalogue.isIntact(line),
-        let json = try? JSON.parse(line.bytes)
-      else { throw catalogue.damage(at: place) }
-      guard let file = CatalogueLine(json) else {
-        guard line.offset == 0 else { throw catalogue.damage(at: place) }
-        continue
+      guard let (file, _) = try catalogue.nextFile(&reader, to: stretch.to) else {
+        throw catalogue.damage(at: reader.offset)
       }
       let key = order?.key(of: file, number: number) ?? InputOrder.place(number)
       try sorter.add(Array(file.file.path.utf8), key: key)

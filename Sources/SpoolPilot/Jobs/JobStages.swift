@@ -154,7 +154,6 @@ final class JobStages {
       return wait(job, .input, error)
     }
     job.stage = .starting
-    if job.isReturning { return returnUnstarted(job) }
     start(job)
   }
 

@@ -122,6 +122,22 @@ public struct ViewReader {
     }
   }
 
+  /// Returns the next file of a catalogue, with the first byte behind its line; nil at `end`. Fails with
+  /// the place of a line that is not as it was written, or that is not there.
+  public func nextFile(
+    _ reader: inout LineReader, to end: Int
+  ) throws(FileError) -> (file: CatalogueLine, next: Int)? {
+    while reader.offset < end {
+      let place = reader.offset
+      guard let line = try reader.next(), isIntact(line), let json = try? JSON.parse(line.bytes)
+      else { throw damage(at: place) }
+      if let file = CatalogueLine(json) { return (file, line.next) }
+      // Only the header names no file.
+      guard line.offset == 0 else { throw damage(at: place) }
+    }
+    return nil
+  }
+
   /// Returns the error of a line that is not as it was written, or that is not there.
   public func damage(at offset: Int) -> FileError {
     FileError("read", path, .damaged(offset: offset))

@@ -277,17 +277,9 @@ struct InputReader {
       let catalogue = try spool.open(.catalogue(dataset.name))
       defer { catalogue.close() }
       var reader = catalogue.lines(from: offset, to: end)
-      while goesOn, reader.offset < end {
-        let place = reader.offset
-        guard let line = try reader.next(), catalogue.isIntact(line),
-          let json = try? JSON.parse(line.bytes)
-        else { throw catalogue.damage(at: place) }
-        if let file = CatalogueLine(json) {
-          goesOn = body(file)
-        } else if line.offset > 0 {
-          throw catalogue.damage(at: place)
-        }
-        offset = line.next
+      while goesOn, let (file, next) = try catalogue.nextFile(&reader, to: end) {
+        goesOn = body(file)
+        offset = next
       }
     }
   }

@@ -6,10 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Returns 1 on filesystems of this host alone, on which a read lease is refused exactly while
-   somebody has the file open for writing. NFS refuses it for other reasons too, and some
-   filesystems never do. */
-static int is_local(int fd) {
+int spool_is_local(int fd) {
   static const long kinds[] = {
       0xEF53,     /* ext2, ext3, ext4 */
       0x58465342, /* XFS */
@@ -32,7 +29,9 @@ int spool_is_being_written(const char *path) {
   int answer = SPOOL_WRITERS_UNKNOWN;
   /* Somebody who opens the file while we hold the lease breaks it, and a signal tells us: by
      default SIGIO, which would end the process. SIGURG is ignored. */
-  if (is_local(fd) && fcntl(fd, F_SETSIG, SIGURG) == 0) {
+  /* On these a lease is refused exactly while somebody has the file open for writing. NFS refuses
+     it for other reasons too, and some filesystems never do. */
+  if (spool_is_local(fd) && fcntl(fd, F_SETSIG, SIGURG) == 0) {
     if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
       answer = SPOOL_WRITERS_NONE;
       fcntl(fd, F_SETLEASE, F_UNLCK);

@@ -27,6 +27,9 @@ int spool_rename_exclusively(const char *from, const char *to);
 
 enum { SPOOL_WRITERS_NONE, SPOOL_WRITERS_SOME, SPOOL_WRITERS_UNKNOWN };
 
+/* Returns 1 if an open file or directory lies on a filesystem of this host alone, as far as is known. */
+int spool_is_local(int fd);
+
 /* Finds out if anybody on this host has the file open for writing. Returns -errno where the file
    cannot be opened. Unknown for another user's file (a lease is for the owner), and on filesystems
    that cannot tell. */

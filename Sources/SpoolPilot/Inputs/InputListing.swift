@@ -51,7 +51,8 @@ public struct InputListing: Sendable {
   /// Returns the lists that a job's payload is to find.
   private static func lists(_ document: JobDocument, _ slot: Slot) -> [List] {
     let templates = document.command + document.environment.map(\.value)
-    let used = Set(templates.flatMap(\.placeholders))
+    let used = Set(templates.lazy.flatMap(\.placeholders))
+    if used.isEmpty { return [] }
     let all: [(Template.Placeholder, List)] = [
       (.inputList, List(path: slot.inputList, end: 10)),
       (.inputListNul, List(path: slot.inputListNul, end: 0)),

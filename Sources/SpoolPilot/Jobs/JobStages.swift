@@ -205,6 +205,11 @@ final class JobStages {
       return wait(job, .spawn, error)
     }
     runner.start(filler.payload(job.id))
+    takeStarts()
+  }
+
+  private func takeStarts() {
+    for start in runner.takeStarts() { take(start) }
   }
 
   /// Takes in how the start of a payload went.
@@ -250,7 +255,7 @@ final class JobStages {
   /// is free from now on; ``settle(_:)`` is to follow for each.
   func takeEnded() -> [RunningJob] {
     let ends = runner.poll()
-    for start in runner.takeStarts() { take(start) }
+    takeStarts()
     return ends.compactMap { end in
       guard let job = table[end.id] else { return nil }
       job.end = end

@@ -9,11 +9,9 @@ enum PayloadSpawn {
   /// Starts it; returns its pid and a descriptor of it. Everything that can fail is known when this
   /// returns, the exec included; `SpawnError.program` names the path that failed.
   static func start(
-    _ payload: Payload, mark: PayloadMark, serial: UInt32, umask: UInt32
+    _ payload: Payload, _ command: SetupCommand, mark: PayloadMark, serial: UInt32, umask: UInt32
   ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
     let name = payload.arguments.first ?? ""
-    if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
-    let command = try SetupCommand(payload)
     let program = command.program
     var arguments = CStrings()
     for argument in command.arguments { arguments.append(argument) }

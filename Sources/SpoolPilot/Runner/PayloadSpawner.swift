@@ -3,7 +3,7 @@ import Glibc
 import SpoolStore
 internal import Synchronization
 
-/// The thread that makes payloads' first processes, one after the other.
+/// The thread that makes the first processes of payloads whose starts may take long, one after the other.
 ///
 /// In: payloads. Out: their processes, or why there is none. A thread stands still from the clone to
 /// the exec, which takes most of a start, and longer than that where the program's filesystem is slow
@@ -16,6 +16,8 @@ final class PayloadSpawner: Sendable {
   struct Request: Sendable {
     var payload: Payload
     var serial: UInt32
+    /// Nothing like it was started before.
+    var isNew: Bool
   }
 
   /// The outcome of a request.
@@ -23,6 +25,8 @@ final class PayloadSpawner: Sendable {
     var request: Request
     /// The pid and a descriptor of the process, which is in the set that the spawner was given.
     var process: Result<(pid: pid_t, descriptor: Int32), SpawnError>
+    /// The path of a program on local disk, looked for if the request was new.
+    var localProgram: String?
     /// The moment of the start, in monotonic nanoseconds.
     var moment: UInt64
   }
@@ -133,13 +137,18 @@ final class PayloadSpawner: Sendable {
   private func start(_ request: Request) {
     let moment = Waker.now()
     let process: Result<(pid: pid_t, descriptor: Int32), SpawnError>
+    var localProgram: String?
     do throws(SpawnError) {
+      let command = try SetupCommand(request.payload)
       process = .success(
-        try PayloadSpawn.start(request.payload, mark: mark, serial: request.serial, umask: umask))
+        try PayloadSpawn.start(
+          request.payload, command, mark: mark, serial: request.serial, umask: umask))
+      if request.isNew { localProgram = LocalPrograms.find(command, request.payload) }
     } catch {
       process = .failure(error)
     }
-    let answer = Answer(request: request, process: process, moment: moment)
+    let answer = Answer(
+      request: request, process: process, localProgram: localProgram, moment: moment)
     if !hand(answer), case .success(let process) = process { Self.discard(process) }
   }
 

@@ -146,7 +146,7 @@ extension ProcessRunner {
   func sweep(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) {
     lastSweep = now
     orphanWatch.forget()
-    renewGuardian()
+    renewGuardian(now)
     oomWatch.look()
     let table = ProcessTable.read()
     var rows: [UInt32: [(pid: pid_t, row: ProcessTable.Row)]] = [:]

@@ -15,8 +15,9 @@ public import SpoolStore
 /// 4. When the pilot dies, a ``Guardian`` does the killing. One that somebody has killed is replaced.
 /// 5. When memory is short, the kernel is to kill payloads, not the pilot.
 ///
-/// All calls come from one thread. Another one, the ``PayloadSpawner``'s, makes the processes, so that
-/// no call waits for an exec, and a program on a filesystem that hangs holds up no other payload's end.
+/// All calls come from one thread. Another one, the ``PayloadSpawner``'s, makes the processes of which
+/// ``LocalPrograms`` does not know that their starts take no time, so that a program on a filesystem
+/// that hangs holds up no other payload's end.
 public final class ProcessRunner: PayloadRunner {
   let mark = PayloadMark()
   private(set) var guardian: Guardian
@@ -28,10 +29,14 @@ public final class ProcessRunner: PayloadRunner {
   var lastSweep: UInt64 = 0
   private var starts: [PayloadStart] = []
   private let spawner: PayloadSpawner
+  private let umask: UInt32
+  private var localPrograms = LocalPrograms()
   /// The set of descriptors that ``wait(until:waker:)`` sleeps on: see ``PayloadSpawner``.
   private let set: Int32
   var oomWatch = OOMWatch()
   private var lastSerial: UInt32 = 0
+  /// The moment at which it is due to look whether the guardian lives.
+  private var guardianLook: UInt64 = 0
   private var descriptors: [Int32] = []
   private var ready: [UInt8] = []
 
@@ -55,6 +60,7 @@ public final class ProcessRunner: PayloadRunner {
     if error != 0 { throw SpawnError(program: "subreaper", code: error) }
     guardian = try Guardian(mark)
     orphanWatch = OrphanWatch(mark: mark)
+    self.umask = umask
     set = spool_set_create()
     if set < 0 { throw SpawnError(program: "epoll_create1", code: errno) }
     do throws(FileError) {
@@ -76,9 +82,45 @@ public final class ProcessRunner: PayloadRunner {
   /// Begins to start a payload as ``PayloadRunner/start(_:)`` says.
   public func start(_ payload: Payload) {
     lastSerial &+= 1
-    renewGuardian()
+    let now = spool_now()
+    if now >= guardianLook { renewGuardian(now) }
+    let request = PayloadSpawner.Request(
+      payload: payload, serial: lastSerial, isNew: localPrograms.isNew(payload))
+    if startHere(request, now) { return }
     starting[payload.id] = Starting(serial: lastSerial)
-    spawner.ask(PayloadSpawner.Request(payload: payload, serial: lastSerial))
+    spawner.ask(request)
+  }
+
+  /// Starts a payload on this thread, if it is known that this takes no time. A start that fails is
+  /// left to the spawner, which finds out why.
+  private func startHere(_ request: PayloadSpawner.Request, _ now: UInt64) -> Bool {
+    let payload = request.payload
+    guard let command = localPrograms.command(for: payload) else { return false }
+    do throws(SpawnError) {
+      let process = try PayloadSpawn.start(
+        payload, command, mark: mark, serial: request.serial, umask: umask)
+      admit(request, process, at: now)
+      return true
+    } catch {
+      localPrograms.forget(payload)
+      return false
+    }
+  }
+
+  /// Enters a payload that was started. Where its descriptor cannot be watched it is looked at often.
+  private func admit(
+    _ request: PayloadSpawner.Request, _ process: (pid: pid_t, descriptor: Int32), at moment: UInt64
+  ) {
+    var descriptor = process.descriptor
+    if descriptor >= 0, spool_set_add(set, descriptor) != 0 {
+      close(descriptor)
+      descriptor = -1
+    }
+    payloads.append(
+      RunningPayload(
+        request.payload, serial: request.serial, leader: process.pid, descriptor: descriptor,
+        now: moment))
+    starts.append(PayloadStart(id: request.payload.id))
   }
 
   /// Returns the starts that are decided, as ``PayloadRunner/takeStarts()`` says.
@@ -88,7 +130,8 @@ public final class ProcessRunner: PayloadRunner {
   }
 
   /// Starts another guardian if somebody has killed it; where that cannot be done, at the next call.
-  func renewGuardian() {
+  func renewGuardian(_ now: UInt64) {
+    guardianLook = now + Self.sweepInterval
     guard guardian.isGone, let other = try? Guardian(mark) else { return }
     guardian = other
   }
@@ -135,6 +178,7 @@ public final class ProcessRunner: PayloadRunner {
       switch answer.process {
       case .failure(let error): starts.append(PayloadStart(id: id, error: error))
       case .success(let process):
+        localPrograms.note(answer)
         payloads.append(
           RunningPayload(
             answer.request.payload, serial: state.serial, leader: process.pid,

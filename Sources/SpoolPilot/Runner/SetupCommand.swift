@@ -8,11 +8,19 @@ struct SetupCommand {
   /// The arguments, the first of which is the program's name.
   let arguments: [String]
 
+  /// Makes the command of a program that was found before, without a setup.
+  init(program: String, arguments: [String]) {
+    self.program = program
+    self.arguments = arguments
+  }
+
   /// Looks the program up; fails for one that is not there, and for a setup that cannot be read.
   init(_ payload: Payload) throws(SpawnError) {
+    let name = payload.arguments.first ?? ""
+    if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
     let path = payload.environment["PATH"]
     guard let setup = payload.setup else {
-      program = try ProgramSearch.find(payload.arguments.first ?? "", path: path)
+      program = try ProgramSearch.find(name, path: path)
       arguments = payload.arguments
       return
     }

@@ -90,6 +90,58 @@ extension ProcessTests {
       try waitForTheEnd(pipe)
     }
 
+    // MARK: Starts that take no time
+
+    /// Runs a program once, so that the runner knows it.
+    private func introduce(_ fixture: RunnerFixture, _ program: String) throws {
+      fixture.runner.start(fixture.payload([program]))
+      #expect(try fixture.next().status == .exited(0))
+    }
+
+    /// True if the start of a further payload is decided when it is asked for.
+    private func isStartedAtOnce(_ fixture: RunnerFixture, _ arguments: [String]) throws -> Bool {
+      let payload = fixture.payload(arguments)
+      fixture.runner.start(payload)
+      let isDecided = fixture.runner.takeStarts() == [PayloadStart(id: payload.id)]
+      #expect(try fixture.next().id == payload.id)
+      return isDecided
+    }
+
+    @Test func aKnownProgramOnALocalDisk() throws {
+      let fixture = try RunnerFixture()
+      #expect(try !isStartedAtOnce(fixture, ["true"]))
+      #expect(try isStartedAtOnce(fixture, ["true", "another argument"]))
+      // Another place may be another disk.
+      var payload = fixture.payload(["true"])
+      payload.directory = "/proc"
+      for _ in 0..<2 {
+        fixture.runner.start(payload)
+        #expect(fixture.runner.takeStarts().isEmpty)
+        #expect(try fixture.next().status == .exited(0))
+      }
+    }
+
+    /// Its interpreter may lie anywhere.
+    @Test func aScript() throws {
+      let fixture = try RunnerFixture()
+      let script = fixture.scratch.path + "/script"
+      try fixture.scratch.write("script", Array("#!/bin/sh\n".utf8), mode: 0o755)
+      try introduce(fixture, script)
+      #expect(try !isStartedAtOnce(fixture, [script]))
+    }
+
+    @Test func aKnownProgramThatIsGone() throws {
+      let fixture = try RunnerFixture()
+      let program = fixture.scratch.path + "/program"
+      #expect(try fixture.run("cp /bin/true program").status == .exited(0))
+      try introduce(fixture, program)
+      #expect(try isStartedAtOnce(fixture, [program]))
+      try #require(unlink(program) == 0)
+      #expect(throws: SpawnError(program: program, code: ENOENT, isExec: true)) {
+        try fixture.launch(fixture.payload([program]))
+      }
+    }
+
     /// True while a child of this process waits in the opening of a pipe.
     private func isOpening() -> Bool {
       ProcessTable.read().children(of: getpid()).contains { pid in

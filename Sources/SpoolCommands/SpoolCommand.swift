@@ -17,12 +17,12 @@ public struct SpoolCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self,
-      PilotsCommand.self, SubmitCommand.self, WaitCommand.self, StatusCommand.self,
-      ExplainCommand.self, JobsCommand.self, LogsCommand.self, CancelCommand.self,
+      InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self, PilotsCommand.self,
+      SubmitCommand.self, WaitCommand.self, StatusCommand.self, ExplainCommand.self,
+      JobsCommand.self, LogsCommand.self, ReportCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
-      LimitCommand.self, ForgetCommand.self, DatasetCommand.self,
-      CheckCommand.self, RecoverCommand.self,
+      LimitCommand.self, ForgetCommand.self, DatasetCommand.self, CheckCommand.self,
+      RecoverCommand.self,
     ])
 
   /// The version that `--version` prints, and that pilots and watchers record.

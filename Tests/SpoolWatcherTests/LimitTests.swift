@@ -49,8 +49,8 @@ struct LimitTests {
       .count
   }
 
-  /// The most jobs of tasks that the journal ever had in use at once, each with its factor, if no job
-  /// was taken back: that is not journalled.
+  /// The most jobs of tasks in use at once, each with its factor, as the journal has it since the first
+  /// of its segments that is left, if no job was taken back: that is not journalled.
   private func most(_ world: World, _ factors: [String: Int]) throws -> Int {
     var jobs: Set<String> = []
     var most = 0
@@ -98,15 +98,16 @@ struct LimitTests {
     let dice = Dice(seed)
     try world.task("t", Self.limited)
     try world.task("u", Self.members)
-    var files = 0
+    var (files, free) = (0, 0)
     #expect(
       run(world, until: ["t", "u"]) {
         files = max(files, present(world, "t"))
+        free = max(free, present(world, "u"))
         disturb(world, dice)
       }, "seed \(seed)")
     #expect(files == 3)
-    #expect(try most(world, ["t": 1]) == 3)
-    #expect(try most(world, ["u": 1]) > 10)
+    #expect(try most(world, ["t": 1]) <= 3)
+    #expect(free > 10)
     #expect(world.settle())
     #expect(world.faultsAtTheEnd("t", jobs: 30) == [], "seed \(seed)")
   }
@@ -212,7 +213,7 @@ struct LimitTests {
         disturb(world, dice)
       }, "seed \(seed)")
     #expect(most == 3)
-    #expect(try self.most(world, ["one": 1, "two": 2]) == 3)
+    #expect(try self.most(world, ["one": 1, "two": 2]) <= 3)
     #expect(world.settle())
     #expect(world.faultsAtTheEnd("one", jobs: 30) == [], "seed \(seed)")
     #expect(world.faultsAtTheEnd("two", jobs: 30) == [], "seed \(seed)")

@@ -33,14 +33,15 @@ struct JobExplanation {
         lines.append("\(attempt) runs on \(running.pilot)")
       }
     } else if let ready = places.ready.first(where: { $0.name.job == job }) {
-      lines.append("attempt \(ready.name.attempt) waits in ready-\(ready.queue.rawValue)")
-      let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
+      lines.append("attempt \(ready.name.attempt) waits in \(ready.queue.directory)")
+      let pilots = try PilotListing(spool).pilots()
       let shape = ready.name.shape(in: ready.queue)
       let own = Reservation(queue: ready.queue, job: ready.name)
-      if let keeper = try PilotListing(spool).pilots().first(where: { $0.reservation == own }) {
+      if let keeper = pilots.first(where: { $0.reservation == own }) {
         lines.append("\(keeper.name) \(own.words)")
       } else {
-        lines.append(shape.obstacle(among: pilots) ?? "it waits for a pilot with room")
+        let records = pilots.compactMap(\.record)
+        lines.append(shape.obstacle(among: records) ?? "it waits for a pilot with room")
       }
     } else {
       lines.append(attempts.last.map(outlook) ?? unseen)

@@ -13,13 +13,13 @@ public struct Reservation: Hashable, Sendable {
   }
 
   /// The contents of the order: the place of the job's file, and a line end.
-  public var text: String { "ready-\(queue.rawValue)/\(job.fileName)\n" }
+  public var text: String { "\(queue.directory)/\(job.fileName)\n" }
 
   /// Reads an order; nil if it is torn, or is none.
   public init?(text: String) {
     guard text.hasSuffix("\n"), let slash = text.firstIndex(of: "/"),
       let job = JobName(fileName: String(text[text.index(after: slash)...].dropLast())),
-      let queue = Queue.allCases.first(where: { "ready-\($0.rawValue)" == text[..<slash] })
+      let queue = Queue.allCases.first(where: { $0.directory == text[..<slash] })
     else { return nil }
     self.init(queue: queue, job: job)
   }

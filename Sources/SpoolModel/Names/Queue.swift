@@ -4,4 +4,7 @@ public enum Queue: String, Sendable, Hashable, CaseIterable {
   case cpu
   /// `ready-gpu/`
   case gpu
+
+  /// The name of its directory in a spool.
+  public var directory: String { "ready-\(rawValue)" }
 }

@@ -31,7 +31,7 @@ public struct Layout: Sendable, Equatable {
   /// `incoming/`: dropped requests.
   public var incoming: String { root + "/incoming" }
   /// `ready-cpu/` or `ready-gpu/`: jobs that wait for a pilot.
-  public func ready(_ queue: Queue) -> String { root + "/ready-\(queue.rawValue)" }
+  public func ready(_ queue: Queue) -> String { root + "/" + queue.directory }
   /// `running/`: pages of tasks in work, and pilots' directories.
   public var running: String { root + "/running" }
   /// `done/`: an inbox, pages of tasks that ended well, and their job files.

@@ -111,7 +111,7 @@ public struct SpoolCheck {
           findings += foreign(name, in: .ready(queue))
           continue
         }
-        places[job.job, default: []].append("ready-\(queue.rawValue) a\(job.attempt)")
+        places[job.job, default: []].append("\(queue.directory) a\(job.attempt)")
       }
     }
   }
@@ -193,7 +193,7 @@ public struct SpoolCheck {
   /// Returns findings for a judged job with a file in ready. A file in `running/` is none: it may
   /// be on its way out.
   private func over(_ id: JobID, _ found: [String]) -> [Finding] {
-    found.filter { $0.hasPrefix("ready-") }.map {
+    found.filter { place in Queue.allCases.contains { place.hasPrefix($0.directory + " ") } }.map {
       wrong(id.description, "is over, but a file of it is in \($0)")
     }
   }

@@ -114,7 +114,7 @@ final class ReadyFeeder: Stage {
     for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
       claimed[job.shape, default: 0] += 1
       noteClaimed(job, turn)
-      noteClaimed(job.name, turn)
+      moveToPilot(job.name, turn)
     }
     var strays: [JobName] = []
     for file in present where outstanding[queue]?[file] == nil {
@@ -137,7 +137,8 @@ final class ReadyFeeder: Stage {
     starvation.noteClaim(job.name, job.shape, isReserved: isReserved, at: turn.now)
   }
 
-  private func noteClaimed(_ name: JobName, _ turn: Turn) {
+  /// Notes that a job's file is with a pilot.
+  private func moveToPilot(_ name: JobName, _ turn: Turn) {
     guard let job = turn.state.job(name.job),
       turn.placement.whereabouts(of: name.job, job) == .issued(.ready)
     else { return }

@@ -42,6 +42,7 @@ public final class Watcher {
   private let catalogues: CatalogueRetention
   private let audit: LostJobAudit
   private let sweeper: PartSweeper
+  private let checkpoints: CheckpointSweeper
   private let pages: PageWriter
   private let lease: WatcherLease
   private var timers: ScanTimers
@@ -153,6 +154,7 @@ public final class Watcher {
     audit = LostJobAudit(
       spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
     sweeper = PartSweeper(spool)
+    checkpoints = CheckpointSweeper(spool)
     pages = PageWriter(
       spool, epoch: lease.epoch, ready: ready, order: order, reservations: reservations,
       pilots: pilots, marks: marks,
@@ -175,6 +177,7 @@ public final class Watcher {
     publisher.resume(turn)
     retention.resume(turn)
     sweeper.resume(turn)
+    checkpoints.resume(turn)
     _ = try pilots.look(turn)
     try RestartScan(
       spool: spool, ready: ready, order: order, pilots: pilots, reissue: reissue, handle: handle
@@ -280,6 +283,7 @@ public final class Watcher {
     marks.look(turn)
     let hasStarted = startJobs()
     let hasSwept = try sweeper.run(turn)
+    try checkpoints.run(turn)
     handle()
     let hasRetired = retention.run(turn)
     try audit.run(turn)
@@ -408,6 +412,7 @@ public final class Watcher {
     ready.noteEnded(task: name, turn)
     readiness.noteEnded(task: name)
     revival.noteEnded(task: name)
+    checkpoints.noteEnded(task: name, turn)
     enqueuer.noteEnded(task: name)
     clearing.noteEnded(task: name)
     detector.noteEnded(task: name)
@@ -432,7 +437,7 @@ public final class Watcher {
   // MARK: The wait
 
   /// The stages that wait a moment to gather work, and are not called again at once.
-  private var unhurried: [any Stage] { [reissue, retention, sweeper] }
+  private var unhurried: [any Stage] { [reissue, retention, sweeper, checkpoints] }
   /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.

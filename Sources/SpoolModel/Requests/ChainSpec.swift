@@ -21,7 +21,7 @@ public struct ChainSpec: Equatable, Sendable {
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = [
-    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup",
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "stop",
   ]
   static let mostSteps = 100
 
@@ -72,6 +72,7 @@ private struct ChainOutline {
   let retention: Retention?
   let environment: [EnvironmentVariable]
   let setup: SetupScript?
+  let stop: JSON?
 
   init(_ fields: Fields, _ values: [JSON], chain: Name, root: String) throws(RequestError) {
     self.chain = chain
@@ -100,6 +101,7 @@ private struct ChainOutline {
     retention = try fields.retention("retention")
     environment = try fields.environment("environment")
     setup = try fields.setup("setup", root: root)
+    stop = try fields.stop("stop").flatMap { _ in fields.object["stop"] }
   }
 
   func step(_ index: Int, root: String) throws(RequestError) -> ChainSpec.Step {
@@ -112,6 +114,7 @@ private struct ChainOutline {
     if object["priority"] == nil { object["priority"] = .integer(max(0, priority - index)) }
     if object["retention"] == nil, let retention { object["retention"] = .string(retention.text) }
     if object["setup"] == nil, let setup { object["setup"] = .string(setup.text) }
+    if object["stop"] == nil, let stop { object["stop"] = stop }
     if !environment.isEmpty {
       object["environment"] = try step.environment("environment").completed(by: environment).json
     }

@@ -103,6 +103,14 @@ public final class ProcessRunner: PayloadRunner {
     }
   }
 
+  /// Asks a payload to end as ``PayloadRunner/stop(_:grace:)`` says.
+  public func stop(_ id: Int, grace: Duration) {
+    guard let index = payloads.firstIndex(where: { $0.id == id }),
+      payloads[index].stopSignal != nil
+    else { return end(id, grace: grace) }
+    stop(index, grace: grace)
+  }
+
   /// Reaps, enforces limits, and returns what ended, as ``PayloadRunner/poll()`` says.
   public func poll() -> [PayloadEnd] {
     if !starting.isEmpty { noteStarts() }

@@ -118,7 +118,16 @@ extension SpoolState {
   mutating func end(
     _ name: Name, _ state: TaskState, _ at: Timestamp, _ reason: String?
   ) throws(Contradiction) {
-    let left = jobs(of: name)
+    var left = jobs(of: name)
+    // What its jobs were to go on from goes with its end.
+    if tasks[name]?.spec.checkpoint != nil {
+      left = left.mapValues { job in
+        var job = job
+        job.checkpoint = nil
+        job.resumes = 0
+        return job
+      }
+    }
     let entry = try change(task: name) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(name) has ended already") }
       guard state.hasEnded else { throw Contradiction("\(state.rawValue) is no end") }

@@ -35,6 +35,8 @@ extension BadInput {
     key("input", ["fils": ["a"]], at: "input.fils", "did you mean \"files\"?"),
     key("command", "true", "expected an array, found \"true\""),
     key("command", ["echo", 9], at: "command[1]", "expected a string, found 9"),
+    key("stop", ["signal": "KILL"], at: "stop.signal", "expected one of HUP", "found \"KILL\""),
+    key("checkpoint", ["exit": 85], at: "checkpoint.file", "missing: the name of a file"),
     key("outputs", "x", "expected an array, found \"x\""),
     key("outputs", [["pth": "x"]], at: "outputs[0].pth", "did you mean \"path\"?"),
     key("queue", "fast", "expected \"cpu\" or \"gpu\", found \"fast\""),

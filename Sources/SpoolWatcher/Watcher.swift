@@ -14,7 +14,7 @@ public final class Watcher {
   private let commit: GroupCommit
   private let views: ViewWriter
   private let events: TurnEvents
-  private let notify: (Notice) -> Void
+  private let notices: EndNotices
   private let spool: Spool
   // The stages, in the order in which data passes through them.
   private let intake: RequestIntake
@@ -35,7 +35,7 @@ public final class Watcher {
   private let judge: ResultJudge
   private let publisher: Publisher
   private let clearing: InboxClearing
-  private let taskJudge = TaskJudge()
+  private let taskJudge: TaskJudge
   private let retention: DatasetRetention
   private let remover: FileRemover
   private let archive: TaskArchive
@@ -67,7 +67,8 @@ public final class Watcher {
     /// Takes messages for the operator.
     public var say: (String) -> Void
     /// Takes notices, and returns at once. The watcher sends each notice at most once. If it dies
-    /// between its commit and the call, nobody gets the notice.
+    /// between its commit and the call, nobody gets the notice. Where the site wants to be told of ends
+    /// at least once, the next watcher sends those that no ``Hints/told`` has confirmed.
     public var notify: (Notice) -> Void
 
     /// Makes seams. Without `notify`, notices go nowhere.
@@ -111,7 +112,8 @@ public final class Watcher {
     self.views = views
     self.events = events
     self.lease = lease
-    notify = seams.notify
+    notices = EndNotices(spool, notify: seams.notify)
+    taskJudge = TaskJudge(tells: spool.config.isToldAtLeastOnce)
     self.spool = spool
 
     quarantines = QuarantineFiles(spool)
@@ -184,6 +186,7 @@ public final class Watcher {
     ).run(turn)
     try archive.resume(turn)
     try pages.resume(turn)
+    notices.resume(turn)
     try commit.commit()
     handle()
   }
@@ -219,8 +222,10 @@ public final class Watcher {
       if let lost = lease.lost { throw lost }
       guard !Self.isFatal(error), let refused = FileError(from: error) else { throw error }
       turn.note(refused)
+      let told = missed.told
       missed = .all
       missed.closed = hints.closed
+      missed.told = told
       pages.writeStatus(foreign: intake.foreign(at: turn.now), turn)
     }
     turn.troubles.look()
@@ -266,6 +271,7 @@ public final class Watcher {
     if full || hints.incoming || isWatching || intake.isScanning {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
+    notices.noteTold(hints.told, turn)
     var hasWorked = try intake.answer(turn)
     turn.hurry(hasWorked)
     if try directories.run(turn) { hasWorked = true }
@@ -398,6 +404,7 @@ public final class Watcher {
     case .reserveSeen(let pilot): reservations.noteSeen(pilot)
     case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
+    case .chainEnded(let chain): notices.noteEnded(chain: chain, turn)
     }
   }
 
@@ -405,10 +412,7 @@ public final class Watcher {
   private func noteEnded(_ name: Name) {
     pages.noteEnded(name, turn)
     archive.noteEnded(name, turn)
-    if let task = turn.state.tasks[name] {
-      let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
-      notify(Notice(taskEnded: name, summary: page, spool: spool.layout.root, at: turn.date))
-    }
+    notices.noteEnded(task: name, turn)
     ready.noteEnded(task: name, turn)
     readiness.noteEnded(task: name)
     revival.noteEnded(task: name)

@@ -185,6 +185,13 @@ extension TaskFault {
     TaskFault(
       "stop", ["grace": "61m"], at: "stop.grace",
       "expected at most 1h: a pilot that leaves waits for it"),
+    TaskFault("notify", 7, "expected a string, found 7"),
+    TaskFault(
+      "notify", "",
+      "expected a command, or mail:ADDRESS, on one line of at most 1000 bytes, found \"\""),
+    TaskFault(
+      "notify", "mail:-x",
+      "expected an address after mail:, as mail:ada@example.org, found \"mail:-x\""),
     TaskFault("checkpoint", "state", "expected an object, found \"state\""),
     TaskFault(
       "checkpoint", ["file": "a/b"], at: "checkpoint.file",

@@ -123,7 +123,10 @@ extension World {
         time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
         isGone: { [unowned self] in isGone($0) },
         say: { [unowned self] in say("watcher: \($0)") },
-        notify: { [unowned self] in notices.append($0) }),
+        notify: { [unowned self] in
+          notices.append($0)
+          if setup.confirmsNotices { hints.told.insert($0.subject) }
+        }),
       delivers: false)
   }
 

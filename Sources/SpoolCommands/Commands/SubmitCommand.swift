@@ -74,6 +74,7 @@ struct SubmitCommand: ParsableCommand {
     noteEnvironment(changes)
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
+    endFlags.note(spool.config)
     let targets = try submissions.compactMap { try drop($0, spool) }
     guard wait, !targets.isEmpty else { return }
     try Interruption.announce(targets.map(\.name))

@@ -26,11 +26,20 @@ struct EndFlags: ParsableArguments {
         + "(HTCondor's transfer_checkpoint_files).",
       valueName: "file"))
   var checkpoint: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whom the site tells of the end, once: mail:ADDRESS, or a command, as the site allows (Slurm's "
+        + "--mail-user, HTCondor's notify_user).",
+      valueName: "whom"))
+  var notify: String?
 
   func validate() throws {
     if let stopSignal, StopPolicy.Signal(name: stopSignal) == nil {
       throw ValidationError(
         "--stop-signal: expected one of \(StopPolicy.Signal.names), found \(stopSignal)")
+    }
+    if let notify, let problem = NotifyValue.problem(notify) {
+      throw ValidationError("--notify: \(problem), found \(notify)")
     }
     for (name, time) in [("--stop-before", stopBefore), ("--stop-grace", stopGrace)] {
       if let time, Units.duration(time) == nil {
@@ -39,9 +48,18 @@ struct EndFlags: ParsableArguments {
     }
   }
 
+  /// Says at once if the site tells nobody.
+  func note(_ config: SpoolConfig) {
+    guard notify != nil, config.onEnd == nil else { return }
+    Terminal.note(
+      "spool: nobody will be told: this spool's spool.json has no \"onEnd\". Its keeper can add "
+        + "\"onEnd\": {\"command\": [\"/path/to/examples/notify/on-end\"]} and start the watcher anew")
+  }
+
   /// The changes, for ``TaskChanges``.
   var changes: EndChanges {
     EndChanges(
-      signal: stopSignal, before: stopBefore, grace: stopGrace, checkpoint: checkpoint)
+      signal: stopSignal, before: stopBefore, grace: stopGrace, checkpoint: checkpoint,
+      notify: notify)
   }
 }

@@ -7,6 +7,8 @@ struct EndChanges {
   var grace: String?
   /// The file of the checkpoint.
   var checkpoint: String?
+  /// Whom to tell of the end.
+  var notify: String?
 
   /// Returns a request with the changes made to its task; or to its chain, and to each step that says
   /// otherwise.
@@ -14,11 +16,13 @@ struct EndChanges {
     let changed = Request.mapTasks(json) { step in
       var step = step
       if json["steps"] == nil || step["stop"] != nil { step["stop"] = stop(step["stop"]) }
+      if json["steps"] == nil, let notify { step["notify"] = .string(notify) }
       if let checkpoint { step["checkpoint"] = Self.setting("file", checkpoint, step["checkpoint"]) }
       return step
     }
     guard case .object(var chain) = changed, chain["steps"] != nil else { return changed }
     chain["stop"] = stop(chain["stop"])
+    if let notify { chain["notify"] = .string(notify) }
     return .object(chain)
   }
 

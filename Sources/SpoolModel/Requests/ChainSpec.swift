@@ -14,6 +14,8 @@ public struct ChainSpec: Equatable, Sendable {
   public var name: Name
   /// The steps, in the order in which they were written.
   public var steps: [Step]
+  /// Whom the site's command is to tell of its end, once; nil: nobody in particular.
+  public var notify: String?
   /// The request as it is kept: as it was written, its paths absolute.
   public var source: JSONObject
 
@@ -21,7 +23,7 @@ public struct ChainSpec: Equatable, Sendable {
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = [
-    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "stop",
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "stop", "notify",
   ]
   static let mostSteps = 100
 
@@ -35,6 +37,7 @@ public struct ChainSpec: Equatable, Sendable {
       throw fields.fault("steps", "expected from 1 to \(Self.mostSteps) steps")
     }
     let outline = try ChainOutline(fields, values, chain: name, root: root)
+    notify = try fields.notify("notify")
     source = fields.object
     if let setup = outline.setup { source["setup"] = .string(setup.text) }
     steps = []

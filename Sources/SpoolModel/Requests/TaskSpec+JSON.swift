@@ -52,7 +52,7 @@ extension TaskSpec {
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
-    "allowIncomplete", "after", "notBefore", "setup", "stop", "checkpoint",
+    "allowIncomplete", "after", "notBefore", "setup", "stop", "checkpoint", "notify",
   ]
 
   /// The keys that a step of a chain may have.
@@ -88,6 +88,7 @@ extension TaskSpec {
     notBefore = try fields.date("notBefore")
     stop = try fields.stop("stop")
     checkpoint = try fields.checkpoint("checkpoint")
+    notify = try fields.notify("notify")
     source = fields.object
     makeSourceAbsolute()
     try TaskRules(self, fields).check()

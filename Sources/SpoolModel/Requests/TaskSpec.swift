@@ -133,6 +133,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var stop: StopPolicy?
   /// The checkpoint by which its jobs may go on later; nil: they have none.
   public var checkpoint: CheckpointPolicy?
+  /// Whom the site's command is to tell of its end, as the request says; nil: nobody in particular.
+  public var notify: String?
   /// The time before which no job of it begins; nil for none.
   public var notBefore: Timestamp?
   /// The request as it is kept: as it was written, its paths absolute.

@@ -153,6 +153,22 @@ extension SpoolState {
     effects.events.append(.taskEnded(name))
   }
 
+  /// Notes that the site is to be told of a task's end, and of that of its chain if it was the last step.
+  mutating func noteEnd(of name: Name, tells: Bool) throws(Contradiction) {
+    let task = try change(task: name) { task in
+      task.isUntold = tells
+      return task
+    }
+    guard let chain = task.chain, end(ofUnit: chain) != nil else { return }
+    chains[chain]?.isUntold = tells
+    effects.events.append(.chainEnded(chain))
+  }
+
+  /// Notes that the site has been told of an end.
+  mutating func noteTold(_ name: Name) {
+    if tasks[name] != nil { tasks[name]?.isUntold = false } else { chains[name]?.isUntold = false }
+  }
+
   // MARK: Packing
 
   /// Replaces an ended task, or an ended chain with its steps, by a packed entry.

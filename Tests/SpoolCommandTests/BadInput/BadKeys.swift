@@ -36,6 +36,7 @@ extension BadInput {
     key("command", "true", "expected an array, found \"true\""),
     key("command", ["echo", 9], at: "command[1]", "expected a string, found 9"),
     key("stop", ["signal": "KILL"], at: "stop.signal", "expected one of HUP", "found \"KILL\""),
+    key("notify", "mail:", "expected an address after mail:"),
     key("checkpoint", ["exit": 85], at: "checkpoint.file", "missing: the name of a file"),
     key("outputs", "x", "expected an array, found \"x\""),
     key("outputs", [["pth": "x"]], at: "outputs[0].pth", "did you mean \"path\"?"),

@@ -11,7 +11,8 @@ public struct NoticeCommand: Equatable, Sendable {
   public init(command: [String]) { self.command = command }
 
   init(_ json: JSON, line: Int?) throws(RequestError) {
-    let fields = try Fields(json, path: "onEnd", line: line, keys: ["command", "timeout", "atLeastOnce"])
+    let fields = try Fields(
+      json, path: "onEnd", line: line, keys: ["command", "timeout", "atLeastOnce"])
     _ = try fields.required("command", "the program and its arguments, as [\"notify\"]")
     command = try fields.strings("command") ?? []
     guard let program = command.first, !program.isEmpty else {

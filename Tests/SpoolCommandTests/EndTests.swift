@@ -26,7 +26,9 @@ extension CommandTests {
     }
 
     private func begun(_ lab: Lab) -> [[Int]] {
-      lab.text("begun").split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
+      lab.text("begun").split(separator: "\n").map {
+        $0.split(separator: " ").compactMap { Int($0) }
+      }
     }
 
     /// Pilots that are told to leave let their payload write its checkpoint; the next one goes on.
@@ -51,8 +53,37 @@ extension CommandTests {
         try await lab.waitFor("the end") { lab.hasEnded("t") }
         #expect(begun(lab).map { Array($0.prefix(2)) } == [[0, 0], [1, 1], [2, 2]])
         #expect(begun(lab).allSatisfy { $0.count == 3 && (590...600).contains($0[2]) })
-        #expect(try lab.ledger("t").map { $0["outcome"]?.string } == ["unfinished", "unfinished", "ok"])
+        #expect(
+          try lab.ledger("t").map { $0["outcome"]?.string } == ["unfinished", "unfinished", "ok"])
         #expect(lab.text("out/0.txt") == "2\n")
+        try await lab.waitFor("the checkpoints to go") { lab.names("spool/checkpoints").isEmpty }
+        try await lab.expectClean()
+      }
+    }
+
+    /// The example: pilots come and go, and the sum is right.
+    @Test func theExample() async throws {
+      try await Lab.run { lab in
+        _ = try lab.start("watch")
+        let script = "\(Lab.package)/examples/going-on/sum.sh"
+        let submitted = try await lab.spool(
+          "submit", "--name", "squares", "--count", "1", "--wall", "10m", "--memory", "50MB",
+          "--output", "squares/{index}.txt", "--stop-signal", "USR1", "--stop-before", "1m",
+          "--stop-grace", "30s", "--checkpoint", "state", "--", "sh", script, "{output}", "50")
+        #expect(submitted.code == 0, Comment(rawValue: submitted.said))
+        for life in 1...2 {
+          let pilot = try lab.start("pilot", "--drain", "0s")
+          let mark = "SPOOL_RESUMED=\(life - 1)"
+          // It has set its trap when it sleeps.
+          try await lab.waitFor("its sleep") { lab.processes(marked: mark).count >= 2 }
+          pilot.signal(SIGTERM)
+          #expect(try await lab.end(of: pilot).code == 0)
+        }
+        _ = try lab.start("pilot")
+        try await lab.waitFor("the end") { lab.hasEnded("squares") }
+        #expect(lab.text("squares/0.txt") == "\(50 * 51 * 101 / 6)\n")
+        let outcomes = try lab.ledger("squares").map { $0["outcome"]?.string }
+        #expect(outcomes == ["unfinished", "unfinished", "ok"])
         try await lab.waitFor("the checkpoints to go") { lab.names("spool/checkpoints").isEmpty }
         try await lab.expectClean()
       }
@@ -97,7 +128,8 @@ extension CommandTests {
       try await Lab.run { lab in
         _ = try lab.start("watch")
         let pilot = try lab.start("pilot", "--drain", "0s")
-        let line = "trap 'echo told >>\"$1\"' USR1; trap '' TERM; while :; do sleep 1000 & wait $!; done"
+        let line =
+          "trap 'echo told >>\"$1\"' USR1; trap '' TERM; while :; do sleep 1000 & wait $!; done"
         try await lab.drop(
           task(
             "t", input: ["count": 1], ["sh", "-c", line, "sh", "\(lab.path)/told"],

@@ -142,7 +142,10 @@ extension CommandTests {
         _ = try lab.start("pilot")
         let chain: JSON = [
           "kind": "chain", "name": "c", "input": ["count": 1],
-          "steps": [["name": "a", "command": ["true"]], ["name": "b", "input": ["count": 1], "command": ["true"]]],
+          "steps": [
+            ["name": "a", "command": ["true"]],
+            ["name": "b", "input": ["count": 1], "command": ["true"]],
+          ],
         ]
         try lab.write("c.json", chain)
         let submitted = try await lab.spool("submit", "c.json", "--notify", "mail:ada@example.org")
@@ -151,7 +154,9 @@ extension CommandTests {
         _ = try await lab.spool(
           "submit", "--name", "t", "--count", "1", "--notify", command, "--", "false")
         try await lab.waitFor("the ends") { lab.hasEnded("t") && lab.hasEnded("c") }
-        try await lab.waitFor("the mail") { !lab.text("mails").isEmpty && !lab.text("ends").isEmpty }
+        try await lab.waitFor("the mail") {
+          !lab.text("mails").isEmpty && !lab.text("ends").isEmpty
+        }
         watcher.signal(SIGTERM)
         #expect(try await lab.end(of: watcher).code == 0)
         let second = try lab.start("watch", "--exit-when-idle")
@@ -159,7 +164,9 @@ extension CommandTests {
         let mails = lab.text("mails")
         #expect(mails.hasPrefix("args -i -- ada@example.org\nTo: ada@example.org\n"))
         #expect(mails.contains("Subject: spool: c is done\n"))
-        #expect(mails.split(separator: "\n").count { $0.hasPrefix("args") } == 1, Comment(rawValue: mails))
+        #expect(
+          mails.split(separator: "\n").count { $0.hasPrefix("args") } == 1, Comment(rawValue: mails)
+        )
         #expect(lab.text("ends") == "t failed\n")
         #expect(try lab.json("notice")["owner"]?.integer == Int(getuid()))
       }

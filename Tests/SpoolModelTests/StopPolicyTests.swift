@@ -15,7 +15,9 @@ struct StopPolicyTests {
     #expect(try task([:]).stop == nil && task([:]).checkpoint == nil)
   }
 
-  @Test(arguments: ["USR1", "SIGUSR1", "usr1", "SigUsr1"]) func namesOfSignals(_ name: String) throws {
+  @Test(arguments: ["USR1", "SIGUSR1", "usr1", "SigUsr1"]) func namesOfSignals(_ name: String)
+    throws
+  {
     #expect(try task(["stop": ["signal": .string(name)]]).stop?.signal == .usr1)
   }
 

@@ -179,7 +179,8 @@ extension TaskFault {
     TaskFault(
       "stop", ["signal": "KILL"], at: "stop.signal",
       "expected one of HUP, INT, QUIT, USR1, USR2, ALRM, TERM, XCPU, found \"KILL\""),
-    TaskFault("stop", ["before": "soon"], at: "stop.before", "expected a time as \"5m\", found \"soon\""),
+    TaskFault(
+      "stop", ["before": "soon"], at: "stop.before", "expected a time as \"5m\", found \"soon\""),
     TaskFault("stop", ["before": "999ms"], at: "stop.before", "expected at least 1s"),
     TaskFault("stop", ["grace": 30], at: "stop.grace", "expected a time as \"30s\", found 30"),
     TaskFault(

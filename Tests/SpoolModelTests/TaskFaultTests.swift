@@ -45,7 +45,8 @@ struct TaskFaultTests {
       error?.message
         == "unknown key; known are after, allowIncomplete, checkpoint, command, directory, environment, "
         + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, outputs, "
-        + "priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, verify")
+        + "priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, verify"
+    )
   }
 
   @Test func errorsReadAsSentences() {

@@ -113,7 +113,7 @@ extension World {
     } catch {
       throw lease.lost ?? error
     }
-    hints = .all
+    hints.formUnion(.all)
   }
 
   func makeWatcher(_ lease: WatcherLease) throws -> Watcher {

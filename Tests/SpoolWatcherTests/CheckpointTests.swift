@@ -36,7 +36,9 @@ struct CheckpointTests {
   }
 
   /// What lies in `checkpoints/`.
-  private func kept(_ world: World) -> [String] { world.files.paths(below: "\(World.root)/checkpoints") }
+  private func kept(_ world: World) -> [String] {
+    world.files.paths(below: "\(World.root)/checkpoints")
+  }
 
   /// No attempt is lost: each goes on where the last one has ended.
   @Test func aJobGoesOn() throws {

@@ -191,6 +191,9 @@ GOOD = {
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5, "jobs": [
             {"job": "a.00000001", "payload": 2, "infrastructure": 0}]},
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
+        {"n": 1, "type": "ended", "task": "t", "state": "done", "at": 5, "tells": True},
+        {"n": 1, "type": "told", "task": "t"},
+        {"n": 1, "type": "swept", "parts": ["checkpoints/t/00000000.a1@n-1"]},
         {"n": 1, "type": "packed", "task": "a", "at": 5},
         {"n": 1, "type": "expired", "task": "a", "at": 5},
         {"n": 1, "type": "cleared", "task": "a"},

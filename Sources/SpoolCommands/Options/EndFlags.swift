@@ -53,7 +53,8 @@ struct EndFlags: ParsableArguments {
     guard notify != nil, config.onEnd == nil else { return }
     Terminal.note(
       "spool: nobody will be told: this spool's spool.json has no \"onEnd\". Its keeper can add "
-        + "\"onEnd\": {\"command\": [\"/path/to/examples/notify/on-end\"]} and start the watcher anew")
+        + "\"onEnd\": {\"command\": [\"/path/to/examples/notify/on-end\"]} and start the watcher anew"
+    )
   }
 
   /// The changes, for ``TaskChanges``.

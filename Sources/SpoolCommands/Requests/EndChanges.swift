@@ -17,7 +17,9 @@ struct EndChanges {
       var step = step
       if json["steps"] == nil || step["stop"] != nil { step["stop"] = stop(step["stop"]) }
       if json["steps"] == nil, let notify { step["notify"] = .string(notify) }
-      if let checkpoint { step["checkpoint"] = Self.setting("file", checkpoint, step["checkpoint"]) }
+      if let checkpoint {
+        step["checkpoint"] = Self.setting("file", checkpoint, step["checkpoint"])
+      }
       return step
     }
     guard case .object(var chain) = changed, chain["steps"] != nil else { return changed }

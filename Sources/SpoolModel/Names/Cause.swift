@@ -73,7 +73,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output),
     ("program", .program), ("lost", .lost),
     ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
-    ("returned", .returned), ("unfinished", .unfinished), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
+    ("returned", .returned), ("unfinished", .unfinished), ("cancelled", .cancelled),
+    ("exists", .exists), ("refused", .refused),
   ]
 
   /// Reads a cause as file names and ledgers spell it; nil for any other text.

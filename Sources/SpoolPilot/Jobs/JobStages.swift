@@ -378,7 +378,7 @@ final class JobStages {
       case .blocked, .listing, .delivering: break
       }
     }
-    return table.jobs.lazy.filter { !$0.isTaken }.map(grace).max() ?? .zero
+    return table.jobs.filter { !$0.isTaken }.map { grace(of: $0) }.max() ?? .zero
   }
 
   /// Returns the time that a payload has when its job is given back.

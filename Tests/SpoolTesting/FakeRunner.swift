@@ -110,12 +110,13 @@ public final class FakeRunner: PayloadRunner {
 
   public func stop(_ id: Int, grace: Duration) {
     stops.append((id, grace))
-    guard let stopped = running[id]?.outcome.stopped, running[id]?.isStarted == true else {
+    guard var told = running[id], let stopped = told.outcome.stopped, told.isStarted else {
       return end(id, grace: grace)
     }
-    running[id]?.outcome.status = stopped.status
-    running[id]?.outcome.reason = .stopped
-    running[id]?.end = min(running[id]?.end ?? .max, time.now + stopped.after)
+    told.outcome.status = stopped.status
+    told.outcome.reason = .stopped
+    told.end = min(told.end, time.now + stopped.after)
+    running[id] = told
   }
 
   /// Lets a payload go on from the number in its checkpoint.

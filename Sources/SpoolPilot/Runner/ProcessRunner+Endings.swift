@@ -97,8 +97,9 @@ extension ProcessRunner {
     }
   }
 
-  /// Sends a payload its own signal, and lets TERM follow after `grace`.
-  func stop(_ index: Int, grace: Duration) {
+  /// Sends a payload its own signal, and lets TERM follow after `grace`. Without one it gets TERM.
+  func askToStop(_ index: Int, grace: Duration) {
+    guard payloads[index].stopSignal != nil else { return terminate(index, .ended, grace: grace) }
     guard payloads[index].status == nil, payloads[index].killAt == nil else { return }
     let now = spool_now()
     warn(index, now)

@@ -7,7 +7,7 @@ extension StopPolicy {
   func stop(within time: Duration) -> PayloadStop? {
     guard signal != .term || before != nil else { return nil }
     return PayloadStop(
-      signal: signal.number, after: before.map { max(time - $0, time / 2) })
+      signal: signal.number, after: before.map { $0 < time ? time - $0 : time / 2 })
   }
 }
 

@@ -14,13 +14,17 @@ extension ProcessTests {
     ) throws -> Int {
       var payload = fixture.payload(["sh", "-c", line])
       payload.stop = PayloadStop(signal: SIGUSR1, after: after)
-      fixture.runner.start(payload)
+      try fixture.launch(payload)
       return payload.id
     }
 
-    @Test func itEndsByItself() throws {
+    /// Whether the runner has taken in its start or not.
+    @Test(arguments: [true, false]) func itEndsByItself(isTaken: Bool) throws {
       let fixture = try RunnerFixture()
-      let id = try start(fixture, Self.trap + Self.wait)
+      var payload = fixture.payload(["sh", "-c", Self.trap + Self.wait])
+      payload.stop = PayloadStop(signal: SIGUSR1)
+      if isTaken { try fixture.launch(payload) } else { fixture.runner.start(payload) }
+      let id = payload.id
       _ = try fixture.scratch.pid("pid")
       fixture.runner.stop(id, grace: .seconds(3600))
       let end = try fixture.next()

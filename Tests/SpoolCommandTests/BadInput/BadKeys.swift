@@ -63,7 +63,7 @@ extension BadInput {
     key("verify", true, "expected a string, found true"),
     key("meta", "2027a", "expected an object, found \"2027a\""),
     key("comand", ["true"], "unknown key; did you mean \"command\"?"),
-    key("cpus", 4, "unknown key; known are after, allowIncomplete, command,"),
+    key("cpus", 4, "unknown key; known are after, allowIncomplete, checkpoint, command,"),
     key("command", ["a\0b"], at: "command[0]", "may not hold a NUL"),
     key("environment", ["A": "a\0b"], at: "environment.A", "may not hold a NUL"),
     key("command", ["echo", "{inptu}"], at: "command[1]", "no placeholder {inptu}", "{input}?"),

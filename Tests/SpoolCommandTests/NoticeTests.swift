@@ -152,7 +152,8 @@ extension CommandTests {
         #expect(submitted.code == 0 && submitted.errors.isEmpty, Comment(rawValue: submitted.said))
         let command = #"cat >"$HOME/notice"; echo "$SPOOL_TASK $SPOOL_STATE" >>"$HOME/ends""#
         _ = try await lab.spool(
-          "submit", "--name", "t", "--count", "1", "--notify", command, "--", "false")
+          "submit", "--name", "t", "--count", "1", "--attempts", "1", "--notify", command, "--",
+          "false")
         try await lab.waitFor("the ends") { lab.hasEnded("t") && lab.hasEnded("c") }
         try await lab.waitFor("the mail") {
           !lab.text("mails").isEmpty && !lab.text("ends").isEmpty

@@ -52,6 +52,9 @@ public struct SpoolConfig: Equatable, Sendable {
   /// Makes the usual configuration.
   public init() {}
 
+  /// True if the command of ``onEnd`` is to be told of each end at least once.
+  public var isToldAtLeastOnce: Bool { onEnd?.isAtLeastOnce ?? false }
+
   /// A share that an owner may have.
   public static let shareRange = 0.01...1000.0
 

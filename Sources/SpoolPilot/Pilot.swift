@@ -79,7 +79,11 @@ public final class Pilot {
     guard orders.standing.isDraining else { return false }
     if table.isEmpty { return true }
     guard orders.standing.isFarewellOver(at: context.now) else { return false }
-    return table.jobs.allSatisfy { ![.starting, .running].contains($0.stage) || $0.end != nil }
+    return table.jobs.allSatisfy { job in
+      // The keeping of a checkpoint has an end of its own.
+      if job.stage == .staging, job.isKeeping { return false }
+      return ![.starting, .running].contains(job.stage) || job.end != nil
+    }
   }
 
   /// Tells that the ready directory of a queue may have changed (R9).
@@ -212,10 +216,10 @@ public final class Pilot {
   /// Claims nothing more, and lets what runs end.
   public func drain() { orders.leave() }
 
-  /// Ends what runs and gives it back.
-  public func giveBack() {
-    orders.giveBack()
-    stages.giveBack()
+  /// Ends what runs and gives it back. Payloads have the grace that their tasks ask for, unless the
+  /// pilot is hurried.
+  public func giveBack(isHurried: Bool = false) {
+    orders.giveBack(grace: stages.giveBack(isHurried: isHurried))
   }
 
   /// Leaves the spool, once finished. Fails with what the filesystem refused; the watcher then

@@ -47,16 +47,19 @@ public struct Hints: Sendable, Equatable {
   public var incoming = false
   /// True if a file came into an inbox.
   public var inboxes = false
+  /// The tasks and chains of whose ends the site's command has been told.
+  public var told: Set<String> = []
   /// The events of watched directories, by path.
   public var directories: [String: DirectoryHints] = [:]
 
   /// Makes hints that tell nothing.
   public init() {}
 
-  /// Adds the hints about `incoming/` and the inboxes. Hints about watched directories are not
+  /// Adds the hints about `incoming/`, the inboxes and what was told. Hints about watched directories are not
   /// added.
   public mutating func formUnion(_ other: Hints) {
     closed.formUnion(other.closed)
+    told.formUnion(other.told)
     incoming = incoming || other.incoming
     inboxes = inboxes || other.inboxes
   }

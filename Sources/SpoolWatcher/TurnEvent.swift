@@ -31,6 +31,8 @@ enum TurnEvent {
 
   /// A task has ended.
   case taskEnded(Name)
+  /// All steps of a chain have ended.
+  case chainEnded(Name)
   /// An order about a task or chain was accepted.
   case ordered(Name)
 
@@ -54,7 +56,7 @@ enum TurnEvent {
   /// True if the stages may hear of it only after the commit.
   var awaitsCommit: Bool {
     switch self {
-    case .taskEnded, .ordered: true
+    case .taskEnded, .chainEnded, .ordered: true
     default: false
     }
   }

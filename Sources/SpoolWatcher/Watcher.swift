@@ -14,7 +14,7 @@ public final class Watcher {
   private let commit: GroupCommit
   private let views: ViewWriter
   private let events: TurnEvents
-  private let notify: (Notice) -> Void
+  private let notices: EndNotices
   private let spool: Spool
   // The stages, in the order in which data passes through them.
   private let intake: RequestIntake
@@ -35,13 +35,14 @@ public final class Watcher {
   private let judge: ResultJudge
   private let publisher: Publisher
   private let clearing: InboxClearing
-  private let taskJudge = TaskJudge()
+  private let taskJudge: TaskJudge
   private let retention: DatasetRetention
   private let remover: FileRemover
   private let archive: TaskArchive
   private let catalogues: CatalogueRetention
   private let audit: LostJobAudit
   private let sweeper: PartSweeper
+  private let checkpoints: CheckpointSweeper
   private let pages: PageWriter
   private let lease: WatcherLease
   private var timers: ScanTimers
@@ -66,7 +67,8 @@ public final class Watcher {
     /// Takes messages for the operator.
     public var say: (String) -> Void
     /// Takes notices, and returns at once. The watcher sends each notice at most once. If it dies
-    /// between its commit and the call, nobody gets the notice.
+    /// between its commit and the call, nobody gets the notice. Where the site wants to be told of ends
+    /// at least once, the next watcher sends those that no ``Hints/told`` has confirmed.
     public var notify: (Notice) -> Void
 
     /// Makes seams. Without `notify`, notices go nowhere.
@@ -110,7 +112,8 @@ public final class Watcher {
     self.views = views
     self.events = events
     self.lease = lease
-    notify = seams.notify
+    notices = EndNotices(spool, notify: seams.notify)
+    taskJudge = TaskJudge(tells: spool.config.isToldAtLeastOnce)
     self.spool = spool
 
     quarantines = QuarantineFiles(spool)
@@ -153,6 +156,7 @@ public final class Watcher {
     audit = LostJobAudit(
       spool, ready: ready, pilots: pilots, judge: judge, start: turn.now)
     sweeper = PartSweeper(spool)
+    checkpoints = CheckpointSweeper(spool)
     pages = PageWriter(
       spool, epoch: lease.epoch, ready: ready, order: order, reservations: reservations,
       pilots: pilots, marks: marks,
@@ -175,12 +179,14 @@ public final class Watcher {
     publisher.resume(turn)
     retention.resume(turn)
     sweeper.resume(turn)
+    checkpoints.resume(turn)
     _ = try pilots.look(turn)
     try RestartScan(
       spool: spool, ready: ready, order: order, pilots: pilots, reissue: reissue, handle: handle
     ).run(turn)
     try archive.resume(turn)
     try pages.resume(turn)
+    notices.resume(turn)
     try commit.commit()
     handle()
   }
@@ -216,8 +222,10 @@ public final class Watcher {
       if let lost = lease.lost { throw lost }
       guard !Self.isFatal(error), let refused = FileError(from: error) else { throw error }
       turn.note(refused)
+      let told = missed.told
       missed = .all
       missed.closed = hints.closed
+      missed.told = told
       pages.writeStatus(foreign: intake.foreign(at: turn.now), turn)
     }
     turn.troubles.look()
@@ -263,6 +271,7 @@ public final class Watcher {
     if full || hints.incoming || isWatching || intake.isScanning {
       try intake.scan(closed: hints.closed, fresh: full || closer.isWatching, turn)
     }
+    notices.noteTold(hints.told, turn)
     var hasWorked = try intake.answer(turn)
     turn.hurry(hasWorked)
     if try directories.run(turn) { hasWorked = true }
@@ -280,6 +289,7 @@ public final class Watcher {
     marks.look(turn)
     let hasStarted = startJobs()
     let hasSwept = try sweeper.run(turn)
+    try checkpoints.run(turn)
     handle()
     let hasRetired = retention.run(turn)
     try audit.run(turn)
@@ -394,6 +404,7 @@ public final class Watcher {
     case .reserveSeen(let pilot): reservations.noteSeen(pilot)
     case .ordered(let name): pages.noteOrdered(name, turn)
     case .taskEnded(let task): noteEnded(task)
+    case .chainEnded(let chain): notices.noteEnded(chain: chain, turn)
     }
   }
 
@@ -401,13 +412,11 @@ public final class Watcher {
   private func noteEnded(_ name: Name) {
     pages.noteEnded(name, turn)
     archive.noteEnded(name, turn)
-    if let task = turn.state.tasks[name] {
-      let page = TaskPage(task, turn.state, turn.placement, ready: 0).json
-      notify(Notice(taskEnded: name, summary: page, spool: spool.layout.root, at: turn.date))
-    }
+    notices.noteEnded(task: name, turn)
     ready.noteEnded(task: name, turn)
     readiness.noteEnded(task: name)
     revival.noteEnded(task: name)
+    checkpoints.noteEnded(task: name, turn)
     enqueuer.noteEnded(task: name)
     clearing.noteEnded(task: name)
     detector.noteEnded(task: name)
@@ -432,7 +441,7 @@ public final class Watcher {
   // MARK: The wait
 
   /// The stages that wait a moment to gather work, and are not called again at once.
-  private var unhurried: [any Stage] { [reissue, retention, sweeper] }
+  private var unhurried: [any Stage] { [reissue, retention, sweeper, checkpoints] }
   /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.

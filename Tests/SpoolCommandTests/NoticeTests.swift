@@ -44,7 +44,7 @@ extension CommandTests {
         #expect(told[1]["jobs"]?.integer == 0)
         let lost = told[1]["pilot"]?.string ?? "?"
         let expected =
-          "SPOOL_DIR=\(lab.spool)\nSPOOL_EVENT=task-ended\nSPOOL_TASK=t\n"
+          "SPOOL_DIR=\(lab.spool)\nSPOOL_EVENT=task-ended\nSPOOL_OWNER=\(getuid())\nSPOOL_TASK=t\n"
           + "SPOOL_DIR=\(lab.spool)\nSPOOL_EVENT=pilot-lost\nSPOOL_PILOT=\(lost)\n"
         #expect(lab.text("variables") == expected)
         // Nothing is told again.
@@ -117,6 +117,94 @@ extension CommandTests {
           #expect(lines.allSatisfy { $0.utf8.count < 600 })
           #expect(watcher.code == nil)
         }
+      }
+    }
+
+    /// The site's example of a command, with a sendmail that keeps what it gets.
+    private static func withExample(_ config: SpoolConfig, _ body: (Lab) async throws -> Void)
+      async throws
+    {
+      try await Lab.run(config) { lab in
+        try lab.makeDirectory("bin")
+        let sendmail = "#!/bin/sh\n{ echo \"args $*\"; cat; } >>\"$HOME/mails\"\n"
+        try lab.write("bin/sendmail", sendmail, mode: 0o755)
+        lab.environment["PATH"] = "\(lab.path)/bin:\(lab.environment["PATH"] ?? "")"
+        try await body(lab)
+      }
+    }
+
+    /// A mail and a command, once for a task and once for a chain, with several watchers.
+    @Test func whoeverWantsToBeTold() async throws {
+      var config = Self.config(Lab.package + "/examples/notify/on-end")
+      config.onEnd?.isAtLeastOnce = true
+      try await Self.withExample(config) { lab in
+        let watcher = try lab.start("watch")
+        _ = try lab.start("pilot")
+        let chain: JSON = [
+          "kind": "chain", "name": "c", "input": ["count": 1],
+          "steps": [
+            ["name": "a", "command": ["true"]],
+            ["name": "b", "input": ["count": 1], "command": ["true"]],
+          ],
+        ]
+        try lab.write("c.json", chain)
+        let submitted = try await lab.spool("submit", "c.json", "--notify", "mail:ada@example.org")
+        #expect(submitted.code == 0 && submitted.errors.isEmpty, Comment(rawValue: submitted.said))
+        let command = #"cat >"$HOME/notice"; echo "$SPOOL_TASK $SPOOL_STATE" >>"$HOME/ends""#
+        _ = try await lab.spool(
+          "submit", "--name", "t", "--count", "1", "--attempts", "1", "--notify", command, "--",
+          "false")
+        try await lab.waitFor("the ends") { lab.hasEnded("t") && lab.hasEnded("c") }
+        try await lab.waitFor("the mail") {
+          !lab.text("mails").isEmpty && !lab.text("ends").isEmpty
+        }
+        watcher.signal(SIGTERM)
+        #expect(try await lab.end(of: watcher).code == 0)
+        let second = try lab.start("watch", "--exit-when-idle")
+        #expect(try await lab.end(of: second).code == 0)
+        let mails = lab.text("mails")
+        #expect(mails.hasPrefix("args -i -- ada@example.org\nTo: ada@example.org\n"))
+        #expect(mails.contains("Subject: spool: c is done\n"))
+        #expect(
+          mails.split(separator: "\n").count { $0.hasPrefix("args") } == 1, Comment(rawValue: mails)
+        )
+        #expect(lab.text("ends") == "t failed\n")
+        #expect(try lab.json("notice")["owner"]?.integer == Int(getuid()))
+      }
+    }
+
+    /// What is no address does not reach sendmail. A command of another's runs as that one, or not at all.
+    @Test func whatTheExampleRefuses() async throws {
+      try await Self.withExample(.quick) { lab in
+        let call = { (notify: String, owner: String) in
+          lab.environment.merge([
+            "SPOOL_NOTIFY": notify, "SPOOL_OWNER": owner, "SPOOL_TASK": "t", "SPOOL_DIR": lab.spool,
+          ]) { $1 }
+          return try await lab.shell("echo '{}' | '\(Lab.package)/examples/notify/on-end'")
+        }
+        for address in ["mail:-oQ/tmp", "mail:a b", "mail:$(id)", "mail:"] {
+          #expect(try await call(address, "\(getuid())").code == 1)
+        }
+        #expect(!lab.isThere("mails"))
+        try lab.becomeOrdinary()
+        let other = try await call("touch '\(lab.path)/run'", "12345")
+        #expect(other.code == 1 && other.errors.contains("only root can become uid 12345"))
+        #expect(!lab.isThere("run"))
+      }
+    }
+
+    /// Where the site tells nobody, that is said at once.
+    @Test func nobodyIsTold() async throws {
+      try await Lab.run { lab in
+        _ = try lab.start("watch")
+        let ended = try await lab.spool(
+          "submit", "--name", "t", "--count", "1", "--notify", "mail:a@b.org", "--", "true")
+        #expect(ended.code == 0)
+        #expect(ended.errors.contains("nobody will be told"))
+        #expect(ended.errors.contains("examples/notify/on-end"))
+        let bad = try await lab.spool(
+          "submit", "--name", "u", "--count", "1", "--notify", "mail:", "--", "true")
+        #expect(bad.code == 64 && bad.errors.contains("--notify: expected an address"))
       }
     }
   }

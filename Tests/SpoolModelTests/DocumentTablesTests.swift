@@ -93,6 +93,8 @@ struct DocumentTablesTests {
     #expect(try accepted(taskWith("ODD")) == table.keys(of: ""))
     #expect(try accepted(taskWith(#""resources": {ODD}"#)) == table.keys(of: "resources"))
     #expect(try accepted(taskWith(#""retry": {ODD}"#)) == table.keys(of: "retry"))
+    #expect(try accepted(taskWith(#""stop": {ODD}"#)) == table.keys(of: "stop"))
+    #expect(try accepted(taskWith(#""checkpoint": {ODD}"#)) == table.keys(of: "checkpoint"))
   }
 
   @Test func keysOfAnInput() throws {
@@ -188,10 +190,15 @@ struct DocumentTablesTests {
       changes[parts[0]] = .object(object)
     }
     try #require(changes.count >= 6, "\(changes.keys)")
+    var checkpoint = changes["checkpoint"]??.object ?? JSONObject()
+    checkpoint["file"] = "s"
+    changes["checkpoint"] = .object(checkpoint)
     let written = try task(changes)
     let plain = try task()
     #expect(written.resources == plain.resources)
     #expect(written.retry == plain.retry)
+    #expect(written.stop == StopPolicy())
+    #expect(written.checkpoint == CheckpointPolicy(file: "s"))
     #expect(written.filesPerJob == plain.filesPerJob)
     #expect(written.priority == plain.priority)
     #expect(written.maxFailedJobs == plain.maxFailedJobs)

@@ -174,6 +174,42 @@ extension TaskFault {
     TaskFault(
       "stuckAfter", "soon", "expected a time as \"30m\", or \"never\", found \"soon\""),
     TaskFault("stuckAfter", 30, "expected a time as \"30m\", or \"never\", found 30"),
+    TaskFault("stop", "USR1", "expected an object, found \"USR1\""),
+    TaskFault("stop", ["signl": "USR1"], at: "stop.signl", "unknown key; did you mean \"signal\"?"),
+    TaskFault(
+      "stop", ["signal": "KILL"], at: "stop.signal",
+      "expected one of HUP, INT, QUIT, USR1, USR2, ALRM, TERM, XCPU, found \"KILL\""),
+    TaskFault(
+      "stop", ["before": "soon"], at: "stop.before", "expected a time as \"5m\", found \"soon\""),
+    TaskFault("stop", ["before": "999ms"], at: "stop.before", "expected at least 1s"),
+    TaskFault("stop", ["grace": 30], at: "stop.grace", "expected a time as \"30s\", found 30"),
+    TaskFault(
+      "stop", ["grace": "61m"], at: "stop.grace",
+      "expected at most 1h: a pilot that leaves waits for it"),
+    TaskFault("notify", 7, "expected a string, found 7"),
+    TaskFault(
+      "notify", "",
+      "expected a command, or mail:ADDRESS, on one line of at most 1000 bytes, found \"\""),
+    TaskFault(
+      "notify", "mail:-x",
+      "expected an address after mail:, as mail:ada@example.org, found \"mail:-x\""),
+    TaskFault("checkpoint", "state", "expected an object, found \"state\""),
+    TaskFault(
+      "checkpoint", ["file": "a/b"], at: "checkpoint.file",
+      "expected the name of a file in the scratch directory, without \"/\" and no dot in front, of "
+        + "at most 100 bytes, found \"a/b\""),
+    TaskFault(
+      "checkpoint", ["file": "a", "exit": 0], at: "checkpoint.exit",
+      "expected a whole number from 1 to 255, found 0"),
+    TaskFault(
+      "checkpoint", ["file": "a", "resumes": 0], at: "checkpoint.resumes",
+      "expected a whole number from 1 to 1000000, found 0"),
+    TaskFault(
+      "checkpoint", ["file": "a", "maxSize": 5], at: "checkpoint.maxSize",
+      "expected a size as \"1GB\" or \"100MiB\", found 5"),
+    TaskFault(
+      "checkpoint", ["file": "a", "maxSize": "101GB"], at: "checkpoint.maxSize",
+      "expected from 1B to 100.0 GB"),
     TaskFault("stuckAfter", "999ms", "expected from 1s to 1157d, or \"never\""),
     TaskFault("environment", [], "expected an object, found an array"),
     TaskFault("environment", ["A": 1], at: "environment.A", "expected a string, found 1"),

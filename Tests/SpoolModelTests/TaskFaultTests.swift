@@ -43,9 +43,10 @@ struct TaskFaultTests {
     let error = requestError { _ = try task(["zzzzzzzzzzzzzz": 1]) }
     #expect(
       error?.message
-        == "unknown key; known are after, allowIncomplete, command, directory, environment, "
-        + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, order, outputs, "
-        + "priority, queue, resources, retention, retry, setup, stopAfter, stuckAfter, verify")
+        == "unknown key; known are after, allowIncomplete, checkpoint, command, directory, environment, "
+        + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, outputs, "
+        + "priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, verify"
+    )
   }
 
   @Test func errorsReadAsSentences() {

@@ -14,8 +14,17 @@ public struct FakeOutcome: Sendable {
   /// What it writes to its report, and to standard error.
   public var report: [UInt8]?
   public var errors: [UInt8]?
+  /// The number of runs that it takes: it goes on from the number in its checkpoint, and ends with exit
+  /// code 85 and the next one in it, before the last.
+  public var runs: Int?
+  /// What is told of the number from which it goes on, and of what its environment says.
+  public var onResume: (@Sendable (_ job: String, _ state: Int, _ resumed: String) -> Void)?
+  /// How it ends when it gets its own signal, and how many milliseconds later; nil: as by TERM.
+  public var stopped: (status: PayloadEnd.Status, after: Int)?
   /// It cannot be started.
   public var spawnError: SpawnError?
+  /// What it leaves in its scratch, where.
+  public var checkpoint: (path: String, contents: [UInt8])?
 
   public init() {}
 
@@ -49,6 +58,8 @@ public final class FakeRunner: PayloadRunner {
   private var starts: [PayloadStart] = []
   /// Ids whose payload was ended by `end`.
   public private(set) var killed: [Int] = []
+  /// Ids whose payload was told to stop, with the grace.
+  public private(set) var stops: [(id: Int, grace: Duration)] = []
   /// Every payload that was to be started, in order.
   public private(set) var started: [Payload] = []
 
@@ -74,7 +85,8 @@ public final class FakeRunner: PayloadRunner {
   }
 
   public func start(_ payload: Payload) {
-    let outcome = script(payload)
+    var outcome = script(payload)
+    if let runs = outcome.runs { goOn(payload, &outcome, of: runs) }
     started.append(payload)
     let start = time.now + outcome.starting
     running[payload.id] = Running(
@@ -94,6 +106,30 @@ public final class FakeRunner: PayloadRunner {
     running[id]?.outcome.reason = .ended
     running[id]?.outcome.files = []
     running[id]?.end = time.now
+  }
+
+  public func stop(_ id: Int, grace: Duration) {
+    stops.append((id, grace))
+    guard var told = running[id], let stopped = told.outcome.stopped, told.isStarted else {
+      return end(id, grace: grace)
+    }
+    told.outcome.status = stopped.status
+    told.outcome.reason = .stopped
+    told.end = min(told.end, time.now + stopped.after)
+    running[id] = told
+  }
+
+  /// Lets a payload go on from the number in its checkpoint.
+  private func goOn(_ payload: Payload, _ outcome: inout FakeOutcome, of runs: Int) {
+    let path = payload.environment["SPOOL_CHECKPOINT"] ?? "/none"
+    let state = local.peek(path).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+    outcome.onResume?(
+      payload.environment["SPOOL_JOB"] ?? "", state, payload.environment["SPOOL_RESUMED"] ?? "")
+    outcome.checkpoint = (path, Array("\(state + 1)".utf8))
+    guard state + 1 < runs else { return }
+    outcome.status = .exited(85)
+    outcome.files = []
+    outcome.report = nil
   }
 
   public func poll() -> [PayloadEnd] {
@@ -133,6 +169,7 @@ public final class FakeRunner: PayloadRunner {
   }
 
   private func finish(_ running: Running) {
+    if let (path, state) = running.outcome.checkpoint { try? local.plant(state, at: path) }
     for file in running.outcome.files { try? shared.plant(file.contents, at: file.path) }
     if let errors = running.outcome.errors {
       try? local.plant(errors, at: running.payload.errorOutput)

@@ -113,7 +113,7 @@ extension World {
     } catch {
       throw lease.lost ?? error
     }
-    hints = .all
+    hints.formUnion(.all)
   }
 
   func makeWatcher(_ lease: WatcherLease) throws -> Watcher {
@@ -123,7 +123,10 @@ extension World {
         time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
         isGone: { [unowned self] in isGone($0) },
         say: { [unowned self] in say("watcher: \($0)") },
-        notify: { [unowned self] in notices.append($0) }),
+        notify: { [unowned self] in
+          notices.append($0)
+          if setup.confirmsNotices { hints.told.insert($0.subject) }
+        }),
       delivers: false)
   }
 

@@ -28,6 +28,8 @@ public final class World: CustomStringConvertible {
     /// What a pilot's digester answers, where it is not what the files hold.
     public var digest: (DigestRequest) -> FileDigest.Answer? = { _ in nil }
 
+    /// Whether the site's command confirms what it is told at once.
+    public var confirmsNotices = false
     /// Whether the pilots' digesters bring no answers now.
     public var hangsDigests: () -> Bool = { false }
 

@@ -65,6 +65,93 @@ struct NoticeTests {
     return !world.faults.isCrashPending
   }
 
+  private static func atLeastOnce() -> World.Setup {
+    var setup = World.Setup()
+    setup.config.onEnd = NoticeCommand(command: ["notify"])
+    setup.config.onEnd?.isAtLeastOnce = true
+    return setup
+  }
+
+  /// Where the site wants to be certain, the next watcher tells what was not confirmed, and no more.
+  @Test func whatWasNotConfirmedIsToldAgain() throws {
+    let world = try World(Self.atLeastOnce())
+    try world.task("t", LifeTests.members)
+    #expect(world.run(until: { world.hasEnded("t") }) && world.settle())
+    #expect(count(world, .taskEnded, "t") == 1)
+    world.setup.confirmsNotices = true
+    for _ in 0..<3 {
+      world.killWatcher()
+      world.run(until: { world.watcher != nil })
+      world.run(for: 3000)
+    }
+    #expect(count(world, .taskEnded, "t") == 2)
+  }
+
+  /// A watcher is killed at the N-th of its calls, for every N: the end is told at least once, and
+  /// mostly no more often.
+  @Test func atLeastOnceWhereverItDies() throws {
+    var again = 0
+    var call = 1
+    while true {
+      var setup = Self.atLeastOnce()
+      setup.confirmsNotices = true
+      let world = try World(setup)
+      world.faults.crash(.watcher, at: call)
+      try world.task("t", LifeTests.members)
+      let isQuiet = world.run(until: { world.hasEnded("t") && world.isQuiet })
+      #expect(isQuiet, "at call \(call)")
+      world.run(for: 5000)
+      let times = count(world, .taskEnded, "t")
+      #expect(times >= 1, "told \(times) times, at call \(call)")
+      if times > 1 { again += 1 }
+      if world.faults.isCrashPending { break }
+      call += 1
+    }
+    #expect(call > 60 && again < call / 5, "\(again) of \(call)")
+  }
+
+  /// A chain is told once, when its last step has ended; its steps say for themselves.
+  @Test(arguments: [false, true]) func chains(isAtLeastOnce: Bool) throws {
+    var setup = isAtLeastOnce ? Self.atLeastOnce() : World.Setup()
+    setup.confirmsNotices = true
+    let world = try World(setup)
+    try world.drop(
+      "c.json",
+      """
+      {"kind": "chain", "name": "c", "input": {"count": 2}, "notify": "mail:ada@example.org",
+       "steps": [
+        {"name": "a", "command": ["w", "{output}"], "outputs": [{"path": "/data/out/{index}.a"}]},
+        {"name": "b", "command": ["w", "{output}"], "notify": "tell-b",
+         "outputs": [{"path": "/data/out/{index}.b"}]}]}
+      """)
+    #expect(world.run(until: { world.hasEnded("c") }) && world.settle())
+    world.killWatcher()
+    world.run(until: { world.watcher != nil })
+    world.run(for: 3000)
+    #expect(world.notices.map(\.subject).sorted() == ["c", "c.a", "c.b"])
+    let chain = try #require(world.notices.last)
+    #expect(chain.event == .chainEnded)
+    #expect(chain.variables["SPOOL_CHAIN"] == "c" && chain.variables["SPOOL_TASK"] == nil)
+    #expect(chain.variables["SPOOL_NOTIFY"] == "mail:ada@example.org")
+    #expect(chain.json["summary"]?["chain"]?.string == "c")
+    #expect(chain.json["summary"] == world.summary("c"))
+    let steps = world.notices.filter { $0.event == .taskEnded }
+    #expect(Set(steps.map { $0.variables["SPOOL_NOTIFY"] ?? "-" }) == ["-", "tell-b"])
+  }
+
+  /// The owner and the value of the request are told, whatever they are.
+  @Test func whomToTell() throws {
+    let world = try World()
+    try world.task("t", #""input": {"count": 1}, "command": ["w"], "notify": "rm -rf '$HOME'""#)
+    #expect(world.run(until: { world.hasEnded("t") }))
+    let notice = try #require(world.notices.first)
+    #expect(notice.variables["SPOOL_NOTIFY"] == "rm -rf '$HOME'")
+    let owner = try #require(world.summary("t")?["owner"]?.integer)
+    #expect(notice.variables["SPOOL_OWNER"] == "\(owner)")
+    #expect(notice.json["owner"]?.integer == owner)
+    #expect(notice.json["notify"]?.string == notice.variables["SPOOL_NOTIFY"])
+  }
+
   @Test func aLostPilotIsToldOnce() throws {
     var setup = World.Setup()
     setup.restartAfter = 300

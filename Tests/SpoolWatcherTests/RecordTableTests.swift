@@ -54,6 +54,7 @@ struct RecordTableTests {
   private static let rare = [
     #"{"type":"discarded","parts":["/d/.spool.a1@n-00000001.x"],"at":5}"#,
     #"{"type":"swept","parts":["/d/.spool.a1@n-00000001.x"]}"#,
+    #"{"type":"told","task":"t"}"#,
     #"{"type":"quarantined","pilot":"n-00000001","reason":"why","at":5}"#,
   ]
 

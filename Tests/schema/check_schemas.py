@@ -26,7 +26,7 @@ KINDS = {
     "delete": "delete", "dataset-summary": "dataset-summary",
 }
 # Record types that a small spool does not need to write.
-RARE = {"discarded", "swept", "quarantined"}
+RARE = {"discarded", "swept", "quarantined", "told"}
 
 
 class Report:

@@ -20,7 +20,11 @@ JOB = {
     "inputs": [{"path": "/d/f17.raw", "size": 9}],
     "command": ["python3", "reco.py", "/d/f17.raw", "{output}"], "directory": "/d/reco",
     "outputs": [{"path": "/d/reco/f17.root"}], "environment": {}, "setup": "/s/setup.sh",
-    "limits": {"wall": 600, "memory": 2000000000}, "result": RESULT,
+    "limits": {"wall": 600, "memory": 2000000000},
+    "stop": {"signal": "USR1", "before": 300, "grace": 30},
+    "checkpoint": {"file": "state.bin", "exit": 85, "maxSize": 1000000000, "resumed": 2, "kept": {
+        "file": "00000017.a1@node07-3fa91c22", "size": 9, "adler32": "03da0195"}},
+    "result": RESULT,
 }
 TASK = {
     "kind": "task", "name": "run42.reco", "input": "run42.raw",
@@ -33,6 +37,9 @@ TASK = {
     "filesPerJob": 1, "priority": 5,
     "retry": {"attempts": 3, "backoff": "5s", "never": [2], "growMemory": 1.5, "growWall": 2},
     "maxFailedJobs": 0, "stopAfter": 10, "maxRunning": 3, "stuckAfter": "20m", "environment": {"OMP_NUM_THREADS": "1"}, "setup": "s/setup.sh",
+    "stop": {"signal": "SIGUSR1", "before": "5m", "grace": "30s", "x-why": 1},
+    "checkpoint": {"file": "state.bin", "exit": 85, "resumes": 100, "maxSize": "1GB"},
+    "notify": "mail:ada@example.org",
     "verify": "checksum", "meta": {"campaign": "2027a"}, "x-note": [1], "format": 1,
 }
 DATASET = {
@@ -56,7 +63,7 @@ CONFIG = {
     "format": 1, "heartbeat": "5s", "deadAfter": "1m", "packAfter": "7d", "removeAfter": "never",
     "highWater": 90, "lowWater": 80, "verdictWait": "7d", "x-site": "here", "dataRoots": ["/d", "e"],
     "shares": {"alice": 2, "1001": 0.5, "*": 1}, "tokens": {"root-licence": 5, "none": 0},
-    "onEnd": {"command": ["notify"], "timeout": "5s"}, "environment": {"A": "{job}"}, "setup": "/s/setup.sh"}
+    "onEnd": {"command": ["notify"], "timeout": "5s", "atLeastOnce": True}, "environment": {"A": "{job}"}, "setup": "/s/setup.sh"}
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
@@ -131,7 +138,7 @@ CATALOGUE = {
 
 NOTICE = {
     "format": 1, "kind": "notice", "event": "task-ended", "at": 5, "spool": "/d/spool",
-    "task": "run42.reco", "summary": SUMMARY}
+    "task": "run42.reco", "owner": 1001, "notify": "mail:ada@example.org", "summary": SUMMARY}
 LOST = {
     "format": 1, "kind": "notice", "event": "pilot-lost", "at": 5, "spool": "/d/spool",
     "pilot": "node07-3fa91c22", "host": "node07", "reason": "its process is gone", "jobs": 2}
@@ -184,6 +191,9 @@ GOOD = {
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5, "jobs": [
             {"job": "a.00000001", "payload": 2, "infrastructure": 0}]},
         {"n": 1, "type": "quarantined", "pilot": "n-1", "reason": "why", "at": 5},
+        {"n": 1, "type": "ended", "task": "t", "state": "done", "at": 5, "tells": True},
+        {"n": 1, "type": "told", "task": "t"},
+        {"n": 1, "type": "swept", "parts": ["checkpoints/t/00000000.a1@n-1"]},
         {"n": 1, "type": "packed", "task": "a", "at": 5},
         {"n": 1, "type": "expired", "task": "a", "at": 5},
         {"n": 1, "type": "cleared", "task": "a"},
@@ -235,10 +245,10 @@ BROKEN = {
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
         ("retry.growMemory", 0.5), ("retry.growWall", 11), ("retry.backoff", 5), ("maxFailedJobs", -1),
         ("stopAfter", "1"), ("maxRunning", 0), ("maxRunning", "none"), ("resources.tokens", ["a"]),
-        ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("environment", []), ("environment", {"A": 1}), ("directory", 7), ("directory", "../w"),
+        ("resources.tokens", {"a b": 1}), ("resources.tokens", {"a": 0}), ("stuckAfter", "soon"), ("stuckAfter", 5), ("stuckAfter", "999ms"), ("stop", "USR1"), ("stop.signal", "KILL"), ("stop.before", 5), ("stop.grase", "1s"), ("checkpoint", "s"), ("checkpoint.file", "a/b"), ("checkpoint.file", ".a"), ("checkpoint.exit", 0), ("checkpoint.resumes", 0), ("checkpoint.maxSize", 5), ("notify", 7), ("notify", ""), ("environment", []), ("environment", {"A": 1}), ("directory", 7), ("directory", "../w"),
         ("environment", {"SPOOL_JOB": "1"}), ("environment", {"A=B": "1"}), ("verify", "md5"),
         ("meta", 1), ("meta", []),
-    ], ["kind", "name", "input", "command", "outputs.0.path"]),
+    ], ["kind", "name", "input", "command", "outputs.0.path", "checkpoint.file"]),
     "dataset": broken(DATASET, [
         ("name", "a@b"), ("files", {}), ("files", [1]), ("files", ["a", "a"]), ("files", [""]),
         ("files.1.size", -1), ("files.1.sise", 1), ("files.1.adler32", ""), ("closed", "yes"),
@@ -323,7 +333,7 @@ BROKEN = {
         ("state.unheard", 1)], ["sequence", "state.tasks", "state.tasks.0.accepted"]),
     "notice": broken(NOTICE, [
         ("event", "over"), ("kind", "summary"), ("jobs", 1), ("spool", "spool")],
-        ["task", "summary", "event", "spool"])
+        ["task", "owner", "summary", "event", "spool"])
     + broken(LOST, [("jobs", -1), ("summary", SUMMARY), ("event", "task-ended")],
              ["pilot", "host", "reason", "jobs", "at"]),
 }

@@ -37,6 +37,7 @@ struct SubmitCommand: ParsableCommand {
       valueName: "directory"))
   var chdir: String?
   @OptionGroup var changeFlags: ChangeFlags
+  @OptionGroup var endFlags: EndFlags
   @Flag(help: "Let outputs replace files that are there already.")
   var overwrite = false
   @Flag(help: "Forget an ended task of that name first, as `spool forget` does; its files stay.")
@@ -60,7 +61,8 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     let root = WorkingDirectory.current
-    let changes = try changeFlags.changes(chdir: chdir, overwrites: overwrite)
+    var changes = try changeFlags.changes(chdir: chdir, overwrites: overwrite)
+    changes.ends = endFlags.changes
     var variables = try Variables(set)
     let submissions =
       task.isGiven
@@ -72,6 +74,7 @@ struct SubmitCommand: ParsableCommand {
     noteEnvironment(changes)
     if dryRun { return try preview(submissions) }
     let spool = try options.openWatched()
+    endFlags.note(spool.config)
     let targets = try submissions.compactMap { try drop($0, spool) }
     guard wait, !targets.isEmpty else { return }
     try Interruption.announce(targets.map(\.name))

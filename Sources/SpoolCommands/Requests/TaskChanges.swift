@@ -14,6 +14,8 @@ struct TaskChanges {
   var after: [String] = []
   /// The time before which no job begins, as a request has it; nil for the request's.
   var notBefore: String?
+  /// Changes to the end of payloads.
+  var ends = EndChanges()
 
   /// Takes the value of `--chdir`, a path as the user's shell has it or `{scratch}`.
   init(chdir: String?, overwrites: Bool) {
@@ -27,7 +29,7 @@ struct TaskChanges {
 
   /// Returns the request with the changes made to its task, or to each step of its chain.
   func made(to json: JSON) -> JSON {
-    Request.mapTasks(json) { object in
+    Request.mapTasks(ends.made(to: json)) { object in
       var object = object
       if let directory { object["directory"] = .string(directory) }
       if overwrites, let outputs = object["outputs"]?.array {

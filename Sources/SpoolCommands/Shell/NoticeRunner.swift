@@ -30,13 +30,18 @@ final class NoticeRunner: Sendable {
   private let news: Waker
   private let quiet: Waker
   private let say: @Sendable (String) -> Void
+  private let told: @Sendable (Notice) -> Void
 
+  /// Makes a runner. It calls `told` on its own thread for each notice of which the command has been
+  /// told: it ended with exit code 0.
   init(
-    _ command: NoticeCommand, spool: String, say: @escaping @Sendable (String) -> Void
+    _ command: NoticeCommand, spool: String, say: @escaping @Sendable (String) -> Void,
+    told: @escaping @Sendable (Notice) -> Void
   ) throws(FileError) {
     self.command = command
     self.spool = spool
     self.say = say
+    self.told = told
     news = try Waker()
     quiet = try Waker()
     try WorkerThread.start { [self] in work() }
@@ -67,7 +72,8 @@ final class NoticeRunner: Sendable {
     while !isIdle, Waker.now() < end { quiet.wait(until: end) }
   }
 
-  private var isIdle: Bool { state.withLock { $0.queue.isEmpty && !$0.isBusy } }
+  /// True while no command runs and no notice waits.
+  var isIdle: Bool { state.withLock { $0.queue.isEmpty && !$0.isBusy } }
 
   private func work() {
     while true {
@@ -98,6 +104,7 @@ final class NoticeRunner: Sendable {
     do throws(SpawnError) {
       let (end, output) = try CommandOutput.run(call) { !state.withLock { $0.isOver } }
       report(notice, end, output)
+      if case .exited(0) = end { told(notice) }
     } catch {
       say("onEnd: \(FileError("start", error.program, error.code)); \(Self.words(notice))")
     }
@@ -107,11 +114,7 @@ final class NoticeRunner: Sendable {
     var variables = Environment.clean(Environment.all)
     variables["SPOOL_DIR"] = spool
     variables["SPOOL_EVENT"] = notice.event.rawValue
-    switch notice.event {
-    case .taskEnded: variables["SPOOL_TASK"] = notice.subject
-    case .pilotLost: variables["SPOOL_PILOT"] = notice.subject
-    }
-    return variables
+    return variables.merging(notice.variables) { $1 }
   }
 
   private func report(_ notice: Notice, _ end: CommandOutput.End, _ output: [UInt8]) {

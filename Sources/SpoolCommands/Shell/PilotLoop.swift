@@ -135,7 +135,9 @@ final class PilotLoop: Sendable {
               + "INT or TERM again gives them back at once")
         }
       }
-      if stops > 1 || returnAt.map({ time.instant >= $0 }) == true { pilot.giveBack() }
+      if stops > 1 || returnAt.map({ time.instant >= $0 }) == true {
+        pilot.giveBack(isHurried: stops > 1)
+      }
       var wait = pilot.step()
       if let returnAt, stops == 1 {
         wait = max(.milliseconds(1), min(wait, returnAt - time.instant))

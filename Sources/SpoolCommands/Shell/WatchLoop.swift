@@ -64,7 +64,11 @@ final class WatchLoop: Sendable {
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
     guard try acquire(lease, time, troubles) else { return lease.release() }
     let notices = try spool.config.onEnd.map { command in
-      try NoticeRunner(command, spool: spool.layout.root) { Terminal.say("watch", $0) }
+      try NoticeRunner(
+        command, spool: spool.layout.root, say: { Terminal.say("watch", $0) },
+        told: { [self] notice in
+          if notice.event != .pilotLost { hint { $0.told.insert(notice.subject) } }
+        })
     }
     guard let watcher = try takeOver(lease, time, troubles, notices) else { return }
     watcher.mountAdvice = advice
@@ -73,6 +77,7 @@ final class WatchLoop: Sendable {
     try turn(watcher, time)
     if finishing.withLock({ $0 }) { try takeIn(watcher) }
     beforeEnd()
+    if let notices, spool.config.isToldAtLeastOnce { try awaitTold(watcher, notices) }
     try watcher.stop()
     notices?.finish()
   }
@@ -183,6 +188,23 @@ final class WatchLoop: Sendable {
     waker.wake()
   }
 
+  /// Turns until the site's command has been told, for a while: what it is told the watcher writes down.
+  private func awaitTold(_ watcher: Watcher, _ notices: NoticeRunner) throws {
+    let end = Waker.deadline(in: NoticeRunner.farewell)
+    while !notices.isIdle, Waker.now() < end {
+      waker.wait(until: min(end, Waker.deadline(in: .milliseconds(100))))
+      _ = try watcher.turn(takeHints())
+    }
+    _ = try watcher.turn(takeHints())
+  }
+
+  private func takeHints() -> Hints {
+    hints.withLock { hints in
+      defer { hints = Hints() }
+      return hints
+    }
+  }
+
   /// Turns until there is nothing to do at once.
   private func takeIn(_ watcher: Watcher) throws {
     let end = Waker.deadline(in: Self.longestFinish)
@@ -202,10 +224,7 @@ final class WatchLoop: Sendable {
       if wait > .zero { waker.wait(until: Waker.deadline(wait, after: begun)) }
       let soonest = Waker.deadline(Self.pace, after: begun)
       while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
-      heard = hints.withLock { hints in
-        defer { hints = Hints() }
-        return hints
-      }
+      heard = takeHints()
     }
   }
 }

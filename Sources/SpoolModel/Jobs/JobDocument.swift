@@ -33,6 +33,10 @@ public struct JobDocument: Equatable, Sendable {
   public var memory: Int
   /// The longest time that the payload may do nothing; nil for no limit.
   public var stuck: Duration?
+  /// The way in which the payload is told to end; nil: by TERM, and KILL soon after.
+  public var stop: StopPolicy?
+  /// The checkpoint by which the job may go on later; nil: it has none.
+  public var checkpoint: JobCheckpoint?
 
   /// Makes the document of an attempt.
   public init(
@@ -40,7 +44,7 @@ public struct JobDocument: Equatable, Sendable {
     stretches: [InputStretch] = [], order: InputOrder? = nil, verifiesChecksum: Bool,
     command: [Template], directory: String? = nil, outputs: [JobOutput],
     environment: [EnvironmentVariable], setup: String? = nil, wall: Duration, memory: Int,
-    stuck: Duration? = nil
+    stuck: Duration? = nil, stop: StopPolicy? = nil, checkpoint: JobCheckpoint? = nil
   ) {
     self.job = job
     self.incarnation = incarnation
@@ -58,6 +62,8 @@ public struct JobDocument: Equatable, Sendable {
     self.wall = wall
     self.memory = memory
     self.stuck = stuck
+    self.stop = stop
+    self.checkpoint = checkpoint
   }
 
   /// Returns true if both are written as the same file.
@@ -80,21 +86,17 @@ public struct JobDocument: Equatable, Sendable {
     object["environment"] = environment.json
     if let setup { object["setup"] = .string(setup) }
     object["limits"] = limits
+    if let stop { object["stop"] = stop.json }
+    if let checkpoint { object["checkpoint"] = checkpoint.json }
     return .object(object)
   }
 
   private var limits: JSON {
     var object = JSONObject([
-      .init("wall", Self.seconds(wall)), .init("memory", .integer(memory)),
+      .init("wall", wall.secondsJSON), .init("memory", .integer(memory)),
     ])
-    if let stuck { object["stuck"] = Self.seconds(stuck) }
+    if let stuck { object["stuck"] = stuck.secondsJSON }
     return .object(object)
-  }
-
-  private static func seconds(_ duration: Duration) -> JSON {
-    let milliseconds = duration.milliseconds
-    return milliseconds % 1000 == 0
-      ? .integer(milliseconds / 1000) : .number(Double(milliseconds) / 1000)
   }
 
   /// The bytes of a new file: the object with its seal (``SealedJSON``) and a line end. A result is
@@ -124,7 +126,16 @@ extension JobDocument {
       outputs: try Self.outputs(json),
       environment: try Self.environment(json), setup: try Self.path(json, "setup"), wall: wall,
       memory: memory,
-      stuck: try Self.time(json, "stuck"))
+      stuck: try Self.time(json, "stuck"), stop: try Self.value(json, "stop", StopPolicy.init),
+      checkpoint: try Self.value(json, "checkpoint", JobCheckpoint.init))
+  }
+
+  private static func value<Value>(
+    _ json: JSON, _ key: String, _ read: (JSON) -> Value?
+  ) throws(RequestError) -> Value? {
+    guard let member = json[key] else { return nil }
+    guard let value = read(member) else { throw fault(key) }
+    return value
   }
 
   private static func path(_ json: JSON, _ key: String) throws(RequestError) -> String? {

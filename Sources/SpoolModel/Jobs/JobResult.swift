@@ -27,6 +27,8 @@ public struct JobResult: Equatable, Sendable {
   public var reportLeftOut: JSONObject
   /// The reason of the failure in words: the last lines of standard error, or what the pilot found.
   public var reason: String?
+  /// The checkpoint that was kept, if the job is to go on later.
+  public var checkpoint: KeptCheckpoint?
   /// The payload's output in the spool.
   public var log: LogExtent?
 
@@ -65,7 +67,7 @@ public struct JobResult: Equatable, Sendable {
 extension JobResult: JSONValue {
   private enum Key: String {
     case pilot, host, started, ended, exit, signal, `class`, cause, cpu, memory, outputs, report
-    case reportLeftOut, reason, log
+    case reportLeftOut, reason, checkpoint, log
   }
 
   /// The class of a success; that of a failure is the kind of its cause.
@@ -94,6 +96,7 @@ extension JobResult: JSONValue {
     if !report.members.isEmpty { members[.report] = report }
     if !reportLeftOut.members.isEmpty { members[.reportLeftOut] = reportLeftOut }
     members[.reason] = reason
+    members[.checkpoint] = checkpoint
     members[.log] = log
     return members.json
   }
@@ -121,6 +124,7 @@ extension JobResult: JSONValue {
       return nil
     }
     reason = members[.reason]
+    checkpoint = members[.checkpoint]
     log = members[.log]
   }
 }

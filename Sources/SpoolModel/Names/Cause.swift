@@ -30,6 +30,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   // Neither.
   /// Given back by a pilot that was told to stop.
   case returned
+  /// The payload said, by the exit code of its checkpoint, that it is not done and is to go on later.
+  case unfinished
   /// The pilot lost the job, because the task was ended.
   case cancelled
   /// Something that is not this job's stands at the final path of an output.
@@ -43,7 +45,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     case payload
     /// A failure of the pilot, the node or the filesystem.
     case infrastructure
-    /// Given back by the pilot.
+    /// Given back by the pilot, or to go on later: nobody is to blame.
     case returned
     /// No further attempt is made.
     case final
@@ -54,7 +56,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .exit, .signal, .wall, .memory, .stuck, .output, .program: .payload
     case .lost, .spawn, .input, .staging, .torn: .infrastructure
-    case .returned: .returned
+    case .returned, .unfinished: .returned
     case .cancelled, .exists, .refused: .final
     }
   }
@@ -71,7 +73,8 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     ("wall", .wall), ("memory", .memory), ("stuck", .stuck), ("output", .output),
     ("program", .program), ("lost", .lost),
     ("spawn", .spawn), ("input", .input), ("staging", .staging), ("torn", .torn),
-    ("returned", .returned), ("cancelled", .cancelled), ("exists", .exists), ("refused", .refused),
+    ("returned", .returned), ("unfinished", .unfinished), ("cancelled", .cancelled),
+    ("exists", .exists), ("refused", .refused),
   ]
 
   /// Reads a cause as file names and ledgers spell it; nil for any other text.

@@ -14,6 +14,8 @@ public struct ChainSpec: Equatable, Sendable {
   public var name: Name
   /// The steps, in the order in which they were written.
   public var steps: [Step]
+  /// Whom the site's command is to tell of its end, once; nil: nobody in particular.
+  public var notify: String?
   /// The request as it is kept: as it was written, its paths absolute.
   public var source: JSONObject
 
@@ -21,7 +23,8 @@ public struct ChainSpec: Equatable, Sendable {
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = [
-    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup",
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "stop",
+    "notify",
   ]
   static let mostSteps = 100
 
@@ -35,6 +38,7 @@ public struct ChainSpec: Equatable, Sendable {
       throw fields.fault("steps", "expected from 1 to \(Self.mostSteps) steps")
     }
     let outline = try ChainOutline(fields, values, chain: name, root: root)
+    notify = try fields.notify("notify")
     source = fields.object
     if let setup = outline.setup { source["setup"] = .string(setup.text) }
     steps = []
@@ -72,6 +76,7 @@ private struct ChainOutline {
   let retention: Retention?
   let environment: [EnvironmentVariable]
   let setup: SetupScript?
+  let stop: JSON?
 
   init(_ fields: Fields, _ values: [JSON], chain: Name, root: String) throws(RequestError) {
     self.chain = chain
@@ -100,6 +105,7 @@ private struct ChainOutline {
     retention = try fields.retention("retention")
     environment = try fields.environment("environment")
     setup = try fields.setup("setup", root: root)
+    stop = try fields.stop("stop").flatMap { _ in fields.object["stop"] }
   }
 
   func step(_ index: Int, root: String) throws(RequestError) -> ChainSpec.Step {
@@ -112,6 +118,7 @@ private struct ChainOutline {
     if object["priority"] == nil { object["priority"] = .integer(max(0, priority - index)) }
     if object["retention"] == nil, let retention { object["retention"] = .string(retention.text) }
     if object["setup"] == nil, let setup { object["setup"] = .string(setup.text) }
+    if object["stop"] == nil, let stop { object["stop"] = stop }
     if !environment.isEmpty {
       object["environment"] = try step.environment("environment").completed(by: environment).json
     }

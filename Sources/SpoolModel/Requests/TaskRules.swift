@@ -24,6 +24,11 @@ struct TaskRules {
     }
     try grouping()
     try outputs()
+    if let before = task.stop?.before, before >= task.resources.wall {
+      throw fields.fault(
+        "stop.before", at: "stop",
+        "expected less than the wall time of \(Units.text(task.resources.wall))")
+    }
   }
 
   private func grouping() throws(RequestError) {

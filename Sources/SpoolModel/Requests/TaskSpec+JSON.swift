@@ -52,7 +52,7 @@ extension TaskSpec {
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
-    "allowIncomplete", "after", "notBefore", "setup",
+    "allowIncomplete", "after", "notBefore", "setup", "stop", "checkpoint", "notify",
   ]
 
   /// The keys that a step of a chain may have.
@@ -86,6 +86,9 @@ extension TaskSpec {
     allowsIncomplete = try fields.bool("allowIncomplete") ?? false
     after = try Self.after(fields)
     notBefore = try fields.date("notBefore")
+    stop = try fields.stop("stop")
+    checkpoint = try fields.checkpoint("checkpoint")
+    notify = try fields.notify("notify")
     source = fields.object
     makeSourceAbsolute()
     try TaskRules(self, fields).check()

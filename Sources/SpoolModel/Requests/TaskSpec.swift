@@ -129,6 +129,12 @@ public struct TaskSpec: Equatable, Sendable {
   public var allowsIncomplete: Bool
   /// The tasks and chains that must have ended well before its first job.
   public var after: [Name]
+  /// The way in which its payloads are told to end; nil: by TERM, and KILL soon after.
+  public var stop: StopPolicy?
+  /// The checkpoint by which its jobs may go on later; nil: they have none.
+  public var checkpoint: CheckpointPolicy?
+  /// Whom the site's command is to tell of its end, as the request says; nil: nobody in particular.
+  public var notify: String?
   /// The time before which no job of it begins; nil for none.
   public var notBefore: Timestamp?
   /// The request as it is kept: as it was written, its paths absolute.

@@ -14,6 +14,11 @@ extension Duration {
   /// The duration in seconds, to the millisecond: as pages, ledgers and results hold it.
   public var inSeconds: Double { Double(milliseconds) / 1000 }
 
+  /// The duration as job files hold it: a number of seconds, a whole one where it can be.
+  var secondsJSON: JSON {
+    milliseconds % 1000 == 0 ? .integer(milliseconds / 1000) : .number(inSeconds)
+  }
+
   /// The duration that a number of seconds says, rounded to milliseconds. A number that is negative
   /// or greater than 2⁵³ ms becomes the nearest bound: no file may stop the program.
   public init(inSeconds seconds: Double) {

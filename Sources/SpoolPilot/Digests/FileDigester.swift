@@ -56,6 +56,8 @@ public struct FileDigest: Sendable, Equatable {
 public protocol FileDigester: AnyObject {
   /// Begins the work for the pilot's job `id`.
   func start(_ id: Int, _ files: [DigestRequest])
+  /// Begins to copy a file for the pilot's job `id`. Its answer is that to one request.
+  func copy(_ id: Int, _ copy: FileCopy)
   /// Gives up the work for a job: no answer comes.
   func cancel(_ id: Int)
   /// Returns what was finished since the last call, the answers in the order of the requests.

@@ -21,7 +21,14 @@ public final class ThreadedDigester: FileDigester {
   deinit { queue.stop() }
 
   /// Begins the work as ``FileDigester/start(_:_:)`` says.
-  public func start(_ id: Int, _ files: [DigestRequest]) { queue.add(id, files) }
+  public func start(_ id: Int, _ files: [DigestRequest]) {
+    queue.add(DigestWork(id: id, files: files))
+  }
+
+  /// Begins to copy as ``FileDigester/copy(_:_:)`` says.
+  public func copy(_ id: Int, _ copy: FileCopy) {
+    queue.add(DigestWork(id: id, files: [], copying: FileCopying(copy), source: copy.source))
+  }
 
   /// Gives up the work as ``FileDigester/cancel(_:)`` says.
   public func cancel(_ id: Int) { queue.cancel(id) }
@@ -36,9 +43,17 @@ private struct DigestWork {
   let files: [DigestRequest]
   var digests: [FileDigest] = []
   var reading: FileReading?
+  /// The copying that the work is, if it is one; and the path of what is copied.
+  var copying: FileCopying?
+  var source = ""
 
   /// Does a piece. Returns true when all is done.
   mutating func step(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    if let copying {
+      guard let answer = copying.step() else { return false }
+      digests = [FileDigest(path: source, answer: answer)]
+      return true
+    }
     guard digests.count < files.count else { return true }
     let file = files[digests.count]
     let reading = reading ?? FileReading(file)
@@ -77,10 +92,11 @@ private final class DigestQueue: Sendable {
   }
 
   /// Adds work, and wakes the workers.
-  func add(_ id: Int, _ files: [DigestRequest]) {
+  func add(_ work: consuming DigestWork) {
+    let next = Wrapped(work: work)
     content.withLock { content in
-      content.known.insert(id)
-      content.waiting.append(Wrapped(work: DigestWork(id: id, files: files)))
+      content.known.insert(next.work.id)
+      content.waiting.append(next)
     }
     for bell in bells { bell.wake() }
   }
@@ -133,11 +149,16 @@ private final class DigestQueue: Sendable {
   /// Puts work last in the row, or among what is finished; drops what was given up meanwhile.
   private func putBack(_ next: consuming Wrapped, isDone: Bool) {
     let next = next
-    content.withLock { content in
-      guard content.known.contains(next.work.id) else { return }
-      guard isDone else { return content.waiting.append(next) }
+    let isWanted = content.withLock { content in
+      guard content.known.contains(next.work.id) else { return false }
+      guard isDone else {
+        content.waiting.append(next)
+        return true
+      }
       content.known.remove(next.work.id)
       content.finished.append((next.work.id, next.work.digests))
+      return true
     }
+    if !isWanted { next.work.copying?.abandon() }
   }
 }

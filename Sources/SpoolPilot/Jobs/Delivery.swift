@@ -40,6 +40,7 @@ final class Delivery {
     case .failure(let failure):
       result.cause = failure.cause
       result.reason = failure.reason
+      result.checkpoint = failure.checkpoint
     }
     if let end = job.end {
       result.add(end)

@@ -13,7 +13,7 @@ extension JobStages {
     if let failure = Verdict.failure(
       end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
     {
-      return fail(job, failure)
+      return failure.cause == .unfinished ? keep(job) : fail(job, failure)
     }
     do throws(PayloadReport.Problem) {
       if job.report == nil {
@@ -43,10 +43,11 @@ extension JobStages {
       guard let staging = job.staging, now >= staging.end else { continue }
       digester.cancel(job.id)
       let time = Units.text(now - staging.since)
+      let what = job.isKeeping ? "checkpoint" : "outputs"
       if job.isReturning {
-        fail(job, .returned, "given back before its outputs were staged, which took \(time) so far")
+        fail(job, .returned, "given back before its \(what) were staged, which took \(time) so far")
       } else {
-        fail(job, .staging, "its outputs could not be synced and checksummed within \(time)")
+        fail(job, .staging, "its \(what) could not be synced and checksummed within \(time)")
       }
     }
   }
@@ -95,7 +96,7 @@ extension JobStages {
   /// Lets a job whose payload ended well wait until what the payload left can be read and synced.
   /// When the pilot's patience is over that is a failure of the node or the filesystem, never the
   /// payload's.
-  private func hold(_ job: RunningJob, _ error: FileError) {
+  func hold(_ job: RunningJob, _ error: FileError) {
     if job.isReturning {
       return fail(job, .returned, "given back before its outputs were staged: \(error)")
     }

@@ -61,7 +61,7 @@ final class JobStages {
       case .unsettled: next = min(next, job.settling?.next ?? next)
       case .running: next = min(next, LiveLog.next(job))
       case .staging: next = min(next, job.staging?.end ?? next)
-      case .listing, .verifying, .starting: break
+      case .listing, .verifying, .layingIn, .starting: break
       }
     }
     return next
@@ -159,7 +159,7 @@ final class JobStages {
 
   /// Lets a job wait in the pilot's hands for a filesystem that is out of order, but not for ever
   /// (R10): that is no fault of the job's. Any other refusal fails the job.
-  private func wait(_ job: RunningJob, _ cause: Cause, _ error: FileError) {
+  func wait(_ job: RunningJob, _ cause: Cause, _ error: FileError) {
     let now = context.now
     let since = job.blockedSince ?? now
     job.blockedSince = since
@@ -187,7 +187,8 @@ final class JobStages {
 
   // MARK: The payload
 
-  private func start(_ job: RunningJob) {
+  func start(_ job: RunningJob) {
+    if job.document.checkpoint?.kept != nil, !job.hasCheckpoint { return layIn(job) }
     do throws(FileError) {
       try parts.ensureDirectories(of: job.document)
       if let obstacle = try parts.findObstacle(to: job.document) {
@@ -196,9 +197,11 @@ final class JobStages {
     } catch {
       return wait(job, .staging, error)
     }
+    let time = min(job.document.wall, orders.standing.timeLeft(at: context.now))
     let filler = PayloadFiller(
       job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
-      options: context.options, inputs: job.arguments)
+      options: context.options, inputs: job.arguments, time: time,
+      ends: context.time.timestamp + time)
     do throws(FileError) {
       try InputListing.write(job.document, to: job.slot, context.local)
     } catch {
@@ -247,6 +250,7 @@ final class JobStages {
     } catch {
       return false
     }
+    job.hasCheckpoint = false
     context.say("\(job.slot.directory) was removed by somebody; it is made anew")
     return true
   }
@@ -272,6 +276,8 @@ final class JobStages {
       guard let job = table[id] else { continue }
       switch job.stage {
       case .verifying: verified(job, digests)
+      case .layingIn: laidIn(job, digests)
+      case .staging where job.isKeeping: kept(job, digests)
       case .staging: staged(job, digests)
       case .listing, .starting, .running, .unsettled, .delivering, .blocked: break
       }
@@ -306,7 +312,7 @@ final class JobStages {
       switch job.stage {
       case .delivering(let result): delivery.deliver(job, result)
       case .blocked: resume(job)
-      case .listing, .verifying, .starting, .running, .staging, .unsettled: break
+      case .listing, .verifying, .layingIn, .starting, .running, .staging, .unsettled: break
       }
     }
   }
@@ -330,11 +336,15 @@ final class JobStages {
     job.forget()
     context.say("\(job.name.job) was taken back")
     switch job.stage {
+    // Nothing of it counts, so there is nothing to warn it of.
     case .starting, .running: runner.end(job.id, grace: Self.grace)
     // The lister is let finish.
     case .listing: break
     case .verifying, .staging:
       digester.cancel(job.id)
+      discard(job)
+    case .layingIn:
+      giveUpLayingIn(job)
       discard(job)
     case .unsettled: discard(job)
     case .blocked: table.remove(job)
@@ -349,22 +359,40 @@ final class JobStages {
     delivery.forgetLogs()
   }
 
-  /// Ends what runs, to be given back.
-  func giveBack() {
-    for job in table.jobs where !job.isReturning && !job.isTaken {
+  /// Ends what runs, to be given back: each payload as its task says, or soon if there is no time for
+  /// that. Returns the longest time that a payload has. A further call changes nothing, unless it is
+  /// the first that hurries.
+  func giveBack(isHurried: Bool) -> Duration {
+    for job in table.jobs
+    where !job.isTaken && (!job.isReturning || isHurried && !job.isHurried) {
       job.isReturning = true
+      job.isHurried = isHurried
       switch job.stage {
-      case .starting, .running: runner.end(job.id, grace: Self.grace)
+      case .starting, .running: stop(job)
       // It waits no longer: one more try decides.
       case .unsettled: settle(job)
       case .verifying:
         digester.cancel(job.id)
         returnUnstarted(job)
+      case .layingIn:
+        giveUpLayingIn(job)
+        returnUnstarted(job)
+      // A checkpoint spares more work than the outputs of a job that is given back.
+      case .staging where job.isKeeping && !isHurried: break
       case .staging: job.hurryStaging(to: context.now + Self.grace)
       case .blocked, .listing, .delivering: break
       }
     }
+    return table.jobs.filter { !$0.isTaken }.map { grace(of: $0) }.max() ?? .zero
   }
+
+  /// Returns the time that a payload has when its job is given back.
+  private func grace(of job: RunningJob) -> Duration {
+    let grace = job.document.stop?.grace ?? Self.grace
+    return job.isHurried ? min(grace, Self.grace) : grace
+  }
+
+  private func stop(_ job: RunningJob) { runner.stop(job.id, grace: grace(of: job)) }
 
   func discard(_ job: RunningJob) {
     parts.remove(job)

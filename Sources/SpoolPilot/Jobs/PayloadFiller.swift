@@ -12,13 +12,17 @@ struct PayloadFiller {
   let options: PilotOptions
   /// The inputs of a job over many files, where they become arguments.
   let inputs: [String]
+  /// The time that it has, and the moment at which that is over.
+  let time: Duration
+  let ends: Timestamp
 
   /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
     Payload(
       id: id, arguments: arguments, environment: environment, setup: job.setup,
       directory: job.directory ?? slot.work, output: slot.output, errorOutput: slot.errorOutput,
-      wall: job.wall, memory: Int64(job.memory), stuck: job.stuck)
+      wall: job.wall, memory: Int64(job.memory), stuck: job.stuck,
+      stop: job.stop?.stop(within: time))
   }
 
   /// The variables by which libraries choose the number of their threads: the job's cores, where the
@@ -64,6 +68,11 @@ struct PayloadFiller {
     variables["SPOOL_CPUS"] = "\(name.cores)"
     variables["SPOOL_SCRATCH"] = slot.work
     variables["SPOOL_REPORT"] = slot.report
+    variables["SPOOL_ENDS"] = "\(ends.milliseconds / 1000)"
+    if let checkpoint = job.checkpoint {
+      variables["SPOOL_CHECKPOINT"] = slot.checkpoint(checkpoint.policy)
+      variables["SPOOL_RESUMED"] = "\(checkpoint.resumed)"
+    }
     if !options.gpus.isEmpty {
       variables["CUDA_VISIBLE_DEVICES"] = gpus.joined(separator: ",")
     }

@@ -11,6 +11,8 @@ final class RunningJob {
     case listing
     /// The digester reads its inputs, to verify their checksums.
     case verifying
+    /// The digester copies the checkpoint that the job goes on from.
+    case layingIn
     /// The payload is being started, or is about to be.
     case starting
     /// The payload runs.
@@ -62,8 +64,13 @@ final class RunningJob {
   private(set) var hasBegunResult = false
   /// What the payload printed is still to be appended to its task's log.
   var owesLog = false
-  /// The pilot gives the job back.
+  /// The pilot gives the job back; and at once, without the grace of its task.
   var isReturning = false
+  var isHurried = false
+  /// The checkpoint that the job goes on from lies in its scratch.
+  var hasCheckpoint = false
+  /// What is staged is the checkpoint of a job that is not done.
+  var isKeeping = false
   /// The watcher took the claim: the payload's outcome does not count.
   var isTaken = false
   /// The end of the payload; nil: it has not ended, or never ran.
@@ -149,9 +156,12 @@ struct JobFailure: Error, Equatable {
   var cause: Cause
   /// The reason in words, for the result.
   var reason: String
+  /// The checkpoint that was kept, if the job is to go on later.
+  var checkpoint: KeptCheckpoint?
 
-  init(_ cause: Cause, _ reason: String) {
+  init(_ cause: Cause, _ reason: String, checkpoint: KeptCheckpoint? = nil) {
     self.cause = cause
     self.reason = reason
+    self.checkpoint = checkpoint
   }
 }

@@ -26,6 +26,11 @@ struct Slot {
   /// The file of the placeholder `{report}`.
   var report: String { directory + "/report.json" }
 
+  /// The file by which a job goes on later: the payload's.
+  func checkpoint(_ policy: CheckpointPolicy) -> String { "\(work)/\(policy.file)" }
+  /// The file into which the pilot copies it before a job begins. No other job has it.
+  func checkpointPart(_ id: Int) -> String { "\(directory)/checkpoint.\(id)" }
+
   /// Makes the directories.
   func prepare(_ files: any FileSystem) throws(FileError) {
     try files.ensureDirectories(FilePath.directory(scratch))

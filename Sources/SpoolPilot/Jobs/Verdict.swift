@@ -7,8 +7,25 @@ enum Verdict {
   static func failure(
     _ end: PayloadEnd, of document: JobDocument, isReturning: Bool, lastLines: () -> String?
   ) -> JobFailure? {
+    if isUnfinished(end, document) { return JobFailure(.unfinished, words(document)) }
     guard let cause = cause(end, isReturning: isReturning) else { return nil }
     return JobFailure(cause, reason(cause, end, document, lastLines))
+  }
+
+  /// Returns true for a payload that says that it is not done, however it was asked to end. One that
+  /// was over its memory, or stuck, has failed.
+  private static func isUnfinished(_ end: PayloadEnd, _ document: JobDocument) -> Bool {
+    guard let checkpoint = document.checkpoint else { return false }
+    switch end.reason {
+    case .itself, .wall, .ended, .stopped: break
+    case .memory, .outOfMemory, .stuck: return false
+    }
+    return end.status == .exited(Int32(checkpoint.policy.exit))
+  }
+
+  private static func words(_ document: JobDocument) -> String {
+    let file = document.checkpoint?.policy.file ?? ""
+    return "not done: it is to go on from \(file)"
   }
 
   private static func cause(_ end: PayloadEnd, isReturning: Bool) -> Cause? {
@@ -17,7 +34,9 @@ enum Verdict {
     case .memory, .outOfMemory: return .memory
     case .stuck: return .stuck
     case .ended where isReturning: return .returned
-    case .ended, .itself: break
+    // Before TERM came it may have been done.
+    case .stopped where end.status != .exited(0): return .returned
+    case .ended, .stopped, .itself: break
     }
     switch end.status {
     case .exited(0): return nil

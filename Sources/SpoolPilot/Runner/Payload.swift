@@ -1,3 +1,17 @@
+/// The way in which a payload is told to end before TERM and KILL come.
+public struct PayloadStop: Sendable, Equatable {
+  /// The signal, which goes to the payload's process group.
+  public var signal: Int32
+  /// The time from the start after which the signal comes of itself; nil: never.
+  public var after: Duration?
+
+  /// Makes one from its parts.
+  public init(signal: Int32, after: Duration? = nil) {
+    self.signal = signal
+    self.after = after
+  }
+}
+
 /// The payload of one job: a program to be run, and its limits.
 public struct Payload: Sendable, Equatable {
   /// The pilot's own number for it, unique while it runs.
@@ -23,12 +37,14 @@ public struct Payload: Sendable, Equatable {
   /// The time for which it may do nothing, neither print nor use a processor, before it is ended;
   /// nil: for ever.
   public var stuck: Duration?
+  /// The way in which it is told to end; nil: by TERM alone.
+  public var stop: PayloadStop?
 
   /// Makes a payload; nothing is checked before the runner starts it.
   public init(
     id: Int, arguments: [String], environment: [String: String], setup: String? = nil,
     directory: String, output: String, errorOutput: String, wall: Duration, memory: Int64,
-    stuck: Duration? = nil
+    stuck: Duration? = nil, stop: PayloadStop? = nil
   ) {
     self.id = id
     self.arguments = arguments
@@ -40,5 +56,6 @@ public struct Payload: Sendable, Equatable {
     self.wall = wall
     self.memory = memory
     self.stuck = stuck
+    self.stop = stop
   }
 }

@@ -20,8 +20,11 @@ public struct PayloadEnd: Sendable, Equatable {
     case outOfMemory
     /// It did nothing for too long.
     case stuck
-    /// The pilot called ``PayloadRunner/end(_:grace:)``.
+    /// The pilot called ``PayloadRunner/end(_:grace:)``, or TERM came after
+    /// ``PayloadRunner/stop(_:grace:)``.
     case ended
+    /// It ended by itself after ``PayloadRunner/stop(_:grace:)``, before TERM came.
+    case stopped
   }
 
   /// The payload's number, as ``Payload/id``.

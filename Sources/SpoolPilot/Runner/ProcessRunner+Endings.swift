@@ -85,7 +85,7 @@ extension ProcessRunner {
   /// Sends TERM to all processes of a payload, and KILL after `grace`.
   func terminate(_ index: Int, _ reason: PayloadEnd.Reason, grace: Duration) {
     let now = spool_now()
-    let isFirst = payloads[index].reason == .itself
+    let isFirst = payloads[index].isOnItsOwn
     if isFirst, payloads[index].status == nil { payloads[index].reason = reason }
     if grace <= .zero { return killAll(index, now) }
     let killAt = now + grace.nanoseconds
@@ -95,6 +95,25 @@ extension ProcessRunner {
       // One that is stopped would not hear it.
       signalAll(index, SIGCONT)
     }
+  }
+
+  /// Sends a payload its own signal, and lets TERM follow after `grace`. Without one it gets TERM.
+  func askToStop(_ index: Int, grace: Duration) {
+    guard payloads[index].stopSignal != nil else { return terminate(index, .ended, grace: grace) }
+    guard payloads[index].status == nil, payloads[index].killAt == nil else { return }
+    let now = spool_now()
+    warn(index, now)
+    payloads[index].reason = .stopped
+    let termAt = max(now, (payloads[index].warned ?? now) + grace.nanoseconds)
+    payloads[index].termAt = min(termAt, payloads[index].termAt ?? .max)
+  }
+
+  /// Sends a payload's own signal to its process group, once. While the leader is not waited for, its
+  /// number is nobody else's.
+  private func warn(_ index: Int, _ now: UInt64) {
+    guard payloads[index].warned == nil, let signal = payloads[index].stopSignal else { return }
+    payloads[index].warned = now
+    kill(-payloads[index].leader, signal)
   }
 
   /// Sends KILL to all processes of a payload. What they forked meanwhile dies in the next round.
@@ -129,6 +148,10 @@ extension ProcessRunner {
         if now >= killAt { killAll(index, now) }
       } else if now >= payload.wallEnd {
         terminate(index, .wall, grace: Self.limitGrace)
+      } else if let termAt = payload.termAt, now >= termAt {
+        terminate(index, .ended, grace: Self.limitGrace)
+      } else if now >= payload.warnAt {
+        warn(index, now)
       }
     }
   }
@@ -167,7 +190,7 @@ extension ProcessRunner {
     let cpu = rows.reduce(0) { $0 + $1.row.cpu }
     let signs = Liveness.Signs(cpu: cpu, printed: payloads[index].freeOutputs())
     let isStuck = payloads[index].liveness.look(signs, at: now)
-    guard payloads[index].reason == .itself else { return }
+    guard payloads[index].isOnItsOwn else { return }
     if memory > payloads[index].memoryLimit {
       terminate(index, .memory, grace: Self.limitGrace)
     } else if isStuck {
@@ -180,7 +203,7 @@ extension ProcessRunner {
     var next = nextSweep ?? .max
     if !starting.isEmpty { next = min(next, now + Self.startLook) }
     for payload in payloads {
-      next = min(next, payload.killAt ?? payload.wallEnd)
+      next = min(next, payload.nextDue)
       // Orphans that are on their way out, or no descriptor to wait on.
       if payload.status != nil || payload.descriptor < 0 { next = min(next, now + 2_000_000) }
     }

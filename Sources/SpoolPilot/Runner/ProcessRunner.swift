@@ -51,6 +51,8 @@ public final class ProcessRunner: PayloadRunner {
     var serial: UInt32
     /// The grace of an end that was asked for meanwhile.
     var grace: Duration?
+    /// True if it is to end as its ``Payload/stop`` says.
+    var isStop = false
   }
 
   /// Makes this process a subreaper, and starts the guardian. Fails where no process can be made, or
@@ -142,7 +144,19 @@ public final class ProcessRunner: PayloadRunner {
       terminate(index, .ended, grace: grace)
     } else if let serial = starting[id]?.serial {
       starting[id]?.grace = grace
+      starting[id]?.isStop = false
       spawner.cancel(serial)
+    }
+  }
+
+  /// Asks a payload to end as ``PayloadRunner/stop(_:grace:)`` says.
+  public func stop(_ id: Int, grace: Duration) {
+    if let index = payloads.firstIndex(where: { $0.id == id }) {
+      askToStop(index, grace: grace)
+    } else if let start = starting[id] {
+      starting[id]?.grace = min(grace, start.grace ?? grace)
+      starting[id]?.isStop = true
+      spawner.cancel(start.serial)
     }
   }
 
@@ -184,7 +198,12 @@ public final class ProcessRunner: PayloadRunner {
             answer.request.payload, serial: state.serial, leader: process.pid,
             descriptor: process.descriptor, now: answer.moment))
         starts.append(PayloadStart(id: id))
-        if let grace = state.grace { terminate(payloads.count - 1, .ended, grace: grace) }
+        guard let grace = state.grace else { continue }
+        if state.isStop {
+          askToStop(payloads.count - 1, grace: grace)
+        } else {
+          terminate(payloads.count - 1, .ended, grace: grace)
+        }
       }
     }
   }

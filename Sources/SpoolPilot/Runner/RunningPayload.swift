@@ -22,6 +22,14 @@ struct RunningPayload {
   var freed: [Int64]
   var liveness: Liveness
   var gauge = MemoryGauge()
+  /// The signal by which it is told to end; nil: by TERM alone.
+  let stopSignal: Int32?
+  /// The moment at which the signal comes of itself, and the one at which it came, in monotonic
+  /// nanoseconds.
+  let warnAt: UInt64
+  var warned: UInt64?
+  /// The moment at which TERM follows the signal, once that is decided, in monotonic nanoseconds.
+  var termAt: UInt64?
 
   var reason = PayloadEnd.Reason.itself
   /// The moment at which all its processes get KILL, once that is decided, in monotonic nanoseconds;
@@ -48,6 +56,16 @@ struct RunningPayload {
       ? [payload.output] : [payload.output, payload.errorOutput]
     freed = outputs.map { _ in 0 }
     liveness = Liveness(limit: payload.stuck, now: now)
+    stopSignal = payload.stop?.signal
+    warnAt = (payload.stop?.after).map { now + $0.nanoseconds } ?? .max
+  }
+
+  /// True until the runner has sent TERM or KILL.
+  var isOnItsOwn: Bool { reason == .itself || reason == .stopped }
+
+  /// The moment at which one of its limits in time is due, in monotonic nanoseconds.
+  var nextDue: UInt64 {
+    killAt ?? min(wallEnd, termAt ?? .max, warned == nil ? warnAt : .max)
   }
 
   /// Takes in what the kernel tells of one of its dead processes.

@@ -146,8 +146,8 @@ final class Orders {
   /// Leaves for good.
   func leave() { standing.leave() }
 
-  /// Leaves for good, and soon.
-  func giveBack() { standing.giveBack(at: context.now) }
+  /// Leaves for good, and soon after the grace that payloads have.
+  func giveBack(grace: Duration) { standing.giveBack(at: context.now, grace: grace) }
 
   /// Ends the lifetime if it is over. Returns true the first time.
   func expire() -> Bool { standing.expire(at: context.now) }

@@ -35,10 +35,11 @@ struct Standing {
   /// Leaves for good.
   mutating func leave() { isLeaving = true }
 
-  /// Leaves for good, and not later than the farewell allows. A second call does not prolong it.
-  mutating func giveBack(at now: Instant) {
+  /// Leaves for good, and not later than the farewell allows, which begins when the payloads' grace is
+  /// over. A second call does not prolong it.
+  mutating func giveBack(at now: Instant, grace: Duration = .zero) {
     isLeaving = true
-    farewellEnd = farewellEnd ?? now + Self.longestFarewell
+    farewellEnd = min(farewellEnd ?? .distantFuture, now + grace + Self.longestFarewell)
   }
 
   /// Takes in that the drain file is there. Returns true if that is new.
@@ -74,6 +75,11 @@ struct Standing {
   /// Returns whether a job with this wall time would end within the lifetime.
   func hasTime(for wall: Duration, at now: Instant) -> Bool {
     lifetimeEnd.map { wall <= $0 - now } ?? true
+  }
+
+  /// Returns the time until the end of the lifetime; a very long one if the pilot stays.
+  func timeLeft(at now: Instant) -> Duration {
+    lifetimeEnd.map { max(.zero, $0 - now) } ?? .seconds(Limits.wallSeconds)
   }
 
   /// Returns whether a pilot that gives back has waited for long enough.

@@ -13,6 +13,8 @@ extension Spool {
     case jobFiles(Name, failed: Bool)
     /// `logs/TASK/`.
     case logs(Name)
+    /// `checkpoints/TASK/`
+    case checkpoints(Name)
     /// The page of a task in an archive.
     case packedPage(Name, unit: Name)
     /// `archive/UNIT/`, with the parts of these tasks and chains.
@@ -24,7 +26,7 @@ extension Spool {
     public var isDirectory: Bool {
       switch self {
       case .page, .ledger, .packedPage, .dataset: false
-      case .jobFiles, .logs, .archive: true
+      case .jobFiles, .logs, .checkpoints, .archive: true
       }
     }
   }
@@ -47,6 +49,8 @@ extension Spool {
       return try empty(layout.logDirectory(task), atMost: limit) {
         Spool.pilot(ofLog: $0) != nil
       }
+    case .checkpoints(let task):
+      return try empty(layout.checkpoints(task), atMost: limit, of: KeptCheckpoint.isName)
     case .archive(let unit, let names):
       // The archive of a task that is forgotten may have been begun.
       try discardUnfinishedArchive(unit)

@@ -50,6 +50,8 @@ public struct Layout: Sendable, Equatable {
   public var ledgers: String { root + "/ledger" }
   /// `logs/`: output of payloads.
   public var logs: String { root + "/logs" }
+  /// `checkpoints/`: what unfinished jobs go on from.
+  public var checkpoints: String { root + "/checkpoints" }
   /// `archive/`: the records of tasks that ended long ago.
   public var archive: String { root + "/archive" }
 
@@ -66,7 +68,7 @@ public struct Layout: Sendable, Equatable {
     [
       incoming, ready(.cpu), ready(.gpu), running, done, failed, refused, journal, taken, copies,
       datasets,
-      ledgers, logs, archive,
+      ledgers, logs, checkpoints, archive,
     ]
   }
 
@@ -153,6 +155,9 @@ public struct Layout: Sendable, Equatable {
   public func logName(_ task: Name, _ pilot: PilotName) -> String { "logs/\(task)/\(pilot).log" }
   /// `logs/TASK/`.
   public func logDirectory(_ task: Name) -> String { "\(logs)/\(task)" }
+
+  /// `checkpoints/TASK/`.
+  public func checkpoints(_ task: Name) -> String { "\(checkpoints)/\(task)" }
 
   /// `archive/UNIT/`: the records of a packed task, or of a packed chain with all its steps.
   public func archive(_ unit: Name) -> String { "\(archive)/\(unit)" }

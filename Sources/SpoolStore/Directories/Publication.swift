@@ -57,8 +57,18 @@ extension Spool {
 
   /// Removes a part that will not be published, whatever the payload made there: a file, a link, a
   /// directory. A part that is gone is fine. A large directory takes several calls: `EBUSY` till then.
+  /// A relative path is taken from the spool: a checkpoint's.
   public func discardPart(_ path: String) throws(FileError) {
-    try files.removeTree(path, atMost: Self.mostInPart)
+    try files.removeTree(absolute(part: path), atMost: Self.mostInPart)
+  }
+
+  /// Returns true where something stands at the path of a part, as ``discardPart(_:)`` takes it.
+  public func isThere(part path: String) throws(FileError) -> Bool {
+    try files.attributesIfPresent(absolute(part: path)) != nil
+  }
+
+  private func absolute(part path: String) -> String {
+    path.utf8.first == UInt8(ascii: "/") ? path : "\(layout.root)/\(path)"
   }
 
   /// The largest number of entries that one call removes.

@@ -19,6 +19,7 @@ public enum SpoolReadme {
         datasets/     NAME.jsonl: the files of each dataset, a line each, and where they come from
         ledger/       TASK.jsonl: every attempt of every job of a task, a line each
         logs/         what payloads printed, by task and pilot
+        checkpoints/  files from which jobs go on that are not done yet, by task
         archive/      TASK/ of each task that ended long ago: all of the above of it, in few files
 
         STATUS        how it stands now: cat it

@@ -96,6 +96,7 @@ public struct SpoolCheck {
     findings += try views(state)
     findings += try ArchiveCheck(spool, state).findings()
     findings += try SealCheck(spool, state).findings()
+    findings += try CheckpointCheck(spool, state).findings()
     findings += try names()
     return findings
   }

@@ -53,7 +53,11 @@ struct JobBuilder {
         },
       setup: (spec.setup ?? config.setup)?.path,
       wall: wall(of: job), memory: job.memory ?? spec.resources.memory,
-      stuck: (spec.stuckAfter ?? config.stuckAfter).duration)
+      stuck: (spec.stuckAfter ?? config.stuckAfter).duration, stop: spec.stop,
+      checkpoint: spec.checkpoint.map {
+        JobCheckpoint(
+          policy: $0, resumed: job.checkpoint == nil ? 0 : job.resumes, kept: job.checkpoint)
+      })
   }
 
   private func command(

@@ -142,7 +142,10 @@ final class TaskReadiness {
   }
 
   private func end(_ task: TaskEntry, _ reason: String, _ turn: Turn) {
-    turn.record(.ended(task: task.name, state: .failed, at: turn.date, reason: reason))
+    turn.record(
+      .ended(
+        task: task.name, state: .failed, at: turn.date, reason: reason,
+        tells: config.isToldAtLeastOnce))
   }
 
   /// Drops the waits of a task that has ended.

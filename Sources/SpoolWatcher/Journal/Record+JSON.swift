@@ -4,7 +4,7 @@ internal import SpoolModel
 enum RecordType: String, JSONValue {
   case task, chain, manifest, joined, closed, formed, attempt, accepted, published, failed
   case discarded, swept, control, revived, quarantined, deleting, removing, removed, deleted
-  case ended, packed, expired, cleared, forgotten
+  case ended, told, packed, expired, cleared, forgotten
 }
 
 /// The keys of the journal's records.
@@ -14,7 +14,7 @@ enum RecordKey: String {
   case origin, files, length, sized, bytes, last, closes, expected, watch, retention
   case marked, ranges, complete
   case first, source, offsets, next
-  case parents, result, cause, reason, retryAt, memory, wall, input, parts, jobs, state
+  case tells, parents, result, cause, reason, retryAt, memory, wall, input, parts, jobs, state
 }
 
 /// A line of the journal, by its keys. The member `type` comes first.
@@ -46,11 +46,12 @@ extension Record {
     case .removing(let removal): removal.line
     case .removed(let removal): removal.line
     case .deleted(let dataset): [.type: RecordType.deleted.json, .dataset: dataset.json]
-    case .ended(let task, let state, let at, let reason):
+    case .ended(let task, let state, let at, let reason, let tells):
       [
         .type: RecordType.ended.json, .task: task.json, .state: state.json, .at: at.json,
-        .reason: reason?.json,
+        .reason: reason?.json, .tells: tells ? true : nil,
       ]
+    case .told(let name): [.type: RecordType.told.json, .task: name.json]
     case .packed(let name, let at): [.type: RecordType.packed.json, .task: name.json, .at: at.json]
     case .expired(let name, let at):
       [.type: RecordType.expired.json, .task: name.json, .at: at.json]
@@ -89,6 +90,7 @@ extension Record {
     case .removed: RemovalAdvanced(line).map { .removed($0) }
     case .deleted: line.dataset.map { .deleted($0) }
     case .ended: ended(line)
+    case .told: line.task.map { .told($0) }
     case .packed: line.task.map { .packed($0, at: line.time) }
     case .expired: line.task.map { .expired($0, at: line.time) }
     case .cleared: line.task.map { .cleared($0) }
@@ -99,7 +101,8 @@ extension Record {
   private static func ended(_ line: RecordLine) -> Record? {
     guard let task = line.task, let at: Timestamp = line[.at], let state: TaskState = line[.state]
     else { return nil }
-    return .ended(task: task, state: state, at: at, reason: line[.reason])
+    return .ended(
+      task: task, state: state, at: at, reason: line[.reason], tells: line[.tells] ?? false)
   }
 }
 

@@ -43,7 +43,10 @@ public enum Record: Sendable {
   /// All files of a dataset that was to be deleted are gone.
   case deleted(Name)
   /// A task has ended.
-  case ended(task: Name, state: TaskState, at: Timestamp, reason: String?)
+  /// With `tells`, the site's command is to be told, which ``told(_:)`` answers.
+  case ended(task: Name, state: TaskState, at: Timestamp, reason: String?, tells: Bool = false)
+  /// The site's command has been told of the end of a task or chain.
+  case told(Name)
   /// The archive of a task, or of a chain with its steps, is complete. The originals are to be
   /// removed.
   case packed(Name, at: Timestamp)

@@ -26,7 +26,16 @@ struct ChainPage {
   private var steps: [TaskEntry] { state.steps(of: chain) }
 
   /// The page without the request.
-  var head: [UInt8] {
+  var head: [UInt8] { summary.json.pretty }
+
+  /// The whole page.
+  var json: JSON {
+    guard case .object(var page) = summary.json else { return summary.json }
+    page["request"] = .object(chain.accepted.spec.source)
+    return .object(page)
+  }
+
+  private var summary: ChainSummary {
     let status = placement.status(of: chain, in: state)
     let pages = steps.map { TaskPage($0, state, placement, ready: ready[$0.name] ?? 0) }
     let reasons = steps.compactMap { task in task.reason.map { "\(stepName(task)): \($0)" } }
@@ -38,8 +47,7 @@ struct ChainPage {
       cpu: Duration(inSeconds: steps.reduce(0) { $0 + $1.cpu }), accepted: chain.accepted.at,
       started: steps.compactMap(\.started).min(),
       ended: status.hasEnded ? steps.compactMap(\.ended).max() : nil, owner: chain.accepted.owner,
-      incarnation: chain.accepted.incarnation
-    ).json.pretty
+      incarnation: chain.accepted.incarnation)
   }
 
   private func stepName(_ task: TaskEntry) -> String {

@@ -128,6 +128,7 @@ final class ResultJudge: Stage {
         return true
       }
       guard let cause = name.cause else { return try judgeSuccess(name, file, turn) }
+      if cause == .unfinished { return try judgeUnfinished(name, file, turn) }
       try judgeFailure(name, file, cause, turn)
     }
     return true
@@ -246,6 +247,40 @@ final class ResultJudge: Stage {
     settle(name)
   }
 
+  /// Judges a file of a job that is to go on later. Returns false if the result or its checkpoint seems
+  /// incomplete, and is to be read again.
+  private func judgeUnfinished(
+    _ name: InboxName, _ file: JobFile, _ turn: Turn
+  ) throws(FileError) -> Bool {
+    let pieces = try remains(name, file, mayCome: false)
+    guard let result = file.result, result.cause == .unfinished, result.pilot == name.pilot,
+      let kept = result.checkpoint, let pilot = name.pilot, file.document.checkpoint != nil,
+      kept.file == KeptCheckpoint.name(name.job, attempt: name.attempt, pilot)
+    else {
+      if postponeIncomplete(name, turn) { return false }
+      recordFailure(
+        name, .torn, result: nil, "the result in the job's file is torn", parts: pieces, turn)
+      settle(name)
+      return true
+    }
+    let found = try spool.attributes(ofCheckpoint: kept.file, of: name.job.task)
+    guard found?.kind == .file, found?.size == kept.size else {
+      if postponeIncomplete(name, turn) { return false }
+      let path = spool.path(ofCheckpoint: kept.file, of: name.job.task)
+      recordFailure(
+        name, .staging, result: result, "the checkpoint \(path) is gone, or not of its size",
+        parts: pieces, turn)
+      settle(name)
+      return true
+    }
+    let own = Spool.place(ofCheckpoint: kept.file, of: name.job.task)
+    recordFailure(
+      name, .unfinished, result: result, result.reason ?? Self.words(.unfinished),
+      parts: pieces.filter { $0 != own }, turn)
+    settle(name)
+    return true
+  }
+
   /// Returns the cause as the watcher sees it: a program that may be there on other pilots is a matter
   /// of this node.
   private func judged(_ cause: Cause, _ name: InboxName, _ turn: Turn) -> Cause {
@@ -264,8 +299,18 @@ final class ResultJudge: Stage {
 
   /// Returns the parts that an attempt may have begun.
   private func parts(_ name: InboxName, _ file: JobFile) -> [String] {
-    guard let pilot = name.pilot else { return [] }
-    return file.document.outputs.map { $0.part(attempt: name.attempt, pilot: pilot) }
+    name.pilot.map { Self.parts(file.document, $0) } ?? []
+  }
+
+  /// Returns what an attempt may write: the parts of its outputs, and its checkpoint.
+  private static func parts(_ document: JobDocument, _ pilot: PilotName) -> [String] {
+    let outputs = document.outputs.map { $0.part(attempt: document.attempt, pilot: pilot) }
+    guard document.checkpoint != nil else { return outputs }
+    let kept = KeptCheckpoint.name(document.job, attempt: document.attempt, pilot)
+    return outputs
+      + [kept, KeptCheckpoint.partName(kept)].map {
+        Spool.place(ofCheckpoint: $0, of: document.job.task)
+      }
   }
 
   /// Returns the parts of an attempt that are to be removed: those that are there, as its pilot could
@@ -275,7 +320,7 @@ final class ResultJudge: Stage {
   ) throws(FileError) -> [String] {
     var remains: [String] = []
     for part in parts(name, file) {
-      let mayBe = mayCome ? true : try spool.attributes(ofData: part) != nil
+      let mayBe = mayCome ? true : try spool.isThere(part: part)
       if mayBe { remains.append(part) }
     }
     return remains
@@ -288,7 +333,7 @@ final class ResultJudge: Stage {
       let job = turn.state.job(id), let inputs = try? reader.inputs(task, job, turn),
       let document = try? JobBuilder(task: task, spool).document(id.index, job, inputs)
     else { return [] }
-    return document.outputs.map { $0.part(attempt: job.attempt, pilot: pilot) }
+    return Self.parts(document, pilot)
   }
 
   /// Returns the path of a job's first input, if it is known.
@@ -304,10 +349,12 @@ final class ResultJudge: Stage {
     let id = name.job
     guard let task = turn.state.tasks[id.task], let job = turn.state.job(id) else { return }
     let now = turn.date
-    let rule = RetryRule(policy: task.spec.retry, config: spool.config)
+    let rule = RetryRule(
+      policy: task.spec.retry, config: spool.config, resumes: task.spec.checkpoint?.resumes ?? 0)
     var due = rule.delay(after: cause, job, id.index).map { now + $0 }
     var reason = reason
     if cause == .lost, due == nil { reason = RetryRule.words(lost: job.lost + 1) }
+    if cause == .unfinished, due == nil { reason = RetryRule.words(resumed: job.resumes) }
     var memory: Int?
     let limit = job.memory ?? task.spec.resources.memory
     let most = cause == .memory ? mostMemory(name.pilot, task.spec) : nil

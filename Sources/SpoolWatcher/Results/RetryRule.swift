@@ -7,6 +7,8 @@ internal import SpoolStore
 struct RetryRule {
   let policy: RetryPolicy
   let config: SpoolConfig
+  /// The number of times that a job may go on from its checkpoint.
+  var resumes = 0
 
   /// The longest retry delay.
   static let longestDelay = Duration.seconds(600)
@@ -25,11 +27,17 @@ struct RetryRule {
     count == 1 ? "its pilot died" : "\(count) pilots died while they ran it"
   }
 
+  /// Returns the reason for a job that may not go on once more.
+  static func words(resumed count: Int) -> String {
+    "it has gone on \(count) times, as many as checkpoint.resumes allows, and is not done"
+  }
+
   /// Returns the retry delay; nil if there is no next attempt. `job` counts the failures before
   /// this one, `index` is its number in its task.
   func delay(after cause: Cause, _ job: JobEntry, _ index: Int = 0) -> Duration? {
     switch cause.kind {
     case .final: return nil
+    case .returned where cause == .unfinished: return job.resumes < resumes ? .zero : nil
     case .returned: return job.returns + 1 < config.returns ? .zero : nil
     case .infrastructure:
       guard job.infrastructureFailures + 1 < config.infrastructureAttempts else { return nil }

@@ -4,12 +4,16 @@ internal import SpoolStore
 /// Ends tasks. In come the tasks in work; out go `ended` records for those with nothing left to do,
 /// those with too many failures, and those that are cancelled.
 struct TaskJudge {
+  /// True if the site's command is to be told of each end at least once.
+  let tells: Bool
+
   /// Ends the tasks that are due. Returns true if any task ended.
   func endTasks(_ turn: Turn) -> Bool {
     var hasEnded = false
     for task in turn.state.liveTasks {
       guard let (state, reason) = verdict(task, turn) else { continue }
-      turn.record(.ended(task: task.name, state: state, at: turn.date, reason: reason))
+      turn.record(
+        .ended(task: task.name, state: state, at: turn.date, reason: reason, tells: tells))
       turn.say(
         "task \(task.name) is \(state.rawValue): \(task.done) jobs done, \(task.failed) failed")
       hasEnded = true

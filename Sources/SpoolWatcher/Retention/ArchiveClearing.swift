@@ -29,6 +29,7 @@ final class ArchiveClearing {
     for task in entry.tasks {
       steps += [
         .ledger(task), .jobFiles(task, failed: false), .jobFiles(task, failed: true), .logs(task),
+        .checkpoints(task),
       ]
     }
     if entry.phase == .removing {

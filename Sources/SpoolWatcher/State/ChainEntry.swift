@@ -6,6 +6,8 @@ struct ChainEntry {
   let accepted: ChainAccepted
   /// The position in the order of acceptance, which tasks and chains share.
   let number: Int
+  /// True from its end until the site's command has been told of it, where the site wants to be certain.
+  var isUntold = false
 
   init(_ accepted: ChainAccepted, number: Int) {
     self.accepted = accepted
@@ -18,11 +20,13 @@ struct ChainEntry {
 }
 
 extension ChainEntry: JSONValue {
-  private enum Key: String { case number, accepted }
+  private enum Key: String { case number, accepted, untold }
 
   /// The entry as a checkpoint holds it.
   var json: JSON {
-    let members: RecordMembers<Key> = [.number: number.json, .accepted: accepted.line.json]
+    let members: RecordMembers<Key> = [
+      .number: number.json, .accepted: accepted.line.json, .untold: isUntold ? true : nil,
+    ]
     return members.json
   }
 
@@ -31,5 +35,6 @@ extension ChainEntry: JSONValue {
       let line: RecordLine = members[.accepted], let accepted = ChainAccepted(line)
     else { return nil }
     self.init(accepted, number: number)
+    isUntold = members[.untold] ?? false
   }
 }

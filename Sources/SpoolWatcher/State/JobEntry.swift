@@ -36,6 +36,10 @@ struct JobEntry: Equatable {
   var lost = 0
   /// Attempts that a pilot gave back.
   var returns = 0
+  /// The number of times that it has gone on from a checkpoint, or is about to.
+  var resumes = 0
+  /// The checkpoint that its next attempt goes on from; nil: it begins.
+  var checkpoint: KeptCheckpoint?
   /// The memory limit in bytes, if it grew beyond the task's.
   var memory: Int?
   /// The wall time, if it grew beyond the task's.
@@ -80,7 +84,7 @@ extension JobEntry {
 
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
-    case wall
+    case wall, resumes, checkpoint
     case parents, waiting, publishing
   }
 
@@ -107,6 +111,7 @@ extension JobEntry {
       .end: end.json, .attempt: attempt.json, .payload: payloadFailures.json,
       .infrastructure: infrastructureFailures.json, .lost: lost > 0 ? lost.json : nil,
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
+      .resumes: resumes > 0 ? resumes.json : nil, .checkpoint: checkpoint?.json,
       .parents: parents.isEmpty ? nil : parents.json,
     ]
     switch phase {
@@ -130,6 +135,8 @@ extension JobEntry {
     returns = members[.returns] ?? 0
     memory = members[.memory]
     wall = (members[.wall] as Int?).map { .milliseconds($0) }
+    resumes = members[.resumes] ?? 0
+    checkpoint = members[.checkpoint]
     parents = members[.parents] ?? []
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }

@@ -73,6 +73,7 @@ extension SpoolState {
     }
     if isCut { effects.events.append(.reportsCut(id.task)) }
     set(nil, id)
+    discard(job.checkpoint, of: id.task, at: result.ended)
     consume(id.task, spec, job)
     for output in result.outputs {
       guard let dataset = spec.output(output.number)?.dataset else { continue }
@@ -106,9 +107,11 @@ extension SpoolState {
     switch failed.cause.kind {
     case .payload: job.payloadFailures += 1
     case .infrastructure: job.infrastructureFailures += 1
+    case .returned where failed.cause == .unfinished: job.resumes += 1
     case .returned: job.returns += 1
     case .final: break
     }
+    keep(failed, &job, grace)
     if failed.cause == .lost { job.lost += 1 }
     if let memory = failed.memory { job.memory = memory }
     if let wall = failed.wall { job.wall = wall }
@@ -121,6 +124,26 @@ extension SpoolState {
       set(nil, failed.job)
     }
     try addToLedger(line(failed, job), of: failed.job.task)
+  }
+
+  /// Takes the checkpoint of a job that is to go on later, in place of the one before it. A job that has
+  /// failed for good needs none.
+  private mutating func keep(_ failed: AttemptFailed, _ job: inout JobEntry, _ grace: Duration) {
+    let task = failed.job.task
+    let new = failed.cause == .unfinished ? failed.result?.checkpoint : nil
+    guard new != nil || failed.retryAt == nil else { return }
+    discard(job.checkpoint, of: task, at: failed.at + grace)
+    job.checkpoint = nil
+    if failed.retryAt == nil {
+      discard(new, of: task, at: failed.at + grace)
+    } else {
+      job.checkpoint = new
+    }
+  }
+
+  private mutating func discard(_ checkpoint: KeptCheckpoint?, of task: Name, at due: Timestamp) {
+    guard let checkpoint else { return }
+    addLitter(Spool.place(ofCheckpoint: checkpoint.file, of: task), due: due)
   }
 
   /// Takes back the failures that a quarantined pilot caused to a job. A job that has ended

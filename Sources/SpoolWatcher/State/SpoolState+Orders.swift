@@ -113,12 +113,14 @@ extension SpoolState {
     let task = try change(task: name) { task in
       task.state = .active
       task.ended = nil
+      task.isUntold = false
       task.reason = nil
       task.waitsSince = now
       task.isRepair = isRepair
       for index in task.leftover.keys { task.leftover[index]?.phase = .waiting(until: now) }
       return task
     }
+    if let chain = task.chain { chains[chain]?.isUntold = false }
     effects.events.append(.taskReopened(name))
     removeEnd(of: name)
     enliven(name)

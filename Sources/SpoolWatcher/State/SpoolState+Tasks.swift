@@ -118,7 +118,16 @@ extension SpoolState {
   mutating func end(
     _ name: Name, _ state: TaskState, _ at: Timestamp, _ reason: String?
   ) throws(Contradiction) {
-    let left = jobs(of: name)
+    var left = jobs(of: name)
+    // What its jobs were to go on from goes with its end.
+    if tasks[name]?.spec.checkpoint != nil {
+      left = left.mapValues { job in
+        var job = job
+        job.checkpoint = nil
+        job.resumes = 0
+        return job
+      }
+    }
     let entry = try change(task: name) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(name) has ended already") }
       guard state.hasEnded else { throw Contradiction("\(state.rawValue) is no end") }
@@ -142,6 +151,22 @@ extension SpoolState {
       }
     }
     effects.events.append(.taskEnded(name))
+  }
+
+  /// Notes that the site is to be told of a task's end, and of that of its chain if it was the last step.
+  mutating func noteEnd(of name: Name, tells: Bool) throws(Contradiction) {
+    let task = try change(task: name) { task in
+      task.isUntold = tells
+      return task
+    }
+    guard let chain = task.chain, end(ofUnit: chain) != nil else { return }
+    chains[chain]?.isUntold = tells
+    effects.events.append(.chainEnded(chain))
+  }
+
+  /// Notes that the site has been told of an end.
+  mutating func noteTold(_ name: Name) {
+    if tasks[name] != nil { tasks[name]?.isUntold = false } else { chains[name]?.isUntold = false }
   }
 
   // MARK: Packing

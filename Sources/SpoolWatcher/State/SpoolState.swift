@@ -128,7 +128,10 @@ struct SpoolState {
     case .removing(let removal): try apply(removal)
     case .removed(let removal): try apply(removal)
     case .deleted(let dataset): try delete(dataset)
-    case .ended(let task, let state, let at, let reason): try end(task, state, at, reason)
+    case .ended(let task, let state, let at, let reason, let tells):
+      try end(task, state, at, reason)
+      try noteEnd(of: task, tells: tells)
+    case .told(let name): noteTold(name)
     case .packed(let name, _): try pack(name)
     case .expired(let name, _): try expire(name)
     case .cleared(let name): try clear(name)

@@ -66,6 +66,8 @@ struct TaskEntry {
   /// The start of the earliest attempt.
   var started: Timestamp?
   var ended: Timestamp?
+  /// True from its end until the site's command has been told of it, where the site wants to be certain.
+  var isUntold = false
   /// The reason for the task's end, in words.
   var reason: String?
   /// The number of bytes of the ledger that count.
@@ -100,7 +102,7 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
-    case command, lacks
+    case command, lacks, untold
   }
 
   private enum LimitKey: String { case memory, wall }
@@ -129,7 +131,7 @@ extension TaskEntry {
       .limits: limits.json,
       .command: spec.command == accepted.spec.command
         ? nil : .array(spec.command.map { .string($0.text) }),
-      .lacks: lacks.isEmpty ? nil : lacks.json,
+      .lacks: lacks.isEmpty ? nil : lacks.json, .untold: isUntold ? true : nil,
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -179,6 +181,7 @@ extension TaskEntry {
     waitsSince = members[.waitsSince] ?? accepted.at
     revival = members[.revival].flatMap { Revival($0) }
     lacks = members[.lacks] ?? []
+    isUntold = members[.untold] ?? false
     readChanges(members)
   }
 

@@ -7,11 +7,15 @@ import Testing
 struct VerdictTests {
   private func failure(
     _ status: PayloadEnd.Status, _ reason: PayloadEnd.Reason = .itself, isReturning: Bool = false,
-    printed: String? = "last words"
+    printed: String? = "last words", hasCheckpoint: Bool = false
   ) throws -> JobFailure? {
+    var document = try Sample.document()
+    if hasCheckpoint {
+      document.checkpoint = JobCheckpoint(policy: CheckpointPolicy(file: "state"))
+    }
     let end = PayloadEnd(id: 1, status: status, reason: reason, cpu: 1, memory: 3_000_000_000)
     return Verdict.failure(
-      end, of: try Sample.document(), isReturning: isReturning, lastLines: { printed })
+      end, of: document, isReturning: isReturning, lastLines: { printed })
   }
 
   @Test func aGoodEnd() throws {
@@ -37,6 +41,27 @@ struct VerdictTests {
     #expect(failure?.cause == .memory)
     #expect(failure?.reason.contains("killed by the kernel") == true)
     #expect(failure?.reason.contains("limit 2.0 GB") == true)
+  }
+
+  /// Told by its own signal it may have come to its end; all else is given back.
+  @Test func afterItsSignal() throws {
+    #expect(try failure(.exited(0), .stopped, isReturning: true) == nil)
+    #expect(try failure(.exited(85), .stopped, isReturning: true)?.cause == .returned)
+    #expect(try failure(.signalled(10), .stopped, isReturning: true)?.cause == .returned)
+  }
+
+  /// The exit code of a checkpoint means "not done", however it came about; of a task that names none
+  /// it is a failure as any other.
+  @Test func notDone() throws {
+    for reason in [PayloadEnd.Reason.itself, .stopped, .ended, .wall] {
+      #expect(try failure(.exited(85), reason, hasCheckpoint: true)?.cause == .unfinished)
+    }
+    for reason in [PayloadEnd.Reason.memory, .outOfMemory] {
+      #expect(try failure(.exited(85), reason, hasCheckpoint: true)?.cause == .memory)
+    }
+    #expect(try failure(.exited(85), .stuck, hasCheckpoint: true)?.cause == .stuck)
+    #expect(try failure(.exited(84), hasCheckpoint: true)?.cause == .exit(84))
+    #expect(try failure(.exited(85))?.cause == .exit(85))
   }
 
   /// Over a limit it has failed, however it took the signal.

@@ -83,6 +83,12 @@ struct StandingTests {
     #expect(standing.nextDue(at: start) == at(20))
     #expect(!standing.isFarewellOver(at: at(20) - .milliseconds(1)))
     #expect(standing.isFarewellOver(at: at(20)))
+    // The grace of its payloads comes before, and a hurry ends that.
+    var patient = Standing(lifetimeEnd: nil)
+    patient.giveBack(at: start, grace: .seconds(100))
+    #expect(!patient.isFarewellOver(at: at(119)) && patient.isFarewellOver(at: at(120)))
+    patient.giveBack(at: at(10), grace: .seconds(2))
+    #expect(patient.isFarewellOver(at: at(32)))
     // Its payloads may need a little longer: it looks again, and does not spin.
     #expect(standing.nextDue(at: at(30)) == at(30) + .milliseconds(100))
   }

@@ -187,5 +187,6 @@ public final class Crowd: Sendable {
 private final class NoDigester: FileDigester {
   func cancel(_ id: Int) {}
   func start(_ id: Int, _ files: [DigestRequest]) {}
+  func copy(_ id: Int, _ copy: FileCopy) {}
   func poll() -> [(id: Int, digests: [FileDigest])] { [] }
 }

@@ -94,6 +94,8 @@ final class TimedRunner: PayloadRunner {
     stopped.insert(id)
   }
 
+  func stop(_ id: Int, grace: Duration) { end(id, grace: grace) }
+
   func takeStarts() -> [PayloadStart] {
     defer { starts = [] }
     return starts

@@ -29,7 +29,9 @@ public struct RecordedRun {
     let isFirst = variables["SPOOL_ATTEMPT"] == "1"
     let isBad = variables["SPOOL_TASK"] == "bad" && variables["SPOOL_INDEX"] == "3"
     var outcome = World.writeOutputs(payload)
-    if isBad || (isFirst && variables["SPOOL_INDEX"] == "2") { outcome = .exit(3) }
+    // Of `groups` each job fails that has more than one input.
+    let isWide = variables["SPOOL_TASK"] == "groups" && payload.arguments.count > 4
+    if isBad || isWide || (isFirst && variables["SPOOL_INDEX"] == "2") { outcome = .exit(3) }
     outcome.duration = 200
     outcome.errors = Array("\(variables["SPOOL_JOB"] ?? "?") says so\n".utf8)
     outcome.report = Array(#"{"eventsIn": 100, "eventsOut": 10}"#.utf8)
@@ -46,6 +48,7 @@ public struct RecordedRun {
     run { world.hasEnded("packed") }
     world.run(for: 25_000)
     try chain()
+    try groups()
     try world.task("open", #""input": "never", "command": ["w", "{input}"]"#)
     try world.task("held", #""input": {"count": 4}, "command": ["w"], "priority": 7"#)
     try world.order("hold", "held")
@@ -75,6 +78,21 @@ public struct RecordedRun {
     for number in 0..<6 { lines += "{\"path\": \"/data/f\(number).raw\", \"size\": 3}\n" }
     try world.drop("raw.jsonl", lines)
     run { world.hasEnded("run") }
+  }
+
+  /// Groups of files, which fail and are tried one by one.
+  private func groups() throws {
+    try world.task(
+      "groups",
+      """
+      "input": "raw", "groupBy": "{dir}", "filesPerJob": 3,
+      "command": ["w", "{group}", "{output}", "{inputs}"], "retry": {"attempts": 1},
+      "outputs": [{"path": "/data/out/{base}.one"}]
+      """)
+    run { world.hasEnded("groups") }
+    try world.order("retry", "groups", #""split": true"#)
+    world.run(for: 300)
+    run { world.hasEnded("groups") }
   }
 
   private func orders() throws {

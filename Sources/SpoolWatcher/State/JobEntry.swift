@@ -42,6 +42,8 @@ struct JobEntry: Equatable {
   var wall: Duration?
   /// The paths of an accepted result's inputs, until it is published.
   var parents: [String] = []
+  /// True if its files are to become jobs of their own before its next attempt.
+  var splits = false
 
   /// True while an attempt of it is issued, or its outputs are being published: it counts against
   /// limits, unless its file was taken back out of ready.
@@ -81,7 +83,7 @@ extension JobEntry {
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
     case wall
-    case parents, waiting, publishing
+    case parents, split, waiting, publishing
   }
 
   /// Returns the jobs, by index, as a checkpoint holds them.
@@ -107,7 +109,7 @@ extension JobEntry {
       .end: end.json, .attempt: attempt.json, .payload: payloadFailures.json,
       .infrastructure: infrastructureFailures.json, .lost: lost > 0 ? lost.json : nil,
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
-      .parents: parents.isEmpty ? nil : parents.json,
+      .parents: parents.isEmpty ? nil : parents.json, .split: splits ? true : nil,
     ]
     switch phase {
     case .waiting(let until): members[.waiting] = until
@@ -131,6 +133,7 @@ extension JobEntry {
     memory = members[.memory]
     wall = (members[.wall] as Int?).map { .milliseconds($0) }
     parents = members[.parents] ?? []
+    splits = members[.split] ?? false
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }

@@ -55,6 +55,13 @@ public enum GroupKey: Equatable, Sendable {
     }
   }
 
+  /// Returns true if two keys are the same: byte by byte, as they are sorted. Two spellings of one text
+  /// are two keys.
+  public static func isSame(_ one: String?, _ other: String?) -> Bool {
+    guard let one, let other else { return one == nil && other == nil }
+    return one.utf8.elementsEqual(other.utf8)
+  }
+
   /// The key as it was written.
   public var text: String {
     switch self {

@@ -188,7 +188,8 @@ public struct TaskSpec: Equatable, Sendable {
     if case .files(let number) = filesPerJob { most = min(most, begin + number) }
     guard let groupBy else { return most }
     let key = groupBy.key(of: files[begin].path)
-    return files[begin..<most].firstIndex { groupBy.key(of: $0.path) != key } ?? most
+    return files[begin..<most].firstIndex { !GroupKey.isSame(groupBy.key(of: $0.path), key) }
+      ?? most
   }
 
   /// Returns one of its outputs, by its number from 0; nil if there is none.

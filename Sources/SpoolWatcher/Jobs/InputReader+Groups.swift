@@ -37,7 +37,7 @@ extension InputReader {
       }
       while let (file, line) = try list.nextFile(&reader, to: groups.length) {
         let key = task.spec.groupBy?.key(of: file.file.path)
-        if group == nil || key != last || files.count == most {
+        if group == nil || !GroupKey.isSame(key, last) || files.count == most {
           add()
           guard found.count < limit, count < Limits.listEntries else { return found }
           group = Group(inputs: JobInputs(), offset: line.offset, count: 0, next: line.next)

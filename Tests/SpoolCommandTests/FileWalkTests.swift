@@ -30,7 +30,7 @@ struct FileWalkTests {
   ])
   func names(_ pattern: String, _ numbers: [Int]) throws {
     #expect(FileWalk.isPattern(pattern))
-    #expect(try FileWalk(pattern, tree()).files() == numbers.map { Self.paths[$0] })
+    #expect(try FileWalk(pattern, tree()).list() == numbers.map { Self.paths[$0] })
   }
 
   /// Links to directories are not followed, so that a walk ends; links to files are files.
@@ -41,9 +41,9 @@ struct FileWalkTests {
       try files.create("\(directory)/a/b/x.raw", [1], durable: false)
       #expect(symlink("..", "\(directory)/a/b/up.raw") == 0)
       #expect(symlink("x.raw", "\(directory)/a/b/y.raw") == 0)
-      let found = try FileWalk("\(directory)/**/*.raw").files()
+      let found = try FileWalk("\(directory)/**/*.raw").list()
       #expect(found == ["x.raw", "y.raw"].map { "\(directory)/a/b/\($0)" })
-      let heads = try FileWalk("\(directory)/[a]/**/x*").files()
+      let heads = try FileWalk("\(directory)/[a]/**/x*").list()
       #expect(heads == ["\(directory)/a/b/x.raw"])
     }
   }
@@ -53,11 +53,11 @@ struct FileWalkTests {
     let files = try tree()
     let faults = Faults(files)
     faults.before { _, call, _ in call.path == "/d/x/y" ? .fails(EACCES) : nil }
-    let error = #expect(throws: Failure.self) { _ = try FileWalk("/d/**/a.raw", files).files() }
+    let error = #expect(throws: Failure.self) { _ = try FileWalk("/d/**/a.raw", files).list() }
     #expect("\(try #require(error))".contains("/d/x/y"))
     // Where the pattern does not lead there, it does not matter.
     #expect(
-      try FileWalk("/d/run*/**/a.raw".replacing("run*", with: "run2"), files).files() == [
+      try FileWalk("/d/run*/**/a.raw".replacing("run*", with: "run2"), files).list() == [
         Self.paths[8]
       ])
   }

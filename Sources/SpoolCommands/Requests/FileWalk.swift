@@ -44,7 +44,7 @@ struct FileWalk {
 
   /// Walks, and returns the files. Fails for a directory that cannot be read, and beyond what a request
   /// may list.
-  func files() throws -> [String] {
+  func list() throws -> [String] {
     var found: [String] = []
     var entries = 0
     var left = try starts().map { Visit(directory: $0, places: closure([0])) }

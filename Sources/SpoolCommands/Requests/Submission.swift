@@ -179,7 +179,7 @@ struct Submission {
       }
       return [path]
     }
-    let paths = FileWalk.isPattern(pattern) ? try FileWalk(pattern).files() : try glob(pattern, 0)
+    let paths = FileWalk.isPattern(pattern) ? try FileWalk(pattern).list() : try glob(pattern, 0)
     guard !paths.isEmpty else { throw Failure(.missing, "--input: \(pattern) names no file") }
     return paths
   }

@@ -23,7 +23,7 @@ public enum GroupKey: Equatable, Sendable {
       let found = hasBrace ? "both in \"\(text)\"" : "neither in \"\(text)\""
       throw RequestError("expected \(Self.rule); found \(found)")
     }
-    self = hasBrace ? .template(try Self.readTemplate(text)) : try Self.readPattern(text)
+    self = try hasBrace ? .template(Self.readTemplate(text)) : Self.readPattern(text)
   }
 
   private static func readTemplate(_ text: String) throws(RequestError) -> Template {

@@ -175,7 +175,7 @@ public struct TaskSpec: Equatable, Sendable {
   /// Returns the jobs of a list of files, which are in the order of their groups: the place of each
   /// job's first file, and that behind its last.
   public func jobs(of files: [InputFile], from start: Int = 0) -> some Sequence<Range<Int>> {
-    sequence(state: start) { at -> Range<Int>? in
+    sequence(state: start) { (at: inout Int) -> Range<Int>? in
       guard at < files.count else { return nil }
       let begin = at
       at = end(ofJobAt: begin, of: files)

@@ -27,13 +27,19 @@ public final class GroupList {
   /// Writes the next line in the order of the groups. Returns the key of its group; nil where all
   /// lines are written.
   public func writeNext() throws(FileError) -> ArraySlice<UInt8>? {
-    let writer = try writer ?? ListWriter(spool.layout.unfinishedGroups(task), end: 10, spool.files)
-    self.writer = writer
+    let writer = try open()
     guard let entry = try sorter.next(), let group = entry.firstIndex(of: 0),
       let order = entry[(group + 1)...].firstIndex(of: 0)
     else { return nil }
     try writer.add(Array(entry[(order + 1)...]))
     return entry[..<group]
+  }
+
+  private func open() throws(FileError) -> ListWriter {
+    if let writer { return writer }
+    let writer = try ListWriter(spool.layout.unfinishedGroups(task), end: 10, spool.files)
+    self.writer = writer
+    return writer
   }
 
   /// Puts the list in its place, once all lines are written. Returns its length in bytes.

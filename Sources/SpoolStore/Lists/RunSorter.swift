@@ -54,7 +54,8 @@ public struct RunSorter {
       if runs == 0 { lines.sort { Self.comesBefore($1, $0) } }
       merge = try Merge((0..<runs).map(path), files)
     }
-    return runs == 0 ? lines.popLast() : try merge?.next()
+    if runs == 0 { return lines.popLast() }
+    return try merge?.next()
   }
 
   /// Hands over all lines in the order of their keys, without these, and removes the runs.

@@ -13,7 +13,7 @@ extension InputReader {
     guard let last = places.last else {
       throw FileError("split", task.name.text, .damaged(offset: job.offset))
     }
-    if places.count < most + 2 { return (places.dropLast(), last) }
+    if places.count < most + 2 { return (Array(places.dropLast()), last) }
     var rest = places[most]
     rest.end = job.end
     rest.files = max(2, job.files - most)

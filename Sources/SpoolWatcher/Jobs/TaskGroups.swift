@@ -90,10 +90,9 @@ final class TaskGroups: Stage {
 
   private func work(_ task: TaskEntry, _ turn: Turn) throws(FileError) {
     let budget = turn.budget()
-    let making = try makings[task.name] ?? begin(task, turn)
-    makings[task.name] = making
+    let making = try making(of: task, turn)
     while making.source < making.lengths.count {
-      if let problem = try read(making, task, turn) { return end(task, problem, turn) }
+      if let problem = try read(making, task, budget, turn) { return end(task, problem, turn) }
       if budget.isOver { return }
     }
     while true {
@@ -107,17 +106,21 @@ final class TaskGroups: Stage {
     }
   }
 
-  private func begin(_ task: TaskEntry, _ turn: Turn) throws(FileError) -> Making {
-    Making(try spool.beginGroups(of: task.name), task.groups?.lengths ?? lengths(task, turn))
+  private func making(of task: TaskEntry, _ turn: Turn) throws(FileError) -> Making {
+    if let making = makings[task.name] { return making }
+    let lengths = task.groups?.lengths ?? lengths(task, turn)
+    let making = Making(try spool.beginGroups(of: task.name), lengths)
+    makings[task.name] = making
+    return making
   }
 
   private func lengths(_ task: TaskEntry, _ turn: Turn) -> [Int] {
     task.spec.inputDatasets.map { turn.state.datasets[$0]?.length ?? 0 }
   }
 
-  /// Reads a stretch of a catalogue. Returns what is wrong with one of its files, or nil.
+  /// Reads on in a catalogue, as far as there is time. Returns what is wrong with one of its files, or nil.
   private func read(
-    _ making: Making, _ task: TaskEntry, _ turn: Turn
+    _ making: Making, _ task: TaskEntry, _ budget: StageBudget, _ turn: Turn
   ) throws(FileError) -> String? {
     let end = making.lengths[making.source]
     guard making.offset < end, let key = task.spec.groupBy,
@@ -130,7 +133,6 @@ final class TaskGroups: Stage {
     guard turn.placement.readable(dataset.name) >= end else {
       throw FileError("read all of", spool.place(of: .catalogue(dataset.name)), Errno.busy)
     }
-    let stop = making.files + Self.stretch
     var problem: String?
     let start = making.offset
     try reader.visit(dataset, from: start, to: end, turn) { file, line throws(FileError) in
@@ -142,7 +144,7 @@ final class TaskGroups: Stage {
       try making.list.add(line.bytes, group: group, order: order)
       making.files += 1
       making.offset = line.next
-      return making.files < stop
+      return making.files % Self.stretch != 0 || !budget.isOver
     }
     if making.files > Limits.groupedFiles {
       problem = "\"groupBy\" is for up to \(Limits.groupedFiles) files, and its input has more"

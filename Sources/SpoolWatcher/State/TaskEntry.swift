@@ -143,7 +143,7 @@ extension TaskEntry {
       .limits: limits.json,
       .command: spec.command == accepted.spec.command
         ? nil : .array(spec.command.map { .string($0.text) }),
-      .lacks: lacks.isEmpty ? nil : lacks.json, .groups: groups.map(Self.json),
+      .lacks: lacks.isEmpty ? nil : lacks.json, .groups: groups.map(Self.groupsJSON),
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -197,7 +197,7 @@ extension TaskEntry {
     readChanges(members)
   }
 
-  private static func json(_ groups: Groups) -> JSON {
+  private static func groupsJSON(_ groups: Groups) -> JSON {
     let members: RecordMembers<GroupsKey> = [
       .lengths: groups.lengths.json, .length: groups.length.json, .jobs: groups.jobs.json,
     ]

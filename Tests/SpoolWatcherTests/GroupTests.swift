@@ -11,6 +11,7 @@ struct GroupTests {
   final class Seen: @unchecked Sendable {
     // Used by one world, which is on one thread.
     var arguments: [[String]] = []
+    var isMended = false
   }
 
   /// A world with a closed dataset of so many groups with so many files each, in no order.
@@ -43,10 +44,10 @@ struct GroupTests {
   }
 
   static func paths(_ name: String = "raw", groups: Int, files: Int) -> [String] {
-    (0..<groups).flatMap { group in paths(name, group, files) }
+    (0..<groups).flatMap { paths(of: $0, files, in: name) }
   }
 
-  private static func paths(_ name: String = "raw", _ group: Int, _ files: Int) -> [String] {
+  private static func paths(of group: Int, _ files: Int, in name: String = "raw") -> [String] {
     (0..<files).map { "/data/\(name)/run\(100 + group)_\(10_000 + $0).root" }
   }
 
@@ -75,7 +76,7 @@ struct GroupTests {
     for arguments in seen.arguments {
       let index = try #require(Int(arguments[0]))
       #expect(arguments[2] == "\(100 + index)")
-      #expect(arguments.dropFirst(4).elementsEqual(Self.paths(index, 5)))
+      #expect(arguments.dropFirst(4).elementsEqual(Self.paths(of: index, 5)))
     }
     #expect(Set(world.catalogue("g")) == Set((0..<40).map { "/data/out/\(100 + $0)" }))
     #expect(lists(world) == [])
@@ -154,8 +155,10 @@ struct GroupTests {
     #expect(world.faultsAtTheEnd("g", jobs: 3) == [])
     let first = try #require(seen.arguments.first { $0[1] == "100" })
     #expect(
-      Array(first.dropFirst(3)) == Self.paths("more", 0, 2) + ["/data/raw/run100_10000.root"]
-        + Self.paths(0, 3))
+      Array(first.dropFirst(3)) == Self.paths(of: 0, 2, in: "more") + [
+        "/data/raw/run100_10000.root"
+      ]
+        + Self.paths(of: 0, 3))
   }
 
   /// A list of files needs no dataset.
@@ -216,11 +219,11 @@ struct GroupTests {
   @Test(arguments: ["", "damaged", "gone", "restart"]) func aListThatIsLost(_ trouble: String)
     throws
   {
-    let isMended = Flag()
+    let seen = Seen()
     var setup = Self.onePilot
     setup.slots = 1
     let world = try Self.world(groups: 6, files: 3, setup: setup) { payload in
-      isMended.isSet ? World.writeOutputs(payload) : .exit(3)
+      seen.isMended ? World.writeOutputs(payload) : .exit(3)
     }
     try world.task("g", Self.members.replacing("100ms", with: "3s"))
     #expect(world.run { world.attempts("g").count >= 3 })
@@ -237,10 +240,10 @@ struct GroupTests {
     }
     #expect(
       world.run {
-        world.hasEnded("g") || isMended.isSet && world.files.peek(path) == list
+        world.hasEnded("g") || seen.isMended && world.files.peek(path) == list
           || world.attempts("g").count > 12
       })
-    isMended.set()
+    seen.isMended = true
     #expect(world.run { world.hasEnded("g") })
     #expect(lists(world) == [])
     if world.summary("g")?["state"] == "failed" { try world.order("retry", "g") }

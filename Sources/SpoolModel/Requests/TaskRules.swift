@@ -75,7 +75,7 @@ struct TaskRules {
     if placeholder == .group {
       return task.groupBy == nil ? "only a task with \"groupBy\" has {group}" : nil
     }
-    switch (placeholder, task.input) {
+    return switch (placeholder, task.input) {
     case (_, .count) where placeholder.isOfInput, (_, .values) where placeholder.isOfInput,
       (.input, .count), (.inputs, .count), (.input, .values), (.inputs, .values),
       (.inputList, .count), (.inputListNul, .count),

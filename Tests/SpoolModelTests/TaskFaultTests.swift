@@ -44,8 +44,9 @@ struct TaskFaultTests {
     #expect(
       error?.message
         == "unknown key; known are after, allowIncomplete, command, directory, environment, "
-        + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, order, outputs, "
-        + "priority, queue, resources, retention, retry, setup, stopAfter, stuckAfter, verify")
+        + "filesPerJob, groupBy, input, kind, maxFailedJobs, maxRunning, name, notBefore, order, "
+        + "outputs, priority, queue, resources, retention, retry, setup, stopAfter, stuckAfter, "
+        + "verify")
   }
 
   @Test func errorsReadAsSentences() {

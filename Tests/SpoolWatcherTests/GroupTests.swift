@@ -280,6 +280,7 @@ struct GroupTests {
       var setup = Self.onePilot
       setup.seed = call
       let world = try Self.world(groups: 3, files: 2, setup: setup, script: EveryCallTests.failOnce)
+      try #require(world.run { world.state(ofDataset: "raw") == "closed" && world.isQuiet })
       let nth = NthCall(call)
       trouble.apply(to: world, .watcher, nth)
       try world.task("g", Self.members)

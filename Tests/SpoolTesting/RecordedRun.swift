@@ -30,7 +30,7 @@ public struct RecordedRun {
     let isBad = variables["SPOOL_TASK"] == "bad" && variables["SPOOL_INDEX"] == "3"
     var outcome = World.writeOutputs(payload)
     // Of `groups` each job fails that has more than one input.
-    let isWide = variables["SPOOL_TASK"] == "groups" && payload.arguments.count > 4
+    let isWide = variables["SPOOL_TASK"] == "groups" && payload.arguments.count > 3
     if isBad || isWide || (isFirst && variables["SPOOL_INDEX"] == "2") { outcome = .exit(3) }
     outcome.duration = 200
     outcome.errors = Array("\(variables["SPOOL_JOB"] ?? "?") says so\n".utf8)
@@ -42,13 +42,13 @@ public struct RecordedRun {
   /// are milliseconds that pass before the end.
   public func play(settling: Int = 0) throws -> (during: Files, after: Files) {
     try orders()
+    try groups()
     try deletion()
     world.run(for: 90_000)
     try world.task("packed", #""input": {"count": 3}, "command": ["w"]"#)
     run { world.hasEnded("packed") }
     world.run(for: 25_000)
     try chain()
-    try groups()
     try world.task("open", #""input": "never", "command": ["w", "{input}"]"#)
     try world.task("held", #""input": {"count": 4}, "command": ["w"], "priority": 7"#)
     try world.order("hold", "held")
@@ -82,12 +82,17 @@ public struct RecordedRun {
 
   /// Groups of files, which fail and are tried one by one.
   private func groups() throws {
+    let paths = (0..<6).map { "/data/p\($0).raw" }
+    for path in paths { try world.files.plant([1], at: path) }
+    let list = paths.map { "\"\($0)\"" }.joined(separator: ", ")
+    try world.drop(
+      "parts.json",
+      "{\"kind\": \"dataset\", \"name\": \"parts\", \"files\": [\(list)], \"closed\": true}")
     try world.task(
       "groups",
       """
-      "input": "raw", "groupBy": "{dir}", "filesPerJob": 3,
-      "command": ["w", "{group}", "{output}", "{inputs}"], "retry": {"attempts": 1},
-      "outputs": [{"path": "/data/out/{base}.one"}]
+      "input": "parts", "groupBy": "{dir}", "filesPerJob": 3, "retry": {"attempts": 1},
+      "command": ["w", "{group}", "{inputs}"]
       """)
     run { world.hasEnded("groups") }
     try world.order("retry", "groups", #""split": true"#)

@@ -198,7 +198,7 @@ struct SplitTests {
   }
 
   /// Whatever goes wrong, and at whichever call of the watcher, each file is one job's, once.
-  @Test(arguments: [.death, .deathTorn, .inputOutput, .lostReply] as [EveryCallTests.Trouble])
+  @Test(arguments: [.death, .deathTorn, .lostReply] as [EveryCallTests.Trouble])
   func everyCall(
     _ trouble: EveryCallTests.Trouble
   ) throws {

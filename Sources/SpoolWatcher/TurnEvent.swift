@@ -38,6 +38,8 @@ enum TurnEvent {
 
   // MARK: From stages
 
+  /// The list of a task's groups is not as it was written, or is gone.
+  case groupsLost(Name)
   /// A job was taken back out of ready and waits for another attempt (R4).
   case parked(JobID)
   /// The outcome of a job's put into ready is in doubt. The job needs another attempt (R4).

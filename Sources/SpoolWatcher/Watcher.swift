@@ -22,6 +22,7 @@ public final class Watcher {
   private let closer: DatasetCloser
   private let marks: WaterMarks
   private let readiness: TaskReadiness
+  private let groups: TaskGroups
   private let formation: JobFormation
   private let reissue: JobReissue
   private let revival: JobRevival
@@ -126,11 +127,12 @@ public final class Watcher {
     reservations = ReservationOrders(spool, ready: ready, order: order, pilots: pilots)
     marks = WaterMarks(spool)
     readiness = TaskReadiness(spool.config)
+    groups = TaskGroups(spool, readiness: readiness)
     enqueuer = JobEnqueuer(spool, ready: ready, order: order)
     formation = JobFormation(
       spool, readiness: readiness, enqueuer: enqueuer, ready: ready, order: order)
     reissue = JobReissue(spool, enqueuer: enqueuer, ready: ready, marks: marks)
-    revival = JobRevival(spool, ready: ready)
+    revival = JobRevival(spool, enqueuer: enqueuer, ready: ready)
     publisher = Publisher(spool)
     clearing = InboxClearing(spool)
     judge = ResultJudge(
@@ -175,6 +177,7 @@ public final class Watcher {
     try intake.adopt(turn)
     try lease.removeUnfinished()
     try checkpoint()
+    groups.resume(turn)
     reissue.resume(turn)
     publisher.resume(turn)
     retention.resume(turn)
@@ -315,6 +318,10 @@ public final class Watcher {
         break
       }
       do throws(FileError) {
+        if try groups.prepare(task, turn) {
+          hasStarted = true
+          continue
+        }
         if reissue.issueDue(of: task, turn) { hasStarted = true }
         if try revival.revive(task, turn) { hasStarted = true }
         if try formation.form(task.name, turn) { hasStarted = true }
@@ -344,6 +351,7 @@ public final class Watcher {
     try handleCommitted()
     try quarantines.act(turn)
     try reservations.act(turn)
+    groups.act(turn)
     try archive.act(turn)
     handle()
     try publisher.run(turn)
@@ -381,6 +389,7 @@ public final class Watcher {
   /// Hands an event over to the stages that it concerns.
   private func handle(_ event: TurnEvent) {
     switch event {
+    case .groupsLost(let task): groups.noteLost(task, turn)
     case .retryDue(let job, let due): reissue.schedule(job, at: due, turn)
     case .taskResumed(let task): reissue.scheduleWaiting(task, turn)
     case .taskReopened(let task): turn.placement.remove(task: task)
@@ -415,6 +424,7 @@ public final class Watcher {
     notices.noteEnded(task: name, turn)
     ready.noteEnded(task: name, turn)
     readiness.noteEnded(task: name)
+    groups.noteEnded(task: name, turn)
     revival.noteEnded(task: name)
     checkpoints.noteEnded(task: name, turn)
     enqueuer.noteEnded(task: name)
@@ -441,7 +451,7 @@ public final class Watcher {
   // MARK: The wait
 
   /// The stages that wait a moment to gather work, and are not called again at once.
-  private var unhurried: [any Stage] { [reissue, retention, sweeper, checkpoints] }
+  private var unhurried: [any Stage] { [reissue, retention, sweeper, checkpoints, groups] }
   /// The least time until a turn for those stages.
   private static let unhurriedPause = Duration.milliseconds(10)
   /// The stages that are called as soon as they want.

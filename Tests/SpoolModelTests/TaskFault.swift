@@ -28,7 +28,9 @@ extension TaskFault {
     TaskFault("name", "a b", "\"a b\" is no name: \(Name.rule)"),
     TaskFault("name", "a.json", "\"a.json\" is no name: \(Name.rule)"),
     TaskFault("order", "size", "expected \"index\" or \"path\", found \"size\""),
-    TaskFault("order", "path", "only a job over all files of datasets has an order"),
+    TaskFault(
+      "order", "path",
+      "only a job over all files of datasets, or over a group of them, has an order"),
     TaskFault("after", 7, "expected an array, found 7"),
     TaskFault("after", ["a b"], "\"a b\" is no name of a task or chain: \(Name.rule)"),
     TaskFault(

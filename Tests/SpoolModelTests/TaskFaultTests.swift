@@ -44,9 +44,9 @@ struct TaskFaultTests {
     #expect(
       error?.message
         == "unknown key; known are after, allowIncomplete, checkpoint, command, directory, environment, "
-        + "filesPerJob, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, outputs, "
-        + "priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, verify"
-    )
+        + "filesPerJob, groupBy, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, "
+        + "outputs, priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, "
+        + "verify")
   }
 
   @Test func errorsReadAsSentences() {

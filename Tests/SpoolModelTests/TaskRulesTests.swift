@@ -12,7 +12,7 @@ struct TaskRulesTests {
   private static let stem: JSON = [["path": "{stem}.root"]]
 
   @Test func placeholdersNeedAnInputThatGivesThemAValue() {
-    for word in ["input", "inputs", "stem"] {
+    for word in ["input", "inputs", "stem", "dir", "name", "base"] {
       for input in [Self.count, Self.values] {
         #expect(
           error(["input": input, "command": ["x", .string("{\(word)}")]])
@@ -107,7 +107,8 @@ struct TaskRulesTests {
         error(["outputs": [["path": .string("{\(word)}.{stem}")]]])
           == RequestError(
             key: "outputs[0].path",
-            "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}"))
+            "an output's path may hold {dir} {name} {stem} {base} {group} {index} {value} "
+              + "{value.NAME} {task} {job}"))
     }
     #expect(
       error(["outputs": [["path": "{value}.root"]]])

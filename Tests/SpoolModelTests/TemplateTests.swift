@@ -20,6 +20,7 @@ struct TemplateTests {
   @Test(
     arguments: [
       ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index),
+      ("dir", .dir), ("name", .name), ("base", .base), ("group", .group),
       ("value", .value(nil)), ("value.a.b", .value("a.b")),
       ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
       ("report", .report), ("scratch", .scratch), ("output:a.b", .output("a.b")),
@@ -32,8 +33,9 @@ struct TemplateTests {
 
   @Test func theNearestIsNamed() {
     let all =
-      "there are {input} {inputs} {inputList} {inputListNul} {stem} {index} {value} {task} {job} {attempt} {output} "
-      + "{report} {scratch} {output:NAME} {value.NAME}, and {{ for a brace"
+      "there are {input} {inputs} {inputList} {inputListNul} {dir} {name} {stem} {base} {group} {index} "
+      + "{value} {task} {job} {attempt} {output} {report} {scratch} {output:NAME} {value.NAME}, and {{ "
+      + "for a brace"
     for (text, near) in [
       ("{inptu}", "input"), ("{Output}", "output"), ("{indx}", "index"), ("{reports}", "report"),
       ("{output:}", "output"),

@@ -72,6 +72,13 @@ struct WatchTests {
     #expect(!pattern.matches(String(repeating: "a", count: 255)))
   }
 
+  /// A watch of a tree is no watch: the message says what to do.
+  @Test func directoriesBelowAreNotWatched() {
+    let error = requestError { _ = try header(["directory": "a", "pattern": "**/*.raw"]) }
+    #expect(error?.key == "watch.pattern")
+    #expect(error?.message.contains("drop a manifest for each directory") == true)
+  }
+
   @Test func whatIsCovered() throws {
     let watch = try #require(try header(["directory": "a", "closeOn": "end.raw"]).watch)
     #expect(watch.covers("a.raw") && watch.covers("é"))

@@ -29,7 +29,9 @@ public struct RecordedRun {
     let isFirst = variables["SPOOL_ATTEMPT"] == "1"
     let isBad = variables["SPOOL_TASK"] == "bad" && variables["SPOOL_INDEX"] == "3"
     var outcome = World.writeOutputs(payload)
-    if isBad || (isFirst && variables["SPOOL_INDEX"] == "2") { outcome = .exit(3) }
+    // Of `groups` each job fails that has more than one input.
+    let isWide = variables["SPOOL_TASK"] == "groups" && payload.arguments.count > 3
+    if isBad || isWide || (isFirst && variables["SPOOL_INDEX"] == "2") { outcome = .exit(3) }
     outcome.duration = 200
     outcome.errors = Array("\(variables["SPOOL_JOB"] ?? "?") says so\n".utf8)
     outcome.report = Array(#"{"eventsIn": 100, "eventsOut": 10}"#.utf8)
@@ -40,6 +42,7 @@ public struct RecordedRun {
   /// are milliseconds that pass before the end.
   public func play(settling: Int = 0) throws -> (during: Files, after: Files) {
     try orders()
+    try groups()
     try deletion()
     world.run(for: 90_000)
     try world.task("packed", #""input": {"count": 3}, "command": ["w"]"#)
@@ -75,6 +78,26 @@ public struct RecordedRun {
     for number in 0..<6 { lines += "{\"path\": \"/data/f\(number).raw\", \"size\": 3}\n" }
     try world.drop("raw.jsonl", lines)
     run { world.hasEnded("run") }
+  }
+
+  /// Groups of files, which fail and are tried one by one.
+  private func groups() throws {
+    let paths = (0..<6).map { "/data/p\($0).raw" }
+    for path in paths { try world.files.plant([1], at: path) }
+    let list = paths.map { "\"\($0)\"" }.joined(separator: ", ")
+    try world.drop(
+      "parts.json",
+      "{\"kind\": \"dataset\", \"name\": \"parts\", \"files\": [\(list)], \"closed\": true}")
+    try world.task(
+      "groups",
+      """
+      "input": "parts", "groupBy": "{dir}", "filesPerJob": 3, "retry": {"attempts": 1},
+      "command": ["w", "{group}", "{inputs}"]
+      """)
+    run { world.hasEnded("groups") }
+    try world.order("retry", "groups", #""split": true"#)
+    world.run(for: 300)
+    run { world.hasEnded("groups") }
   }
 
   private func orders() throws {

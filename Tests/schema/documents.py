@@ -150,6 +150,9 @@ GOOD = {
         {"kind": "task", "name": "a", "input": {"values": ["x", 1, 0.5]}, "command": ["{value}"]},
         {"kind": "task", "name": "a", "input": {"files": ["./a:b", {"path": "/c"}]},
          "command": ["x"], "outputs": [{"path": "{stem}", "name": "n", "overwrite": True}]},
+        {"kind": "task", "name": "a", "input": "b", "command": ["x", "{group}", "{inputs}"],
+         "groupBy": "run(*)_*.root", "outputs": [{"path": "{dir}/{name}.{base}.{group}"}]},
+        {"kind": "task", "name": "a", "input": "b", "command": ["x"], "groupBy": "{dir}"},
     ],
     "delete": [DELETE, {"kind": "delete", "dataset": "a"}],
     "dataset-summary": [DATASET_PAGE],
@@ -158,7 +161,9 @@ GOOD = {
                        WATCHED],
     "dataset-line": ["a.raw", {"path": "a.raw"}],
     "spool": [CONFIG],
-    "job": [JOB, {**JOB, "format": 2, "crc32": "0badcafe"}],
+    "job": [JOB, {**JOB, "format": 2, "crc32": "0badcafe"}, {
+        **{key: JOB[key] for key in JOB if key != "inputs"},
+        "inputsFrom": [{"groups": "a", "from": 0, "to": 9, "files": 1200}]}],
     "result": [RESULT, FAILED_RESULT],
     "pilot": [PILOT],
     "watcher": [WATCHER],
@@ -170,7 +175,8 @@ GOOD = {
     "order": [
         ORDER, {"kind": "cancel", "task": "a"}, {"kind": "hold", "task": "a"},
         {"kind": "release", "task": "a"}, {"kind": "priority", "task": "a", "priority": 0},
-        {"kind": "limit", "task": "a", "maxRunning": 3}, {"kind": "limit", "task": "a", "maxRunning": "none"}],
+        {"kind": "limit", "task": "a", "maxRunning": 3}, {"kind": "limit", "task": "a", "maxRunning": "none"},
+        {"kind": "retry", "task": "a", "split": True}],
     "ledger-line": [LEDGER, LEDGER_FAILED, LEDGER_FINAL, {"format": 1, "kind": "ledger", "name": "a"}],
     "summary": [
         SUMMARY, {**SUMMARY, "packed": True},
@@ -194,6 +200,10 @@ GOOD = {
         {"n": 1, "type": "ended", "task": "t", "state": "done", "at": 5, "tells": True},
         {"n": 1, "type": "told", "task": "t"},
         {"n": 1, "type": "swept", "parts": ["checkpoints/t/00000000.a1@n-1"]},
+        {"n": 1, "type": "grouped", "task": "a", "lengths": [90], "length": 80, "jobs": 3},
+        {"n": 1, "type": "split", "job": "a.00000001", "at": 5,
+         "parts": [{"source": 0, "offset": 9, "files": 1, "end": 20}],
+         "rest": {"source": 0, "offset": 20, "files": 3, "end": 60}},
         {"n": 1, "type": "packed", "task": "a", "at": 5},
         {"n": 1, "type": "expired", "task": "a", "at": 5},
         {"n": 1, "type": "cleared", "task": "a"},
@@ -242,6 +252,7 @@ BROKEN = {
         ("resources.memory", 2), ("resources.memory", "2gb"), ("resources.wall", "1h30m"),
         ("resources.wall", "10"), ("resources.tags", ["a b"]), ("resources.mem", "1GB"),
         ("filesPerJob", 0), ("filesPerJob", "any"), ("priority", 10), ("priority", -1),
+        ("groupBy", 1), ("groupBy", "run*"), ("groupBy", "(*)_(*)"), ("groupBy", "{index}"), ("groupBy", "{dir}(*)"),
         ("priority", 1.5), ("retry.attempts", 0), ("retry.never", [0]), ("retry.never", 2),
         ("retry.growMemory", 0.5), ("retry.growWall", 11), ("retry.backoff", 5), ("maxFailedJobs", -1),
         ("stopAfter", "1"), ("maxRunning", 0), ("maxRunning", "none"), ("resources.tokens", ["a"]),
@@ -307,11 +318,11 @@ BROKEN = {
         ["name", "kind", "steps", "steps.0.name", "steps.0.command"]),
     "order": broken(ORDER, [
         ("kind", "stop"), ("task", "a b"), ("cause", "hunger"), ("memory", 5), ("wall", "2"),
-        ("failedOnly", 1), ("jobs", "3-"), ("jobs", 3), ("command", "w"), ("command", []), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
+        ("failedOnly", 1), ("jobs", "3-"), ("jobs", 3), ("split", 1), ("command", "w"), ("command", []), ("priority", 3), ("meta", 1), ("kind", "cancel")], ["kind", "task"])
     + [{"kind": "priority", "task": "a"}, {"kind": "priority", "task": "a", "priority": 10},
        {"kind": "limit", "task": "a"}, {"kind": "limit", "task": "a", "maxRunning": 0},
        {"kind": "limit", "task": "a", "maxRunning": "many"}, {"kind": "hold", "task": "a", "maxRunning": 3},
-       {"kind": "forget", "task": "a", "jobs": "1"}],
+       {"kind": "forget", "task": "a", "jobs": "1"}, {"kind": "hold", "task": "a", "split": True}],
     "summary": broken(SUMMARY, [
         ("state", "over"), ("kind", "task"), ("jobs.ready", 1), ("failedJobs", []),
         ("failures", {"exit3": -1}), ("state", "active"), ("request.name", "a b")],

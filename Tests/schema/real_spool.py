@@ -39,14 +39,14 @@ class RealSpool:
             cwd=self.directory, stderr=log)
         try:
             self.drop()
-            self.wait("done/good.json", "failed/bad.json", "failed/@refused/refused.json.reason",
+            self.wait("done/good.json", "failed/bad.json", "failed/grouped.json", "failed/@refused/refused.json.reason",
                       "ready-cpu/p5-*.nowhere.00000000.a1.c1.m1908.g0.w3600.tnowhere.json",
                       "running/*/p5-*.gate.00000000.*.json")
             yield from self.files("while it runs: ")
             self.order()
             (self.directory / "gate").touch()
             self.wait("done/gate.json", "failed/bad.json", "failed/nowhere.json",
-                      "failed/chain.json")
+                      "failed/chain.json", "done/grouped.json")
             self.watch()
             yield from self.files("after orders: ")
         finally:
@@ -84,7 +84,7 @@ class RealSpool:
         rest = [path for place in ("done", "failed", "ledger", "logs")
                 for path in (self.root / place).iterdir() if path.name not in ("@refused", ".gitkeep")]
         names = {path.name for path in (self.root / "archive").iterdir()}
-        return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain"}
+        return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain", "grouped"}
 
     def is_removed(self):
         catalogues = {path.name for path in (self.root / "datasets").glob("*.jsonl")}
@@ -142,6 +142,10 @@ class RealSpool:
             "kind": "task", "name": "merged", "input": ["copies"], "filesPerJob": 2,
             "command": [*shell, 'cat "$@"', "sh", "{inputs}"],
         })
+        self.put("grouped.json", {
+            "kind": "task", "name": "grouped", "input": "raw", "groupBy": "{dir}",
+            "command": [*shell, "[ $# = 1 ]", "sh", "{inputs}"], "retry": {"attempts": 1},
+        })
         self.put("bad.json", {
             "kind": "task", "name": "bad", "input": {"values": ["exit 3", "kill -9 $$", "true"]},
             "command": [*shell, "{value}"], "retry": {"attempts": 2, "backoff": "1ms"},
@@ -167,7 +171,8 @@ class RealSpool:
         """Every order once, as verbs give them."""
         for arguments in (
                 ["hold", "nowhere"], ["priority", "nowhere", "1"], ["limit", "nowhere", "2"], ["release", "nowhere"],
-                ["retry", "bad", "--cause", "exit", "--memory", "3GB"], ["cancel", "nowhere"]):
+                ["retry", "bad", "--cause", "exit", "--memory", "3GB"], ["cancel", "nowhere"],
+                ["retry", "grouped", "--split"]):
             result = self.run(*arguments)
             self.check(
                 f"spool {arguments[0]}", None if result.returncode == 0 else result.stderr)
@@ -289,7 +294,7 @@ def schema_of(name):
             return "archive-line"
         case ["archive", _, file]:
             return "page" if file.endswith(".json") else None
-        case ["datasets", _] | ["journal", "catalogues", _]:
+        case ["datasets", _] | ["datasets", "@groups", _] | ["journal", "catalogues", _]:
             return "catalogue-line"
         case ["ledger", _]:
             return "ledger-line"

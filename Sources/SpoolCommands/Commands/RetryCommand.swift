@@ -13,6 +13,7 @@ struct RetryCommand: ParsableCommand {
         spool retry run42.reco
         spool retry run42.reco --cause memory --memory 8GB
         spool retry run42.reco --jobs 3-7,19
+        spool retry run42.merge --split
         spool retry run42.reco --command -- python3 reco-v2.py {input} {output}
       """)
 
@@ -31,6 +32,11 @@ struct RetryCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Only these of the jobs that failed, as 3-7,19.", valueName: "numbers"))
   var jobs: String?
+  @Flag(
+    help: ArgumentHelp(
+      "Try the files of each job that failed one by one, each by a job of its own: a bad file then does "
+        + "not cost the good ones."))
+  var split = false
   @Option(
     parsing: .remaining,
     help: ArgumentHelp(
@@ -57,7 +63,8 @@ struct RetryCommand: ParsableCommand {
 
   func run() throws {
     var order = RetryOrder()
-    order.failedOnly = failedOnly || cause != nil || jobs != nil
+    order.failedOnly = failedOnly || cause != nil || jobs != nil || split
+    order.splits = split
     order.jobs = jobs.flatMap { JobNumbers($0) }
     order.command = try templates
     order.cause = cause

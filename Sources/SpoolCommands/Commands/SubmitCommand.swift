@@ -18,6 +18,8 @@ struct SubmitCommand: ParsableCommand {
         spool submit task.json --replace --overwrite
         spool submit --name reco --input 'raw/*.root' --output 'out/{stem}.root' \\
             -- python3 reco.py {input} {output}
+        spool submit --name merge --input 'raw/**/*.root' --group-by 'run(*)_*.root' \\
+            --output 'out/run{group}.root' -- hadd {output} {inputs}
       """)
 
   @OptionGroup var options: SpoolOptions

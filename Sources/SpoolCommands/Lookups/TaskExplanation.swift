@@ -129,9 +129,20 @@ struct TaskExplanation {
       guard let count = task.failures[cause], let example = last[cause] else { continue }
       lines.append("\(count) jobs failed of \(cause), as \(AttemptText.past(example))")
       if !page.isPacked, let advice = Self.advice(cause, task.task) { lines.append("  " + advice) }
+      if !page.isPacked, Self.isWide(example) {
+        lines.append(
+          "  `spool retry \(task.task) --split` tries the files of these jobs one by one, so that a bad "
+            + "file costs no good one")
+      }
       if let advice = EnvironmentAdvice.advice(example) { lines.append("  " + advice) }
     }
     return lines
+  }
+
+  /// Returns true for a job of several files that failed for good, and not since it could not be formed.
+  private static func isWide(_ line: LedgerLine) -> Bool {
+    guard case .final(let place)? = line.failure?.sequel else { return false }
+    return place.files > 1 && Cause(line.verdict)?.kind != .final
   }
 
   private static func advice(_ cause: String, _ task: Name) -> String? {

@@ -40,6 +40,10 @@ struct TaskFlags: ParsableArguments {
   var attempts: Int?
   @Option(help: "Files per job, or all.")
   var filesPerJob: String?
+  @Option(
+    help: ArgumentHelp(
+      "One job for all files with one key, as '{dir}' or 'run(*)_*.root'.", valueName: "key"))
+  var groupBy: String?
   @Option(help: "So many jobs may fail.")
   var maxFailedJobs: Int?
 
@@ -83,6 +87,7 @@ struct TaskFlags: ParsableArguments {
     if let filesPerJob {
       object["filesPerJob"] = Int(filesPerJob).map { .integer($0) } ?? .string(filesPerJob)
     }
+    if let groupBy { object["groupBy"] = .string(groupBy) }
     if let maxFailedJobs { object["maxFailedJobs"] = .integer(maxFailedJobs) }
     return .object(object)
   }

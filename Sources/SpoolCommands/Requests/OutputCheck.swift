@@ -4,11 +4,20 @@ internal import SpoolModel
 /// datasets nothing is known.
 struct OutputCheck {
   private let task: TaskSpec
+  /// The first input of each job of a list of files.
+  private let inputs: [String]
 
   /// The most jobs whose outputs are looked for.
   static let mostLooks = 1000
 
-  init(_ task: TaskSpec) { self.task = task }
+  init(_ task: TaskSpec) {
+    self.task = task
+    guard case .files(let files) = task.input, !task.outputs.isEmpty else {
+      inputs = []
+      return
+    }
+    inputs = task.jobs(of: files).map { files[$0.lowerBound].path }
+  }
 
   /// Two jobs that would write one path, in words; nil if there are none.
   var collision: String? {
@@ -47,24 +56,21 @@ struct OutputCheck {
     case .datasets: return 0
     case .count(let count): return count
     case .values(let values): return values.count
-    case .files(let files):
-      guard case .files(let most) = task.filesPerJob else { return files.isEmpty ? 0 : 1 }
-      return (files.count + most - 1) / most
+    case .files: return inputs.count
     }
   }
 
   /// Returns the first input of a job, or its value.
   private func input(_ job: Int) -> String {
     if case .values(let values) = task.input { return values[job].words }
-    guard case .files(let files) = task.input else { return "" }
-    guard case .files(let most) = task.filesPerJob else { return files.first?.path ?? "" }
-    return files[job * most].path
+    return inputs.indices.contains(job) ? inputs[job] : ""
   }
 
   private func path(_ output: OutputSpec, _ job: Int) -> String? {
-    output.path.expanded { placeholder in
+    let path = output.path.expanded { placeholder in
       switch placeholder {
-      case .stem: FilePath.stem(input(job))
+      case .dir, .name, .stem, .base: placeholder.value(ofInput: input(job))
+      case .group: task.groupBy?.key(of: input(job))
       case .index: "\(job)"
       case .task: task.name.text
       case .job: JobID(task: task.name, index: job).description
@@ -73,5 +79,7 @@ struct OutputCheck {
       default: nil
       }
     }
+    // As the watcher will: a directory in it brings its own slashes.
+    return path.flatMap { try? FilePath.absolute($0, in: "/") }
   }
 }

@@ -179,12 +179,16 @@ struct Submission {
       }
       return [path]
     }
+    let paths = FileWalk.isPattern(pattern) ? try FileWalk(pattern).list() : try glob(pattern, 0)
+    guard !paths.isEmpty else { throw Failure(.missing, "--input: \(pattern) names no file") }
+    return paths
+  }
+
+  /// Returns the paths, absolute, that a pattern names, as a shell would list them.
+  static func glob(_ pattern: String, _ flags: Int32) throws -> [String] {
     var result = glob_t()
     defer { globfree(&result) }
-    let code = glob(pattern, 0, nil, &result)
-    guard code == 0 else {
-      throw Failure(.missing, "--input: \(pattern) names no file")
-    }
+    guard Glibc.glob(pattern, flags, nil, &result) == 0 else { return [] }
     var paths: [String] = []
     for index in 0..<Int(result.gl_pathc) {
       guard let name = result.gl_pathv[index] else { continue }

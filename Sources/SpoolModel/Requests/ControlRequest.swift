@@ -108,8 +108,10 @@ public struct RetryOrder: Equatable, Sendable {
   public var jobs: JobNumbers?
   /// The task's command from now on; nil for no change.
   public var command: [Template]?
+  /// True if the files of each job are to be tried one by one, each by a job of its own.
+  public var splits = false
 
-  static let keys = ["failedOnly", "cause", "memory", "wall", "jobs", "command"]
+  static let keys = ["failedOnly", "cause", "memory", "wall", "jobs", "command", "split"]
 
   /// Makes an order for all jobs.
   public init() {}
@@ -128,7 +130,8 @@ public struct RetryOrder: Equatable, Sendable {
       jobs = numbers
     }
     if fields.object["command"] != nil { command = try TaskSpec.command(fields) }
-    if cause != nil || jobs != nil { failedOnly = true }
+    splits = try fields.bool("split") ?? false
+    if cause != nil || jobs != nil || splits { failedOnly = true }
     memory = try Resources.memory(fields)
     wall = try Resources.wall(fields)
   }
@@ -164,6 +167,7 @@ public struct RetryOrder: Equatable, Sendable {
     if let wall { members.append(.init("wall", wall.json)) }
     if let jobs { members.append(.init("jobs", .string(jobs.text))) }
     if let command { members.append(.init("command", .array(command.map { .string($0.text) }))) }
+    if splits { members.append(.init("split", true)) }
     return members
   }
 }

@@ -23,6 +23,13 @@ public struct DirectoryWatch: Hashable, Sendable {
       outer.object["watch"] ?? .null, path: "watch", line: outer.lineOf("watch"), keys: Self.keys)
     _ = try fields.required("directory", "the directory to watch")
     directory = try Self.directory(fields, root: root)
+    if let text = try fields.string("pattern"), text.utf8.contains(UInt8(ascii: "/")) {
+      throw fields.fault(
+        "pattern",
+        "a watch is of the names in one directory, not of those below it: drop a manifest for each "
+          + "directory; or name files that are there already with `spool submit --input 'data/**/*.raw'`"
+      )
+    }
     pattern = FilePattern(try Self.name(fields, "pattern") ?? "*")
     guard pattern.text.utf8.first != UInt8(ascii: ".") else {
       throw fields.fault("pattern", "names that begin with a dot join no dataset")

@@ -55,4 +55,24 @@ public enum FilePath {
     }
     return String(base[..<dot])
   }
+
+  /// Returns the base name without any extension: `f17` of `/d/f17.reco.root`.
+  public static func plainName(_ path: String) -> String {
+    let base = base(path)
+    guard let dot = base.utf8.dropFirst().firstIndex(of: UInt8(ascii: ".")) else {
+      return String(base)
+    }
+    return String(base[..<dot])
+  }
+
+  /// Returns the last `count` components of a path, of which the first one of an absolute path is
+  /// empty; nil if it has fewer.
+  static func tail(_ path: String, components count: Int) -> Substring? {
+    var left = count
+    for index in path.utf8.indices.reversed() where path.utf8[index] == slash {
+      left -= 1
+      if left == 0 { return path[path.utf8.index(after: index)...] }
+    }
+    return left == 1 ? path[...] : nil
+  }
 }

@@ -76,8 +76,12 @@ extension OutputSpec {
   private init(_ fields: Fields, root: String, task: Name) throws(RequestError) {
     _ = try fields.required("path", "where the output goes")
     let text = try fields.string("path") ?? ""
-    let absolute = try fields.path(text, root: Template.escaped(root), "path", at: "path")
-    path = try fields.template(absolute, "path", at: "path")
+    let given = try fields.template(text, "path", at: "path")
+    // What begins with a directory's path is absolute.
+    let start = given.beginsWithDirectory ? "/" : Template.escaped(root)
+    let absolute = try fields.path(text, root: start, "path", at: "path")
+    path = try fields.template(
+      given.beginsWithDirectory ? String(absolute.dropFirst()) : absolute, "path", at: "path")
     dataset = fields.object["dataset"] == nil ? task : try fields.name("dataset", "")
     name = try fields.string("name")
     isOptional = try fields.bool("optional") ?? false

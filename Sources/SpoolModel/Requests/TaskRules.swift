@@ -34,14 +34,16 @@ struct TaskRules {
   private func grouping() throws(RequestError) {
     switch task.input {
     case .count, .values:
-      guard task.filesPerJob == .files(1) else {
-        throw fields.fault("filesPerJob", "jobs without files cannot be grouped")
+      let key = task.groupBy == nil ? "filesPerJob" : "groupBy"
+      guard task.groupBy == nil, task.filesPerJob == .files(1) else {
+        throw fields.fault(key, "jobs without files cannot be grouped")
       }
     case .files, .datasets: break
     }
     if task.order != .index {
-      guard task.filesPerJob == .all, case .datasets = task.input else {
-        throw fields.fault("order", "only a job over all files of datasets has an order")
+      guard task.needsWholeInput, case .datasets = task.input else {
+        throw fields.fault(
+          "order", "only a job over all files of datasets, or over a group of them, has an order")
       }
     }
     try arguments()
@@ -52,14 +54,10 @@ struct TaskRules {
     guard case .files(let files) = task.input, task.command.contains(where: \.isAllInputs) else {
       return
     }
-    let count: Int
-    switch task.filesPerJob {
-    case .files(let number): count = number
-    case .all: count = files.count
-    }
-    let bytes = files.prefix(count).reduce(0) { $0 + Limits.argumentBytes(of: $1.path) }
-    if let problem = Limits.argumentProblem(bytes) {
-      throw fields.fault("command", problem)
+    // Without groups the first job has as many files as any.
+    for job in task.jobs(of: files).prefix(task.groupBy == nil ? 1 : files.count) {
+      let bytes = files[job].reduce(0) { $0 + Limits.argumentBytes(of: $1.path) }
+      if let problem = Limits.argumentProblem(bytes) { throw fields.fault("command", problem) }
     }
   }
 
@@ -79,9 +77,12 @@ struct TaskRules {
 
   /// Returns the reason why the task's input gives a placeholder no value; nil if it gives one.
   private func problem(_ placeholder: Template.Placeholder) -> String? {
-    switch (placeholder, task.input) {
-    case (.input, .count), (.inputs, .count), (.stem, .count),
-      (.input, .values), (.inputs, .values), (.stem, .values),
+    if placeholder == .group {
+      return task.groupBy == nil ? "only a task with \"groupBy\" has {group}" : nil
+    }
+    return switch (placeholder, task.input) {
+    case (_, .count) where placeholder.isOfInput, (_, .values) where placeholder.isOfInput,
+      (.input, .count), (.inputs, .count), (.input, .values), (.inputs, .values),
       (.inputList, .count), (.inputListNul, .count),
       (.inputList, .values), (.inputListNul, .values):
       "the task has no input files"
@@ -130,18 +131,28 @@ struct TaskRules {
   private func outputPath(_ path: Template, _ key: String) throws(RequestError) {
     for placeholder in path.placeholders {
       switch placeholder {
-      case .stem, .index, .value, .task, .job:
+      case .dir, .name, .stem, .base, .group, .index, .value, .task, .job:
         if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
       default:
         throw fields.fault(
           key, at: "outputs",
-          "an output's path may hold {stem} {index} {value} {value.NAME} {task} {job}")
+          "an output's path may hold {dir} {name} {stem} {base} {group} {index} {value} {value.NAME} "
+            + "{task} {job}")
       }
+    }
+    let isShared: (Template.Placeholder) -> Bool = { $0 == .group && task.filesPerJob != .all }
+    if path.placeholders.contains(where: isShared),
+      path.placeholders.allSatisfy({ $0 == .task || isShared($0) })
+    {
+      throw fields.fault(
+        key, at: "outputs", "several jobs of a group would write it: add {index}, {stem} or {job}")
     }
     let differs = path.placeholders.contains { $0 != .task }
     guard differs || isOneJob else {
       throw fields.fault(
-        key, at: "outputs", "every job would write it: use {stem}, {index}, {value} or {job}")
+        key, at: "outputs",
+        "every job would write it: use \(task.groupBy == nil ? "" : "{group}, "){stem}, {index}, "
+          + "{value} or {job}")
     }
   }
 
@@ -149,8 +160,8 @@ struct TaskRules {
     switch task.input {
     case .count(let count): count <= 1
     case .values(let values): values.count <= 1
-    case .files(let files): task.filesPerJob == .all || files.count <= 1
-    case .datasets: task.filesPerJob == .all
+    case .files(let files): task.isOneMerge || files.count <= 1
+    case .datasets: task.isOneMerge
     }
   }
 }

@@ -15,6 +15,10 @@ public enum Limits {
   public static let requestValues = 600_000
   /// The advice to a person whose request is beyond that.
   public static let manyFiles = "list many files in a NAME.jsonl manifest"
+  /// Input files of a job, where they are counted.
+  public static let filesPerJob = 100_000
+  /// Input files of a task that groups them.
+  public static let groupedFiles = 10_000_000
   /// Input files that a job's file lists. A job over more of a dataset names a stretch of its
   /// catalogue.
   public static let listedInputs = 1000
@@ -48,7 +52,7 @@ public enum Limits {
 extension TaskSpec {
   static let keys = [
     "kind", "name", "input", "command", "directory", "outputs", "queue", "resources", "filesPerJob",
-    "order",
+    "groupBy", "order",
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
@@ -71,7 +75,8 @@ extension TaskSpec {
     outputs = try OutputSpec.list(fields, root: root, task: name)
     resources = try Resources(fields)
     queue = try Self.queue(fields, gpus: resources.gpus)
-    filesPerJob = try Self.grouping(fields)
+    groupBy = try Self.groupBy(fields)
+    filesPerJob = try Self.grouping(fields) ?? (groupBy == nil ? .files(1) : .all)
     order = try Self.order(fields)
     priority = try fields.integer("priority", in: 0...9) ?? 5
     retry = try RetryPolicy(fields)
@@ -91,7 +96,32 @@ extension TaskSpec {
     notify = try fields.notify("notify")
     source = fields.object
     makeSourceAbsolute()
+    try sortIntoGroups(fields)
     try TaskRules(self, fields).check()
+  }
+
+  /// Puts a list of files into the order of its groups, which the kept request need not have.
+  private mutating func sortIntoGroups(_ fields: Fields) throws(RequestError) {
+    guard let groupBy, case .files(let files) = input else { return }
+    do throws(RequestError) {
+      let sorted = try groupBy.sorted(files)
+      input = .files(sorted)
+      listedJobs = jobs(of: sorted).reduce(0) { count, _ in count + 1 }
+    } catch {
+      throw fields.fault("groupBy", error.message)
+    }
+  }
+
+  private static func groupBy(_ fields: Fields) throws(RequestError) -> GroupKey? {
+    guard let value = fields.object["groupBy"] else { return nil }
+    guard let text = value.string else {
+      throw fields.fault("groupBy", "expected \(GroupKey.rule); found \(value.kindName)")
+    }
+    do throws(RequestError) {
+      return try GroupKey(text)
+    } catch {
+      throw fields.fault("groupBy", error.message)
+    }
   }
 
   /// Makes the paths in the kept request absolute: the meaning of the journal must not depend on
@@ -217,13 +247,14 @@ extension TaskSpec {
     return order
   }
 
-  private static func grouping(_ fields: Fields) throws(RequestError) -> Grouping {
-    guard let value = fields.object["filesPerJob"] else { return .files(1) }
+  private static func grouping(_ fields: Fields) throws(RequestError) -> Grouping? {
+    guard let value = fields.object["filesPerJob"] else { return nil }
     if value.string == "all" { return .all }
-    guard let number = value.integer, (1...100_000).contains(number) else {
+    guard let number = value.integer, (1...Limits.filesPerJob).contains(number) else {
       throw fields.fault(
         "filesPerJob",
-        "expected a whole number from 1 to 100000, or \"all\", found \(value.kindName)")
+        "expected a whole number from 1 to \(Limits.filesPerJob), or \"all\", found \(value.kindName)"
+      )
     }
     return .files(number)
   }

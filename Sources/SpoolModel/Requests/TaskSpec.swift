@@ -103,7 +103,11 @@ public struct TaskSpec: Equatable, Sendable {
   public var resources: Resources
   /// The number of files of each job.
   public var filesPerJob: Grouping
-  /// The order of the inputs of a job over everything.
+  /// The key by which files form groups; nil for none.
+  public var groupBy: GroupKey?
+  /// The number of jobs of its own list of files, where they form groups.
+  public internal(set) var listedJobs = 0
+  /// The order of the inputs of a job over everything, or over a group.
   public var order: InputOrder
   /// The priority, 0 to 9; 0 is first.
   public var priority: Int
@@ -157,8 +161,42 @@ public struct TaskSpec: Equatable, Sendable {
   /// The datasets that it reads or fills.
   public var datasets: Set<Name> { producedDatasets.union(inputDatasets) }
 
-  /// The number of datasets or lists of which its jobs are made.
-  public var sources: Int { max(1, inputDatasets.count) }
+  /// The number of datasets or lists of which its jobs are made: groups come from one list.
+  public var sources: Int { groupBy == nil ? max(1, inputDatasets.count) : 1 }
+
+  /// True if one job reads all files.
+  public var isOneMerge: Bool { filesPerJob == .all && groupBy == nil }
+
+  /// True if its datasets must be complete before its first job.
+  public var needsWholeInput: Bool { filesPerJob == .all || groupBy != nil }
+
+  /// True if its jobs may have several files.
+  public var hasWideJobs: Bool {
+    switch input {
+    case .count, .values: false
+    case .files, .datasets: filesPerJob != .files(1)
+    }
+  }
+
+  /// Returns the jobs of a list of files, which are in the order of their groups: the place of each
+  /// job's first file, and that behind its last.
+  public func jobs(of files: [InputFile], from start: Int = 0) -> some Sequence<Range<Int>> {
+    sequence(state: start) { (at: inout Int) -> Range<Int>? in
+      guard at < files.count else { return nil }
+      let begin = at
+      at = end(ofJobAt: begin, of: files)
+      return begin..<at
+    }
+  }
+
+  private func end(ofJobAt begin: Int, of files: [InputFile]) -> Int {
+    var most = files.count
+    if case .files(let number) = filesPerJob { most = min(most, begin + number) }
+    guard let groupBy else { return most }
+    let key = groupBy.key(of: files[begin].path)
+    return files[begin..<most].firstIndex { !GroupKey.isSame(groupBy.key(of: $0.path), key) }
+      ?? most
+  }
 
   /// Returns one of its outputs, by its number from 0; nil if there is none.
   public func output(_ number: Int) -> OutputSpec? {

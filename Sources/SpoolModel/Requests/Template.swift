@@ -3,6 +3,10 @@ public struct Template: Hashable, Sendable {
   /// A placeholder in a template.
   public enum Placeholder: Hashable, Sendable {
     case input, inputs, stem, index, task, job, attempt
+    /// The first input's directory, its name, and its name without any extension.
+    case dir, name, base
+    /// The key of the group that the job's inputs are.
+    case group
     /// The value of the job: the only one (nil) or a named one.
     case value(String?)
     /// The path of a file that lists the inputs, one a line, or each with a NUL behind it.
@@ -26,7 +30,8 @@ public struct Template: Hashable, Sendable {
 
   static let words: [(String, Placeholder)] = [
     ("input", .input), ("inputs", .inputs), ("inputList", .inputList),
-    ("inputListNul", .inputListNul), ("stem", .stem), ("index", .index), ("value", .value(nil)),
+    ("inputListNul", .inputListNul), ("dir", .dir), ("name", .name), ("stem", .stem),
+    ("base", .base), ("group", .group), ("index", .index), ("value", .value(nil)),
     ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
     ("report", .report), ("scratch", .scratch),
   ]
@@ -82,6 +87,9 @@ public struct Template: Hashable, Sendable {
     parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
   }
 
+  /// True if it begins with `{dir}`, which is a path itself.
+  public var beginsWithDirectory: Bool { parts.first == .placeholder(.dir) }
+
   /// True if the whole text is `{inputs}`, which becomes many arguments.
   public var isAllInputs: Bool { parts == [.placeholder(.inputs)] }
 
@@ -127,5 +135,35 @@ public struct Template: Hashable, Sendable {
     guard text.utf8.contains(open) else { return text }
     return text.utf8.split(separator: open, omittingEmptySubsequences: false)
       .map { String(Substring($0)) }.joined(separator: "{{")
+  }
+}
+
+extension Template.Placeholder {
+  /// True if its value is a part of the first input's path.
+  public var isOfInput: Bool {
+    switch self {
+    case .dir, .name, .stem, .base: true
+    default: false
+    }
+  }
+
+  /// True if jobs of one file each have different values, or most often have: two names in one
+  /// directory differ.
+  public var differsByFile: Bool {
+    switch self {
+    case .name, .stem, .base, .index, .job: true
+    default: false
+    }
+  }
+
+  /// Returns its value for a job whose first input has this path; nil if it is no part of the path.
+  public func value(ofInput path: String) -> String? {
+    switch self {
+    case .dir: FilePath.directory(path)
+    case .name: String(FilePath.base(path))
+    case .stem: FilePath.stem(path)
+    case .base: FilePath.plainName(path)
+    default: nil
+    }
   }
 }

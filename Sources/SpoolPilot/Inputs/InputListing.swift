@@ -78,7 +78,7 @@ public struct InputListing: Sendable {
     goesOn: () -> Bool, digest: (DigestRequest) -> FileDigest.Answer
   ) -> Outcome {
     do throws(FileError) {
-      var sorter = RunSorter(in: directory, local)
+      var sorter = RunSorter(prefix: directory + "/run", local)
       var number = 0
       for stretch in stretches {
         if let problem = try sort(stretch, &sorter, &number, goesOn, digest) {
@@ -96,7 +96,7 @@ public struct InputListing: Sendable {
     _ stretch: InputStretch, _ sorter: inout RunSorter, _ number: inout Int, _ goesOn: () -> Bool,
     _ digest: (DigestRequest) -> FileDigest.Answer
   ) throws(FileError) -> String? {
-    let catalogue = try spool.open(.catalogue(stretch.dataset))
+    let catalogue = try spool.open(Spool.View(stretch.list))
     defer { catalogue.close() }
     var reader = catalogue.lines(from: stretch.from, to: stretch.to)
     var batch: [InputFile] = []

@@ -146,6 +146,12 @@ public struct Layout: Sendable, Equatable {
   public func copy(_ dataset: Name) -> String { "\(copies)/\(dataset).jsonl" }
   /// The catalogue of a dataset: a file of it a line.
   public func catalogue(_ dataset: Name) -> String { "\(datasets)/\(dataset).jsonl" }
+  /// `datasets/@groups/`: the lists of tasks whose inputs are in groups.
+  public var groups: String { datasets + "/@groups" }
+  /// The inputs of a task in the order of their groups: a file a line, as in catalogues.
+  public func groups(_ task: Name) -> String { "\(groups)/\(task).jsonl" }
+  /// The file in which such a list is made, before its rename.
+  func unfinishedGroups(_ task: Name) -> String { "\(groups)/.\(task).jsonl" }
   /// The page of a dataset.
   public func datasetPage(_ dataset: Name) -> String { "\(datasets)/\(dataset).json" }
   /// The ledger of a task: an attempt of a job a line.

@@ -7,26 +7,29 @@ extension Spool {
     case catalogue(Name)
     /// `ledger/TASK.jsonl`: the attempts of a task's jobs.
     case ledger(Name)
+    /// `datasets/@groups/TASK.jsonl`: the inputs of a task in the order of their groups.
+    case groups(Name)
 
     /// The kind of the view, as its first line says it.
     var kind: String {
       switch self {
       case .catalogue: "catalogue"
       case .ledger: "ledger"
+      case .groups: "groups"
       }
     }
 
     /// The dataset or task that the view is of.
     public var name: Name {
       switch self {
-      case .catalogue(let name), .ledger(let name): name
+      case .catalogue(let name), .ledger(let name), .groups(let name): name
       }
     }
 
     /// Bytes that a line of the view may have.
     public var longestLine: Int {
       switch self {
-      case .catalogue: Limits.catalogueLine
+      case .catalogue, .groups: Limits.catalogueLine
       case .ledger: 64 << 20
       }
     }
@@ -36,6 +39,7 @@ extension Spool {
     switch view {
     case .catalogue(let name): layout.catalogue(name)
     case .ledger(let name): layout.ledger(name)
+    case .groups(let name): layout.groups(name)
     }
   }
 
@@ -122,16 +126,16 @@ public struct ViewReader {
     }
   }
 
-  /// Returns the next file of a catalogue, with the first byte behind its line; nil at `end`. Fails with
-  /// the place of a line that is not as it was written, or that is not there.
+  /// Returns the next file of a catalogue, with its line; nil at `end`. Fails with the place of a line
+  /// that is not as it was written, or that is not there.
   public func nextFile(
     _ reader: inout LineReader, to end: Int
-  ) throws(FileError) -> (file: CatalogueLine, next: Int)? {
+  ) throws(FileError) -> (file: CatalogueLine, line: LineReader.Line)? {
     while reader.offset < end {
       let place = reader.offset
       guard let line = try reader.next(), isIntact(line), let json = try? JSON.parse(line.bytes)
       else { throw damage(at: place) }
-      if let file = CatalogueLine(json) { return (file, line.next) }
+      if let file = CatalogueLine(json) { return (file, line) }
       // Only the header names no file.
       guard line.offset == 0 else { throw damage(at: place) }
     }

@@ -24,26 +24,27 @@ struct InputReader {
     switch task.spec.input {
     case .count(let count): return Self.numbers(offset, limit, count)
     case .values(let values): return Self.numbers(offset, limit, values.count)
-    case .files(let files): return Self.list(files, task.spec.filesPerJob, offset, limit)
+    case .files(let files): return Self.list(files, task.spec, offset, limit)
     case .datasets(let names):
+      if let groups = task.groups { return try listed(task, groups, offset, limit, turn) }
       guard let dataset = turn.state.datasets[names[source]],
         case .files(let size) = task.spec.filesPerJob
       else { return [] }
       // A turn holds no more files in memory than a request may list.
       let most = min(limit, max(1, Limits.listEntries / size))
       return try catalogue(dataset, offset, size: size, limit: most, turn).map {
-        Self.shortened($0, of: dataset.name)
+        Self.shortened($0, of: .dataset(dataset.name))
       }
     }
   }
 
-  /// Returns a group of many files as a stretch of its catalogue.
-  private static func shortened(_ group: Group, of dataset: Name) -> Group {
+  /// Returns a group of many files as a stretch of its catalogue or list.
+  static func shortened(_ group: Group, of list: InputStretch.List) -> Group {
     guard group.count > Limits.listedInputs else { return group }
     var group = group
     group.inputs.files = []
     group.inputs.stretches = [
-      InputStretch(dataset: dataset, from: group.offset, to: group.next, files: group.count)
+      InputStretch(list, from: group.offset, to: group.next, files: group.count)
     ]
     return group
   }
@@ -55,22 +56,13 @@ struct InputReader {
   }
 
   private static func list(
-    _ files: [InputFile], _ grouping: Grouping, _ offset: Int, _ limit: Int
+    _ files: [InputFile], _ spec: TaskSpec, _ offset: Int, _ limit: Int
   ) -> [Group] {
-    let size: Int
-    switch grouping {
-    case .files(let number): size = number
-    case .all: size = max(1, files.count)
+    spec.jobs(of: files, from: offset).prefix(limit).map { job in
+      Group(
+        inputs: JobInputs(Array(files[job])), offset: job.lowerBound, count: job.count,
+        next: job.upperBound)
     }
-    var groups: [Group] = []
-    var at = offset
-    while groups.count < limit, at < files.count {
-      let end = min(at + size, files.count)
-      groups.append(
-        Group(inputs: JobInputs(Array(files[at..<end])), offset: at, count: end - at, next: end))
-      at = end
-    }
-    return groups
   }
 
   /// Reads groups of a catalogue, as far as it may be read. Damaged lines are made good from the
@@ -125,7 +117,7 @@ struct InputReader {
   }
 
   /// Reads the next group of up to `size` files; nil at the end.
-  private static func group(
+  static func group(
     _ reader: inout LineReader, _ catalogue: ViewReader, _ size: Int, to end: Int
   ) throws(FileError) -> Group? {
     var group: Group?
@@ -162,9 +154,11 @@ struct InputReader {
   ) throws(FileError) -> JobInputs {
     var inputs = try inputs(task, job, turn)
     guard case .datasets(let names) = task.spec.input, job.source != JobEntry.all,
-      job.infrastructureFailures > 0, let dataset = turn.state.datasets[names[job.source]]
+      job.infrastructureFailures > 0
     else { return inputs }
-    let directories = Set(dataset.watches.map(\.watch.directory))
+    let read = task.groups == nil ? [names[job.source]] : names
+    let watches = read.flatMap { turn.state.datasets[$0]?.watches ?? [] }
+    let directories = Set(watches.map(\.watch.directory))
     for (index, file) in inputs.files.enumerated() where file.size != nil && file.adler32 == nil {
       guard directories.contains(FilePath.directory(file.path)),
         let found = try spool.attributes(ofData: file.path), found.kind == .file
@@ -181,7 +175,7 @@ struct InputReader {
     guard let stretch = document.stretches.first else {
       return document.inputs.prefix(most).map(\.path)
     }
-    guard let catalogue = try? spool.open(.catalogue(stretch.dataset)) else { return [] }
+    guard let catalogue = try? spool.open(Spool.View(stretch.list)) else { return [] }
     defer { catalogue.close() }
     var reader = catalogue.lines(from: stretch.from, to: stretch.to)
     var paths: [String] = []
@@ -199,9 +193,10 @@ struct InputReader {
       return JobInputs(Array(files[job.offset..<min(job.offset + job.files, files.count)]))
     case .datasets(let names):
       if job.source == JobEntry.all { return try everything(of: task.spec, turn) }
+      if task.groups != nil { return try listed(task, job, turn) }
       guard let dataset = turn.state.datasets[names[job.source]] else { return JobInputs() }
       let group = try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first
-      return group.map { Self.shortened($0, of: dataset.name).inputs } ?? JobInputs()
+      return group.map { Self.shortened($0, of: .dataset(dataset.name)).inputs } ?? JobInputs()
     }
   }
 
@@ -212,7 +207,7 @@ struct InputReader {
     guard count <= Limits.listedInputs else { return try stretches(datasets, of: spec, turn) }
     var found: [(key: [UInt8], file: InputFile)] = []
     for dataset in datasets {
-      try visit(dataset, turn) { line in
+      try visit(dataset, turn) { line, _ in
         found.append((spec.order.key(of: line, number: found.count), line.file))
         return true
       }
@@ -231,7 +226,7 @@ struct InputReader {
     for dataset in datasets where dataset.files > 0 {
       inputs.count += dataset.files
       inputs.stretches.append(
-        InputStretch(dataset: dataset.name, from: 0, to: dataset.length, files: dataset.files))
+        InputStretch(.dataset(dataset.name), from: 0, to: dataset.length, files: dataset.files))
     }
     try countArguments(datasets, of: spec, into: &inputs, turn)
     return inputs
@@ -244,7 +239,7 @@ struct InputReader {
   ) throws(FileError) {
     let needsBytes = spec.command.contains(where: \.isAllInputs)
     for dataset in datasets where inputs.argumentBytes <= Limits.argumentBytes {
-      try visit(dataset, turn) { line in
+      try visit(dataset, turn) { line, _ in
         inputs.first = inputs.first ?? line.file.path
         inputs.argumentBytes += Limits.argumentBytes(of: line.file.path)
         return needsBytes && inputs.argumentBytes <= Limits.argumentBytes
@@ -256,7 +251,7 @@ struct InputReader {
   /// Returns what is wrong with a task whose one job would get too many arguments from the files that
   /// its datasets have already; nil if it may be good.
   func argumentProblem(_ spec: TaskSpec, _ turn: Turn) throws(FileError) -> String? {
-    guard spec.filesPerJob == .all, spec.command.contains(where: \.isAllInputs) else { return nil }
+    guard spec.isOneMerge, spec.command.contains(where: \.isAllInputs) else { return nil }
     let datasets = spec.inputDatasets.compactMap { turn.state.datasets[$0] }
     guard datasets.reduce(0, { $0 + $1.length }) > Limits.argumentBytes else { return nil }
     var inputs = JobInputs()
@@ -264,22 +259,23 @@ struct InputReader {
     return Limits.argumentProblem(inputs.argumentBytes)
   }
 
-  /// Hands over the files of a dataset, as far as its catalogue may be read, until `body` returns
-  /// false.
-  private func visit(
-    _ dataset: DatasetEntry, _ turn: Turn, _ body: (CatalogueLine) -> Bool
+  /// Hands over the files of a dataset, with their lines, between two bytes of its catalogue, as far as
+  /// that may be read, until `body` returns false.
+  func visit(
+    _ dataset: DatasetEntry, from start: Int = 0, to limit: Int = .max, _ turn: Turn,
+    _ body: (CatalogueLine, LineReader.Line) throws(FileError) -> Bool
   ) throws(FileError) {
-    var offset = 0
+    var offset = start
     var goesOn = true
     try withRepair(of: dataset, turn) { () throws(FileError) in
-      let end = turn.placement.readable(dataset.name)
+      let end = min(limit, turn.placement.readable(dataset.name))
       guard offset < end else { return }
       let catalogue = try spool.open(.catalogue(dataset.name))
       defer { catalogue.close() }
       var reader = catalogue.lines(from: offset, to: end)
-      while goesOn, let (file, next) = try catalogue.nextFile(&reader, to: end) {
-        goesOn = body(file)
-        offset = next
+      while goesOn, let (file, line) = try catalogue.nextFile(&reader, to: end) {
+        goesOn = try body(file, line)
+        offset = line.next
       }
     }
   }

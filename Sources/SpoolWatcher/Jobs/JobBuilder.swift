@@ -88,16 +88,17 @@ struct JobBuilder {
   ) throws(RequestError) -> [JobOutput] {
     var outputs: [JobOutput] = []
     for output in spec.outputs {
-      guard let path = output.path.expanded(fill) else {
+      guard let expanded = output.path.expanded(fill) else {
         throw RequestError("the output \(output.path.text) has no value here")
       }
-      let base = FilePath.base(path)
+      let base = FilePath.base(expanded)
       guard base.utf8.count <= Limits.outputBaseName, !base.isEmpty, base != "..", base != "."
       else {
         throw RequestError(
           "the output's name \"\(base)\" is empty or longer than \(Limits.outputBaseName) bytes")
       }
-      _ = try FilePath.absolute(path, in: "/")
+      // A directory in it brings its own slashes.
+      let path = try FilePath.absolute(expanded, in: "/")
       try roots.check(path: path)
       outputs.append(
         JobOutput(
@@ -113,7 +114,8 @@ struct JobBuilder {
   ) -> String? {
     switch placeholder {
     case .input: inputs.first
-    case .stem: inputs.first.map { FilePath.stem($0) }
+    case .dir, .name, .stem, .base: inputs.first.flatMap { placeholder.value(ofInput: $0) }
+    case .group: inputs.group ?? inputs.first.flatMap { spec.groupBy?.key(of: $0) }
     case .index: "\(id.index)"
     case .task: spec.name.text
     case .job: id.description

@@ -56,6 +56,9 @@ final class JobEnqueuer {
     turn.placement.remove(id)
   }
 
+  /// Releases the output paths of jobs whose inputs are to be others'.
+  func release(_ jobs: Set<JobID>) { paths.release(jobs) }
+
   /// Releases the output paths of a task that has ended.
   func noteEnded(task: Name) { paths.release(task) }
 }

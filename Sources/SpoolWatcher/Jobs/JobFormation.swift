@@ -30,9 +30,10 @@ struct JobFormation {
   /// Forms jobs of a task, as many as there is room for. Returns true if there were any.
   func form(_ name: Name, _ turn: Turn) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name], readiness.mayForm(task, turn) else { return false }
-    if case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all {
+    if case .datasets(let names) = task.spec.input, task.spec.isOneMerge {
       return try formOverAll(task, names, turn)
     }
+    guard turn.placement.mayReadInputs(of: task) else { return false }
     var hasFormed = false
     for source in task.next.indices {
       let room = min(ready.findRoom(for: task, turn), Self.mostPerTurn)

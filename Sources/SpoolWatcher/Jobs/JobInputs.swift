@@ -12,6 +12,8 @@ struct JobInputs {
   var count = 0
   /// The path of the first file; of stretches, of the first file in them.
   var first: String?
+  /// The key of their group, where the first file does not tell it.
+  var group: String?
   /// The bytes that the files take as arguments, as far as they were counted.
   var argumentBytes = 0
 

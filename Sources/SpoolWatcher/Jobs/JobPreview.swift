@@ -15,11 +15,15 @@ public enum Preview {
     let former = JobBuilder(task: TaskEntry(accepted, number: 1), config: config, roots: roots)
     let inputs: [InputFile]
     switch spec.input {
-    case .files(let files): inputs = Array(files.prefix(1))
+    case .files(let files):
+      let first = spec.groupBy == nil ? 0..<1 : spec.jobs(of: files).first { _ in true } ?? 0..<0
+      inputs = Array(files[first.clamped(to: 0..<files.count)])
     case .datasets(let names): inputs = [InputFile(path: "/\(names[0])/FILE")]
     case .count, .values: inputs = []
     }
-    let document = try former.document(0, job, JobInputs(inputs))
+    var preview = JobInputs(inputs)
+    if case .datasets = spec.input, case .pattern? = spec.groupBy { preview.group = "GROUP" }
+    let document = try former.document(0, job, preview)
     return (former.name(0, job, rank: 0).fileName, document.json.pretty)
   }
 }

@@ -90,7 +90,9 @@ final class JobReissue: Stage {
   /// Issues the retries of a task that are due, as far as there is room and time. Returns true if
   /// there were any.
   func issueDue(of task: TaskEntry, _ turn: Turn) -> Bool {
-    guard due[task.name] != nil, !marks.holdsBack(task, turn) else { return false }
+    guard due[task.name] != nil, !marks.holdsBack(task, turn),
+      turn.placement.mayReadInputs(of: task)
+    else { return false }
     let before = issued
     while let entry = due[task.name]?.first {
       let isOver = issued > 0 && budget?.isOver ?? false
@@ -102,8 +104,13 @@ final class JobReissue: Stage {
       if let job, job.attempt == entry.attempt,
         turn.placement.whereabouts(of: entry.job, job).awaitsAttempt
       {
-        guard ready.findRoom(for: task, turn) > 0 else { break }
-        issue(entry.job, turn)
+        let room = ready.findRoom(for: task, turn)
+        guard room > 0 else { break }
+        if job.splits {
+          split(entry.job, job, task, min(room, JobFormation.mostPerTurn), turn)
+        } else {
+          issue(entry.job, turn)
+        }
         issued += 1
       }
       due[task.name]?.removeFirst()
@@ -126,6 +133,21 @@ final class JobReissue: Stage {
       return schedule(id, old, at: turn.now + Self.issueAgain)
     }
     turn.record(.attempt(id, attempt: attempt))
-    enqueuer.enqueue(id, of: task, inputs, isNew: false, turn)
+    // A part of a job that was split is formed by its first attempt.
+    enqueuer.enqueue(id, of: task, inputs, isNew: old.attempt == 0, turn)
+  }
+
+  /// Records that files of a job, up to `most`, are jobs of their own. They are due at once, and the
+  /// rest of the job behind them: so no more jobs are in work than ready has room for (R10).
+  private func split(_ id: JobID, _ job: JobEntry, _ task: TaskEntry, _ most: Int, _ turn: Turn) {
+    do throws(FileError) {
+      let most = min(most, Limits.jobsPerTask - task.formed)
+      guard most > 0 else { throw FileError("split", id.description, .overLimit) }
+      let (parts, rest) = try reader.parts(of: job, task, most, turn)
+      turn.record(.split(JobSplit(job: id, parts: parts, rest: rest, at: turn.date)))
+    } catch {
+      turn.note(error, "the files of \(id)")
+      schedule(id, job, at: turn.now + Self.issueAgain)
+    }
   }
 }

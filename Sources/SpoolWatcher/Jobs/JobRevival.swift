@@ -6,12 +6,14 @@ internal import SpoolStore
 /// ready has room for (R10). A revived job waits for its next attempt like any other.
 final class JobRevival {
   private let spool: Spool
+  private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
   /// The failed jobs that an order wants tried again, by task.
   private var failures: [Name: FailedJobs] = [:]
 
-  init(_ spool: Spool, ready: ReadyFeeder) {
+  init(_ spool: Spool, enqueuer: JobEnqueuer, ready: ReadyFeeder) {
     self.spool = spool
+    self.enqueuer = enqueuer
     self.ready = ready
   }
 
@@ -30,7 +32,14 @@ final class JobRevival {
     let found = try failed.next(min(ready.findRoom(for: task, turn), JobFormation.mostPerTurn))
     guard !found.isEmpty || failed.rest == nil else { return false }
     turn.record(
-      .revived(JobsRevived(task: task.name, jobs: found, at: turn.date, next: failed.rest)))
+      .revived(
+        JobsRevived(
+          task: task.name, jobs: found, at: turn.date, next: failed.rest,
+          splits: revival.order.splits)))
+    if revival.order.splits {
+      // The paths are for the jobs that the files become.
+      enqueuer.release(Set(found.map { JobID(task: task.name, index: $0.index) }))
+    }
     if failed.rest == nil { failures[task.name] = nil }
     return true
   }

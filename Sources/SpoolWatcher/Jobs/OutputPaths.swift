@@ -30,6 +30,12 @@ struct OutputPaths {
     }
   }
 
+  /// Releases the outputs of jobs.
+  mutating func release(_ jobs: Set<JobID>) {
+    guard !jobs.isEmpty else { return }
+    writers = writers.filter { !jobs.contains($0.value) }
+  }
+
   /// Releases the outputs of a task that has ended.
   mutating func release(_ task: Name) { writers = writers.filter { $0.value.task != task } }
 }

@@ -139,13 +139,15 @@ public struct JobsRevived: Sendable {
   /// The place in the ledger, in bytes, from which more jobs are to be revived; nil if these are
   /// all.
   public var next: Int?
+  /// True if those of several files are to be split.
+  public var splits = false
 }
 
 extension JobsRevived {
   var line: RecordLine {
     [
       .type: RecordType.revived.json, .task: task.json, .at: at.json, .next: next?.json,
-      .jobs: jobs.json,
+      .split: splits ? true : nil, .jobs: jobs.json,
     ]
   }
 
@@ -153,7 +155,7 @@ extension JobsRevived {
     guard let task: Name = line[.task], let at: Timestamp = line[.at],
       let jobs: [Job] = line[.jobs]
     else { return nil }
-    self.init(task: task, jobs: jobs, at: at, next: line[.next])
+    self.init(task: task, jobs: jobs, at: at, next: line[.next], splits: line[.split] ?? false)
   }
 }
 

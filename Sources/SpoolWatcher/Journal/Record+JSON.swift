@@ -2,8 +2,8 @@ internal import SpoolModel
 
 /// The types of the journal's records, as their member `type` names them.
 enum RecordType: String, JSONValue {
-  case task, chain, manifest, joined, closed, formed, attempt, accepted, published, failed
-  case discarded, swept, control, revived, quarantined, deleting, removing, removed, deleted
+  case task, chain, manifest, joined, closed, grouped, formed, attempt, accepted, published, failed
+  case discarded, swept, control, revived, split, quarantined, deleting, removing, removed, deleted
   case ended, told, packed, expired, cleared, forgotten
 }
 
@@ -13,7 +13,7 @@ enum RecordKey: String {
   case incarnation, digest, key, request
   case origin, files, length, sized, bytes, last, closes, expected, watch, retention
   case marked, ranges, complete
-  case first, source, offsets, next
+  case first, source, offsets, next, lengths, split, rest
   case tells, parents, result, cause, reason, retryAt, memory, wall, input, parts, jobs, state
 }
 
@@ -30,6 +30,7 @@ extension Record {
     case .joined(let joined): joined.line
     case .closed(let dataset, let isComplete):
       [.type: RecordType.closed.json, .dataset: dataset.json, .complete: isComplete.json]
+    case .grouped(let grouped): grouped.line
     case .formed(let jobs): jobs.line
     case .attempt(let job, let attempt):
       [.type: RecordType.attempt.json, .job: job.json, .attempt: attempt.json]
@@ -41,6 +42,7 @@ extension Record {
     case .swept(let parts): [.type: RecordType.swept.json, .parts: parts.json]
     case .control(let control): control.line
     case .revived(let jobs): jobs.line
+    case .split(let split): split.line
     case .quarantined(let quarantined): quarantined.line
     case .deleting(let deletion): deletion.line
     case .removing(let removal): removal.line
@@ -75,6 +77,7 @@ extension Record {
     case .manifest: ManifestAccepted(line).map { .manifest($0) }
     case .joined: FilesJoined(line).map { .joined($0) }
     case .closed: line.dataset.map { .closed(dataset: $0, isComplete: line[.complete] ?? false) }
+    case .grouped: InputsGrouped(line).map { .grouped($0) }
     case .formed: JobsFormed(line).map { .formed($0) }
     case .attempt: line.job.map { .attempt($0, attempt: line[.attempt] ?? 1) }
     case .accepted: ResultAccepted(line).map { .accepted($0) }
@@ -84,6 +87,7 @@ extension Record {
     case .swept: .swept(line[.parts] ?? [])
     case .control: ControlAccepted(line).map { .control($0) }
     case .revived: JobsRevived(line).map { .revived($0) }
+    case .split: JobSplit(line).map { .split($0) }
     case .quarantined: PilotQuarantined(line).map { .quarantined($0) }
     case .deleting: DeletionAccepted(line).map { .deleting($0) }
     case .removing: RemovalOrdered(line).map { .removing($0) }

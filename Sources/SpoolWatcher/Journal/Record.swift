@@ -13,6 +13,8 @@ public enum Record: Sendable {
   case joined(FilesJoined)
   /// A dataset takes no more files.
   case closed(dataset: Name, isComplete: Bool)
+  /// The list of a task's groups is made, and its jobs are formed of that.
+  case grouped(InputsGrouped)
   /// Jobs were formed.
   case formed(JobsFormed)
   /// A further attempt of a job is issued (R4).
@@ -31,6 +33,8 @@ public enum Record: Sendable {
   case control(ControlAccepted)
   /// Jobs that had failed for good are in work again.
   case revived(JobsRevived)
+  /// Files of a job that is to be split are jobs of their own now.
+  case split(JobSplit)
   /// The watcher put a pilot into quarantine. The failures that it caused no longer count against
   /// the jobs.
   case quarantined(PilotQuarantined)

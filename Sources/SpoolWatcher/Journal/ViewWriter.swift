@@ -158,6 +158,7 @@ final class ViewWriter {
     switch view {
     case .catalogue(let name): state.datasets[name]?.length ?? 0
     case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
+    case .groups(let name): state.tasks[name]?.groups?.length ?? 0
     }
   }
 }

@@ -43,10 +43,14 @@ struct TaskPage {
     switch task.spec.input {
     case .count(let count): return count
     case .values(let values): return values.count
-    case .files(let files): return groups(files.count)
+    case .files(let files):
+      return max(task.formed, task.spec.groupBy == nil ? groups(files.count) : task.spec.listedJobs)
     case .datasets(let names):
+      if task.spec.groupBy != nil { return max(task.formed, task.groups?.jobs ?? 0) }
       let files = names.map { state.datasets[$0]?.files ?? 0 }
-      if task.spec.filesPerJob == .all { return files.contains { $0 > 0 } ? 1 : task.formed }
+      if task.spec.filesPerJob == .all {
+        return max(task.formed, files.contains { $0 > 0 } ? 1 : 0)
+      }
       return max(task.formed, files.reduce(0) { $0 + groups($1) })
     }
   }

@@ -133,6 +133,7 @@ struct TaskOrders {
       let step = meant.first.map { ", as \($0.name)" } ?? ""
       throw RequestError(key: key, "\(name) is a chain: name one of its steps\(step)")
     }
+    if order.splits { try checkSplit(meant) }
     guard let command = order.command, let task = meant.first else { return }
     var source = task.accepted.spec.source
     source["command"] = .array(command.map { .string($0.text) })
@@ -140,6 +141,23 @@ struct TaskOrders {
     let changed = try TaskSpec(.object(source), root: "/")
     if let problem = try? InputReader(spool: spool).argumentProblem(changed, turn) {
       throw RequestError(key: "command", problem)
+    }
+  }
+
+  /// Throws if no task has jobs of several files, or if the jobs of one file each would write one path.
+  private func checkSplit(_ meant: [TaskEntry]) throws(RequestError) {
+    let wide = meant.filter { !$0.failedJobs.isEmpty && $0.spec.hasWideJobs }
+    guard !wide.isEmpty else {
+      throw RequestError(key: "split", "the jobs that failed have one file each, or none")
+    }
+    for task in wide {
+      for output in task.spec.outputs
+      where !output.path.placeholders.contains(where: \.differsByFile) {
+        throw RequestError(
+          key: "split",
+          "the jobs of \(task.name), one for each file, would all write \(output.path.text): its path "
+            + "has none of {index} {name} {stem} {base} {job}")
+      }
     }
   }
 

@@ -161,7 +161,8 @@ final class TaskRegistration {
     for other in turn.state.liveTasks {
       for output in spec.outputs where !output.path.placeholders.contains(where: Self.isOwn) {
         let isSame = other.spec.outputs.contains { $0.path == output.path }
-        guard isSame, !output.path.placeholders.contains(.stem) else { continue }
+        guard isSame, !output.path.placeholders.contains(where: { $0.isOfInput || $0 == .group })
+        else { continue }
         throw RequestError(
           key: "outputs", "\(output.path.text) is also written by the task \(other.name)")
       }

@@ -46,6 +46,8 @@ struct JobEntry: Equatable {
   var wall: Duration?
   /// The paths of an accepted result's inputs, until it is published.
   var parents: [String] = []
+  /// True if its files are to become jobs of their own before its next attempt.
+  var splits = false
 
   /// True while an attempt of it is issued, or its outputs are being published: it counts against
   /// limits, unless its file was taken back out of ready.
@@ -85,7 +87,7 @@ extension JobEntry {
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
     case wall, resumes, checkpoint
-    case parents, waiting, publishing
+    case parents, split, waiting, publishing
   }
 
   /// Returns the jobs, by index, as a checkpoint holds them.
@@ -112,7 +114,7 @@ extension JobEntry {
       .infrastructure: infrastructureFailures.json, .lost: lost > 0 ? lost.json : nil,
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
       .resumes: resumes > 0 ? resumes.json : nil, .checkpoint: checkpoint?.json,
-      .parents: parents.isEmpty ? nil : parents.json,
+      .parents: parents.isEmpty ? nil : parents.json, .split: splits ? true : nil,
     ]
     switch phase {
     case .waiting(let until): members[.waiting] = until
@@ -138,6 +140,7 @@ extension JobEntry {
     resumes = members[.resumes] ?? 0
     checkpoint = members[.checkpoint]
     parents = members[.parents] ?? []
+    splits = members[.split] ?? false
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }

@@ -60,6 +60,9 @@ final class Placement {
   /// The number of bytes of each catalogue that both count and are written.
   private var readable: [Name: Int] = [:]
 
+  /// The tasks whose lists of groups may be read.
+  private var listed: Set<Name> = []
+
   // MARK: Jobs
 
   /// Returns the place of the file of a job's present attempt. It is `queued` until something else
@@ -143,6 +146,17 @@ final class Placement {
     awaited[task] = nil
     incomplete[task] = nil
     obstacles[task] = nil
+    listed.remove(task)
+  }
+
+  /// Notes that the list of a task's groups may be read, or may not.
+  func setGroups(_ areThere: Bool, of task: Name) {
+    if areThere { listed.insert(task) } else { listed.remove(task) }
+  }
+
+  /// Returns false for a task whose inputs are in groups while the list of these is not there.
+  func mayReadInputs(of task: TaskEntry) -> Bool {
+    task.spec.groupBy == nil || task.spec.inputDatasets.isEmpty || listed.contains(task.name)
   }
 
   // MARK: Datasets

@@ -12,8 +12,8 @@ extension SpoolState {
   /// Returns the incomplete dataset that a task needs whole, unless it may go on without the
   /// missing files.
   func incompleteInput(of task: TaskEntry) -> Name? {
-    guard case .datasets(let names) = task.spec.input, task.spec.filesPerJob == .all,
-      task.formed == 0, !task.spec.allowsIncomplete
+    guard case .datasets(let names) = task.spec.input, task.spec.needsWholeInput,
+      task.formed == 0, task.groups == nil, !task.spec.allowsIncomplete
     else { return nil }
     return names.first { datasets[$0]?.state == .incomplete }
   }
@@ -26,6 +26,7 @@ extension SpoolState {
     case .files(let files): return task.next[0] >= files.count
     case .datasets(let names):
       if incompleteInput(of: task) != nil { return false }
+      if task.spec.groupBy != nil { return task.groups.map { task.next[0] >= $0.length } ?? false }
       return names.indices.allSatisfy { index in
         guard let dataset = datasets[names[index]], dataset.state != .open else { return false }
         return dataset.files == 0 || task.next[index] >= dataset.length

@@ -85,7 +85,8 @@ extension SpoolState {
   /// Notes that a job has read its inputs with success. Only datasets with the retention `step`
   /// need this.
   private mutating func consume(_ name: Name, _ spec: TaskSpec, _ job: JobEntry) {
-    guard case .datasets(let names) = spec.input else { return }
+    // Of groups the place in a catalogue is not known: they count when all are done.
+    guard case .datasets(let names) = spec.input, spec.groupBy == nil else { return }
     let read = job.source == JobEntry.all ? names : [names[job.source]]
     for dataset in read {
       guard let index = datasets.index(forKey: dataset), datasets.values[index].retention == .step

@@ -151,12 +151,29 @@ extension SpoolState {
     }
     for job in jobs {
       var entry = JobEntry(job.position)
+      if revived.splits { markForSplit(&entry, of: revived.task) }
       entry.attempt = job.attempt
       entry.phase = .waiting(until: revived.at)
       let id = JobID(task: revived.task, index: job.index)
       set(entry, id)
       effects.events.append(.retryDue(id, revived.at))
     }
+  }
+}
+
+extension SpoolState {
+  /// Marks a job of several files to be split. One over all datasets begins with the first of them,
+  /// and reads what they hold now.
+  private func markForSplit(_ job: inout JobEntry, of task: Name) {
+    if job.source == JobEntry.all {
+      let names = tasks[task]?.spec.inputDatasets ?? []
+      let files = names.reduce(0) { $0 + (datasets[$1]?.files ?? 0) }
+      guard files > 1 else { return }
+      job.source = 0
+      job.offset = 0
+      job.files = files
+    }
+    job.splits = job.files > 1
   }
 }
 

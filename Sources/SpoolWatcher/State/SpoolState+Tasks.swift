@@ -141,6 +141,7 @@ extension SpoolState {
     }
     setJobs([:], of: name)
     leaveLife(name)
+    consumeGroups(of: entry)
     for other in unit(of: entry) { for dataset in other.spec.datasets { use(dataset) } }
     touch(around: entry)
     noteEnd(of: name)

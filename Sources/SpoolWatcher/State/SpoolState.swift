@@ -114,6 +114,7 @@ struct SpoolState {
     case .manifest(let manifest): apply(manifest)
     case .joined(let joined): try apply(joined)
     case .closed(let dataset, let isComplete): try close(dataset, isComplete)
+    case .grouped(let grouped): try apply(grouped)
     case .formed(let jobs): try apply(jobs)
     case .attempt(let job, let attempt): try issue(job, attempt)
     case .accepted(let accepted): try apply(accepted)
@@ -123,6 +124,7 @@ struct SpoolState {
     case .swept(let parts): for part in parts { litter[part] = nil }
     case .control(let control): try apply(control)
     case .revived(let jobs): try apply(jobs)
+    case .split(let split): try apply(split)
     case .quarantined(let quarantined): for job in quarantined.jobs { forgive(job) }
     case .deleting(let deletion): try apply(deletion)
     case .removing(let removal): try apply(removal)

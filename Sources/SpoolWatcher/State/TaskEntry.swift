@@ -13,6 +13,16 @@ struct TaskEntry {
     var from = 0
   }
 
+  /// The list of a task's groups, as it was recorded.
+  struct Groups: Equatable {
+    /// The number of bytes of each of its catalogues whose files are in the list.
+    var lengths: [Int]
+    /// The number of bytes of the list.
+    var length: Int
+    /// The number of jobs that the list makes.
+    var jobs: Int
+  }
+
   var accepted: TaskAccepted { _read { yield request.value } }
   /// The specification in force: the accepted one with the changes that orders made.
   var spec: TaskSpec {
@@ -33,6 +43,8 @@ struct TaskEntry {
   var state: TaskState = .active
   /// The beginning of the next job's inputs, in each of its datasets or in its list.
   var next: [Int]
+  /// The list of its groups, of a task that has them; nil before it is made.
+  var groups: Groups?
   /// The number of jobs that were formed.
   var formed = 0
   /// The number of jobs that succeeded.
@@ -102,8 +114,10 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
-    case command, lacks, untold
+    case command, lacks, untold, groups
   }
+
+  private enum GroupsKey: String { case lengths, length, jobs }
 
   private enum LimitKey: String { case memory, wall }
 
@@ -132,6 +146,7 @@ extension TaskEntry {
       .command: spec.command == accepted.spec.command
         ? nil : .array(spec.command.map { .string($0.text) }),
       .lacks: lacks.isEmpty ? nil : lacks.json, .untold: isUntold ? true : nil,
+      .groups: groups.map(Self.groupsJSON),
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -182,7 +197,22 @@ extension TaskEntry {
     revival = members[.revival].flatMap { Revival($0) }
     lacks = members[.lacks] ?? []
     isUntold = members[.untold] ?? false
+    groups = Self.groups(members[.groups])
     readChanges(members)
+  }
+
+  private static func groupsJSON(_ groups: Groups) -> JSON {
+    let members: RecordMembers<GroupsKey> = [
+      .lengths: groups.lengths.json, .length: groups.length.json, .jobs: groups.jobs.json,
+    ]
+    return members.json
+  }
+
+  private static func groups(_ members: RecordMembers<GroupsKey>?) -> Groups? {
+    guard let members, let lengths: [Int] = members[.lengths], let length: Int = members[.length],
+      let jobs: Int = members[.jobs]
+    else { return nil }
+    return Groups(lengths: lengths, length: length, jobs: jobs)
   }
 
   /// Reads what orders changed in the specification.

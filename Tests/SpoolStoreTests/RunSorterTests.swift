@@ -2,14 +2,12 @@ import SpoolStore
 import SpoolTesting
 import Testing
 
-@testable import SpoolPilot
-
 struct RunSorterTests {
   /// Lines beyond what is sorted in memory come in the order of their keys, and no run is left.
   @Test(arguments: [0, 1, 1000, 3 * RunSorter.runLength + 7]) func sorts(_ count: Int) throws {
     let files = MemoryFileSystem()
     try files.plantDirectories("/scratch")
-    var sorter = RunSorter(in: "/scratch", files)
+    var sorter = RunSorter(prefix: "/scratch/run", files)
     var random = SeededRandom(count)
     let numbers = (0..<count).shuffled(using: &random)
     for number in numbers {
@@ -24,7 +22,7 @@ struct RunSorterTests {
   /// A key that begins another comes before it, whatever the lines hold.
   @Test func aKeyThatBeginsAnother() throws {
     let files = MemoryFileSystem()
-    var sorter = RunSorter(in: "/scratch", files)
+    var sorter = RunSorter(prefix: "/scratch/run", files)
     for (line, key) in [("a", "k.1"), ("b", "k"), ("c", "k-1")] {
       try sorter.add(Array(line.utf8), key: Array(key.utf8))
     }

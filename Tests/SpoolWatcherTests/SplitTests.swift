@@ -140,6 +140,28 @@ struct SplitTests {
     #expect(world.faultsAtTheEnd("t", jobs: 200) == [])
   }
 
+  /// While the task is in work: the path of the job's output is free for the job of its first file.
+  @Test func aTaskInWork() throws {
+    let world = try GroupTests.world(groups: 2, files: 5) { payload in
+      var outcome = World.writeOutputs(payload)
+      if payload.arguments.contains("/data/raw/run101_10000.root") { outcome.duration = 30_000 }
+      return payload.arguments.contains("/data/raw/run100_10003.root") ? .exit(3) : outcome
+    }
+    try world.task(
+      "t",
+      Self.members.replacing("{index}", with: "{stem}").replacing(
+        "\"filesPerJob\": 5", with: #""groupBy": "run(*)_*.root", "order": "path""#))
+    #expect(world.run { world.attempts("t") == ["00 a1 exit3"] })
+    try world.order("retry", "t", #""split": true"#)
+    #expect(world.run { world.lineCount("ledger/t.jsonl") >= 6 })
+    #expect(!world.hasEnded("t"))
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t").count { $0.hasSuffix("ok") } == 5, "\(world.attempts("t"))")
+    #expect(world.summary("t")?["jobs"]?["failed"] == 1)
+    #expect(world.settle())
+    #expect(try SpoolCheck.findings(world) == [])
+  }
+
   /// A list of files, and a job chosen by its number.
   @Test func aListOfFiles() throws {
     let paths = GroupTests.paths(groups: 2, files: 10).map { "\"\($0)\"" }.joined(separator: ", ")

@@ -22,7 +22,7 @@ struct TemplateTests {
       ("input", .input), ("inputs", .inputs), ("stem", .stem), ("index", .index),
       ("value", .value(nil)), ("value.a.b", .value("a.b")),
       ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
-      ("report", .report), ("scratch", .scratch), ("output:a.b", .output("a.b")),
+      ("report", .report), ("scratch", .scratch), ("name", .name), ("output:a.b", .output("a.b")),
     ] as [(String, Template.Placeholder)])
   func everyPlaceholder(_ word: String, _ placeholder: Template.Placeholder) throws {
     let template = try Template("{\(word)}")
@@ -33,7 +33,7 @@ struct TemplateTests {
   @Test func theNearestIsNamed() {
     let all =
       "there are {input} {inputs} {inputList} {inputListNul} {stem} {index} {value} {task} {job} {attempt} {output} "
-      + "{report} {scratch} {output:NAME} {value.NAME}, and {{ for a brace"
+      + "{report} {scratch} {name} {output:NAME} {value.NAME}, and {{ for a brace"
     for (text, near) in [
       ("{inptu}", "input"), ("{Output}", "output"), ("{indx}", "index"), ("{reports}", "report"),
       ("{output:}", "output"),

@@ -38,6 +38,22 @@ struct CostTests {
     #expect(names <= 10 * jobs, "\(names): \(text)")
   }
 
+  /// What a job with one output costs beyond one without: the pilot looks at its final path, and the
+  /// watcher at both, renames, and syncs. The part itself is the payload's, and read by the digester.
+  @Test func perOutput() throws {
+    func names(_ outputs: String) throws -> Int {
+      let world = try Self.world()
+      world.run(for: 3000)
+      let before = world.faults.counts(.watcher).onNames + world.faults.counts(.pilot(1)).onNames
+      try world.task(
+        "t", "\"input\": {\"count\": 500}, \"command\": [\"work\", \"{output}\"], \(outputs)")
+      #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+      return world.faults.counts(.watcher).onNames + world.faults.counts(.pilot(1)).onNames - before
+    }
+    let one = try names(#""outputs": [{"path": "/data/out/{index}"}]"#)
+    #expect(one <= 1, "\(one)")
+  }
+
   /// An idle pilot makes at most one call on names a second.
   @Test func anIdlePilot() throws {
     let world = try Self.world()

@@ -138,6 +138,19 @@ class RealSpool:
                 {"path": "out/{stem}.none", "name": "none", "optional": True}],
             "environment": {"WHERE": "{scratch}"}, "meta": {"campaign": "test"}, "x-note": 1,
         })
+        self.put("named.json", {
+            "kind": "task", "name": "named", "input": {"count": 2},
+            "command": [*shell, 'echo 1 >result; echo a >a.png; mkdir "$1/deep"; echo 2 >"$1/deep/f"; '
+                                'ln -s deep/f "$1/link"', "sh", "{output}"],
+            "outputs": [
+                {"from": "result", "path": "out/{index}.result"},
+                {"from": "*.png", "path": "out/{index}.{name}"},
+                {"path": "out/store.{index}", "kind": "directory"}],
+        })
+        self.put("store.json", {
+            "kind": "task", "name": "store", "input": {"count": 1}, "command": ["mkdir", "{output}/empty"],
+            "outputs": [{"path": "out/only.{index}", "kind": "directory"}],
+        })
         self.put("merged.json", {
             "kind": "task", "name": "merged", "input": ["copies"], "filesPerJob": 2,
             "command": [*shell, 'cat "$@"', "sh", "{inputs}"],

@@ -13,6 +13,8 @@ public struct Template: Hashable, Sendable {
     case report
     /// The directory in which the payload runs.
     case scratch
+    /// The name of a file that a pattern took.
+    case name
   }
 
   /// A part of a template.
@@ -28,7 +30,7 @@ public struct Template: Hashable, Sendable {
     ("input", .input), ("inputs", .inputs), ("inputList", .inputList),
     ("inputListNul", .inputListNul), ("stem", .stem), ("index", .index), ("value", .value(nil)),
     ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
-    ("report", .report), ("scratch", .scratch),
+    ("report", .report), ("scratch", .scratch), ("name", .name),
   ]
 
   /// Returns true if `{word}` is a placeholder.
@@ -80,6 +82,11 @@ public struct Template: Hashable, Sendable {
   /// The placeholders, in their order.
   public var placeholders: [Placeholder] {
     parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
+  }
+
+  /// True if a sign in it stands for others, as in ``FilePattern``.
+  public var isPattern: Bool {
+    parts.contains { if case .text(let text) = $0 { FilePattern.isPattern(text) } else { false } }
   }
 
   /// True if the whole text is `{inputs}`, which becomes many arguments.

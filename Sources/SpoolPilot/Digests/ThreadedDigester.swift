@@ -35,13 +35,13 @@ private struct DigestWork {
   let id: Int
   let files: [DigestRequest]
   var digests: [FileDigest] = []
-  var reading: FileReading?
+  var reading: (any DigestStep)?
 
   /// Does a piece. Returns true when all is done.
-  mutating func step(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+  mutating func step(_ buffer: UnsafeMutableRawBufferPointer, _ steps: DigestSteps) -> Bool {
     guard digests.count < files.count else { return true }
     let file = files[digests.count]
-    let reading = reading ?? FileReading(file)
+    let reading = reading ?? steps.begin(file)
     self.reading = reading
     guard let answer = reading.step(buffer) else { return false }
     self.reading = nil
@@ -112,6 +112,7 @@ private final class DigestQueue: Sendable {
 
   /// Works until the queue is stopped: the life of a worker.
   func work(_ bell: Waker) {
+    let steps = DigestSteps.real
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: FileReading.chunk, alignment: 4096)
     defer { buffer.deallocate() }
@@ -120,7 +121,7 @@ private final class DigestQueue: Sendable {
         bell.wait(until: .max)
         continue
       }
-      let isDone = next.work.step(buffer)
+      let isDone = next.work.step(buffer, steps)
       putBack(next, isDone: isDone)
       if isDone { waker.wake() }
     }

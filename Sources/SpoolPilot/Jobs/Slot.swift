@@ -26,6 +26,9 @@ struct Slot {
   /// The file of the placeholder `{report}`.
   var report: String { directory + "/report.json" }
 
+  /// Returns the path of something in the payload's working directory.
+  func path(_ relative: String) -> String { "\(work)/\(relative)" }
+
   /// Makes the directories.
   func prepare(_ files: any FileSystem) throws(FileError) {
     try files.ensureDirectories(FilePath.directory(scratch))

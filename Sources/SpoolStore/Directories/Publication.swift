@@ -75,7 +75,7 @@ extension Spool {
   private func publishDirectory(
     _ output: StagedOutput, overwrites: Bool
   ) throws(FileError) {
-    if overwrites, files.isPresent(output.partPath),
+    if overwrites, try files.attributesIfPresent(output.partPath) != nil,
       try files.attributesIfPresent(output.path)?.kind == .directory
     {
       try files.renameIfFree(output.path, to: output.replacedPath)

@@ -65,7 +65,7 @@ extension StagedOutput: JSONValue {
   public init?(json: JSON) {
     guard let members = RecordMembers<Key>(json), let number: Int = members[.number],
       (0..<64).contains(number), let path: String = members[.path],
-      let part: String = members[.part], Self.isPart(part),
+      let part: String = members[.part], Self.isPart(part, of: path),
       let size: Int = members[.size], (0...(1 << 60)).contains(size),
       let adler32: String = members[.adler32]
     else { return nil }
@@ -75,10 +75,13 @@ extension StagedOutput: JSONValue {
       number: number, path: path, part: part, size: size, adler32: adler32, files: files)
   }
 
-  /// Returns true for the name of a part: hidden, and at most one level deep.
-  private static func isPart(_ name: String) -> Bool {
-    let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    return name.hasPrefix(".spool.") && parts.count <= 2
-      && parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual("..".utf8) }
+  /// Returns true for the name of a part: a hidden one, or that of a hidden directory, a slash and the
+  /// name that the file is to have.
+  private static func isPart(_ part: String, of path: String) -> Bool {
+    guard part.hasPrefix(".spool.") else { return false }
+    guard let slash = part.utf8.firstIndex(of: UInt8(ascii: "/")) else { return true }
+    let name = part[part.utf8.index(after: slash)...]
+    return part.utf8[..<slash].count > ".spool.".utf8.count && name == FilePath.base(path)
+      && !["", ".", ".."].contains(name)
   }
 }

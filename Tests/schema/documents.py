@@ -34,7 +34,7 @@ TASK = {
     "outputs": [
         {"path": "data/reco/{stem}.root", "dataset": "run42.reco"},
         {"path": "data/{stem}/{name}", "from": "plots/*.png", "min": 0, "max": 9, "optional": True},
-        {"path": "data/{stem}.store", "kind": "directory"}],
+        {"path": "data/{stem}.store", "kind": "directory", "from": "store"}],
     "queue": "cpu",
     "resources": {
         "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"],
@@ -281,7 +281,7 @@ BROKEN = {
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),
     "result": broken(RESULT, [
         ("pilot", "a b"), ("class", "good"), ("class", "payload"), ("cause", "exit2"), ("exit", 1),
-        ("signal", 9), ("outputs.0.part", "f17.root"), ("outputs.0.part", ".spool.a1@n/x"),
+        ("signal", 9), ("outputs.0.part", "f17.root"), ("outputs.0.part", ".spool.a1@n/x/y"),
         ("outputs.0.adler32", "03DA0195"), ("report", {"a": "x"}), ("log.length", 0)],
         ["pilot", "host", "started", "class", "cpu", "memory", "outputs.0.number"])
     + broken(FAILED_RESULT, [

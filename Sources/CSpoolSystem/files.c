@@ -27,6 +27,12 @@ int spool_try_lock(int fd) {
   return errno == EACCES ? EAGAIN : errno;
 }
 
+int64_t spool_copy_range(int from, int to, int64_t offset, uint64_t count) {
+  off64_t in = offset, out = offset;
+  ssize_t done = copy_file_range(from, &in, to, &out, count, 0);
+  return done < 0 ? -errno : done;
+}
+
 int spool_rename_exclusively(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }

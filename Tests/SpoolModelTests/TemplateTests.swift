@@ -23,7 +23,7 @@ struct TemplateTests {
       ("dir", .dir), ("name", .name), ("base", .base), ("group", .group),
       ("value", .value(nil)), ("value.a.b", .value("a.b")),
       ("task", .task), ("job", .job), ("attempt", .attempt), ("output", .output(nil)),
-      ("report", .report), ("scratch", .scratch), ("output:a.b", .output("a.b")),
+      ("report", .report), ("scratch", .scratch), ("name", .name), ("output:a.b", .output("a.b")),
     ] as [(String, Template.Placeholder)])
   func everyPlaceholder(_ word: String, _ placeholder: Template.Placeholder) throws {
     let template = try Template("{\(word)}")

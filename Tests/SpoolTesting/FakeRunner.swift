@@ -1,4 +1,5 @@
 public import SpoolPilot
+internal import SpoolModel
 internal import SpoolStore
 
 /// What a fake payload does.
@@ -164,13 +165,23 @@ public final class FakeRunner: PayloadRunner {
     guard let payload = running[id], !payload.isStarted else { return }
     running[id]?.isStarted = true
     for file in payload.outcome.files {
-      try? shared.plant(Array(file.contents.prefix(file.contents.count / 2)), at: file.path)
+      leave(Array(file.contents.prefix(file.contents.count / 2)), at: file.path)
     }
+  }
+
+  /// Leaves a file in the scratch, or at a part's path. Directories are made in the scratch, and in a
+  /// part that is one.
+  private func leave(_ contents: [UInt8], at path: String) {
+    let isLocal = path.hasPrefix("/scratch/")
+    let files = isLocal ? local : shared
+    let directory = FilePath.directory(path)
+    if isLocal || directory.contains("/.spool.") { try? files.plantDirectories(directory) }
+    try? files.plant(contents, at: path)
   }
 
   private func finish(_ running: Running) {
     if let (path, state) = running.outcome.checkpoint { try? local.plant(state, at: path) }
-    for file in running.outcome.files { try? shared.plant(file.contents, at: file.path) }
+    for file in running.outcome.files { leave(file.contents, at: file.path) }
     if let errors = running.outcome.errors {
       try? local.plant(errors, at: running.payload.errorOutput)
     }

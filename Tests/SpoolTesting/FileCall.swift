@@ -3,7 +3,7 @@ internal import SpoolStore
 /// The calls of ``FileSystem`` and ``OpenFile``, as ``MemoryFileSystem`` counts and reports them.
 public enum FileOperation: Sendable, Hashable, CaseIterable {
   case list, attributes, read, create, open, rename, renameExclusively, link, remove
-  case createDirectory, removeDirectory, syncDirectory
+  case createDirectory, removeDirectory, syncDirectory, createLink, readLink
   case askWriters
   /// On an open file, without a look at its name.
   case fileAttributes, fileRead, write, truncate, sync, lock, close
@@ -14,8 +14,8 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
     case .list: "list"
     case .askWriters: "ask who writes"
     case .attributes, .fileAttributes: "look up"
-    case .read, .fileRead: "read"
-    case .create: "create"
+    case .read, .fileRead, .readLink: "read"
+    case .create, .createLink: "create"
     case .open: "open"
     case .rename, .renameExclusively: "rename"
     case .link: "link"
@@ -42,7 +42,7 @@ public enum FileOperation: Sendable, Hashable, CaseIterable {
   public var changes: Bool {
     switch self {
     case .create, .open, .rename, .renameExclusively, .link, .remove, .createDirectory,
-      .removeDirectory,
+      .removeDirectory, .createLink,
       .write, .truncate:
       true
     default: false

@@ -77,6 +77,20 @@ extension MemoryFileSystem {
     }
   }
 
+  public func createSymbolicLink(_ path: String, to target: String) throws(FileError) {
+    try perform(.createLink, path) { tree throws(MemoryFailure) in
+      try tree.make(.link, at: path).bytes = Array(target.utf8)
+    }
+  }
+
+  public func readSymbolicLink(_ path: String) throws(FileError) -> String? {
+    try perform(.readLink, path) { tree throws(MemoryFailure) in
+      let node = try tree.node(path)
+      guard node.kind == .link else { throw MemoryFailure(EINVAL) }
+      return String(validating: node.bytes, as: UTF8.self)
+    }
+  }
+
   public func remove(_ path: String) throws(FileError) {
     try perform(.remove, path) { tree throws(MemoryFailure) in try tree.remove(path) }
   }

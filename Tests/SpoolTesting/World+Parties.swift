@@ -44,7 +44,9 @@ final class PilotPart {
     let runner = FakeRunner(
       time: world.time, shared: world.files, local: local,
       script: { [unowned world] in world.setup.script($0) })
-    let digester = MemoryDigester(world.files) { [unowned world] in world.setup.digest($0) }
+    let digester = MemoryDigester(world.files, local: local) { [unowned world] in
+      world.setup.digest($0)
+    }
     let lister = InstantLister(digester)
     digester.isHanging = { [unowned world] in world.setup.hangsDigests() }
     let slots = world.setup.slots

@@ -38,6 +38,24 @@ struct CostTests {
     #expect(names <= 10 * jobs, "\(names): \(text)")
   }
 
+  /// At most 15 calls on names for a job with one output: it costs two looks at its final path, one at
+  /// its part, and a rename more. The part is the payload's, and the digester reads it.
+  @Test func perOutput() throws {
+    let world = try Self.world()
+    let jobs = 500
+    world.run(for: 3000)
+    let before = world.faults.counts(.watcher).onNames + world.faults.counts(.pilot(1)).onNames
+    try world.task(
+      "t",
+      """
+      "input": {"count": \(jobs)}, "command": ["work", "{output}"],
+      "outputs": [{"path": "/data/out/{index}"}]
+      """)
+    #expect(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    let after = world.faults.counts(.watcher).onNames + world.faults.counts(.pilot(1)).onNames
+    #expect(after - before <= 15 * jobs, "\(after - before)")
+  }
+
   /// An idle pilot makes at most one call on names a second.
   @Test func anIdlePilot() throws {
     let world = try Self.world()

@@ -7,7 +7,11 @@ RESULT = {
     "ended": 1796000004456, "exit": 0, "class": "ok", "cpu": 3.9, "memory": 812000000,
     "outputs": [{
         "number": 0, "path": "/d/reco/f17.root", "part": ".spool.a1@node07-3fa91c22.f17.root",
-        "size": 77, "adler32": "03da0195"}],
+        "size": 77, "adler32": "03da0195"}, {
+        "number": 1, "path": "/d/p/x.png", "part": ".spool.a1@node07-3fa91c22.{name}/x.png",
+        "size": 7, "adler32": "03da0195"}, {
+        "number": 2, "path": "/d/s", "part": ".spool.a1@node07-3fa91c22.s",
+        "size": 7, "adler32": "03da0195", "files": 2}],
     "report": {"eventsIn": 1000, "eventsOut": 41.5},
     "log": {"file": "logs/run42.reco/node07-3fa91c22.log", "offset": 0, "length": 512},
 }
@@ -19,7 +23,9 @@ JOB = {
     "format": 1, "job": "run42.reco.00000017", "incarnation": "9c1f", "attempt": 1, "owner": 1001,
     "inputs": [{"path": "/d/f17.raw", "size": 9}],
     "command": ["python3", "reco.py", "/d/f17.raw", "{output}"], "directory": "/d/reco",
-    "outputs": [{"path": "/d/reco/f17.root"}], "environment": {}, "setup": "/s/setup.sh",
+    "outputs": [
+        {"path": "/d/reco/f17.root"}, {"path": "/d/p/{name}", "from": "plots/*.png", "min": 1, "max": 9},
+        {"path": "/d/s", "kind": "directory"}], "environment": {}, "setup": "/s/setup.sh",
     "limits": {"wall": 600, "memory": 2000000000},
     "stop": {"signal": "USR1", "before": 300, "grace": 30},
     "checkpoint": {"file": "state.bin", "exit": 85, "maxSize": 1000000000, "resumed": 2, "kept": {
@@ -29,7 +35,10 @@ JOB = {
 TASK = {
     "kind": "task", "name": "run42.reco", "input": "run42.raw",
     "command": ["python3", "reco.py", "{input}", "{output}"], "directory": "reco/",
-    "outputs": [{"path": "data/reco/{stem}.root", "dataset": "run42.reco"}],
+    "outputs": [
+        {"path": "data/reco/{stem}.root", "dataset": "run42.reco"},
+        {"path": "data/{stem}/{name}", "from": "plots/*.png", "min": 0, "max": 9, "optional": True},
+        {"path": "data/{stem}.store", "kind": "directory", "from": "store"}],
     "queue": "cpu",
     "resources": {
         "cpus": 1, "gpus": 0, "memory": "2GB", "wall": "10m", "tags": ["avx2"],
@@ -247,6 +256,8 @@ BROKEN = {
         ("input", {"values": [True]}), ("input", {"values": [{}]}), ("input", {"values": [{"a": [1]}]}), ("input", {"values": [{"a b": 1}]}), ("input", {"values": [{"a": 1}, 2]}), ("setup", 7), ("setup", "../s"), ("command", "reco {input}"), ("command", []),
         ("command", ["{inptu}"]), ("command", ["{"]), ("command", ["x", 1]),
         ("outputs.0.path", "{stem}/"), ("outputs.0.path", "../{stem}"), ("outputs.0.pth", "x"),
+        ("outputs.1.from", "/a"), ("outputs.1.from", "a/../b"), ("outputs.1.from", "**/a"), ("outputs.1.from", ""),
+        ("outputs.1.min", -1), ("outputs.1.max", 1001), ("outputs.2.kind", "dir"),
         ("outputs.0.optional", "yes"), ("outputs", {}), ("queue", "gpus"),
         ("resources.gpus", 1), ("resources.cpus", 0), ("resources.cpus", "1"),
         ("resources.memory", 2), ("resources.memory", "2gb"), ("resources.wall", "1h30m"),
@@ -291,7 +302,7 @@ BROKEN = {
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),
     "result": broken(RESULT, [
         ("pilot", "a b"), ("class", "good"), ("class", "payload"), ("cause", "exit2"), ("exit", 1),
-        ("signal", 9), ("outputs.0.part", "f17.root"), ("outputs.0.part", ".spool.a1@n/x"),
+        ("signal", 9), ("outputs.0.part", "f17.root"), ("outputs.0.part", ".spool.a1@n/x/y"),
         ("outputs.0.adler32", "03DA0195"), ("report", {"a": "x"}), ("log.length", 0)],
         ["pilot", "host", "started", "class", "cpu", "memory", "outputs.0.number"])
     + broken(FAILED_RESULT, [

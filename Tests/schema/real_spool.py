@@ -1,6 +1,7 @@
 """A small spool with a task with outputs, one that fails, and a refused request."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -63,6 +64,9 @@ class RealSpool:
         for name in ("copy", "one"):
             for path in (self.directory / "out").glob(f"*.{name}"):
                 path.unlink()
+        for pattern in ("*.result", "*.png", "store.*", "only.*"):
+            for path in (self.directory / "out").glob(pattern):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         for config, is_reached in (
                 ({"packAfter": "1ms"}, self.is_packed),
                 ({"removeAfter": "1500ms"}, self.is_removed)):
@@ -84,7 +88,7 @@ class RealSpool:
         rest = [path for place in ("done", "failed", "ledger", "logs")
                 for path in (self.root / place).iterdir() if path.name not in ("@refused", ".gitkeep")]
         names = {path.name for path in (self.root / "archive").iterdir()}
-        return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain", "grouped"}
+        return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain", "grouped", "named", "store"}
 
     def is_removed(self):
         catalogues = {path.name for path in (self.root / "datasets").glob("*.jsonl")}
@@ -137,6 +141,19 @@ class RealSpool:
                 {"path": "out/{stem}.copy", "dataset": "copies", "name": "copy"},
                 {"path": "out/{stem}.none", "name": "none", "optional": True}],
             "environment": {"WHERE": "{scratch}"}, "meta": {"campaign": "test"}, "x-note": 1,
+        })
+        self.put("named.json", {
+            "kind": "task", "name": "named", "input": {"count": 2},
+            "command": [*shell, 'echo 1 >result; echo a >a.png; mkdir "$1/deep"; echo 2 >"$1/deep/f"; '
+                                'ln -s deep/f "$1/link"', "sh", "{output}"],
+            "outputs": [
+                {"from": "result", "path": "out/{index}.result"},
+                {"from": "*.png", "path": "out/{index}.{name}"},
+                {"path": "out/store.{index}", "kind": "directory"}],
+        })
+        self.put("store.json", {
+            "kind": "task", "name": "store", "input": {"count": 1}, "command": ["mkdir", "{output}/empty"],
+            "outputs": [{"path": "out/only.{index}", "kind": "directory"}],
         })
         self.put("merged.json", {
             "kind": "task", "name": "merged", "input": ["copies"], "filesPerJob": 2,

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* File calls that Swift's Glibc module does not reach. Each returns 0 or an errno. */
+/* File calls that Swift's Glibc module does not reach. Each returns 0 or an errno, or as it says. */
 
 /* The number of a directory, and the time of its last change in nanoseconds since 1970. */
 struct spool_directory_mark {
@@ -24,6 +24,10 @@ int spool_try_lock(int fd);
 /* Renames where nothing stands at `to` (RENAME_NOREPLACE). Fails with EEXIST where something does,
    and with EINVAL or ENOSYS where the filesystem or the kernel cannot do it. */
 int spool_rename_exclusively(const char *from, const char *to);
+
+/* Copies up to `count` bytes at `offset` of one file to the same place of another, in the kernel
+   (copy_file_range). Returns the number of bytes copied, 0 at the end of the file, or -errno. */
+int64_t spool_copy_range(int from, int to, int64_t offset, uint64_t count);
 
 enum { SPOOL_WRITERS_NONE, SPOOL_WRITERS_SOME, SPOOL_WRITERS_UNKNOWN };
 

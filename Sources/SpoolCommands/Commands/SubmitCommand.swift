@@ -9,8 +9,8 @@ struct SubmitCommand: ParsableCommand {
     abstract: "Check a task or a dataset manifest, and drop it into incoming/.",
     discussion: """
       Paths of inputs and outputs are taken from where you are. Without a file, the task is made of the \
-      options and the command after --, which runs where you are. The command of a file runs in a \
-      scratch directory, unless its "directory" or --chdir says otherwise. Commands are never changed.
+      options and the command after --, which runs where you are; with --take, and from a file, it runs in \
+      a scratch directory, unless --chdir or "directory" says otherwise. Commands are never changed.
 
       Examples:
         spool submit task.json manifest.json --wait
@@ -20,6 +20,8 @@ struct SubmitCommand: ParsableCommand {
             -- python3 reco.py {input} {output}
         spool submit --name merge --input 'raw/**/*.root' --group-by 'run(*)_*.root' \\
             --output 'out/run{group}.root' -- hadd {output} {inputs}
+        spool submit --name sim --count 100 --take 'result.root=out/{index}.root' \\
+            --take 'plots/*.png=plots/{index}/{name}' -- /opt/sim/run --seed {index}
       """)
 
   @OptionGroup var options: SpoolOptions

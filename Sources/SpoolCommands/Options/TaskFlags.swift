@@ -26,6 +26,16 @@ struct TaskFlags: ParsableArguments {
   var valuesFrom: [String] = []
   @Option(help: ArgumentHelp("An output of each job, as out/{stem}.root.", valueName: "path"))
   var output: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Take what the command leaves under a name of its own in its scratch directory, in which it "
+        + "runs then: result.root=out/{stem}.root, or 'plots/*.png=plots/{stem}/{name}'.",
+      valueName: "from=path"))
+  var take: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "A directory of each job, as out/{stem}: the command fills {output}.", valueName: "path"))
+  var outputDir: [String] = []
   @Option(help: "Cores per job.")
   var cpus: Int?
   @Option(help: "GPUs per job.")
@@ -58,6 +68,10 @@ struct TaskFlags: ParsableArguments {
     if isGiven, sources != 1 {
       throw ValidationError("give exactly one of --input, --dataset, --count, --values")
     }
+    for text in take where Self.split(take: text) == nil {
+      throw ValidationError(
+        "--take: expected FROM=PATH, as result.root=out/{stem}.root, found \(text)")
+    }
     if let memory, let problem = Units.memoryProblem(memory) {
       throw ValidationError("--memory: \(problem)")
     }
@@ -80,7 +94,7 @@ struct TaskFlags: ParsableArguments {
         dataset.count == 1 ? .string(dataset[0]) : .array(dataset.map { .string($0) })
     }
     object["command"] = .array(command.map { .string($0) })
-    if !output.isEmpty { object["outputs"] = .array(output.map { ["path": .string($0)] }) }
+    if !outputs.isEmpty { object["outputs"] = .array(outputs) }
     if let resources { object["resources"] = resources }
     if let priority { object["priority"] = .integer(priority) }
     if let attempts { object["retry"] = ["attempts": .integer(attempts)] }
@@ -90,6 +104,32 @@ struct TaskFlags: ParsableArguments {
     if let groupBy { object["groupBy"] = .string(groupBy) }
     if let maxFailedJobs { object["maxFailedJobs"] = .integer(maxFailedJobs) }
     return .object(object)
+  }
+
+  /// The outputs, as a request has them.
+  private var outputs: [JSON] {
+    output.map { ["path": .string($0)] }
+      + outputDir.map { ["path": .string($0), "kind": "directory"] }
+      + take.compactMap(Self.split(take:)).map {
+        ["from": .string($0.from), "path": .string($0.path)]
+      }
+  }
+
+  /// Returns the two sides of a `--take`; nil for what has not both.
+  static func split(take text: String) -> (from: String, path: String)? {
+    guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+    let from = String(text[..<sign])
+    let path = String(text[text.utf8.index(after: sign)...])
+    return from.isEmpty || path.isEmpty ? nil : (from, path)
+  }
+
+  /// Changes the paths of all outputs.
+  mutating func changePaths(_ change: (String) -> String) {
+    output = output.map(change)
+    outputDir = outputDir.map(change)
+    take = take.map { text in
+      Self.split(take: text).map { "\($0.from)=\(change($0.path))" } ?? text
+    }
   }
 
   /// Returns every combination of the values.

@@ -25,7 +25,7 @@ struct OutputCheck {
     case .files, .values: break
     case .datasets, .count: return nil
     }
-    for output in task.outputs {
+    for output in task.outputs where output.count == nil {
       var writers: [String: Int] = [:]
       for job in 0..<jobs {
         guard let path = path(output, job) else { return nil }
@@ -41,7 +41,7 @@ struct OutputCheck {
   func note(_ isThere: (String) -> Bool) -> String? {
     var found: [String] = []
     let count = min(jobs, Self.mostLooks)
-    for output in task.outputs where !output.overwrites {
+    for output in task.outputs where !output.overwrites && output.count == nil {
       found += (0..<count).compactMap { path(output, $0) }.filter(isThere)
     }
     guard let first = found.first else { return nil }

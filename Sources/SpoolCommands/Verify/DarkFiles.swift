@@ -37,7 +37,9 @@ struct DarkFiles {
     !name.hasPrefix(".") || isPart(name)
   }
 
-  private static func isPart(_ name: some StringProtocol) -> Bool { name.hasPrefix(".spool.a") }
+  private static func isPart(_ name: some StringProtocol) -> Bool {
+    name.hasPrefix(".spool.a") || name.hasPrefix(".spool.old.a")
+  }
 
   private mutating func sift(_ candidates: [String]) throws -> [String] {
     let snapshot = try SpoolSnapshot(spool, known: &known)
@@ -57,7 +59,12 @@ struct DarkFiles {
       let isAwaited = watches.contains {
         $0.directory == directory && (name == $0.closeOn ?? "" || $0.covers(String(name)))
       }
-      return try !isAwaited && spool.attributes(ofData: path)?.kind == .file
+      switch try spool.attributes(ofData: path)?.kind {
+      case .file: return !isAwaited
+      // Only a pilot makes a hidden directory of that name.
+      case .directory: return Self.isPart(name)
+      case .link, .other, nil: return false
+      }
     }
   }
 

@@ -38,7 +38,8 @@ struct Repair {
 
   private func command(_ finding: Finding, _ job: JobID) -> String? {
     guard let request = TaskLookup(spool).page(of: job.task)?.task?.request,
-      let task = try? TaskSpec(.object(request), root: "/"), task.outputs.count == 1,
+      let task = try? TaskSpec(.object(request), root: "/"), let only = task.outputs.first,
+      task.outputs.count == 1, only.from == nil, !only.isDirectory,
       let parents = finding.line?.parents, !parents.isEmpty, parents.count < Self.mostParents,
       task.environment.isEmpty, task.setup == nil
     else { return nil }

@@ -32,6 +32,12 @@ public struct JobResult: Equatable, Sendable {
   /// The payload's output in the spool.
   public var log: LogExtent?
 
+  /// The paths that are to be removed if the outputs do not count, each once.
+  public var remains: [String] {
+    var seen: Set<String> = []
+    return outputs.map(\.remains).filter { seen.insert($0).inserted }
+  }
+
   /// A range of bytes in a log file.
   public struct LogExtent: Equatable, Sendable {
     /// The path of the file, relative to the spool.
@@ -117,7 +123,7 @@ extension JobResult: JSONValue {
     memory = min(max(members[.memory] ?? 0, 0), 1 << 60)
     let list: [JSON] = members[.outputs] ?? []
     outputs = list.compactMap { StagedOutput(json: $0) }
-    guard outputs.count == list.count else { return nil }
+    guard outputs.count == list.count, list.count <= Limits.stagedOutputs else { return nil }
     report = members[.report] ?? JSONObject()
     reportLeftOut = members[.reportLeftOut] ?? JSONObject()
     guard report.members.count + reportLeftOut.members.count <= Self.mostReported else {

@@ -28,6 +28,11 @@ public struct FilePattern: Hashable, Sendable {
     captured = begin..<end - 1
   }
 
+  /// Returns true for a text with a sign that stands for others.
+  public static func isPattern(_ text: String) -> Bool {
+    text.utf8.contains { $0 == star || $0 == question }
+  }
+
   private static let star = UInt8(ascii: "*")
   private static let question = UInt8(ascii: "?")
   private static let slash = UInt8(ascii: "/")

@@ -66,12 +66,16 @@ extension OutputSpec {
     for (index, value) in (try outer.array("outputs") ?? []).enumerated() {
       let fields = try Fields(
         value, path: "outputs[\(index)]", line: outer.lineOf("outputs"),
-        keys: ["path", "dataset", "name", "optional", "overwrite"])
+        keys: Self.keys)
       outputs.append(try OutputSpec(fields, root: root, task: task))
     }
     guard outputs.count <= 64 else { throw outer.fault("outputs", "more than 64 outputs") }
     return outputs
   }
+
+  private static let keys = [
+    "path", "from", "kind", "min", "max", "dataset", "name", "optional", "overwrite",
+  ]
 
   private init(_ fields: Fields, root: String, task: Name) throws(RequestError) {
     _ = try fields.required("path", "where the output goes")
@@ -86,6 +90,53 @@ extension OutputSpec {
     name = try fields.string("name")
     isOptional = try fields.bool("optional") ?? false
     overwrites = try fields.bool("overwrite") ?? false
+    from = try Self.from(fields)
+    isDirectory = try Self.kind(fields) == .directory
+    count = try Self.count(fields, from, isOptional: isOptional)
+    if count != nil, isDirectory {
+      throw fields.fault("kind", "a pattern takes files: name one directory in \"from\"")
+    }
+  }
+
+  /// Reads how many files a pattern may take; nil where there is no pattern.
+  private static func count(
+    _ fields: Fields, _ from: Template?, isOptional: Bool
+  ) throws(RequestError) -> ClosedRange<Int>? {
+    let least = try fields.integer("min", in: 0...Limits.stagedOutputs)
+    let most = try fields.integer("max", in: 1...Limits.stagedOutputs)
+    guard let from, from.isPattern else {
+      guard least == nil, most == nil else {
+        throw fields.fault(
+          least == nil ? "max" : "min", "only an output with a pattern in \"from\" has it")
+      }
+      return nil
+    }
+    let low = least ?? (isOptional ? 0 : 1)
+    let high = most ?? Limits.stagedOutputs
+    guard low <= high else { throw fields.fault("min", "is more than \"max\", \(high)") }
+    return low...high
+  }
+
+  private static func from(_ fields: Fields) throws(RequestError) -> Template? {
+    guard let text = try fields.string("from") else { return nil }
+    let template = try fields.template(text, "from", at: "from")
+    // Placeholders are names of files here, whatever they will be.
+    if let problem = ScratchPath.problem(template.expanded { _ in "x" } ?? text) {
+      throw fields.fault("from", problem)
+    }
+    guard !ScratchPath.components(text).contains("**") else {
+      throw fields.fault(
+        "from", "\"**\" stands for no directories here: write each level, as */*.png")
+    }
+    return template
+  }
+
+  private static func kind(_ fields: Fields) throws(RequestError) -> OutputKind {
+    guard let text = try fields.string("kind") else { return .file }
+    guard let kind = OutputKind(rawValue: text) else {
+      throw fields.fault("kind", "expected \"file\" or \"directory\", found \"\(text)\"")
+    }
+    return kind
   }
 }
 
@@ -119,14 +170,16 @@ extension InputFile {
     }
   }
 
-  static let keys = ["path", "size", "adler32"]
+  static let keys = ["path", "size", "adler32", "files"]
 
   init(_ fields: Fields, root: String) throws(RequestError) {
     _ = try fields.required("path", "the file's path")
     let text = try fields.string("path") ?? ""
     let path = try fields.path(text, root: root, "path", at: "path")
     let size = try fields.integer("size", in: 0...Int.max)
-    self.init(path: path, size: size, adler32: try Self.adler32(fields))
+    self.init(
+      path: path, size: size, adler32: try Self.adler32(fields),
+      files: try fields.integer("files", in: 0...Limits.treeEntries))
   }
 
   /// Reads a checksum. Some programs leave out zeros in front.

@@ -97,18 +97,28 @@ struct TaskRules {
   }
 
   private func output(_ name: String?, _ element: String, at key: String) throws(RequestError) {
-    let names = task.outputs.compactMap(\.name)
+    let written = task.outputs.filter { $0.from == nil }
     if let name {
-      guard names.contains(name) else {
+      guard let output = task.outputs.first(where: { $0.name == name }) else {
         throw fields.fault(element, at: key, "no output has \"name\": \"\(name)\"")
       }
-    } else if task.outputs.count != 1 {
-      throw fields.fault(
-        element, at: key,
-        task.outputs.isEmpty
-          ? "{output} needs an entry in \"outputs\""
-          : "there are several outputs: use {output:NAME} and give each a \"name\"")
+      if let from = output.from {
+        throw fields.fault(element, at: key, Self.isTaken(from, "{output:\(name)}"))
+      }
+    } else if written.count != 1 {
+      let problem =
+        switch (written.first, task.outputs.first?.from) {
+        case (.some, _): "there are several outputs: use {output:NAME} and give each a \"name\""
+        case (nil, let from?): Self.isTaken(from, "{output}")
+        case (nil, nil): "{output} needs an entry in \"outputs\""
+        }
+      throw fields.fault(element, at: key, problem)
     }
+  }
+
+  private static func isTaken(_ from: Template, _ placeholder: String) -> String {
+    "the output has \"from\": the command writes \(from.text) in its scratch directory, so there is no "
+      + placeholder
   }
 
   private func outputs() throws(RequestError) {
@@ -116,7 +126,8 @@ struct TaskRules {
     var names: Set<String> = []
     for (index, output) in task.outputs.enumerated() {
       let key = "outputs[\(index)]"
-      try outputPath(output.path, key + ".path")
+      try outputPath(output, key + ".path")
+      if let from = output.from { try self.from(from, key + ".from") }
       guard paths.insert(output.path).inserted else {
         throw fields.fault(key + ".path", at: "outputs", "two outputs with one path")
       }
@@ -128,17 +139,58 @@ struct TaskRules {
     }
   }
 
-  private func outputPath(_ path: Template, _ key: String) throws(RequestError) {
-    for placeholder in path.placeholders {
-      switch placeholder {
-      case .dir, .name, .stem, .base, .group, .index, .value, .task, .job:
-        if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
-      default:
+  private func from(_ from: Template, _ key: String) throws(RequestError) {
+    for placeholder in from.placeholders {
+      guard Self.isOfJob(placeholder) else {
+        throw fields.fault(
+          key, at: "outputs",
+          "\"from\" may hold {name} {stem} {base} {group} {index} {value} {value.NAME} {task} {job}"
+        )
+      }
+      if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
+    }
+  }
+
+  /// True for the placeholders that tell jobs apart, and are no path themselves.
+  private static func isOfJob(_ placeholder: Template.Placeholder) -> Bool {
+    switch placeholder {
+    case .name, .stem, .base, .group, .index, .value, .task, .job: true
+    default: false
+    }
+  }
+
+  /// Throws if the name of a file that a pattern takes stands where it may not, or is missing: the pilot
+  /// makes the directory before it knows the names.
+  private func takenName(_ output: OutputSpec, _ key: String) throws(RequestError) {
+    guard let taken = output.count else { return }
+    let count = output.path.placeholders.count { $0 == .name }
+    guard count > 0 || taken.upperBound == 1 else {
+      throw fields.fault(
+        key, at: "outputs",
+        "\"from\" takes several files: use {name}, the name of each, or \"max\": 1")
+    }
+    let base = output.path.expanded { $0 == .name ? "\n" : "x" } ?? ""
+    guard count <= 1, !FilePath.directory(base).utf8.contains(10) else {
+      throw fields.fault(
+        key, at: "outputs", "{name}, of a file that is taken, stands once, behind the last slash")
+    }
+  }
+
+  private func outputPath(_ output: OutputSpec, _ key: String) throws(RequestError) {
+    let path = output.path
+    try takenName(output, key)
+    for placeholder in path.placeholders where !output.isTakenName(placeholder) {
+      guard Self.isOfJob(placeholder) || placeholder == .dir else {
         throw fields.fault(
           key, at: "outputs",
           "an output's path may hold {dir} {name} {stem} {base} {group} {index} {value} {value.NAME} "
             + "{task} {job}")
       }
+      if let problem = problem(placeholder) { throw fields.fault(key, at: "outputs", problem) }
+    }
+    // Names that jobs choose are their own matter, as long as they replace nothing.
+    let differs = path.placeholders.contains {
+      $0 != .task && !(output.isTakenName($0) && output.overwrites)
     }
     let isShared: (Template.Placeholder) -> Bool = { $0 == .group && task.filesPerJob != .all }
     if path.placeholders.contains(where: isShared),
@@ -147,7 +199,6 @@ struct TaskRules {
       throw fields.fault(
         key, at: "outputs", "several jobs of a group would write it: add {index}, {stem} or {job}")
     }
-    let differs = path.placeholders.contains { $0 != .task }
     guard differs || isOneJob else {
       throw fields.fault(
         key, at: "outputs",

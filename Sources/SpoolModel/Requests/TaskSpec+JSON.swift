@@ -45,6 +45,14 @@ public enum Limits {
   public static let jobFile = 4 << 20
   /// Bytes of a part's name before the final name is known to fit 255.
   public static let outputBaseName = 160
+  /// Files that a job hands over: what its result, and the journal's line of it, may name.
+  public static let stagedOutputs = 1000
+  /// Bytes of the names of these.
+  public static let stagedNames = 1 << 20
+  /// Files, links and directories in a directory that is an output.
+  public static let treeEntries = 50_000
+  /// Bytes of the paths of these, within it: with the number it bounds the memory for a look at them.
+  public static let treePaths = 8 << 20
   /// Seconds that fit a job's name.
   public static let wallSeconds = 100_000_000
 }

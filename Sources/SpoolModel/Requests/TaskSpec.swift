@@ -42,12 +42,15 @@ public struct InputFile: Hashable, Sendable {
   public var size: Int?
   /// The checksum, 8 hexadecimal digits, if known.
   public var adler32: String?
+  /// The number of files in it, if it is a directory; nil for a file.
+  public var files: Int?
 
   /// Makes an input.
-  public init(path: String, size: Int? = nil, adler32: String? = nil) {
+  public init(path: String, size: Int? = nil, adler32: String? = nil, files: Int? = nil) {
     self.path = path
     self.size = size
     self.adler32 = adler32
+    self.files = files
   }
 }
 
@@ -71,10 +74,16 @@ public enum Grouping: Equatable, Sendable {
   case all
 }
 
-/// A file that every job of a task writes.
+/// A file, or a directory, that every job of a task writes.
 public struct OutputSpec: Equatable, Sendable {
   /// The final path, absolute; it must differ from job to job.
   public var path: Template
+  /// The path below the scratch from which the pilot takes it; nil: the payload writes to `{output}`.
+  public var from: Template?
+  /// The numbers of files that the pattern in `from` may take; nil where it is no pattern.
+  public var count: ClosedRange<Int>?
+  /// True for a directory with all that is in it.
+  public var isDirectory = false
   /// The NAME of `{output:NAME}`, if there are several outputs.
   public var name: String?
   /// The dataset that the file joins: by default the task's own, named like the task.
@@ -83,6 +92,11 @@ public struct OutputSpec: Equatable, Sendable {
   public var isOptional = false
   /// True if it replaces a file at its path.
   public var overwrites = false
+
+  /// Returns true for `{name}` in the path of a pattern: that of the file which is taken, not the input's.
+  public func isTakenName(_ placeholder: Template.Placeholder) -> Bool {
+    count != nil && placeholder == .name
+  }
 }
 
 /// A task: one command over many inputs (DESIGN 5). It is checked: the rules within a request hold.

@@ -90,6 +90,11 @@ public struct Template: Hashable, Sendable {
   /// True if it begins with `{dir}`, which is a path itself.
   public var beginsWithDirectory: Bool { parts.first == .placeholder(.dir) }
 
+  /// True if a sign in it stands for others, as in ``FilePattern``.
+  public var isPattern: Bool {
+    parts.contains { if case .text(let text) = $0 { FilePattern.isPattern(text) } else { false } }
+  }
+
   /// True if the whole text is `{inputs}`, which becomes many arguments.
   public var isAllInputs: Bool { parts == [.placeholder(.inputs)] }
 

@@ -95,7 +95,7 @@ extension CatalogueLine.Origin: JSONValue {
 }
 
 extension InputFile: JSONValue {
-  private enum Key: String { case path, size, adler32 }
+  private enum Key: String { case path, size, adler32, files }
 
   /// The file as a manifest, a catalogue or a job writes it.
   public var json: JSON {
@@ -103,6 +103,7 @@ extension InputFile: JSONValue {
     members[.path] = path
     members[.size] = size
     members[.adler32] = adler32
+    members[.files] = files
     return members.json
   }
 
@@ -111,6 +112,7 @@ extension InputFile: JSONValue {
     guard let members = RecordMembers<Key>(json), let path: String = members[.path] else {
       return nil
     }
-    self.init(path: path, size: members[.size], adler32: members[.adler32])
+    self.init(
+      path: path, size: members[.size], adler32: members[.adler32], files: members[.files])
   }
 }

@@ -2,7 +2,7 @@ internal import SpoolModel
 public import SpoolStore
 
 /// The copying of one file, piece by piece. The answer has the size and the checksum of what was read.
-public final class FileCopying {
+public final class FileCopying: DigestStep {
   private let copy: FileCopy
   private var source: (any OpenFile)?
   private var part: (any OpenFile)?
@@ -12,8 +12,8 @@ public final class FileCopying {
   /// Makes a copying that has not begun.
   public init(_ copy: FileCopy) { self.copy = copy }
 
-  /// Copies a piece; blocks for as long as that takes. Returns nil where there is more to copy.
-  public func step() -> FileDigest.Answer? {
+  /// Copies a piece as ``DigestStep/step(_:)`` says.
+  public func step(_ buffer: UnsafeMutableRawBufferPointer) -> FileDigest.Answer? {
     if source == nil, let answer = openSource() { return answer }
     do throws(FileError) {
       guard try copyPiece() else { return nil }

@@ -27,7 +27,8 @@ public final class ThreadedDigester: FileDigester {
 
   /// Begins to copy as ``FileDigester/copy(_:_:)`` says.
   public func copy(_ id: Int, _ copy: FileCopy) {
-    queue.add(DigestWork(id: id, files: [], copying: FileCopying(copy), source: copy.source))
+    let source = DigestRequest(path: copy.source, durable: false, checksum: true)
+    queue.add(DigestWork(id: id, files: [source], reading: FileCopying(copy)))
   }
 
   /// Gives up the work as ``FileDigester/cancel(_:)`` says.
@@ -42,21 +43,13 @@ private struct DigestWork {
   let id: Int
   let files: [DigestRequest]
   var digests: [FileDigest] = []
-  var reading: FileReading?
-  /// The copying that the work is, if it is one; and the path of what is copied.
-  var copying: FileCopying?
-  var source = ""
+  var reading: (any DigestStep)?
 
   /// Does a piece. Returns true when all is done.
-  mutating func step(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
-    if let copying {
-      guard let answer = copying.step() else { return false }
-      digests = [FileDigest(path: source, answer: answer)]
-      return true
-    }
+  mutating func step(_ buffer: UnsafeMutableRawBufferPointer, _ steps: DigestSteps) -> Bool {
     guard digests.count < files.count else { return true }
     let file = files[digests.count]
-    let reading = reading ?? FileReading(file)
+    let reading = reading ?? steps.begin(file)
     self.reading = reading
     guard let answer = reading.step(buffer) else { return false }
     self.reading = nil
@@ -128,6 +121,7 @@ private final class DigestQueue: Sendable {
 
   /// Works until the queue is stopped: the life of a worker.
   func work(_ bell: Waker) {
+    let steps = DigestSteps.real
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: FileReading.chunk, alignment: 4096)
     defer { buffer.deallocate() }
@@ -136,7 +130,7 @@ private final class DigestQueue: Sendable {
         bell.wait(until: .max)
         continue
       }
-      let isDone = next.work.step(buffer)
+      let isDone = next.work.step(buffer, steps)
       putBack(next, isDone: isDone)
       if isDone { waker.wake() }
     }
@@ -159,6 +153,6 @@ private final class DigestQueue: Sendable {
       content.finished.append((next.work.id, next.work.digests))
       return true
     }
-    if !isWanted { next.work.copying?.abandon() }
+    if !isWanted { next.work.reading?.abandon() }
   }
 }

@@ -22,6 +22,8 @@ struct InputCheck: Sendable {
       return "the input \(input.path) is not there"
     }
     switch attributes.kind {
+    case .directory where input.files != nil: return nil
+    case .file where input.files != nil: return "the input \(input.path) is no directory"
     case .file:
       guard let size = input.size, size != attributes.size else { return nil }
       return "the input \(input.path) has \(attributes.size) bytes, not \(size)"
@@ -31,10 +33,18 @@ struct InputCheck: Sendable {
     }
   }
 
-  /// Returns what the digester is asked to read: the inputs whose checksums are to be verified.
+  /// Returns what the digester is asked to read: the inputs whose checksums are to be verified, and
+  /// directories, whose files are counted.
   static func requests(for document: JobDocument) -> [DigestRequest] {
-    guard document.verifiesChecksum else { return [] }
-    return summed(document).map { DigestRequest(path: $0.path, durable: false, checksum: true) }
+    document.inputs.compactMap { request(for: $0, sums: document.verifiesChecksum) }
+  }
+
+  /// Returns what the digester is asked to read of an input; nil for nothing.
+  static func request(for input: InputFile, sums: Bool) -> DigestRequest? {
+    let sums = sums && input.adler32 != nil
+    guard sums || input.files != nil else { return nil }
+    return DigestRequest(
+      path: input.path, durable: false, checksum: sums, kind: input.files == nil ? .file : .tree)
   }
 
   /// Compares the digests of these inputs with what the job says. Returns what is wrong, or nil;
@@ -42,7 +52,10 @@ struct InputCheck: Sendable {
   static func problem(
     in document: JobDocument, _ digests: [FileDigest]
   ) throws(FileError) -> String? {
-    for (input, digest) in zip(summed(document), digests) {
+    let asked = document.inputs.filter {
+      request(for: $0, sums: document.verifiesChecksum) != nil
+    }
+    for (input, digest) in zip(asked, digests) {
       if let problem = try problem(with: input, digest.answer) { return problem }
     }
     return nil
@@ -56,13 +69,24 @@ struct InputCheck: Sendable {
     case .read(_, let sum), .unsynced(_, let sum, _):
       guard sum != input.adler32 else { return nil }
       return "the input \(input.path) has the checksum \(sum ?? "?"), not \(input.adler32 ?? "?")"
-    case .missing: return "the input \(input.path) is not there"
+    case .tree(let size, let sum, let files): return problem(with: input, size, sum, files)
+    case .bad(let why): return "the input \(input.path) \(why)"
+    case .missing, .taken: return "the input \(input.path) is not there"
     case .notAFile: return "the input \(input.path) is no file"
     case .failed(let error): throw error
     }
   }
 
-  private static func summed(_ document: JobDocument) -> [InputFile] {
-    document.inputs.filter { $0.adler32 != nil }
+  /// Compares a directory as it was found with what the job says.
+  private static func problem(
+    with input: InputFile, _ size: Int, _ sum: String?, _ files: Int
+  ) -> String? {
+    guard files == input.files, size == input.size ?? size else {
+      return
+        "the input \(input.path) has \(files) files, \(size) bytes, not \(input.files ?? 0) files, "
+        + "\(input.size ?? 0) bytes"
+    }
+    guard let sum, sum != input.adler32 else { return nil }
+    return "the input \(input.path) has the checksum \(sum), not \(input.adler32 ?? "?")"
   }
 }

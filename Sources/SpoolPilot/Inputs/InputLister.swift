@@ -59,7 +59,7 @@ private final class ListerWork: Sendable {
   private static func digest(
     _ request: DigestRequest, _ buffer: UnsafeMutableRawBufferPointer, _ goesOn: () -> Bool
   ) -> FileDigest.Answer {
-    let reading = FileReading(request)
+    let reading = DigestSteps.real.begin(request)
     while goesOn() {
       if let answer = reading.step(buffer) { return answer }
     }

@@ -127,9 +127,8 @@ public struct InputListing: Sendable {
     let check = InputCheck(spool)
     let looks = spool.each(batch, until: { $0.isEnough }) { Look(check, $0) }
     for look in looks { if let problem = try look.answer.get() { return problem } }
-    guard verifiesChecksum else { return nil }
-    for file in batch where file.adler32 != nil {
-      let request = DigestRequest(path: file.path, durable: false, checksum: true)
+    for file in batch {
+      guard let request = InputCheck.request(for: file, sums: verifiesChecksum) else { continue }
       if let problem = try InputCheck.problem(with: file, digest(request)) { return problem }
     }
     return nil

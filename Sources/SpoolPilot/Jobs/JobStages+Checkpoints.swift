@@ -48,7 +48,8 @@ extension JobStages {
       let words = "not done: it is to go on from \(policy.file), \(Units.text(bytes: size))"
       fail(job, JobFailure(.unfinished, words, checkpoint: checkpoint))
     case .missing: lacks(job, "\(said) left no \(policy.file)")
-    case .notAFile: lacks(job, "\(said) its \(policy.file) is no regular file")
+    case .notAFile, .tree, .taken, .bad:
+      lacks(job, "\(said) its \(policy.file) is no regular file")
     case .failed(let error) where error.reason == .overLimit:
       let most = Units.text(bytes: policy.maxSize)
       fail(job, .output, "\(said) its \(policy.file) is larger than \(most) (checkpoint.maxSize)")

@@ -8,7 +8,7 @@ internal import SpoolStore
 ///
 /// 1. inputs: their sizes at once, their checksums by the digester, where they are asked for;
 /// 2. the payload, which writes parts beside its final outputs;
-/// 3. staging: the digester syncs and sums the parts (R3);
+/// 3. staging: the digester syncs and sums the parts, some of which it copies from the scratch (R3);
 /// 4. ``Delivery``, tried again for as long as the filesystem refuses the result.
 ///
 /// A job that meets a filesystem out of order is `blocked` in the first stage, and `unsettled` in the
@@ -194,6 +194,7 @@ final class JobStages {
       if let obstacle = try parts.findObstacle(to: job.document) {
         return fail(job, .exists, obstacle)
       }
+      try parts.makeDirectories(for: job)
     } catch {
       return wait(job, .staging, error)
     }

@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The parts that payloads write beside the final paths of their outputs. They are the pilot's to
-/// remove until it begins to write the result; from then on they are the watcher's alone (R3).
+/// The parts that payloads write beside the final paths of their outputs, or that the pilot copies
+/// there. They are the pilot's to remove until it begins to write the result; from then on they are the
+/// watcher's alone (R3).
 struct OutputParts {
   private let spool: Spool
   /// Directories that were there, or made, earlier.
@@ -13,17 +14,25 @@ struct OutputParts {
   /// Makes the directories of a job's outputs.
   mutating func ensureDirectories(of document: JobDocument) throws(FileError) {
     for output in document.outputs {
-      let directory = FilePath.directory(output.path)
+      let directory = output.directory
       guard !known.contains(directory) else { continue }
       try spool.ensureOutputDirectory(directory)
       known.insert(directory)
     }
   }
 
+  /// Makes the directories that a job's payload is to fill: parts themselves.
+  func makeDirectories(for job: RunningJob) throws(FileError) {
+    for (output, part) in zip(job.document.outputs, Self.paths(job))
+    where output.isDirectory && output.from == nil {
+      try spool.ensureOutputDirectory(part)
+    }
+  }
+
   /// Looks for what stands at the final path of an output that replaces nothing. Returns what is wrong,
   /// or nil. The watcher looks again before it publishes: this look spares a run for nothing.
   func findObstacle(to document: JobDocument) throws(FileError) -> String? {
-    for output in document.outputs {
+    for output in document.outputs where output.count == nil {
       if let path = try spool.obstacle(to: output) { return Spool.words(existing: path) }
     }
     return nil
@@ -31,19 +40,27 @@ struct OutputParts {
 
   /// Forgets these directories: somebody may have removed them, so the next attempt makes them anew.
   mutating func forgetDirectories(of document: JobDocument) {
-    for output in document.outputs { known.remove(FilePath.directory(output.path)) }
+    for output in document.outputs { known.remove(output.directory) }
   }
 
-  /// Removes the parts of a job that has no result, as far as the filesystem lets it.
+  /// Removes the parts of a job that has no result, as far as the filesystem lets it. What is left of a
+  /// large directory the watcher removes.
   func remove(_ job: RunningJob) {
-    for path in Self.paths(job) { try? spool.discardPart(path) }
+    for path in Self.paths(job) { _ = try? spool.discardPart(path) }
   }
 
   /// Returns what the digester is asked to sync and sum.
   static func requests(for job: RunningJob) -> [DigestRequest] {
-    paths(job).map { path in
-      DigestRequest(
+    zip(job.document.outputs, paths(job)).map { output, path in
+      var request = DigestRequest(
         path: path, durable: true, checksum: true, fromDisk: job.unsynced[path] != nil)
+      request.source = output.from.map(job.slot.path)
+      if output.isDirectory { request.kind = .tree }
+      if output.count != nil {
+        request.kind = .pattern(output)
+        request.source = job.slot.work
+      }
+      return request
     }
   }
 
@@ -51,6 +68,7 @@ struct OutputParts {
   struct Content: Equatable {
     var size: Int
     var adler32: String?
+    var files: Int?
   }
 
   /// The outcome of staging a job's outputs.
@@ -77,9 +95,9 @@ struct OutputParts {
     var refused: FileError?
     for (number, (output, digest)) in zip(document.outputs, digests).enumerated() {
       switch digest.answer {
-      case .read(let size, let sum):
-        let known = unsynced[digest.path]
-        guard known ?? Content(size: size, adler32: sum) == Content(size: size, adler32: sum)
+      case .read, .tree:
+        guard let content = Content(digest.answer),
+          unsynced[digest.path].map(content.mayBe) ?? true
         else {
           return .failed(
             JobFailure(
@@ -88,10 +106,21 @@ struct OutputParts {
         outputs.append(
           StagedOutput(
             number: number, path: output.path, part: String(FilePath.base(digest.path)),
-            size: size, adler32: sum ?? ""))
+            size: content.size, adler32: content.adler32 ?? "", files: content.files))
+      case .taken(let files):
+        for file in files {
+          let part = "\(FilePath.base(digest.path))/\(FilePath.base(file.path))"
+          outputs.append(
+            StagedOutput(
+              number: number, path: file.path, part: part, size: file.size,
+              adler32: file.adler32))
+        }
       case .unsynced(let size, let sum, let error):
         unsynced[digest.path] = unsynced[digest.path] ?? Content(size: size, adler32: sum)
         refused = refused ?? error
+      case .missing where output.from != nil:
+        // The scratch is this host's own: there is nothing to wait for.
+        if !output.isOptional { return .failed(Self.untaken(output)) }
       case .missing:
         if let error = obstacle(to: digest.path) {
           refused = refused ?? error
@@ -102,12 +131,36 @@ struct OutputParts {
         return .failed(
           JobFailure(
             .output,
-            "the output \(output.path) is no regular file: the payload made something else of it"))
+            "the output \(output.from ?? output.path) is no regular file: the payload made something "
+              + "else of it"))
+      case .bad(let why):
+        return .failed(JobFailure(.output, "the output \(output.from ?? output.path) \(why)"))
       case .failed(let error): refused = refused ?? error
       }
     }
     if let refused { return .refused(refused) }
+    if let problem = Self.problem(outputs) { return .failed(JobFailure(.output, problem)) }
     return missing.map { .missing($0) } ?? .done(outputs)
+  }
+
+  /// Returns what is wrong with staged outputs together; nil if a result may have them.
+  private static func problem(_ outputs: [StagedOutput]) -> String? {
+    let bytes = outputs.reduce(0) { $0 + $1.path.utf8.count + $1.part.utf8.count }
+    guard outputs.count <= Limits.stagedOutputs, bytes <= Limits.stagedNames else {
+      return "the job has \(outputs.count) files for its outputs, and no more than "
+        + "\(Limits.stagedOutputs), with \(Limits.stagedNames >> 20) MiB of names, may be: let it hand "
+        + "over a directory (\"kind\": \"directory\")"
+    }
+    var paths: Set<String> = []
+    return outputs.first { !paths.insert($0.path).inserted }.map { "two outputs are \($0.path)" }
+  }
+
+  /// Returns the failure of a payload that left nothing where the pilot was to take it.
+  private static func untaken(_ output: JobOutput) -> JobFailure {
+    let what = output.isDirectory ? "no directory, or an empty one," : "no file"
+    return JobFailure(
+      .output,
+      "the payload ended well, but left \(what) \(output.from ?? "") in its scratch directory")
   }
 
   /// Returns why a part that is not there may be there all the same; nil where its directory is there
@@ -123,5 +176,21 @@ struct OutputParts {
 
   private static func paths(_ job: RunningJob) -> [String] {
     job.document.outputs.map { $0.part(attempt: job.document.attempt, pilot: job.pilot) }
+  }
+}
+
+extension OutputParts.Content {
+  /// The content that a digest found; nil for any other answer.
+  fileprivate init?(_ answer: FileDigest.Answer) {
+    switch answer {
+    case .read(let size, let sum): self.init(size: size, adler32: sum)
+    case .tree(let size, let sum, let files): self.init(size: size, adler32: sum, files: files)
+    default: return nil
+    }
+  }
+
+  /// Returns true if this may be what was read before a sync failed.
+  fileprivate func mayBe(_ earlier: Self) -> Bool {
+    size == earlier.size && adler32 == earlier.adler32
   }
 }

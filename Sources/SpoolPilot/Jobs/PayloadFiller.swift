@@ -43,7 +43,7 @@ struct PayloadFiller {
     case .inputListNul: return slot.inputListNul
     case .scratch: return slot.work
     case .output(let name):
-      let output = job.outputs.first { name == nil || $0.name == name }
+      let output = job.outputs.first { $0.from == nil && (name == nil || $0.name == name) }
       return output?.part(attempt: job.attempt, pilot: pilot)
     default: return nil
     }

@@ -30,6 +30,8 @@ struct Slot {
   func checkpoint(_ policy: CheckpointPolicy) -> String { "\(work)/\(policy.file)" }
   /// The file into which the pilot copies it before a job begins. No other job has it.
   func checkpointPart(_ id: Int) -> String { "\(directory)/checkpoint.\(id)" }
+  /// Returns the path of something in the payload's working directory.
+  func path(_ relative: String) -> String { "\(work)/\(relative)" }
 
   /// Makes the directories.
   func prepare(_ files: any FileSystem) throws(FileError) {

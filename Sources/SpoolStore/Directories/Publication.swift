@@ -17,11 +17,19 @@ extension Spool {
     guard let part = try files.attributesIfPresent(output.partPath) else {
       return .bad("the part \(output.partPath) is gone")
     }
-    guard part.kind == .file, part.size == output.size else {
-      return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
+    if output.files != nil {
+      // What is in it the pilot has counted: a walk would take too long here.
+      guard part.kind == .directory else {
+        return .bad("the part \(output.partPath) is no directory")
+      }
+    } else {
+      guard part.kind == .file, part.size == output.size else {
+        return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
+      }
     }
     let kind = try files.attributesIfPresent(output.path)?.kind
-    return Self.isFree(kind, overwrites: overwrites) ? .good : .exists(output.path)
+    let isFree = Self.isFree(kind, overwrites: overwrites, isDirectory: output.files != nil)
+    return isFree ? .good : .exists(output.path)
   }
 
   /// The end of a publication.
@@ -37,7 +45,9 @@ extension Spool {
   /// Gives a part its final name. Done again after a crash, it finds its own work done.
   public func publish(_ output: StagedOutput, overwrites: Bool) throws(FileError) -> Published {
     do throws(FileError) {
-      if overwrites {
+      if output.files != nil {
+        try publishDirectory(output, overwrites: overwrites)
+      } else if overwrites {
         try files.rename(output.partPath, to: output.path)
       } else {
         try files.moveExclusively(output.partPath, to: output.path)
@@ -48,18 +58,48 @@ extension Spool {
       let final = try files.attributesIfPresent(output.path)
       if isPartThere, error.isOccupied { return .exists(output.path) }
       if isPartThere { throw error }
-      guard let final, final.size == output.size else {
+      guard let final, Self.isPublished(output, final) else {
         return .lost("neither the part \(output.partPath) nor its final file is there")
       }
       return .done
     }
   }
 
+  /// Returns true if what stands at a final path may be the output, whose part is gone.
+  private static func isPublished(_ output: StagedOutput, _ final: FileAttributes) -> Bool {
+    output.files != nil ? final.kind == .directory : final.size == output.size
+  }
+
+  /// Renames a directory as a whole. No rename replaces a directory that has entries: one that is to
+  /// be replaced is moved aside first. So the final name may have nothing for a moment, and never half.
+  private func publishDirectory(
+    _ output: StagedOutput, overwrites: Bool
+  ) throws(FileError) {
+    if overwrites, try files.attributesIfPresent(output.partPath) != nil,
+      try files.attributesIfPresent(output.path)?.kind == .directory
+    {
+      try files.renameIfFree(output.path, to: output.replacedPath)
+    }
+    try files.renameIfFree(output.partPath, to: output.path)
+  }
+
+  /// Returns the path of what a published directory has replaced, if it is there: it is to be removed.
+  public func replaced(by output: StagedOutput) throws(FileError) -> String? {
+    try files.attributesIfPresent(output.replacedPath) == nil ? nil : output.replacedPath
+  }
+
+  /// Gives back the final name to a directory that was moved aside for one that is not published.
+  public func restoreReplaced(by output: StagedOutput) throws(FileError) {
+    guard try replaced(by: output) != nil else { return }
+    try files.renameIfFree(output.replacedPath, to: output.path)
+  }
+
   /// Removes a part that will not be published, whatever the payload made there: a file, a link, a
-  /// directory. A part that is gone is fine. A large directory takes several calls: `EBUSY` till then.
+  /// directory. A part that is gone is fine. Returns false if it has more entries than one call removes.
   /// A relative path is taken from the spool: a checkpoint's.
-  public func discardPart(_ path: String) throws(FileError) {
-    try files.removeTree(absolute(part: path), atMost: Self.mostInPart)
+  @discardableResult
+  public func discardPart(_ path: String) throws(FileError) -> Bool {
+    try files.removeSome(of: absolute(part: path), atMost: Self.mostInPart)
   }
 
   /// Returns true where something stands at the path of a part, as ``discardPart(_:)`` takes it.
@@ -71,13 +111,24 @@ extension Spool {
     path.utf8.first == UInt8(ascii: "/") ? path : "\(layout.root)/\(path)"
   }
 
+  /// Removes a directory whose files all have their final names. What is left in it belongs to nobody.
+  public func dropEmptied(_ directory: String) throws(FileError) {
+    do throws(FileError) {
+      try files.removeDirectory(directory)
+    } catch {
+      if error.isOccupied { try discardPart(directory) } else if !error.isMissing { throw error }
+    }
+  }
+
   /// The largest number of entries that one call removes.
-  private static let mostInPart = 10_000
+  static let mostInPart = 1000
 
   /// Returns a path at which something stands that an output must not replace, or nil.
   public func obstacle(to output: JobOutput) throws(FileError) -> String? {
     let kind = try files.attributesIfPresent(output.path)?.kind
-    return Self.isFree(kind, overwrites: output.overwrites) ? nil : output.path
+    let isFree = Self.isFree(
+      kind, overwrites: output.overwrites, isDirectory: output.isDirectory)
+    return isFree ? nil : output.path
   }
 
   /// Returns the reason of the cause ``Cause/exists``, with the way out.
@@ -86,12 +137,16 @@ extension Spool {
       + "\"overwrite\": true"
   }
 
-  /// The payload could have replaced a file or a link itself, and nothing else.
-  private static func isFree(_ kind: FileKind?, overwrites: Bool) -> Bool {
+  /// A file replaces a file or a link, as the payload could have done itself; a directory replaces a
+  /// directory.
+  private static func isFree(
+    _ kind: FileKind?, overwrites: Bool, isDirectory: Bool
+  ) -> Bool {
     switch kind {
     case nil: true
-    case .file, .link: overwrites
-    case .directory, .other: false
+    case .file, .link: overwrites && !isDirectory
+    case .directory: overwrites && isDirectory
+    case .other: false
     }
   }
 

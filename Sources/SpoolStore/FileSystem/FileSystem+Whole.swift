@@ -61,6 +61,18 @@ extension FileSystem {
     try removeTree(path, &left)
   }
 
+  /// Removes so many entries of what is at a path, as ``removeTree(_:atMost:)``. Returns false if there
+  /// is more to remove.
+  func removeSome(of path: String, atMost limit: Int) throws(FileError) -> Bool {
+    var left = limit
+    do throws(FileError) {
+      try removeTree(path, &left)
+      return true
+    } catch  where left <= 0 && error.errno == .busy {
+      return false
+    }
+  }
+
   private func removeTree(_ path: String, _ left: inout Int) throws(FileError) {
     guard left > 0 else { throw FileError("remove", path, Errno.busy) }
     left -= 1

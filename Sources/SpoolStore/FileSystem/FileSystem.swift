@@ -139,6 +139,11 @@ public protocol FileSystem: AnyObject, Sendable {
   /// server decides, not a cache. Fails with `EPERM` on a filesystem without hard links, for a
   /// directory, and for a file that the user does not own and may not write.
   func link(_ source: String, to destination: String) throws(FileError)
+  /// Makes a symbolic link. Fails with `EEXIST` where something stands there already.
+  func createSymbolicLink(_ path: String, to target: String) throws(FileError)
+  /// Returns the target of a symbolic link, as it is written in it; nil for one that is not UTF-8.
+  /// Fails with `EINVAL` for what is no link.
+  func readSymbolicLink(_ path: String) throws(FileError) -> String?
   /// Removes a file or a link.
   func remove(_ path: String) throws(FileError)
   /// Makes a directory. Fails with `EEXIST` where something stands there already.

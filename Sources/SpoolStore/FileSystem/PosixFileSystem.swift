@@ -125,6 +125,23 @@ extension PosixFileSystem {
     if code != 0 { throw FileError("link", "\(source) to \(destination)", code) }
   }
 
+  /// Makes a symbolic link.
+  public func createSymbolicLink(_ path: String, to target: String) throws(FileError) {
+    let code = try twoPathCall("create", target, path) { symlink($0, $1) == 0 ? 0 : errno }
+    if code != 0 { throw FileError("create", path, code) }
+  }
+
+  /// Returns the target of a symbolic link (`readlink`).
+  public func readSymbolicLink(_ path: String) throws(FileError) -> String? {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try systemCall("read", path) { path in
+      target.withUnsafeMutableBufferPointer { buffer in
+        buffer.baseAddress.map { Int32(readlink(path, $0, buffer.count)) } ?? 0
+      }
+    }
+    return String(validating: target[..<Int(count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Removes a file or a link (`unlink`).
   public func remove(_ path: String) throws(FileError) {
     try systemCall("remove", path) { unlink($0) }

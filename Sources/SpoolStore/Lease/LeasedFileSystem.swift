@@ -50,6 +50,10 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
     try files.read(path, limit: limit)
   }
 
+  func readSymbolicLink(_ path: String) throws(FileError) -> String? {
+    try files.readSymbolicLink(path)
+  }
+
   func resolve(_ directory: String) throws(FileError) -> String { try files.resolve(directory) }
 
   func usage(of path: String) throws(FileError) -> FileSystemUsage { try files.usage(of: path) }
@@ -86,6 +90,11 @@ final class LeasedFileSystem: FileSystem, @unchecked Sendable {
   func link(_ source: String, to destination: String) throws(FileError) {
     try beforeChange(destination)
     try files.link(source, to: destination)
+  }
+
+  func createSymbolicLink(_ path: String, to target: String) throws(FileError) {
+    try beforeChange(path)
+    try files.createSymbolicLink(path, to: target)
   }
 
   func remove(_ path: String) throws(FileError) {

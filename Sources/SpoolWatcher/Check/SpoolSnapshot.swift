@@ -43,7 +43,7 @@ public struct SpoolSnapshot {
       isWorking = true
       for job in state.jobs(of: task.name).values {
         guard case .publishing(let result) = job.phase else { continue }
-        expected.formUnion(result.outputs.flatMap { [$0.path, $0.partPath] })
+        expected.formUnion(result.outputs.flatMap { [$0.path, $0.partPath, $0.remains] })
       }
     }
     for dataset in state.datasets.values {

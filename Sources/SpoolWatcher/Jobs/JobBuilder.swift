@@ -88,7 +88,12 @@ struct JobBuilder {
   ) throws(RequestError) -> [JobOutput] {
     var outputs: [JobOutput] = []
     for output in spec.outputs {
-      guard let expanded = output.path.expanded(fill) else {
+      // Of a pattern only the names of the files are open.
+      let expanded =
+        output.count == nil
+        ? output.path.expanded(fill)
+        : output.path.filled { output.isTakenName($0) ? nil : fill($0) }
+      guard let expanded else {
         throw RequestError("the output \(output.path.text) has no value here")
       }
       let base = FilePath.base(expanded)
@@ -100,12 +105,33 @@ struct JobBuilder {
       // A directory in it brings its own slashes.
       let path = try FilePath.absolute(expanded, in: "/")
       try roots.check(path: path)
+      guard !outputs.contains(where: { $0.path == path }) else {
+        throw RequestError("two of its outputs are \(path)")
+      }
       outputs.append(
         JobOutput(
           path: path, name: output.name, isOptional: output.isOptional,
-          overwrites: output.overwrites))
+          overwrites: output.overwrites, from: try from(output, fill),
+          count: output.count, isDirectory: output.isDirectory))
     }
     return outputs
+  }
+
+  /// Returns the path from which the pilot takes an output. A placeholder's value may lead anywhere.
+  private func from(
+    _ output: OutputSpec, _ fill: (Template.Placeholder) -> String?
+  ) throws(RequestError) -> String? {
+    guard let template = output.from else { return nil }
+    guard let path = template.expanded(fill) else {
+      throw RequestError("the \"from\" \(template.text) has no value here")
+    }
+    if let problem = ScratchPath.problem(path) { throw RequestError("\"from\": \(problem)") }
+    if output.count != nil {
+      for value in template.placeholders.compactMap(fill) where FilePattern.isPattern(value) {
+        throw RequestError("\"from\": \"\(value)\" holds * or ?, which would take other files")
+      }
+    }
+    return path
   }
 
   /// Returns the value of a placeholder; nil if the pilot fills it in, or if the job has none.

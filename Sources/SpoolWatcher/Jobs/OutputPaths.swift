@@ -18,6 +18,8 @@ struct OutputPaths {
       guard !layout.isPrivate(output.path) else {
         throw RequestError("its output \(output.path) is inside the spool")
       }
+      // Which names a pattern takes is not known yet.
+      guard output.count == nil else { continue }
       let hash = PathSet.hash(output.path)
       // Publication finds the files that an ended task left there.
       if let other = writers[hash], other != id,

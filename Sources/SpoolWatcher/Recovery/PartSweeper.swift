@@ -56,7 +56,9 @@ final class PartSweeper: Stage {
     var swept: [String] = []
     for (path, answer) in zip(sorted, answers) {
       switch answer {
-      case .success: swept.append(path)
+      case .success(true): swept.append(path)
+      // A large directory takes several turns.
+      case .success(false): parts.insert(Part(due: now, path: path))
       case .failure(let error):
         // A directory that refuses must not hold up the other parts.
         turn.note(error)

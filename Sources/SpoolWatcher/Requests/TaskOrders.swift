@@ -152,7 +152,9 @@ struct TaskOrders {
     }
     for task in wide {
       for output in task.spec.outputs
-      where !output.path.placeholders.contains(where: \.differsByFile) {
+      where !output.path.placeholders.contains(where: {
+        $0.differsByFile && !output.isTakenName($0)
+      }) {
         throw RequestError(
           key: "split",
           "the jobs of \(task.name), one for each file, would all write \(output.path.text): its path "

@@ -169,8 +169,8 @@ final class TaskRegistration {
     }
   }
 
-  /// Returns true for a placeholder with a different value in every task.
+  /// Returns true for a placeholder with a different value in every task, as far as is known.
   private static func isOwn(_ placeholder: Template.Placeholder) -> Bool {
-    placeholder == .task || placeholder == .job
+    placeholder == .task || placeholder == .job || placeholder == .name
   }
 }

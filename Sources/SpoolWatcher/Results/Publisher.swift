@@ -52,6 +52,9 @@ final class Publisher: Stage {
   private struct Output: Sendable {
     var staged: StagedOutput
     var overwrites: Bool
+
+    /// True if it may replace a directory, which is to be removed then.
+    var mayReplace: Bool { overwrites && staged.files != nil }
   }
 
   /// The end of a publication, with the number of outputs that have their final names.
@@ -63,6 +66,8 @@ final class Publisher: Stage {
     }
     var end: End
     var published: Int
+    /// The paths to which directories were moved that are replaced.
+    var replaced: [String] = []
   }
 
   /// Publishes accepted results, once they are committed, as many as the turn has time for.
@@ -78,11 +83,15 @@ final class Publisher: Stage {
     let attempts = spool.each(jobs, until: { _ in budget.isOver }) { Self.publish($0, spool) }
     last = attempts.count < jobs.count ? jobs[attempts.count - 1].id : nil
     var published: [Job] = []
+    var replaced: [String] = []
     for (job, attempt) in zip(jobs, attempts) {
-      if conclude(job, attempt, turn) { published.append(job) }
+      guard conclude(job, attempt, turn) else { continue }
+      published.append(job)
+      replaced += attempt.replaced
     }
     isBehind = last != nil && !published.isEmpty
     try makeDurable(published, turn)
+    if !replaced.isEmpty { turn.record(.discarded(replaced, at: turn.date)) }
     for job in published {
       turn.record(.published(job.id))
       turn.placement.remove(job.id)
@@ -153,13 +162,18 @@ final class Publisher: Stage {
   /// Gives a job's outputs their final names.
   private static func publish(_ job: Job, _ spool: Spool) -> Attempt {
     var published = 0
+    var replaced: [String] = []
     do throws(FileError) {
       if let reason = try stray(job.outputs, spool) {
         return Attempt(end: .refused(.refused, reason), published: 0)
       }
       for output in job.outputs {
         switch try spool.publish(output.staged, overwrites: output.overwrites) {
-        case .done: published += 1
+        case .done:
+          published += 1
+          if output.mayReplace, let path = try spool.replaced(by: output.staged) {
+            replaced.append(path)
+          }
         case .exists(let path):
           let reason = Spool.words(existing: path)
           return Attempt(end: .refused(.exists, reason), published: published)
@@ -167,7 +181,10 @@ final class Publisher: Stage {
           return Attempt(end: .refused(.staging, why), published: published)
         }
       }
-      return Attempt(end: .done, published: published)
+      // The directories in which files of a pattern were staged.
+      let emptied = Set(job.outputs.map(\.staged).filter(\.isInDirectory).map(\.remains))
+      for directory in emptied.sorted() { try spool.dropEmptied(directory) }
+      return Attempt(end: .done, published: published, replaced: replaced)
     } catch {
       return Attempt(end: .failed(error), published: published)
     }
@@ -195,6 +212,7 @@ final class Publisher: Stage {
     for (number, output) in result.outputs.enumerated() {
       do throws(FileError) {
         try number < done ? spool.unpublish(output) : spool.dropSecondName(of: output)
+        if output.files != nil { try spool.restoreReplaced(by: output) }
       } catch {
         if !error.isMissing { turn.say("\(error): it stays, and belongs to no dataset") }
       }

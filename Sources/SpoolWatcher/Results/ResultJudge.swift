@@ -182,7 +182,7 @@ final class ResultJudge: Stage {
     if let (cause, reason) = try obstacle(name, file, result, turn) {
       if cause == .staging, postponeIncomplete(name, turn) { return false }
       recordFailure(
-        name, cause, result: result, reason, parts: result.outputs.map(\.partPath), turn)
+        name, cause, result: result, reason, parts: result.remains, turn)
       settle(name)
       return true
     }
@@ -208,10 +208,10 @@ final class ResultJudge: Stage {
   private func obstacle(
     _ name: InboxName, _ file: JobFile, _ result: JobResult, _ turn: Turn
   ) throws(FileError) -> (Cause, String)? {
-    var numbers: Set<Int> = []
+    var paths: Set<String> = []
     for output in result.outputs {
       guard let spec = turn.state.tasks[name.job.task]?.spec.output(output.number),
-        numbers.insert(output.number).inserted, isOwn(output, name, file)
+        paths.insert(output.path).inserted, isOwn(output, name, file)
       else { return (.torn, "the result names an output that is not the job's") }
       switch try spool.check(output, overwrites: spec.overwrites) {
       case .good: continue
@@ -219,10 +219,18 @@ final class ResultJudge: Stage {
       case .exists(let path): return (.exists, Spool.words(existing: path))
       }
     }
-    let missing = file.document.outputs.enumerated().first { number, output in
-      !output.isOptional && !result.outputs.contains { $0.number == number }
+    let wrong = file.document.outputs.enumerated().first { number, output in
+      !output.allows(result.outputs.count { $0.number == number })
     }
-    return missing.map { (.torn, "the result lacks the output \($0.element.path)") }
+    return wrong.map { number, output in
+      let count = result.outputs.count { $0.number == number }
+      return (
+        .torn,
+        count == 0
+          ? "the result lacks the output \(output.path)"
+          : "the result has \(count) files for the output \(output.path)"
+      )
+    }
   }
 
   /// Returns true if a result's output is one that its job was to write, staged by the pilot that
@@ -231,9 +239,8 @@ final class ResultJudge: Stage {
     guard file.document.outputs.indices.contains(output.number), let pilot = name.pilot else {
       return false
     }
-    let own = file.document.outputs[output.number]
-    return own.path == output.path
-      && own.part(attempt: name.attempt, pilot: pilot) == output.partPath
+    return file.document.outputs[output.number].isStaged(
+      output, attempt: name.attempt, pilot: pilot)
   }
 
   /// Judges a file from `failed/`.
@@ -243,7 +250,7 @@ final class ResultJudge: Stage {
     let result = file.result?.cause == cause ? file.result : nil
     recordFailure(
       name, judged(cause, name, turn), result: result, result?.reason ?? Self.words(cause),
-      parts: try remains(name, file, mayCome: result == nil), turn)
+      parts: try remains(name, file, mayCome: result == nil || Self.mayCome(cause, file)), turn)
     settle(name)
   }
 
@@ -279,6 +286,13 @@ final class ResultJudge: Stage {
       parts: pieces.filter { $0 != own }, turn)
     settle(name)
     return true
+  }
+
+  /// Returns true if a thread of the pilot may still be at work on the parts of an attempt: its staging
+  /// was given up, and what it waits for may end at any time.
+  private static func mayCome(_ cause: Cause, _ file: JobFile) -> Bool {
+    (cause == .staging || cause == .returned)
+      && file.document.outputs.contains(where: \.isMadeByPilot)
   }
 
   /// Returns the cause as the watcher sees it: a program that may be there on other pilots is a matter
@@ -397,7 +411,7 @@ final class ResultJudge: Stage {
     else { return }
     let name = JobBuilder(task: task, spool).name(id.index, job)
     var parts: [String] = []
-    if case .publishing(let result) = job.phase { parts = result.outputs.map(\.partPath) }
+    if case .publishing(let result) = job.phase { parts = result.remains }
     recordFailure(
       InboxName(jobName: name, pilot: nil, cause: cause), cause, result: nil, reason, parts: parts,
       turn)

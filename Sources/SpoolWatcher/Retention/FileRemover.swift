@@ -130,9 +130,11 @@ final class FileRemover: Stage {
     var bytes = 0
     var directories: Set<String> = []
     var isAtEnd = true
+    /// A directory has more in it than a turn removes: the line comes again in the next one.
+    var isUnfinished = false
 
     var isFull: Bool {
-      taken >= room || lines >= FileRemover.mostLines || taken > 0 && budget.isOver
+      isUnfinished || taken >= room || lines >= FileRemover.mostLines || taken > 0 && budget.isOver
     }
   }
 
@@ -151,7 +153,7 @@ final class FileRemover: Stage {
         if remove(line, of: dataset, &walk, &stretch, turn) {
           stretch.done.insert(contentsOf: line.offset..<line.next)
         }
-        walk.at = line.next
+        walk.at = stretch.isUnfinished ? line.offset : line.next
       }
       guard !stretch.isFull else {
         stretch.isAtEnd = false
@@ -170,7 +172,14 @@ final class FileRemover: Stage {
     else { return true }
     stretch.taken += 1
     do throws(FileError) {
-      switch try spool.removeFile(found.file.path, size: found.file.size) {
+      let removal =
+        found.file.files == nil
+        ? try spool.removeFile(found.file.path, size: found.file.size)
+        : try spool.removeDirectory(found.file)
+      switch removal {
+      case .unfinished:
+        stretch.isUnfinished = true
+        return false
       case .gone: break
       case .other(let what): turn.say("\(found.file.path) stays, which is \(what)")
       case .removed(let size):

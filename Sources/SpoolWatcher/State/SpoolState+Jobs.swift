@@ -75,9 +75,17 @@ extension SpoolState {
     set(nil, id)
     discard(job.checkpoint, of: id.task, at: result.ended)
     consume(id.task, spec, job)
+    var last: Int?
     for output in result.outputs {
+      // A thousand lines of one job would say the same.
+      let isFurther = last == output.number
+      last = output.number
       guard let dataset = spec.output(output.number)?.dataset else { continue }
-      try append(output, id, attempt, result, parents, toCatalogueOf: dataset)
+      let line = CatalogueLine(
+        file: output.file, origin: .job(id, attempt: attempt),
+        parents: isFurther ? Array(parents.prefix(1)) : parents,
+        report: isFurther ? JSONObject() : result.report)
+      try append(line, toCatalogueOf: dataset)
     }
     try addToLedger(LedgerLine(job: id, attempt: attempt, outcome: .success(result)), of: id.task)
   }
@@ -160,15 +168,11 @@ extension SpoolState {
 
   /// Adds an output's line to the catalogue of a dataset.
   private mutating func append(
-    _ output: StagedOutput, _ id: JobID, _ attempt: Int, _ result: JobResult, _ parents: [String],
-    toCatalogueOf name: Name
+    _ line: CatalogueLine, toCatalogueOf name: Name
   ) throws(Contradiction) {
-    let line = CatalogueLine(
-      file: InputFile(path: output.path, size: output.size, adler32: output.adler32),
-      origin: .job(id, attempt: attempt), parents: parents, report: result.report)
     let format = format
     let viewLine = try change(dataset: name) { dataset in
-      dataset.count(1, bytes: output.size)
+      dataset.count(1, bytes: line.file.size ?? 0)
       dataset.files += 1
       let view = Spool.View.catalogue(name)
       let header = dataset.length == 0 ? Spool.viewHeader(view, format) : []

@@ -87,6 +87,10 @@ public final class Mount: FileSystem {
     try call(.read, path) { () throws(FileError) in try files.read(path, limit: limit) }
   }
 
+  public func readSymbolicLink(_ path: String) throws(FileError) -> String? {
+    try call(.readLink, path) { () throws(FileError) in try files.readSymbolicLink(path) }
+  }
+
   public func resolve(_ directory: String) throws(FileError) -> String {
     try call(.attributes, directory) { () throws(FileError) in try files.resolve(directory) }
   }
@@ -138,6 +142,12 @@ public final class Mount: FileSystem {
   public func link(_ source: String, to destination: String) throws(FileError) {
     try call(.link, source, to: destination) { () throws(FileError) in
       try files.link(source, to: destination)
+    }
+  }
+
+  public func createSymbolicLink(_ path: String, to target: String) throws(FileError) {
+    try call(.createLink, path) { () throws(FileError) in
+      try files.createSymbolicLink(path, to: target)
     }
   }
 

@@ -29,7 +29,7 @@ struct DatasetFilesCommand: ParsableCommand {
       }
     return row(
       line.file.size.map { "\($0)" } ?? "?", line.file.adler32 ?? "-", origin,
-      line.file.path.printable())
+      line.file.path.printable() + (line.file.files == nil ? "" : "/"))
   }
 
   private static func row(_ size: String, _ sum: String, _ origin: String, _ path: String) -> String

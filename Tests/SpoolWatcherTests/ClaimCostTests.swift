@@ -23,7 +23,9 @@ struct ClaimCostTests {
   private func expectLow(_ report: CrowdReport) {
     #expect(report.jobs > 0 && report.lost <= 0.3, "\(report)")
     let names = Double(report.pilots.calls.onNames) / Double(max(1, report.jobs))
-    #expect(names <= 10, "\(report)")
+    // Of the ten calls a job of ten seconds four are those of two heartbeats, and between two jobs there
+    // is a moment in which hearts beat, too.
+    #expect(names <= 10.1, "\(report)")
     #expect(report.idle <= 0.05, "\(report)")
   }
 

@@ -41,13 +41,16 @@ struct LimitTests {
 
   // MARK: What is in use
 
-  /// The jobs of a task that lie in ready or with pilots.
-  private func present(_ world: World, _ task: String) -> Int {
+  /// The number of jobs that lie in ready or with pilots, by task.
+  private func present(_ world: World) -> [String: Int] {
     let claims = world.claims.map { String(FilePath.base($0)) }
     let names = world.jobFiles("ready-cpu") + claims
-    return Set(names.compactMap { JobName(fileName: $0)?.job }.filter { $0.task.text == task })
-      .count
+    return Set(names.compactMap { JobName(fileName: $0)?.job })
+      .reduce(into: [:]) { $0[$1.task.text, default: 0] += 1 }
   }
+
+  /// The number of those of a task.
+  private func present(_ world: World, _ task: String) -> Int { present(world)[task] ?? 0 }
 
   /// The most jobs of tasks in use at once, each with its factor, as the journal has it since the first
   /// of its segments that is left, if no job was taken back: that is not journalled.
@@ -101,8 +104,9 @@ struct LimitTests {
     var (files, free) = (0, 0)
     #expect(
       run(world, until: ["t", "u"]) {
-        files = max(files, present(world, "t"))
-        free = max(free, present(world, "u"))
+        let present = present(world)
+        files = max(files, present["t"] ?? 0)
+        free = max(free, present["u"] ?? 0)
         disturb(world, dice)
       }, "seed \(seed)")
     #expect(files == 3)
@@ -187,7 +191,8 @@ struct LimitTests {
     world.run(for: 2000)
     #expect(
       run(world, until: ["c.a", "c.b"]) {
-        most = (max(most.0, present(world, "c.a")), max(most.1, present(world, "c.b")))
+        let present = present(world)
+        most = (max(most.0, present["c.a"] ?? 0), max(most.1, present["c.b"] ?? 0))
       })
     #expect(most.0 <= 1 && most.1 == 1, "\(most)")
     #expect(try self.most(world, ["c.a": 1]) == 2)
@@ -209,7 +214,8 @@ struct LimitTests {
     var most = 0
     #expect(
       run(world, until: ["one", "two"]) {
-        most = max(most, present(world, "one") + 2 * present(world, "two"))
+        let present = present(world)
+        most = max(most, (present["one"] ?? 0) + 2 * (present["two"] ?? 0))
         disturb(world, dice)
       }, "seed \(seed)")
     #expect(most == 3)

@@ -100,6 +100,36 @@ struct ManyInputsTests {
     #expect(joined != (0..<20).map { "/data/a/\($0)" }, "they must have joined in another order")
   }
 
+  /// Over several steps files come as those did from which the first step made them.
+  @Test(arguments: 1...4) func theOrderOverSeveralSteps(_ seed: Int) throws {
+    let seen = Seen()
+    var setup = World.Setup()
+    setup.seed = seed
+    setup.pilots = 2
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      seen.arguments.append(payload.arguments)
+      let index = payload.environment["SPOOL_INDEX"].flatMap { Int($0) } ?? 0
+      outcome.duration = 100 + (index * 7919 * seed) % 1009
+      return outcome
+    }
+    let world = try World(setup)
+    let steps = [
+      (
+        "a",
+        #""input": {"count": 20}, "command": ["work", "{output}"], "outputs": [{"path": "a/{index}"}]"#
+      ),
+      ("b", #""input": "a", "command": ["work", "{output}"], "outputs": [{"path": "b/{stem}"}]"#),
+      ("c", #""input": "b", "command": ["work", "{output}"], "outputs": [{"path": "c/{stem}"}]"#),
+      ("m", #""input": "c", "filesPerJob": "all", "command": ["merge", "{inputs}"]"#),
+    ]
+    for (name, text) in steps { try world.task(name, text) }
+    #expect(world.run { world.hasEnded("m") })
+    let merge = seen.arguments.first { $0.first == "merge" }
+    #expect(merge?.dropFirst().elementsEqual((0..<20).map { "/data/c/\($0)" }) == true)
+    #expect(world.catalogue("b") != (0..<20).map { "/data/b/\($0)" })
+  }
+
   /// Groups of more files than a job's file lists.
   @Test func largeGroups() throws {
     let world = try Self.world(files: 5000)

@@ -16,6 +16,10 @@ public struct CatalogueLine: Equatable, Sendable {
   public var meta: JSONObject?
   /// The origin of the file.
   public var origin: Origin
+  /// What the file was made from, in an order: the place of the first of the files from which jobs made
+  /// it step by step, as that stands in the first job's catalogue or list. It does not depend on which
+  /// job ended first. Nil for a file that no job made, and in the lines of earlier versions.
+  public var root: Int?
   /// The first input files of the job that wrote the file.
   public var parents: [String]
   /// The report of the job that wrote the file.
@@ -23,12 +27,13 @@ public struct CatalogueLine: Equatable, Sendable {
 
   /// Makes a line.
   public init(
-    file: InputFile, meta: JSONObject? = nil, origin: Origin, parents: [String] = [],
-    report: JSONObject = JSONObject()
+    file: InputFile, meta: JSONObject? = nil, origin: Origin, root: Int? = nil,
+    parents: [String] = [], report: JSONObject = JSONObject()
   ) {
     self.file = file
     self.meta = meta
     self.origin = origin
+    self.root = root
     self.parents = parents
     self.report = report
   }
@@ -40,13 +45,14 @@ public struct CatalogueLine: Equatable, Sendable {
 }
 
 extension CatalogueLine {
-  private enum Key: String { case meta, origin, parents, report }
+  private enum Key: String { case meta, origin, root, parents, report }
 
   /// The line as the catalogue holds it.
   public var json: JSON {
     var line = RecordMembers<Key>()
     line[.meta] = meta
     line[.origin] = origin
+    line[.root] = root
     if !parents.isEmpty { line[.parents] = parents }
     if !report.members.isEmpty { line[.report] = report }
     return .object(JSONObject((file.json.object?.members ?? []) + line.object.members))
@@ -58,8 +64,8 @@ extension CatalogueLine {
       let origin: Origin = line[.origin]
     else { return nil }
     self.init(
-      file: file, meta: line[.meta], origin: origin, parents: line[.parents] ?? [],
-      report: line[.report] ?? JSONObject())
+      file: file, meta: line[.meta], origin: origin, root: line[.root],
+      parents: line[.parents] ?? [], report: line[.report] ?? JSONObject())
   }
 }
 

@@ -9,6 +9,8 @@ public struct InputPosition: Equatable, Sendable {
   public var files: Int
   /// The place after the last file.
   public var end: Int
+  /// The ``CatalogueLine/root`` of the first file; nil where that is its place.
+  public var root: Int?
   /// The memory limit in bytes, if it grew beyond the task's.
   public var memory: Int?
   /// The wall time, if it grew beyond the task's.
@@ -16,19 +18,21 @@ public struct InputPosition: Equatable, Sendable {
 
   /// Makes a position.
   public init(
-    source: Int, offset: Int, files: Int, end: Int, memory: Int? = nil, wall: Duration? = nil
+    source: Int, offset: Int, files: Int, end: Int, root: Int? = nil, memory: Int? = nil,
+    wall: Duration? = nil
   ) {
     self.source = source
     self.offset = offset
     self.files = files
     self.end = end
+    self.root = root
     self.memory = memory
     self.wall = wall
   }
 }
 
 extension InputPosition: JSONValue {
-  private enum Key: String { case source, offset, files, end, memory, wall }
+  private enum Key: String { case source, offset, files, end, root, memory, wall }
 
   /// The position as a ledger holds it.
   public var json: JSON {
@@ -37,6 +41,7 @@ extension InputPosition: JSONValue {
     members[.offset] = offset
     members[.files] = files
     members[.end] = end
+    members[.root] = root
     members[.memory] = memory
     members[.wall] = wall?.milliseconds
     return members.json
@@ -48,7 +53,8 @@ extension InputPosition: JSONValue {
       let end: Int = members[.end]
     else { return nil }
     self.init(
-      source: source, offset: offset, files: files, end: end, memory: members[.memory],
+      source: source, offset: offset, files: files, end: end, root: members[.root],
+      memory: members[.memory],
       wall: (members[.wall] as Int?).map { .milliseconds($0) })
   }
 }

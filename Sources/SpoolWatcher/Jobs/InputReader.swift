@@ -14,6 +14,8 @@ struct InputReader {
     var count: Int
     /// The beginning of the next job's inputs.
     var next: Int
+    /// The ``CatalogueLine/root`` of the first input; nil where that is its place.
+    var root: Int?
   }
 
   /// Returns up to `limit` groups of a task's source, from `offset` on. A smaller last group comes
@@ -127,12 +129,15 @@ struct InputReader {
       guard let line = try reader.next(), catalogue.isIntact(line) else {
         throw catalogue.damage(at: place)
       }
-      guard let input = file(line.bytes) else {
+      guard let json = try? JSON.parse(line.bytes), let input = InputFile(json: json) else {
         guard line.offset == 0 else { throw catalogue.damage(at: place) }
         continue
       }
       var grown =
-        group ?? Group(inputs: JobInputs(), offset: line.offset, count: 0, next: line.next)
+        group
+        ?? Group(
+          inputs: JobInputs(), offset: line.offset, count: 0, next: line.next,
+          root: json["root"]?.integer)
       inputs.append(input)
       grown.count += 1
       grown.next = line.next

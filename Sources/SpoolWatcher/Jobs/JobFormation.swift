@@ -56,7 +56,7 @@ struct JobFormation {
       .formed(
         JobsFormed(
           task: name, first: first, source: source, offsets: groups.map(\.offset),
-          files: groups.map(\.count), next: last.next)))
+          files: groups.map(\.count), roots: groups.map { $0.root ?? $0.offset }, next: last.next)))
     for (index, group) in groups.enumerated() {
       let id = JobID(task: name, index: first + index)
       enqueuer.enqueue(id, of: task, group.inputs, isNew: true, turn)
@@ -78,7 +78,7 @@ struct JobFormation {
       .formed(
         JobsFormed(
           task: task.name, first: 0, source: JobEntry.all, offsets: [0], files: [inputs.count],
-          next: Int.max)))
+          roots: [0], next: Int.max)))
     enqueuer.enqueue(JobID(task: task.name, index: 0), of: task, inputs, isNew: true, turn)
     return true
   }

@@ -12,6 +12,8 @@ public struct JobsFormed: Sendable {
   public var offsets: [Int]
   /// The number of each job's inputs.
   public var files: [Int]
+  /// The ``CatalogueLine/root`` of each job's first input: its offset where no job made it.
+  public var roots: [Int]
   /// The beginning of the next job's inputs.
   public var next: Int
 }
@@ -21,7 +23,7 @@ extension JobsFormed {
     [
       .type: RecordType.formed.json, .task: task.json, .first: first.json, .source: source.json,
       .offsets: offsets.json, .files: files.allSatisfy { $0 == 1 } ? nil : files.json,
-      .next: next.json,
+      .roots: roots == offsets ? nil : roots.json, .next: next.json,
     ]
   }
 
@@ -31,9 +33,11 @@ extension JobsFormed {
       let offsets: [Int] = line[.offsets]
     else { return nil }
     let files: [Int] = line[.files] ?? Array(repeating: 1, count: offsets.count)
-    guard files.count == offsets.count else { return nil }
+    let roots: [Int] = line[.roots] ?? offsets
+    guard files.count == offsets.count, roots.count == offsets.count else { return nil }
     self.init(
-      task: task, first: first, source: source, offsets: offsets, files: files, next: next)
+      task: task, first: first, source: source, offsets: offsets, files: files, roots: roots,
+      next: next)
   }
 }
 

@@ -13,7 +13,7 @@ enum RecordKey: String {
   case incarnation, digest, key, request
   case origin, files, length, sized, bytes, last, closes, expected, watch, retention
   case marked, ranges, complete
-  case first, source, offsets, next, lengths, split, rest
+  case first, source, offsets, roots, next, lengths, split, rest
   case tells, parents, result, cause, reason, retryAt, memory, wall, input, parts, jobs, state
 }
 

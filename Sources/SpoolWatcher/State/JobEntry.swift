@@ -48,6 +48,12 @@ struct JobEntry: Equatable {
   var parents: [String] = []
   /// True if its files are to become jobs of their own before its next attempt.
   var splits = false
+  /// The ``CatalogueLine/root`` of its first input; nil where that is its offset.
+  var root: Int?
+
+  /// The ``CatalogueLine/root`` of what it makes. Inputs from several datasets come one dataset after the
+  /// other.
+  var ownRoot: Int { (root ?? offset).addingClamped(max(0, source) << 40) }
 
   /// True while an attempt of it is issued, or its outputs are being published: it counts against
   /// limits, unless its file was taken back out of ready.
@@ -60,7 +66,8 @@ struct JobEntry: Equatable {
   /// order can revive the job.
   var position: InputPosition {
     InputPosition(
-      source: source, offset: offset, files: files, end: end, memory: memory, wall: wall)
+      source: source, offset: offset, files: files, end: end, root: root, memory: memory,
+      wall: wall)
   }
 
   /// Resets the counts of failed attempts. The limits that a person gave replace those that the job
@@ -80,13 +87,14 @@ extension JobEntry {
   init(_ position: InputPosition) {
     self.init(
       source: position.source, offset: position.offset, files: position.files, end: position.end)
+    root = position.root
     memory = position.memory
     wall = position.wall
   }
 
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
-    case wall, resumes, checkpoint
+    case wall, resumes, checkpoint, root
     case parents, split, waiting, publishing
   }
 
@@ -115,6 +123,7 @@ extension JobEntry {
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
       .resumes: resumes > 0 ? resumes.json : nil, .checkpoint: checkpoint?.json,
       .parents: parents.isEmpty ? nil : parents.json, .split: splits ? true : nil,
+      .root: root?.json,
     ]
     switch phase {
     case .waiting(let until): members[.waiting] = until
@@ -141,6 +150,7 @@ extension JobEntry {
     checkpoint = members[.checkpoint]
     parents = members[.parents] ?? []
     splits = members[.split] ?? false
+    root = members[.root]
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }

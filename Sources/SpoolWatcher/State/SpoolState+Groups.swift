@@ -39,6 +39,7 @@ extension SpoolState {
     }
     for (number, position) in split.parts.enumerated() {
       var part = JobEntry(position)
+      part.root = job.root
       part.attempt = 0
       part.phase = .waiting(until: split.at)
       let id = JobID(task: split.job.task, index: first + number)

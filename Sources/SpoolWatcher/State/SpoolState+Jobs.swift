@@ -21,8 +21,9 @@ extension SpoolState {
     }
     for (index, offset) in formed.offsets.enumerated() {
       let end = index + 1 < formed.offsets.count ? formed.offsets[index + 1] : formed.next
-      let job = JobEntry(
+      var job = JobEntry(
         source: formed.source, offset: offset, files: formed.files[index], end: end)
+      if formed.roots[index] != offset { job.root = formed.roots[index] }
       set(job, JobID(task: formed.task, index: formed.first + index))
     }
   }
@@ -82,7 +83,7 @@ extension SpoolState {
       last = output.number
       guard let dataset = spec.output(output.number)?.dataset else { continue }
       let line = CatalogueLine(
-        file: output.file, origin: .job(id, attempt: attempt),
+        file: output.file, origin: .job(id, attempt: attempt), root: job.ownRoot,
         parents: isFurther ? Array(parents.prefix(1)) : parents,
         report: isFurther ? JSONObject() : result.report)
       try append(line, toCatalogueOf: dataset)

@@ -133,6 +133,44 @@ import Testing
     #expect(usage.json["asked"]?["wall"]?.double == 3600)
   }
 
+  /// The pieces of a job that goes on from a checkpoint are its time, and no waste unless it fails.
+  @Test func pieces() throws {
+    var usage = try usage(asking(wall: 200), count: 12)
+    let line = { (index: Int, seconds: Int, cause: Cause?, isFinal: Bool) throws in
+      var result = JobResult(
+        pilot: try #require(PilotName("n-00112233")), host: "n",
+        started: Timestamp(milliseconds: 0), ended: Timestamp(milliseconds: seconds * 1000),
+        cause: cause)
+      result.cpu = Double(seconds)
+      let sequel: LedgerLine.Failure.Sequel =
+        isFinal
+        ? .final(InputPosition(source: 0, offset: 0, files: 1, end: 1))
+        : .retry(Timestamp(milliseconds: 0))
+      let outcome: LedgerLine.Outcome =
+        cause.map {
+          .failure(
+            .init(
+              cause: $0, result: result, pilot: nil, registered: Timestamp(milliseconds: 0),
+              reason: nil, sequel: sequel))
+        } ?? .success(result)
+      return LedgerLine(
+        job: JobID(task: try #require(Name("x")), index: index), attempt: 1, outcome: outcome)
+    }
+    for seconds in [150, 180] { usage.add(try line(90, seconds, .unfinished, false)) }
+    usage.add(try line(90, 7, .lost, false))
+    usage.add(try line(90, 20, nil, false))
+    #expect(usage.time.most == 350_000 && usage.good == 13)
+    #expect(
+      usage.waste == ["lost": TaskUsage.Waste(attempts: 1, time: .seconds(7), cpu: .seconds(7))])
+    usage.add(try line(91, 150, .unfinished, false))
+    usage.add(try line(91, 10, .wall, true))
+    #expect(usage.waste["wall"]?.time == .seconds(160))
+    #expect(
+      !UsageAdvice(usage).lines.contains {
+        $0.contains("longest attempt took") && !$0.contains("over")
+      })
+  }
+
   @Test func sizesAndTimesAsOptionsTakeThem() {
     #expect(
       [1, 24_000_000, 1_250_000_000, 12_300_000_000].map(UsageAdvice.size)

@@ -112,7 +112,8 @@ struct JobDocumentTests {
     let pilot = try pilotName("node07-3fa91c22")
     let output = JobOutput(path: "/d/reco/f17.root", name: nil, isOptional: false)
     #expect(
-      output.part(attempt: 2, pilot: pilot) == "/d/reco/.spool.a2@node07-3fa91c22.f17.root")
+      output.part(of: try #require(JobID("t.00000003")), attempt: 2, pilot: pilot)
+        == "/d/reco/.spool.a2@node07-3fa91c22.f17.root")
   }
 }
 

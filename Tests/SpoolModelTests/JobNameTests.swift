@@ -169,11 +169,13 @@ struct JobNameTests {
     let inbox = InboxName(jobName: job, pilot: pilot, cause: .cancelled)
     #expect(inbox.fileName.utf8.count + 1 <= 255, "with a dot before it")
     #expect(InboxName(fileName: inbox.fileName, failed: true) == inbox)
-    let output = JobOutput(
-      path: "/d/" + String(repeating: "o", count: Limits.outputBaseName), name: nil,
-      isOptional: false)
-    let part = output.part(attempt: job.attempt, pilot: pilot)
-    #expect(FilePath.base(part).utf8.count <= 255)
+    for count in [nil, 1...3] {
+      let output = JobOutput(
+        path: "/d/" + String(repeating: "o", count: Limits.outputBaseName), name: nil,
+        isOptional: false, count: count)
+      let part = output.part(of: job.job, attempt: job.attempt, pilot: pilot)
+      #expect(FilePath.base(part).utf8.count <= 255)
+    }
   }
 }
 

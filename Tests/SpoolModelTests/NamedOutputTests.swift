@@ -57,6 +57,9 @@ struct NamedOutputTests {
     #expect(with(["kind": "directory"])?.key == "outputs[0].kind")
     #expect(error(["min": 1])?.message == "only an output with a pattern in \"from\" has it")
     #expect(error(["from": "a", "max": 1])?.key == "outputs[0].max")
+    let nested: JSON = [["path": "/o/{stem}", "kind": "directory"], ["path": "/o/{stem}/x"]]
+    let found = requestError { _ = try task(["command": ["x"], "outputs": nested]) }
+    #expect(found?.key == "outputs[1].path" && found?.message.contains("lies in another") == true)
     #expect(
       error(["kind": "dir"])?.message == "expected \"file\" or \"directory\", found \"dir\"")
     #expect(with(["path": "p/{stem}"])?.message.contains("use {name}") == true)
@@ -119,17 +122,18 @@ struct NamedOutputTests {
   ])
   func whatTheWatcherBelieves(_ path: String, _ isGood: Bool) throws {
     let pilot = try pilotName("n-1")
-    func isStaged(_ part: String, files: Int? = nil) -> Bool {
-      Self.pattern.isStaged(
+    func isStaged(_ part: String, files: Int? = nil) throws -> Bool {
+      try Self.pattern.isStaged(
         StagedOutput(number: 0, path: path, part: part, size: 1, adler32: "", files: files),
-        attempt: 1, pilot: pilot)
+        of: try #require(JobID("t.00000003")), attempt: 1, pilot: pilot)
     }
     let base = FilePath.base(path)
-    #expect(isStaged(".spool.a1@n-1.a.{name}.b/\(base)") == isGood)
-    #expect(!isStaged(".spool.a1@n-1.a.{name}.b/other"))
-    #expect(!isStaged(".spool.a2@n-1.a.{name}.b/\(base)"))
-    #expect(!isStaged(".spool.a1@n-1.a.{name}.b"))
-    #expect(!isStaged(".spool.a1@n-1.a.{name}.b/\(base)", files: 1))
+    let sum = CRC32.hex("a.{name}.b".utf8)
+    #expect(try isStaged(".spool.a1@n-1.t.00000003-\(sum)/\(base)") == isGood)
+    #expect(try !isStaged(".spool.a1@n-1.t.00000003-\(sum)/other"))
+    #expect(try !isStaged(".spool.a2@n-1.t.00000003-\(sum)/\(base)"))
+    #expect(try !isStaged(".spool.a1@n-1.t.00000003-\(sum)"))
+    #expect(try !isStaged(".spool.a1@n-1.t.00000003-\(sum)/\(base)", files: 1))
   }
 
   @Test func partsAreHiddenAndNotDeep() throws {

@@ -33,7 +33,7 @@ struct R6VerdictTests {
   private func handIn(_ name: JobName, _ bytes: [UInt8], by pilot: PilotName) throws -> String {
     let file = try JobFile(bytes)
     let output = try #require(file.document.outputs.first)
-    let part = output.part(attempt: name.attempt, pilot: pilot)
+    let part = output.part(of: name.job, attempt: name.attempt, pilot: pilot)
     let contents = Array("an impostor's".utf8)
     try world.files.plant(contents, at: part)
     var result = JobResult(

@@ -22,8 +22,12 @@ struct TaskUsage {
 
   /// The attempts that came to nothing, by their cause.
   private(set) var waste: [String: Waste] = [:]
-  /// The wall time of the attempts that ended well.
+  /// The wall time of the jobs that ended well.
   private(set) var goodTime = Duration.zero
+  /// What jobs in work have done so far that go on from a checkpoint: no waste, unless they fail.
+  private var pieces: [JobID: Waste] = [:]
+  /// True if jobs went on from checkpoints: the time of a job is then that of several attempts.
+  private(set) var hasPieces = false
 
   init(_ page: TaskSummary) { self.page = page }
 
@@ -35,13 +39,20 @@ struct TaskUsage {
 
   /// Takes in an attempt.
   mutating func add(_ attempt: LedgerLine) {
-    let run = attempt.result?.runTime ?? .zero
-    let used = Duration(inSeconds: attempt.result?.cpu ?? 0)
+    let before = pieces.removeValue(forKey: attempt.job) ?? Waste()
+    let run = (attempt.result?.runTime ?? .zero) + before.time
+    let used = Duration(inSeconds: attempt.result?.cpu ?? 0) + before.cpu
+    let isOver = attempt.failure == nil || attempt.isFinalFailure
+    if attempt.failure?.cause == .unfinished || (!isOver && before != Waste()) {
+      hasPieces = true
+      // A failed attempt between two pieces has lost only its own part.
+      let isPiece = attempt.failure?.cause == .unfinished
+      pieces[attempt.job] = isPiece ? Waste(attempts: 1, time: run, cpu: used) : before
+      if isPiece { return }
+      return addWaste(attempt, run - before.time, used - before.cpu)
+    }
     guard attempt.failure == nil, let result = attempt.result else {
-      waste[attempt.verdict, default: Waste()].attempts += 1
-      waste[attempt.verdict, default: Waste()].time += run
-      waste[attempt.verdict, default: Waste()].cpu += used
-      return
+      return addWaste(attempt, run, used)
     }
     goodTime += run
     time.add(run.milliseconds)
@@ -51,6 +62,12 @@ struct TaskUsage {
       efficiency.add(
         Int((used.inSeconds / run.inSeconds / Double(asked.cpus) * 1000).rounded()))
     }
+  }
+
+  private mutating func addWaste(_ attempt: LedgerLine, _ time: Duration, _ cpu: Duration) {
+    waste[attempt.verdict, default: Waste()].attempts += 1
+    waste[attempt.verdict, default: Waste()].time += time
+    waste[attempt.verdict, default: Waste()].cpu += cpu
   }
 
   /// What each job asks for.

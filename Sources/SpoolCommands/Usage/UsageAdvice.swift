@@ -45,6 +45,8 @@ struct UsageAdvice {
       let more = time(max(asked.wall.milliseconds, most) * 2)
       return "--wall \(more): \(over) attempts were over their limit; \(used) of \(has)"
     }
+    // A job that goes on from checkpoints has that time in each attempt.
+    if usage.hasPieces { return nil }
     let enough = max(most * 2, 10_000)
     if most > asked.wall.milliseconds / 10 * 9 {
       return "--wall \(time(enough)): \(used) of \(has)"
@@ -65,7 +67,7 @@ struct UsageAdvice {
       return "--cpus \(enough): \(cores); they take those of other jobs"
     }
     guard median < 500 else { return nil }
-    return "half of the attempts use less than \(median / 10) % of their time on a processor: "
+    return "half of the attempts use at most \((median + 9) / 10) % of their time on a processor: "
       + "they wait, as for their inputs' filesystem"
   }
 

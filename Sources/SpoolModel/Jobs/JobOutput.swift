@@ -37,21 +37,22 @@ public struct JobOutput: Equatable, Sendable {
 
   /// Returns the path at which a pilot stages the output: `.spool.a1@PILOT.NAME` beside the final
   /// path (R3). The extension is kept, since some programs go by it. For a pattern it is the path of a
-  /// directory, in which the parts have their final names.
-  public func part(attempt: Int, pilot: PilotName) -> String {
-    "\(directory)/\(Self.partName(FilePath.base(path), attempt, pilot))"
-  }
-
-  static func partName(_ base: Substring, _ attempt: Int, _ pilot: PilotName) -> String {
-    ".spool.a\(attempt)@\(pilot).\(base)"
+  /// directory, in which the parts have their final names. Outputs of many jobs may lie beside that: so its
+  /// name tells the job, and by a checksum the pattern's path.
+  public func part(of job: JobID, attempt: Int, pilot: PilotName) -> String {
+    let base = String(FilePath.base(path))
+    let name = count == nil ? base : "\(job)-\(CRC32.hex(base.utf8))"
+    return "\(directory)/.spool.a\(attempt)@\(pilot).\(name)"
   }
 
   /// True if the pilot makes the part, or begins it: it may yet come when the attempt has ended.
   public var isMadeByPilot: Bool { from != nil || isDirectory }
 
   /// Returns true if a staged output is this one, staged by a pilot in an attempt.
-  public func isStaged(_ staged: StagedOutput, attempt: Int, pilot: PilotName) -> Bool {
-    let part = part(attempt: attempt, pilot: pilot)
+  public func isStaged(
+    _ staged: StagedOutput, of job: JobID, attempt: Int, pilot: PilotName
+  ) -> Bool {
+    let part = part(of: job, attempt: attempt, pilot: pilot)
     guard isDirectory == (staged.files != nil) else { return false }
     guard count != nil else { return path == staged.path && part == staged.partPath }
     return takes(staged.path) && "\(part)/\(FilePath.base(staged.path))" == staged.partPath

@@ -65,6 +65,11 @@ public enum FilePath {
     return String(base[..<dot])
   }
 
+  /// Returns true if one of two paths lies in the other, which then is a directory.
+  public static func isNested(_ path: String, _ other: String) -> Bool {
+    path.hasPrefix(other + "/") || other.hasPrefix(path + "/")
+  }
+
   /// Returns the last `count` components of a path, of which the first one of an absolute path is
   /// empty; nil if it has fewer.
   static func tail(_ path: String, components count: Int) -> Substring? {

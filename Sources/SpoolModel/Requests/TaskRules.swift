@@ -131,6 +131,12 @@ struct TaskRules {
       guard paths.insert(output.path).inserted else {
         throw fields.fault(key + ".path", at: "outputs", "two outputs with one path")
       }
+      let others = task.outputs[..<index].map(\.path.text)
+      if let other = others.first(where: { FilePath.isNested(output.path.text, $0) }) {
+        throw fields.fault(
+          key + ".path", at: "outputs",
+          "one output lies in another: \(other) and \(output.path.text)")
+      }
       if let name = output.name {
         guard Name(name) != nil, names.insert(name).inserted else {
           throw fields.fault(key + ".name", at: "outputs", "\"\(name)\" is no name, or taken")

@@ -27,6 +27,13 @@ extension JobStages {
     }
     job.isShort = false
     if job.document.outputs.isEmpty { return succeed(job, []) }
+    do throws(FileError) {
+      if let problem = try OutputParts.findLink(job, context.local) {
+        return fail(job, .output, problem)
+      }
+    } catch {
+      return hold(job, error)
+    }
     let longest = max(Self.leastStaging, job.document.wall)
     job.beginStaging(at: context.now, context.time.timestamp, atMost: longest)
     digester.start(job.id, OutputParts.requests(for: job))

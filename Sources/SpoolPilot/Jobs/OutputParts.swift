@@ -33,7 +33,9 @@ struct OutputParts {
   /// or nil. The watcher looks again before it publishes: this look spares a run for nothing.
   func findObstacle(to document: JobDocument) throws(FileError) -> String? {
     for output in document.outputs where output.count == nil {
-      if let path = try spool.obstacle(to: output) { return Spool.words(existing: path) }
+      if let path = try spool.obstacle(to: output) {
+        return Spool.words(existing: path, overwrites: output.overwrites)
+      }
     }
     return nil
   }
@@ -50,6 +52,21 @@ struct OutputParts {
   }
 
   /// Returns what the digester is asked to sync and sum.
+  /// Returns what is wrong with the places from which outputs are taken, or nil: a link on the way leads
+  /// out of the scratch, to what is not the payload's to give.
+  static func findLink(_ job: RunningJob, _ local: any FileSystem) throws(FileError) -> String? {
+    for from in job.document.outputs.compactMap(\.from) {
+      var path = ""
+      for component in ScratchPath.components(from).dropLast() {
+        path += path.isEmpty ? "\(component)" : "/\(component)"
+        guard try local.attributesIfPresent(job.slot.path(path))?.kind == .link else { continue }
+        return "the output is taken from \(from), and \(path) is a link: the pilot takes nothing from "
+          + "outside of the scratch"
+      }
+    }
+    return nil
+  }
+
   static func requests(for job: RunningJob) -> [DigestRequest] {
     zip(job.document.outputs, paths(job)).map { output, path in
       var request = DigestRequest(
@@ -175,7 +192,10 @@ struct OutputParts {
   }
 
   private static func paths(_ job: RunningJob) -> [String] {
-    job.document.outputs.map { $0.part(attempt: job.document.attempt, pilot: job.pilot) }
+    let document = job.document
+    return document.outputs.map {
+      $0.part(of: document.job, attempt: document.attempt, pilot: job.pilot)
+    }
   }
 }
 

@@ -44,7 +44,7 @@ struct PayloadFiller {
     case .scratch: return slot.work
     case .output(let name):
       let output = job.outputs.first { $0.from == nil && (name == nil || $0.name == name) }
-      return output?.part(attempt: job.attempt, pilot: pilot)
+      return output?.part(of: job.job, attempt: job.attempt, pilot: pilot)
     default: return nil
     }
   }

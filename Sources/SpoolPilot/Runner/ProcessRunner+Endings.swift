@@ -125,11 +125,13 @@ extension ProcessRunner {
   private func signalAll(_ index: Int, _ signal: Int32) {
     let payload = payloads[index]
     // The group at once, in case there is no /proc; while the leader is not waited for, its number
-    // is nobody else's.
-    if payload.status == nil { kill(-payload.leader, signal) }
+    // is nobody else's. Nobody gets the signal twice: many programs are prepared for one.
     let table = ProcessTable.read()
+    let isGroupTold = payload.status == nil && kill(-payload.leader, signal) == 0
     for (pid, serial) in owners(table, adopt()) where serial == payload.serial {
-      if table.rows[pid]?.isZombie == false { kill(pid, signal) }
+      guard let row = table.rows[pid], !row.isZombie else { continue }
+      if signal != SIGKILL, isGroupTold, row.group == payload.leader { continue }
+      kill(pid, signal)
     }
   }
 

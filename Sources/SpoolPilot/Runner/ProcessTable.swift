@@ -8,6 +8,7 @@ struct ProcessTable {
   struct Row {
     var parent: pid_t
     var session: pid_t
+    var group: pid_t
     /// Resident bytes.
     var resident: Int64
     /// Clock ticks: its own, and those of children that it has waited for.
@@ -67,7 +68,7 @@ struct ProcessTable {
 extension ProcessTable.Row {
   fileprivate init(_ process: spool_process) {
     self.init(
-      parent: process.parent, session: process.session, resident: process.resident,
+      parent: process.parent, session: process.session, group: process.group, resident: process.resident,
       cpu: process.cpu, isZombie: process.state == CChar(UInt8(ascii: "Z")))
   }
 }

@@ -132,9 +132,11 @@ extension Spool {
   }
 
   /// Returns the reason of the cause ``Cause/exists``, with the way out.
-  public static func words(existing path: String) -> String {
-    "output exists: \(path) was not made by this task; move it away, or let the task say "
-      + "\"overwrite\": true"
+  public static func words(existing path: String, overwrites: Bool) -> String {
+    "output exists: \(path) was not made by this task; move it away"
+      + (overwrites
+        ? ": it is of another kind, file or directory, than the output, which does not replace it"
+        : ", or let the task say \"overwrite\": true")
   }
 
   /// A file replaces a file or a link, as the payload could have done itself; a directory replaces a

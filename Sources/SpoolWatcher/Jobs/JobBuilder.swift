@@ -108,6 +108,9 @@ struct JobBuilder {
       guard !outputs.contains(where: { $0.path == path }) else {
         throw RequestError("two of its outputs are \(path)")
       }
+      if let other = outputs.first(where: { FilePath.isNested(path, $0.path) }) {
+        throw RequestError("one of its outputs lies in another: \(other.path) and \(path)")
+      }
       outputs.append(
         JobOutput(
           path: path, name: output.name, isOptional: output.isOptional,

@@ -175,7 +175,7 @@ final class Publisher: Stage {
             replaced.append(path)
           }
         case .exists(let path):
-          let reason = Spool.words(existing: path)
+          let reason = Spool.words(existing: path, overwrites: output.overwrites)
           return Attempt(end: .refused(.exists, reason), published: published)
         case .lost(let why):
           return Attempt(end: .refused(.staging, why), published: published)

@@ -117,7 +117,11 @@ extension SpoolState {
     switch failed.cause.kind {
     case .payload: job.payloadFailures += 1
     case .infrastructure: job.infrastructureFailures += 1
-    case .returned where failed.cause == .unfinished: job.resumes += 1
+    case .returned where failed.cause == .unfinished:
+      job.resumes += 1
+      // What it has done is kept, so what befell it before is no sign of what is to come.
+      job.infrastructureFailures = 0
+      job.lost = 0
     case .returned: job.returns += 1
     case .final: break
     }

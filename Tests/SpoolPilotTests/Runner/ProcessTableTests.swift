@@ -7,7 +7,7 @@ import Testing
   private func table(_ parents: [pid_t: pid_t]) -> ProcessTable {
     ProcessTable(
       rows: parents.mapValues { parent in
-        ProcessTable.Row(parent: parent, session: 0, resident: 0, isZombie: false)
+        ProcessTable.Row(parent: parent, session: 0, group: 0, resident: 0, isZombie: false)
       })
   }
 

@@ -90,6 +90,18 @@ extension ProcessTests {
       try waitForTheEnd(pipe)
     }
 
+    /// Many programs put their state aside at the first, and die of a second.
+    @Test func termComesOnce() throws {
+      let fixture = try RunnerFixture()
+      let id = fixture.start(
+        "trap 'echo t >> terms' TERM; echo $$ > pid; while :; do sleep 0.05; done")
+      _ = try fixture.scratch.pid("pid")
+      _ = fixture.runner.poll()
+      fixture.runner.end(id, grace: .milliseconds(700))
+      #expect(try fixture.next().status == .signalled(SIGKILL))
+      #expect(fixture.scratch.text("terms") == "t\n")
+    }
+
     // MARK: Starts that take no time
 
     /// Runs a program once, so that the runner knows it.

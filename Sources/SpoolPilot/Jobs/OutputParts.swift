@@ -60,8 +60,8 @@ struct OutputParts {
       for component in ScratchPath.components(from).dropLast() {
         path += path.isEmpty ? "\(component)" : "/\(component)"
         guard try local.attributesIfPresent(job.slot.path(path))?.kind == .link else { continue }
-        return "the output is taken from \(from), and \(path) is a link: the pilot takes nothing from "
-          + "outside of the scratch"
+        return "the output is taken from \(from), and \(path) is a link: the pilot takes nothing "
+          + "from outside of the scratch"
       }
     }
     return nil

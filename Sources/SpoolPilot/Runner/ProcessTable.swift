@@ -68,7 +68,7 @@ struct ProcessTable {
 extension ProcessTable.Row {
   fileprivate init(_ process: spool_process) {
     self.init(
-      parent: process.parent, session: process.session, group: process.group, resident: process.resident,
-      cpu: process.cpu, isZombie: process.state == CChar(UInt8(ascii: "Z")))
+      parent: process.parent, session: process.session, group: process.group,
+      resident: process.resident, cpu: process.cpu, isZombie: process.state == CChar(UInt8(ascii: "Z")))
   }
 }

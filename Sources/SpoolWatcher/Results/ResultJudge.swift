@@ -318,7 +318,9 @@ final class ResultJudge: Stage {
 
   /// Returns what an attempt may write: the parts of its outputs, and its checkpoint.
   private static func parts(_ document: JobDocument, _ pilot: PilotName) -> [String] {
-    let outputs = document.outputs.map { $0.part(of: document.job, attempt: document.attempt, pilot: pilot) }
+    let outputs = document.outputs.map {
+      $0.part(of: document.job, attempt: document.attempt, pilot: pilot)
+    }
     guard document.checkpoint != nil else { return outputs }
     let kept = KeptCheckpoint.name(document.job, attempt: document.attempt, pilot)
     return outputs

@@ -110,9 +110,10 @@ struct JobDocumentTests {
 
   @Test func partsLieBesideTheirOutput() throws {
     let pilot = try pilotName("node07-3fa91c22")
+    let job = try #require(JobID("t.00000003"))
     let output = JobOutput(path: "/d/reco/f17.root", name: nil, isOptional: false)
     #expect(
-      output.part(of: try #require(JobID("t.00000003")), attempt: 2, pilot: pilot)
+      output.part(of: job, attempt: 2, pilot: pilot)
         == "/d/reco/.spool.a2@node07-3fa91c22.f17.root")
   }
 }

@@ -69,6 +69,7 @@ extension ProcessTable.Row {
   fileprivate init(_ process: spool_process) {
     self.init(
       parent: process.parent, session: process.session, group: process.group,
-      resident: process.resident, cpu: process.cpu, isZombie: process.state == CChar(UInt8(ascii: "Z")))
+      resident: process.resident, cpu: process.cpu,
+      isZombie: process.state == CChar(UInt8(ascii: "Z")))
   }
 }

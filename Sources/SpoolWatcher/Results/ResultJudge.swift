@@ -216,7 +216,8 @@ final class ResultJudge: Stage {
       switch try spool.check(output, overwrites: spec.overwrites) {
       case .good: continue
       case .bad(let why): return (.staging, why)
-      case .exists(let path): return (.exists, Spool.words(existing: path))
+      case .exists(let path):
+        return (.exists, Spool.words(existing: path, overwrites: spec.overwrites))
       }
     }
     let wrong = file.document.outputs.enumerated().first { number, output in

@@ -20,6 +20,30 @@ struct PosixFileSystemTests {
     }
   }
 
+  /// A program that goes down step by step makes directories for which there is no path.
+  @Test func aTreeThatIsTooDeepForAPath() throws {
+    try TemporaryDirectory.with { root in
+      try fs.createDirectory("\(root)/tree")
+      let name = String(repeating: "x", count: 200)
+      var place = open("\(root)/tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      for _ in 0..<50 {
+        #expect(mkdirat(place, name, 0o700) == 0)
+        close(openat(place, "f", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+        let next = openat(place, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        close(place)
+        place = next
+      }
+      close(place)
+      var walk = TreeWalk("\(root)/tree", fs)
+      #expect(throws: TreeWalk.Problem.bad("holds a path of more than 2000 bytes")) {
+        while try !walk.step() {}
+      }
+      #expect(code { try fs.removeTree("\(root)/tree", atMost: 60) } == EBUSY)
+      try fs.removeTree("\(root)/tree")
+      #expect(try fs.list(root, fresh: true).names == [])
+    }
+  }
+
   @Test func directoriesMayBeLinks() throws {
     try TemporaryDirectory.with { root in
       try fs.createDirectory("\(root)/real")

@@ -51,6 +51,8 @@ public enum Limits {
   public static let stagedNames = 1 << 20
   /// Files, links and directories in a directory that is an output.
   public static let treeEntries = 50_000
+  /// The longest path in a directory that is an output, in bytes.
+  public static let treePath = 2000
   /// Bytes of the paths of these, within it: with the number it bounds the memory for a look at them.
   public static let treePaths = 8 << 20
   /// Seconds that fit a job's name.

@@ -90,6 +90,9 @@ public struct TreeWalk: Sendable {
 
   private mutating func look(at path: String) throws(Problem) {
     guard !path.utf8.contains(10) else { throw .bad("holds a name with a line end") }
+    guard path.utf8.count <= Limits.treePath else {
+      throw .bad("holds a path of more than \(Limits.treePath) bytes")
+    }
     bytes += path.utf8.count
     guard entries.count < Limits.treeEntries, bytes <= Limits.treePaths else {
       throw .bad(

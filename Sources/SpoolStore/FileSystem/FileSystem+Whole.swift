@@ -58,7 +58,7 @@ extension FileSystem {
   /// the rest of which a later call removes (R10).
   public func removeTree(_ path: String, atMost limit: Int = .max) throws(FileError) {
     var left = limit
-    try removeTree(path, &left)
+    try removeTree(path, top: path, &left)
   }
 
   /// Removes so many entries of what is at a path, as ``removeTree(_:atMost:)``. Returns false if there
@@ -66,14 +66,16 @@ extension FileSystem {
   func removeSome(of path: String, atMost limit: Int) throws(FileError) -> Bool {
     var left = limit
     do throws(FileError) {
-      try removeTree(path, &left)
+      try removeTree(path, top: path, &left)
       return true
     } catch  where left <= 0 && error.errno == .busy {
       return false
     }
   }
 
-  private func removeTree(_ path: String, _ left: inout Int) throws(FileError) {
+  private func removeTree(
+    _ path: String, top: String, _ left: inout Int
+  ) throws(FileError) {
     guard left > 0 else { throw FileError("remove", path, Errno.busy) }
     left -= 1
     do throws(FileError) {
@@ -81,30 +83,43 @@ extension FileSystem {
     } catch {
       guard try attributesIfPresent(path)?.kind == .directory else { throw error }
     }
-    try emptyDirectory(path, &left)
+    try emptyDirectory(path, top: top, &left)
     try removeDirectory(path)
   }
 
   /// Removes all that is in a directory, as ``removeTree(_:atMost:)`` does.
   public func emptyDirectory(_ path: String) throws(FileError) {
     var left = Int.max
-    try emptyDirectory(path, &left)
+    try emptyDirectory(path, top: path, &left)
   }
 
-  private func emptyDirectory(_ path: String, _ left: inout Int) throws(FileError) {
+  private func emptyDirectory(
+    _ path: String, top: String, _ left: inout Int
+  ) throws(FileError) {
     do throws(FileError) {
-      return try removeEntries(of: path, &left)
+      return try removeEntries(of: path, top: top, &left)
     } catch {
       // What was refused deeper down is no matter of this directory.
       let isOwn = error.path == path || error.directory == path
       guard isOwn, error.errno == .accessDenied else { throw error }
     }
     try makeWritable(path)
-    try removeEntries(of: path, &left)
+    try removeEntries(of: path, top: top, &left)
   }
 
-  private func removeEntries(of path: String, _ left: inout Int) throws(FileError) {
-    for name in try list(path, fresh: false).names { try removeTree("\(path)/\(name)", &left) }
+  /// Removes what is in a directory. What lies too deep for a path is first moved up to `top`.
+  private func removeEntries(
+    of path: String, top: String, _ left: inout Int
+  ) throws(FileError) {
+    for name in try list(path, fresh: false).names {
+      var entry = "\(path)/\(name)"
+      if entry.utf8.count > longestPath {
+        let raised = "\(top)/.spool.deep\(left)"
+        try rename(entry, to: raised)
+        entry = raised
+      }
+      try removeTree(entry, top: top, &left)
+    }
   }
 
   /// Makes a directory. A directory or a link that is there is fine. Fails with `ENOTDIR` where
@@ -140,3 +155,7 @@ extension FileSystem {
     "\(FilePath.directory(path))/.\(FilePath.base(path))"
   }
 }
+
+/// The longest path, in bytes, at which a tree is removed. Linux takes none of more than 4,096; a program
+/// that goes down step by step may make deeper trees.
+private let longestPath = 3000

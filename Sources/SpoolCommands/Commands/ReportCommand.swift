@@ -35,6 +35,7 @@ struct ReportCommand: ParsableCommand {
     case .json: Terminal.print(json: JSON.array(usages.map(\.json)).pretty)
     }
   }
+
   private func page(in lookup: TaskLookup) throws -> TaskPage {
     let name = try TaskArgument.name(task)
     switch try lookup.findDropped(name) {

@@ -39,17 +39,19 @@ struct TaskUsage {
 
   /// Takes in an attempt.
   mutating func add(_ attempt: LedgerLine) {
-    let before = pieces.removeValue(forKey: attempt.job) ?? Waste()
-    let run = (attempt.result?.runTime ?? .zero) + before.time
-    let used = Duration(inSeconds: attempt.result?.cpu ?? 0) + before.cpu
-    let isOver = attempt.failure == nil || attempt.isFinalFailure
-    if attempt.failure?.cause == .unfinished || (!isOver && before != Waste()) {
+    var run = attempt.result?.runTime ?? .zero
+    var used = Duration(inSeconds: attempt.result?.cpu ?? 0)
+    if attempt.failure?.cause == .unfinished {
       hasPieces = true
-      // A failed attempt between two pieces has lost only its own part.
-      let isPiece = attempt.failure?.cause == .unfinished
-      pieces[attempt.job] = isPiece ? Waste(attempts: 1, time: run, cpu: used) : before
-      if isPiece { return }
-      return addWaste(attempt, run - before.time, used - before.cpu)
+      pieces[attempt.job, default: Waste()].time += run
+      pieces[attempt.job, default: Waste()].cpu += used
+      return
+    }
+    // A failed attempt between two pieces has lost only its own part.
+    if attempt.failure == nil || attempt.isFinalFailure {
+      let before = pieces.removeValue(forKey: attempt.job) ?? Waste()
+      run += before.time
+      used += before.cpu
     }
     guard attempt.failure == nil, let result = attempt.result else {
       return addWaste(attempt, run, used)

@@ -51,7 +51,6 @@ struct OutputParts {
     for path in Self.paths(job) { _ = try? spool.discardPart(path) }
   }
 
-  /// Returns what the digester is asked to sync and sum.
   /// Returns what is wrong with the places from which outputs are taken, or nil: a link on the way leads
   /// out of the scratch, to what is not the payload's to give.
   static func findLink(_ job: RunningJob, _ local: any FileSystem) throws(FileError) -> String? {
@@ -67,6 +66,7 @@ struct OutputParts {
     return nil
   }
 
+  /// Returns what the digester is asked to sync and sum.
   static func requests(for job: RunningJob) -> [DigestRequest] {
     zip(job.document.outputs, paths(job)).map { output, path in
       var request = DigestRequest(

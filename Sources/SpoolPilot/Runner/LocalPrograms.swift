@@ -19,34 +19,37 @@ struct LocalPrograms {
   /// More than one pilot's slots and programs, as a rule.
   private static let most = 4096
 
-  /// The path of the program; nil where it is not local.
-  private var programs: [Key: String?] = [:]
-
-  /// Returns true if nothing like this payload was started before.
-  func isNew(_ payload: Payload) -> Bool {
-    payload.setup == nil && programs[Key(payload)] == nil
+  /// Where the program of a payload lies.
+  enum Place: Equatable {
+    /// Nothing like the payload was started before.
+    case unknown
+    /// On local disk, at this path: a start takes no time.
+    case local(String)
+    /// Anywhere else, as far as is known.
+    case elsewhere
   }
 
-  /// Returns the command of a payload whose start takes no time; nil if that is not known.
-  func command(for payload: Payload) -> SetupCommand? {
-    guard payload.setup == nil, let program = programs[Key(payload)] ?? nil else { return nil }
-    return SetupCommand(program: program, arguments: payload.arguments)
+  private var places: [Key: Place] = [:]
+
+  /// Returns where the program of a payload lies. That of a setup is not looked for.
+  func place(of payload: Payload) -> Place {
+    payload.setup == nil ? places[Key(payload)] ?? .unknown : .elsewhere
   }
 
   /// Takes in what the spawner found.
   mutating func note(_ answer: PayloadSpawner.Answer) {
     guard answer.request.isNew else { return }
-    if programs.count >= Self.most { programs = [:] }
-    programs[Key(answer.request.payload)] = .some(answer.localProgram)
+    if places.count >= Self.most { places = [:] }
+    places[Key(answer.request.payload)] = answer.localProgram.map { .local($0) } ?? .elsewhere
   }
 
   /// Forgets a program that could not be started any more.
-  mutating func forget(_ payload: Payload) { programs[Key(payload)] = nil }
+  mutating func forget(_ payload: Payload) { places[Key(payload)] = nil }
 
   /// Returns the path of a payload's program if it lies, as the directory does, on local disk, and is
   /// no script: an interpreter may lie anywhere. Blocks where a filesystem hangs.
   static func find(_ command: SetupCommand, _ payload: Payload) -> String? {
-    guard payload.setup == nil, command.program.utf8.first == UInt8(ascii: "/") else { return nil }
+    guard command.program.utf8.first == UInt8(ascii: "/") else { return nil }
     let program = open(command.program, O_RDONLY | O_CLOEXEC)
     let directory = open(payload.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer {

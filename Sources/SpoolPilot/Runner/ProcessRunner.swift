@@ -86,21 +86,28 @@ public final class ProcessRunner: PayloadRunner {
     lastSerial &+= 1
     let now = spool_now()
     if now >= guardianLook { renewGuardian(now) }
+    let place = localPrograms.place(of: payload)
     let request = PayloadSpawner.Request(
-      payload: payload, serial: lastSerial, isNew: localPrograms.isNew(payload))
-    if startHere(request, now) { return }
+      payload: payload, serial: lastSerial, isNew: place == .unknown)
+    if case .local(let program) = place, startHere(request, program, now) { return }
     starting[payload.id] = Starting(serial: lastSerial)
     spawner.ask(request)
   }
 
-  /// Starts a payload on this thread, if it is known that this takes no time. A start that fails is
-  /// left to the spawner, which finds out why.
-  private func startHere(_ request: PayloadSpawner.Request, _ now: UInt64) -> Bool {
+  /// Starts a payload on this thread, since that takes no time. A start that fails is left to the
+  /// spawner, which finds out why. Where the descriptor cannot be watched the payload is looked at often.
+  private func startHere(
+    _ request: PayloadSpawner.Request, _ program: String, _ now: UInt64
+  ) -> Bool {
     let payload = request.payload
-    guard let command = localPrograms.command(for: payload) else { return false }
+    let command = SetupCommand(program: program, arguments: payload.arguments)
     do throws(SpawnError) {
-      let process = try PayloadSpawn.start(
+      var process = try PayloadSpawn.start(
         payload, command, mark: mark, serial: request.serial, umask: umask)
+      if process.descriptor >= 0, spool_set_add(set, process.descriptor) != 0 {
+        close(process.descriptor)
+        process.descriptor = -1
+      }
       admit(request, process, at: now)
       return true
     } catch {
@@ -109,19 +116,14 @@ public final class ProcessRunner: PayloadRunner {
     }
   }
 
-  /// Enters a payload that was started. Where its descriptor cannot be watched it is looked at often.
+  /// Enters a payload that was started.
   private func admit(
     _ request: PayloadSpawner.Request, _ process: (pid: pid_t, descriptor: Int32), at moment: UInt64
   ) {
-    var descriptor = process.descriptor
-    if descriptor >= 0, spool_set_add(set, descriptor) != 0 {
-      close(descriptor)
-      descriptor = -1
-    }
     payloads.append(
       RunningPayload(
-        request.payload, serial: request.serial, leader: process.pid, descriptor: descriptor,
-        now: moment))
+        request.payload, serial: request.serial, leader: process.pid,
+        descriptor: process.descriptor, now: moment))
     starts.append(PayloadStart(id: request.payload.id))
   }
 
@@ -193,11 +195,7 @@ public final class ProcessRunner: PayloadRunner {
       case .failure(let error): starts.append(PayloadStart(id: id, error: error))
       case .success(let process):
         localPrograms.note(answer)
-        payloads.append(
-          RunningPayload(
-            answer.request.payload, serial: state.serial, leader: process.pid,
-            descriptor: process.descriptor, now: answer.moment))
-        starts.append(PayloadStart(id: id))
+        admit(answer.request, process, at: answer.moment)
         guard let grace = state.grace else { continue }
         if state.isStop {
           askToStop(payloads.count - 1, grace: grace)

@@ -124,21 +124,12 @@ struct InputReader {
   ) throws(FileError) -> Group? {
     var group: Group?
     var inputs: [InputFile] = []
-    while group?.count ?? 0 < size, reader.offset < end {
-      let place = reader.offset
-      guard let line = try reader.next(), catalogue.isIntact(line) else {
-        throw catalogue.damage(at: place)
-      }
-      guard let json = try? JSON.parse(line.bytes), let input = InputFile(json: json) else {
-        guard line.offset == 0 else { throw catalogue.damage(at: place) }
-        continue
-      }
+    while group?.count ?? 0 < size, let (file, line) = try catalogue.nextFile(&reader, to: end) {
       var grown =
         group
         ?? Group(
-          inputs: JobInputs(), offset: line.offset, count: 0, next: line.next,
-          root: json["root"]?.integer)
-      inputs.append(input)
+          inputs: JobInputs(), offset: line.offset, count: 0, next: line.next, root: file.root)
+      inputs.append(file.file)
       grown.count += 1
       grown.next = line.next
       group = grown

@@ -20,6 +20,8 @@ public struct CatalogueLine: Equatable, Sendable {
   public var parents: [String]
   /// The report of the job that wrote the file.
   public var report: JSONObject
+  /// True if a later attempt of the job did not write the file, so that the dataset has it no more.
+  public var isGone = false
 
   /// Makes a line.
   public init(
@@ -40,7 +42,7 @@ public struct CatalogueLine: Equatable, Sendable {
 }
 
 extension CatalogueLine {
-  private enum Key: String { case meta, origin, parents, report }
+  private enum Key: String { case meta, origin, parents, report, gone }
 
   /// The line as the catalogue holds it.
   public var json: JSON {
@@ -49,6 +51,7 @@ extension CatalogueLine {
     line[.origin] = origin
     if !parents.isEmpty { line[.parents] = parents }
     if !report.members.isEmpty { line[.report] = report }
+    if isGone { line[.gone] = true }
     return .object(JSONObject((file.json.object?.members ?? []) + line.object.members))
   }
 
@@ -60,6 +63,7 @@ extension CatalogueLine {
     self.init(
       file: file, meta: line[.meta], origin: origin, parents: line[.parents] ?? [],
       report: line[.report] ?? JSONObject())
+    isGone = line[.gone] ?? false
   }
 }
 

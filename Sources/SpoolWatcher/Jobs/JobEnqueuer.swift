@@ -51,7 +51,8 @@ final class JobEnqueuer {
     turn.record(
       .failed(
         AttemptFailed(
-          job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil, reason: reason,
+          job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil,
+          reason: job.words(ofEnd: reason),
           at: turn.date, retryAt: nil, memory: nil, wall: nil, parts: [], input: input)))
     turn.placement.remove(id)
   }

@@ -48,6 +48,9 @@ struct JobEntry: Equatable {
   var parents: [String] = []
   /// True if its files are to become jobs of their own before its next attempt.
   var splits = false
+  /// The outputs of an earlier attempt that was done; nil if none was. They stay as they are until the
+  /// outputs of a new one replace them.
+  var former: [FormerOutput]?
 
   /// True while an attempt of it is issued, or its outputs are being published: it counts against
   /// limits, unless its file was taken back out of ready.
@@ -56,11 +59,18 @@ struct JobEntry: Equatable {
   /// True while its accepted outputs wait for their final names.
   var isPublishing: Bool { if case .publishing = phase { true } else { false } }
 
-  /// The position of its inputs. The ledger keeps it for a job that failed for good, so that an
-  /// order can revive the job.
+  /// The position of its inputs. The ledger keeps it for a job that ended, so that an order can revive
+  /// the job.
   var position: InputPosition {
     InputPosition(
-      source: source, offset: offset, files: files, end: end, memory: memory, wall: wall)
+      source: source, offset: offset, files: files, end: end, memory: memory, wall: wall,
+      former: former)
+  }
+
+  /// Returns the reason of a failure for good, in words: what an earlier attempt made stays.
+  func words(ofEnd reason: String?) -> String? {
+    guard let former, !former.isEmpty else { return reason }
+    return (reason.map { $0 + "; " } ?? "") + "the outputs of its earlier attempt are still there"
   }
 
   /// Resets the counts of failed attempts. The limits that a person gave replace those that the job
@@ -82,12 +92,13 @@ extension JobEntry {
       source: position.source, offset: position.offset, files: position.files, end: position.end)
     memory = position.memory
     wall = position.wall
+    former = position.former
   }
 
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
     case wall, resumes, checkpoint
-    case parents, split, waiting, publishing
+    case parents, split, waiting, publishing, former
   }
 
   /// Returns the jobs, by index, as a checkpoint holds them.
@@ -115,6 +126,7 @@ extension JobEntry {
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
       .resumes: resumes > 0 ? resumes.json : nil, .checkpoint: checkpoint?.json,
       .parents: parents.isEmpty ? nil : parents.json, .split: splits ? true : nil,
+      .former: former?.json,
     ]
     switch phase {
     case .waiting(let until): members[.waiting] = until
@@ -141,6 +153,7 @@ extension JobEntry {
     checkpoint = members[.checkpoint]
     parents = members[.parents] ?? []
     splits = members[.split] ?? false
+    former = members[.former]
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }

@@ -49,6 +49,8 @@ struct TaskEntry {
   var formed = 0
   /// The number of jobs that succeeded.
   var done = 0
+  /// The number of these whose lines in the ledger say where their inputs lie.
+  var placed = 0
   /// The number of jobs that failed for good.
   var failed = 0
   /// The number of attempts that ended.
@@ -114,7 +116,7 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
-    case command, lacks, untold, groups
+    case command, lacks, untold, groups, placed
   }
 
   private enum GroupsKey: String { case lengths, length, jobs }
@@ -146,7 +148,7 @@ extension TaskEntry {
       .command: spec.command == accepted.spec.command
         ? nil : .array(spec.command.map { .string($0.text) }),
       .lacks: lacks.isEmpty ? nil : lacks.json, .untold: isUntold ? true : nil,
-      .groups: groups.map(Self.groupsJSON),
+      .groups: groups.map(Self.groupsJSON), .placed: placed > 0 ? placed.json : nil,
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -174,6 +176,7 @@ extension TaskEntry {
     self.leftover = leftover
     formed = members[.formed] ?? 0
     done = members[.done] ?? 0
+    placed = members[.placed] ?? 0
     failed = members[.failed] ?? 0
     attempts = members[.attempts] ?? 0
     causes = members[.causes] ?? [:]

@@ -1,4 +1,4 @@
-public import SpoolModel
+internal import SpoolModel
 
 /// The repair of a catalogue, or of a list of replaced files, from its copy. The copy is written beside it, line by line, and nobody
 /// reads it otherwise, so that both are rarely damaged at one place.

@@ -153,6 +153,12 @@ public struct ViewReader {
     return nil
   }
 
+  /// Returns the bytes of the line at a place; nil where there is none.
+  public func line(at offset: Int) throws(FileError) -> [UInt8]? {
+    var reader = lines(from: offset)
+    return try reader.next()?.bytes
+  }
+
   /// Returns the error of a line that is not as it was written, or that is not there.
   public func damage(at offset: Int) -> FileError {
     FileError("read", path, .damaged(offset: offset))

@@ -42,7 +42,7 @@ struct JobBuilder {
     let fill = { (placeholder: Template.Placeholder) in
       self.value(placeholder, id, job, inputs)
     }
-    return JobDocument(
+    var document = JobDocument(
       job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
       owner: task.accepted.owner, inputs: inputs.files, stretches: inputs.stretches,
       order: inputs.order, verifiesChecksum: spec.verifiesChecksum,
@@ -59,6 +59,8 @@ struct JobBuilder {
         JobCheckpoint(
           policy: $0, resumed: job.checkpoint == nil ? 0 : job.resumes, kept: job.checkpoint)
       })
+    if !inputs.stretches.isEmpty { document.replaced = inputs.replaced }
+    return document
   }
 
   private func command(

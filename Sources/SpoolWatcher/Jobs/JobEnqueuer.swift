@@ -26,6 +26,10 @@ final class JobEnqueuer {
     turn.placement.put(.queued, id, attempt: job.attempt)
     do throws(RequestError) {
       let builder = JobBuilder(task: task, spool)
+      if inputs.count == 0, !task.spec.inputDatasets.isEmpty {
+        throw RequestError(
+          "its input is gone: the job that had made it was tried again, and did not make it")
+      }
       let document = try builder.document(id.index, job, inputs)
       if isNew {
         try paths.reserve(

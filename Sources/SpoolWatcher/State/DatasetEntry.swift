@@ -1,4 +1,5 @@
 internal import SpoolModel
+internal import SpoolStore
 
 /// A dataset as the journal knows it. The files themselves are listed in the catalogue, a file; the
 /// entry says how many bytes of that file count.
@@ -89,6 +90,11 @@ struct Removal {
 }
 
 extension DatasetEntry {
+  /// Its views that have copies, each with the number of bytes that count.
+  var copied: [(view: Spool.View, length: Int)] {
+    [(.catalogue(name), length), (.replaced(name), replaced.length)].filter { $0.1 > 0 }
+  }
+
   /// The time since which it is due to close: a manifest closed it, or the markers of all its
   /// watches are there. Nil if neither is so.
   var closesSince: Timestamp? {

@@ -89,6 +89,7 @@ extension SpoolState {
       task.spec.resources.wall = order.wall ?? task.spec.resources.wall
       task.spec.command = order.command ?? task.spec.command
       task.revival = TaskEntry.Revival(order: order, until: task.ledgerLength)
+      if order.evenDone { task.isAgain = true }
     }
     if task.state.hasEnded { try reopen(name, at: now, isRepair: order.failedOnly) }
     var jobs = jobs(of: name)

@@ -96,6 +96,8 @@ struct TaskEntry {
   var lacks: Set<Name> = []
   /// True while the task only runs failed jobs again, and forms no new ones.
   var isRepair = false
+  /// True from an order to try jobs again that are done to the task's end.
+  var isAgain = false
 
   init(_ accepted: TaskAccepted, number: Int) {
     request = Shared(accepted)
@@ -116,7 +118,7 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
-    case command, lacks, untold, groups, placed
+    case command, lacks, untold, groups, placed, again
   }
 
   private enum GroupsKey: String { case lengths, length, jobs }
@@ -139,7 +141,7 @@ extension TaskEntry {
       .allowIncomplete: spec.allowsIncomplete ? true : nil,
       .failedFiles: failedFiles.isEmpty ? nil : failedFiles.json,
       .leftover: leftover.isEmpty ? nil : JobEntry.json(leftover), .cancelledBy: cancelledBy?.json,
-      .repair: isRepair ? true : nil,
+      .repair: isRepair ? true : nil, .again: isAgain ? true : nil,
       .waitsSince: waitsSince == accepted.at ? nil : waitsSince.json,
       .revival: revival?.json(of: name), .priority: spec.priority.json,
       .maxRunning: spec.maxRunning == accepted.spec.maxRunning
@@ -196,6 +198,7 @@ extension TaskEntry {
     reason = members[.reason]
     cancelledBy = members[.cancelledBy]
     isRepair = members[.repair] ?? false
+    isAgain = members[.again] ?? false
     waitsSince = members[.waitsSince] ?? accepted.at
     revival = members[.revival].flatMap { Revival($0) }
     lacks = members[.lacks] ?? []

@@ -101,8 +101,7 @@ public struct SpoolRecovery {
   // MARK: Views
 
   private mutating func examineViews() throws(FileError) {
-    for dataset in state.datasets.values.sorted(by: { $0.name < $1.name })
-    {
+    for dataset in state.datasets.values.sorted(by: { $0.name < $1.name }) {
       for (view, length) in dataset.copied { try examine(view, length) }
     }
     for task in state.tasks.values.sorted(by: { $0.name < $1.name }) where task.ledgerLength > 0 {

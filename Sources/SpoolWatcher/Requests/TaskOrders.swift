@@ -268,12 +268,14 @@ struct TaskOrders {
       || task.leftover.values.contains(where: { $0.former != nil })
     {
       throw RequestError(
-        key: "evenDone", "jobs of \(name) that were done are being tried again, or were when it was "
+        key: "evenDone",
+        "jobs of \(name) that were done are being tried again, or were when it was "
           + "cancelled: let these end first, with `spool retry \(name)` if it has ended")
     }
     if task.placed < task.done {
       throw RequestError(
-        key: "evenDone", "\(task.done - task.placed) jobs of \(name) were done with an earlier version "
+        key: "evenDone",
+        "\(task.done - task.placed) jobs of \(name) were done with an earlier version "
           + "of spool, which did not keep where their inputs are")
     }
     let unended = jobs.merging(task.leftover) { $1 }
@@ -283,7 +285,8 @@ struct TaskOrders {
       }
       guard ended else {
         throw RequestError(
-          key: "jobs", "no job of \(name) with a number of \(meant.text) has ended: "
+          key: "jobs",
+          "no job of \(name) with a number of \(meant.text) has ended: "
             + "\(task.formed) are formed")
       }
     }
@@ -307,7 +310,8 @@ struct TaskOrders {
     }
     if let output = task.spec.outputs.first(where: { $0.isDirectory && !$0.overwrites }) {
       throw RequestError(
-        key: "evenDone", "the output \(output.path.text) is a directory, and nobody can tell if the one "
+        key: "evenDone",
+        "the output \(output.path.text) is a directory, and nobody can tell if the one "
           + "that is there is the task's: only with \"overwrite\" is it replaced")
     }
     let jobs = order.jobs.map { $0.all.ranges.reduce(0) { $0 + $1.count } } ?? task.formed
@@ -316,7 +320,8 @@ struct TaskOrders {
       let lines = turn.state.datasets[name]?.replaced.lines ?? 0
       guard lines + files > Limits.replacedFiles else { continue }
       throw RequestError(
-        key: "evenDone", "\(files) files would be replaced, and \(lines) of the dataset \(name) are: "
+        key: "evenDone",
+        "\(files) files would be replaced, and \(lines) of the dataset \(name) are: "
           + "\(Limits.replacedFiles) files of a dataset may be; name jobs by their numbers, or run a new "
           + "task")
     }

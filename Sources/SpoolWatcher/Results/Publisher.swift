@@ -123,7 +123,8 @@ final class Publisher: Stage {
       Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
     }
     return Job(
-      id: id, outputs: outputs, former: Self.former(job, result.pilot, outputs), isRefused: patience.isRefused(id) ? 1 : 0,
+      id: id, outputs: outputs, former: Self.former(job, result.pilot, outputs),
+      isRefused: patience.isRefused(id) ? 1 : 0,
       urgency: task.cancelledBy == nil ? task.spec.priority : -1)
   }
 

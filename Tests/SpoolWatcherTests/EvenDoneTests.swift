@@ -193,6 +193,58 @@ struct EvenDoneTests {
     }
   }
 
+  /// A pilot finds the new files of a job that names a stretch of the catalogue.
+  @Test func aMergeOfManyReadsTheNewFiles() throws {
+    var setup = Self.setup()
+    setup.slots = 64
+    let world = try World(setup)
+    let jobs = Limits.listedInputs + 2
+    try world.task("t", Self.members.replacing("\"count\": 4", with: "\"count\": \(jobs)"))
+    try #require(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    try world.order("retry", "t", Self.order(", \"jobs\": \"1,3-5\"", "few"))
+    #expect(world.run(atMost: 5000, until: { world.summary("t") == nil }))
+    try #require(world.run(until: { world.hasEnded("t") && world.isQuiet }))
+    for (name, dataset) in [("m", "t"), ("n", "more")] {
+      let members = Self.merge.replacing("\"t\"", with: "\"\(dataset)\"")
+      try world.task(name, members)
+      try #require(world.run(until: { world.hasEnded(name) && world.isQuiet }))
+      #expect(world.attempts(name) == ["00 a1 ok"], "\(world.said.suffix(3))")
+    }
+  }
+
+  /// Groups pass over a file that is gone, and have the new ones.
+  @Test func groupsOfNewFiles() throws {
+    try world.task("t", Self.members)
+    try ran("t")
+    try again(", \"jobs\": \"1-2\"", "few")
+    try world.task(
+      "g",
+      Self.merge.replacing("\"t\"", with: "[\"t\", \"more\"]")
+        .replacing("\"filesPerJob\": \"all\"", with: "\"groupBy\": \"t.(?)*\"")
+        .replacing("/{task}", with: "/{task}.{group}"))
+    try ran("g")
+    #expect(world.summary("g")?["state"] == "done", "\(world.said.suffix(5))")
+    let parents = world.lines("datasets/g.jsonl").compactMap { $0["parents"]?.array?.count }
+    #expect(parents == [2, 1, 1, 2])
+    #expect(world.attempts("g").allSatisfy { $0.hasSuffix("a1 ok") }, "\(world.attempts("g"))")
+  }
+
+  /// A job that waits for a file which is replaced meanwhile reads the new one.
+  @Test func aJobThatWaitsReadsTheNewFile() throws {
+    try world.task("t", Self.members)
+    try ran("t")
+    world.hold(1)
+    try world.task("c", Self.copies)
+    #expect(world.run(atMost: 5000, until: { world.names("ready-cpu").count == 4 }))
+    try world.order("priority", "t", #""priority": 1"#)
+    try world.order("retry", "t", Self.order("", "v2"))
+    #expect(world.run(atMost: 5000, until: { world.names("ready-cpu").count == 8 }))
+    world.hold(1, false)
+    try ran("t")
+    try ran("c")
+    #expect(world.summary("c")?["state"] == "done", "\(world.attempts("c"))")
+  }
+
   /// Files that are gone make no job, and are in no merge.
   @Test func laterTasksPassOverWhatIsGone() throws {
     try world.task("t", Self.members)

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
 
 struct RetryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -89,16 +91,15 @@ struct RetryCommand: ParsableCommand {
   /// Tells which tasks have read what is to be replaced.
   private func noteReaders() throws {
     let spool = try orders.options.open()
+    var known = PathSet()
+    let snapshot = try SpoolSnapshot(spool, known: &known)
     for name in try orders.tasks.map(TaskArgument.name) {
-      guard let request = TaskLookup(spool).page(of: name)?.task?.request,
-        let task = try? TaskSpec(.object(request), root: "/")
-      else { continue }
-      let lookup = DatasetLookup(spool)
-      for dataset in task.producedDatasets.sorted() {
-        for reader in lookup.find(dataset)?.summary.consumers ?? [] {
+      let filled = snapshot.datasets.values.filter { $0.producers.contains(name) }
+      for dataset in filled.sorted(by: { $0.name < $1.name }) {
+        for reader in dataset.readers.sorted() {
           Terminal.note(
-            "\(reader.task) reads \(dataset): what it has read it does not read again by itself; "
-              + "`spool retry \(reader.task) --even-done` lets it, when \(name) is done")
+            "\(reader) reads \(dataset.name): what it has read it does not read again by itself; "
+              + "`spool retry \(reader) --even-done` lets it, when \(name) is done")
         }
       }
     }

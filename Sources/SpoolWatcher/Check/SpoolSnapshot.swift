@@ -16,6 +16,10 @@ public struct SpoolSnapshot {
     public var length: Int
     /// The number of bytes of the list of its replaced files that count.
     public var replaced: Int
+    /// The tasks that fill it.
+    public var producers: Set<Name>
+    /// The tasks that read it.
+    public var readers: Set<Name>
     /// Ranges of the catalogue, in bytes, whose files are removed or are to be removed.
     public var removed: RangeSet<Int>
     /// The directories that the dataset watches, or watched until it closed.
@@ -55,6 +59,7 @@ public struct SpoolSnapshot {
       datasets[dataset.name] = Dataset(
         name: dataset.name, isDeleted: dataset.isDeleted, files: dataset.files,
         length: dataset.length, replaced: dataset.replaced.length,
+        producers: dataset.producers, readers: state.readers[dataset.name] ?? [],
         removed: dataset.removal.left.union(dataset.removal.done),
         watches: dataset.watches.map(\.watch))
     }

@@ -305,6 +305,8 @@ struct EvenDoneTests {
     }
     try again("", "v2")
     #expect(world.files.peek("/data/out/t.2") == stranger)
+    // The other output of the job has its name back.
+    #expect(world.files.peek("/data/out/t.2.b") == Self.contents("v1", "t.00000002"))
     #expect(world.summary("t")?["failures"]?["exists"]?.integer == 1)
   }
 

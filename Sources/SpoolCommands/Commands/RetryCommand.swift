@@ -1,12 +1,16 @@
 internal import ArgumentParser
 internal import SpoolModel
+internal import SpoolStore
+internal import SpoolWatcher
 
 struct RetryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry",
     abstract: "Try again what failed or was cancelled, from where it was.",
     discussion: """
-      What is done is not run again. Without --failed-only a task that was cancelled also goes on with \
+      What is done is not run again, unless you say --even-done: then the outputs of the new attempts \
+      replace the old ones, and those stay where a new attempt fails. What has read the old files is not \
+      run again by itself. Without --failed-only a task that was cancelled also goes on with \
       the jobs that had not run. New limits hold for all jobs of the task that start from now on.
 
       Examples:
@@ -15,6 +19,7 @@ struct RetryCommand: ParsableCommand {
         spool retry run42.reco --jobs 3-7,19
         spool retry run42.merge --split
         spool retry run42.reco --command -- python3 reco-v2.py {input} {output}
+        spool retry run42.reco --even-done --jobs 3-7
       """)
 
   @OptionGroup var orders: OrderArguments
@@ -30,8 +35,12 @@ struct RetryCommand: ParsableCommand {
   var wall: String?
 
   @Option(
-    help: ArgumentHelp("Only these of the jobs that failed, as 3-7,19.", valueName: "numbers"))
+    help: ArgumentHelp(
+      "Only these of the jobs that failed, or with --even-done of all, as 3-7,19.",
+      valueName: "numbers"))
   var jobs: String?
+  @Flag(help: "Also jobs that are done: their outputs are replaced.")
+  var evenDone = false
   @Flag(
     help: ArgumentHelp(
       "Try the files of each job that failed one by one, each by a job of its own: a bad file then does "
@@ -47,8 +56,12 @@ struct RetryCommand: ParsableCommand {
     if let jobs, JobNumbers(jobs) == nil {
       throw ValidationError("--jobs: expected \(JobNumbers.rule), found \"\(jobs)\"")
     }
-    if jobs != nil || !command.isEmpty, orders.tasks.count > 1 {
-      throw ValidationError("--jobs and --command go with one task")
+    if jobs != nil || evenDone || !command.isEmpty, orders.tasks.count > 1 {
+      throw ValidationError("--jobs, --even-done and --command go with one task")
+    }
+    if evenDone, failedOnly || cause != nil || split {
+      throw ValidationError(
+        "--even-done is also for jobs that are done: --failed-only, --cause and --split are not")
     }
     if let cause, !RetryOrder.isCause(cause) {
       throw ValidationError("--cause: \"\(cause)\" is no cause: \(RetryOrder.causes)")
@@ -70,7 +83,26 @@ struct RetryCommand: ParsableCommand {
     order.cause = cause
     order.memory = memory.flatMap(Units.bytes)
     order.wall = wall.flatMap(Units.duration)
+    order.evenDone = evenDone
+    if evenDone { try noteReaders() }
     try orders.give(.retry(order))
+  }
+
+  /// Tells which tasks have read what is to be replaced.
+  private func noteReaders() throws {
+    let spool = try orders.options.open()
+    var known = PathSet()
+    let snapshot = try SpoolSnapshot(spool, known: &known)
+    for name in try orders.tasks.map(TaskArgument.name) {
+      let filled = snapshot.datasets.values.filter { $0.producers.contains(name) }
+      for dataset in filled.sorted(by: { $0.name < $1.name }) {
+        for reader in dataset.readers.sorted() {
+          Terminal.note(
+            "\(reader) reads \(dataset.name): what it has read it does not read again by itself; "
+              + "`spool retry \(reader) --even-done` lets it, when \(name) is done")
+        }
+      }
+    }
   }
 
   /// The words of the command; nil if none is given.

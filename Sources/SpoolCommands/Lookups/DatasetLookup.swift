@@ -17,14 +17,24 @@ struct DatasetLookup {
     try spool.pages(in: .datasets, fresh: true)
   }
 
-  /// Hands over the files of a dataset, in the order of its catalogue; each also as it was written,
-  /// with keys that this version does not know.
+  /// Hands over the files of a dataset as they are now, in the order of its catalogue; each also as it was
+  /// written, with keys that this version does not know.
   func eachFile(of name: Name, _ body: (CatalogueLine, JSON) throws -> Void) throws {
     guard let catalogue = try spool.openIfPresent(.catalogue(name)) else { return }
     defer { catalogue.close() }
+    let replaced = try ReplacedFiles(whole: name, spool)
+    let list = try spool.openIfPresent(.replaced(name))
+    defer { list?.close() }
     var reader = catalogue.lines()
     while let line = try reader.next() {
       guard let json = try? JSON.parse(line.bytes), let file = CatalogueLine(json) else { continue }
+      guard let place = replaced.place(of: file), let newest = try list?.line(at: place) else {
+        try body(file, json)
+        continue
+      }
+      guard let json = try? JSON.parse(newest), let file = CatalogueLine(json), !file.isGone else {
+        continue
+      }
       try body(file, json)
     }
   }

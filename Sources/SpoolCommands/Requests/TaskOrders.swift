@@ -71,7 +71,9 @@ struct TaskOrders {
       return page == nil
         ? "forgot \(order.task): its name is free, and the files that it made stay"
         : "\(order.task) is being forgotten"
-    case .retry: return "\(order.task) goes on: what failed is tried again"
+    case .retry(let retry):
+      return "\(order.task) goes on: what failed is tried again"
+        + (retry.evenDone ? ", and what is done" : "")
     case .limit(let most):
       return most.map { "\(order.task) has the limit \($0) now" }
         ?? "\(order.task) has no limit now"

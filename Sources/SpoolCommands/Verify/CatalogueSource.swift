@@ -15,10 +15,13 @@ final class CatalogueSource: Sendable {
   }
 
   private let state: Mutex<State>
+  /// What has replaced files of the catalogue.
+  let replaced: [ReplacedFiles]
 
   init(
     _ spool: Spool, _ dataset: SpoolSnapshot.Dataset, last: [UInt64: Int]
   ) throws(FileError) {
+    replaced = [try ReplacedFiles(dataset.name, to: dataset.replaced, spool)]
     let catalogue = try spool.open(.catalogue(dataset.name))
     state = Mutex(
       State(

@@ -48,7 +48,10 @@ final class Verification: Sendable {
 
   private func work() {
     while let bytes = source.next() {
-      guard let line = (try? JSON.parse(bytes)).flatMap({ CatalogueLine($0) }) else { continue }
+      guard
+        let line = (try? JSON.parse(bytes)).flatMap({ CatalogueLine($0) })
+          .map({ source.replaced.current($0) }), !line.isGone
+      else { continue }
       let path = line.file.path
       let wrong = check.check(line.file) { count in
         state.withLock { $0.progress.bytes += count }

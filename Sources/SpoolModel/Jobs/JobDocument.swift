@@ -15,6 +15,8 @@ public struct JobDocument: Equatable, Sendable {
   public var stretches: [InputStretch]
   /// The order of the files in the stretches; nil for that in which they stand there.
   public var order: InputOrder?
+  /// The numbers of bytes that count of the lists of replaced files, of the datasets that have one.
+  public var replaced: [Name: Int] = [:]
   /// True if the pilot checks inputs by checksum, not by size alone.
   public var verifiesChecksum: Bool
   /// The program and its arguments.
@@ -79,6 +81,7 @@ public struct JobDocument: Equatable, Sendable {
     if !inputs.isEmpty { object["inputs"] = .array(inputs.map(\.json)) }
     if !stretches.isEmpty { object["inputsFrom"] = stretches.json }
     if let order { object["order"] = .string(order.rawValue) }
+    if !replaced.isEmpty { object["replaced"] = replaced.json }
     if verifiesChecksum { object["verify"] = "checksum" }
     object["command"] = .array(command.map { .string($0.text) })
     if let directory { object["directory"] = .string(directory) }
@@ -128,6 +131,7 @@ extension JobDocument {
       memory: memory,
       stuck: try Self.time(json, "stuck"), stop: try Self.value(json, "stop", StopPolicy.init),
       checkpoint: try Self.value(json, "checkpoint", JobCheckpoint.init))
+    replaced = try Self.value(json, "replaced", [Name: Int].init(json:)) ?? [:]
   }
 
   private static func value<Value>(

@@ -29,6 +29,18 @@ public struct ReportSums: Equatable, Sendable {
     for name in names { leaveOut(name) }
   }
 
+  /// Takes the numbers of a report out again, which were added before.
+  public mutating func subtract(_ report: JSONObject, leftOut names: [String] = []) {
+    for member in report.members {
+      guard let value = ReportNumber(member.value), let sum = sums[member.key] else { continue }
+      sums[member.key] = value.negated.added(to: sum) ?? sum
+    }
+    for name in names {
+      guard let count = leftOut[name] else { continue }
+      leftOut[name] = count > 1 ? count - 1 : nil
+    }
+  }
+
   private mutating func leaveOut(_ name: String) {
     guard leftOut.count < Self.most || leftOut[name] != nil else { return }
     leftOut[name, default: 0] += 1
@@ -83,6 +95,14 @@ public enum ReportNumber: Equatable, Sendable {
     switch self {
     case .whole(let value): .integer(value)
     case .fraction(let value): .number(value)
+    }
+  }
+
+  /// The number with the other sign.
+  var negated: ReportNumber {
+    switch self {
+    case .whole(let value) where value != .min: .whole(-value)
+    case .whole, .fraction: .fraction(-double)
     }
   }
 

@@ -95,8 +95,8 @@ public struct ControlRequest: Equatable, Sendable {
 
 /// The jobs of a task that are to be tried again, and their new limits.
 public struct RetryOrder: Equatable, Sendable {
-  /// True for jobs alone that failed for good; else also the jobs that were cancelled, and those
-  /// that were never formed.
+  /// True for jobs alone that have ended: that failed for good, or with ``evenDone`` are done. Else also
+  /// the jobs that were cancelled, and those that were never formed.
   public var failedOnly = false
   /// The cause of the failures that are meant, `exit` and `signal` for any such; nil for all.
   public var cause: String?
@@ -110,8 +110,12 @@ public struct RetryOrder: Equatable, Sendable {
   public var command: [Template]?
   /// True if the files of each job are to be tried one by one, each by a job of its own.
   public var splits = false
+  /// True if jobs that are done are also meant: the outputs of their new attempts replace the old ones.
+  public var evenDone = false
 
-  static let keys = ["failedOnly", "cause", "memory", "wall", "jobs", "command", "split"]
+  static let keys = [
+    "failedOnly", "cause", "memory", "wall", "jobs", "command", "split", "evenDone",
+  ]
 
   /// Makes an order for all jobs.
   public init() {}
@@ -131,10 +135,18 @@ public struct RetryOrder: Equatable, Sendable {
     }
     if fields.object["command"] != nil { command = try TaskSpec.command(fields) }
     splits = try fields.bool("split") ?? false
+    evenDone = try fields.bool("evenDone") ?? false
+    if evenDone, let key = Self.onlyFailed.first(where: { fields.object[$0] != nil }) {
+      throw fields.fault(
+        "evenDone", "\"\(key)\" is for jobs that failed, and this is also for those that are done")
+    }
     if cause != nil || jobs != nil || splits { failedOnly = true }
     memory = try Resources.memory(fields)
     wall = try Resources.wall(fields)
   }
+
+  /// The keys that mean jobs that failed alone.
+  private static let onlyFailed = ["failedOnly", "cause", "split"]
 
   /// The causes that an order may name, for messages.
   public static let causes =
@@ -161,13 +173,14 @@ public struct RetryOrder: Equatable, Sendable {
 
   var members: [JSONObject.Member] {
     var members: [JSONObject.Member] = []
-    if failedOnly { members.append(.init("failedOnly", true)) }
+    if failedOnly, !evenDone { members.append(.init("failedOnly", true)) }
     if let cause { members.append(.init("cause", .string(cause))) }
     if let memory { members.append(.init("memory", .string("\(memory)B"))) }
     if let wall { members.append(.init("wall", wall.json)) }
     if let jobs { members.append(.init("jobs", .string(jobs.text))) }
     if let command { members.append(.init("command", .array(command.map { .string($0.text) }))) }
     if splits { members.append(.init("split", true)) }
+    if evenDone { members.append(.init("evenDone", true)) }
     return members
   }
 }

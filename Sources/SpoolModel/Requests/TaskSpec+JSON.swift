@@ -37,6 +37,9 @@ public enum Limits {
       + "lists them, in place of {inputs}"
   }
 
+  /// Files of a dataset that later attempts of their jobs may have replaced: those who read the dataset
+  /// hold so many.
+  public static let replacedFiles = 100_000
   /// Bytes of one line of a manifest in JSONL.
   public static let manifestLine = 64 << 10
   /// Bytes of a line of a catalogue: a path, what travels along, parents and a report.

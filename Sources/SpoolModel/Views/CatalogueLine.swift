@@ -24,6 +24,8 @@ public struct CatalogueLine: Equatable, Sendable {
   public var parents: [String]
   /// The report of the job that wrote the file.
   public var report: JSONObject
+  /// True if a later attempt of the job did not write the file, so that the dataset has it no more.
+  public var isGone = false
 
   /// Makes a line.
   public init(
@@ -45,7 +47,7 @@ public struct CatalogueLine: Equatable, Sendable {
 }
 
 extension CatalogueLine {
-  private enum Key: String { case meta, origin, root, parents, report }
+  private enum Key: String { case meta, origin, root, parents, report, gone }
 
   /// The line as the catalogue holds it.
   public var json: JSON {
@@ -55,6 +57,7 @@ extension CatalogueLine {
     line[.root] = root
     if !parents.isEmpty { line[.parents] = parents }
     if !report.members.isEmpty { line[.report] = report }
+    if isGone { line[.gone] = true }
     return .object(JSONObject((file.json.object?.members ?? []) + line.object.members))
   }
 
@@ -66,6 +69,7 @@ extension CatalogueLine {
     self.init(
       file: file, meta: line[.meta], origin: origin, root: line[.root],
       parents: line[.parents] ?? [], report: line[.report] ?? JSONObject())
+    isGone = line[.gone] ?? false
   }
 }
 

@@ -1,5 +1,5 @@
-/// The place of a job's inputs in the catalogue or list of its task. The ledger keeps it of a job that
-/// failed for good, so that `retry` can form the job again.
+/// The place of a job's inputs in the catalogue or list of its task, and the outputs that it has already.
+/// The ledger keeps it of a job that ended, so that `retry` can form the job again.
 public struct InputPosition: Equatable, Sendable {
   /// The number of the dataset in the task's input; -1 for a job over everything.
   public var source: Int
@@ -15,11 +15,13 @@ public struct InputPosition: Equatable, Sendable {
   public var memory: Int?
   /// The wall time, if it grew beyond the task's.
   public var wall: Duration?
+  /// The outputs of an earlier attempt that was done, if there was one: the next success replaces them.
+  public var former: [FormerOutput]?
 
   /// Makes a position.
   public init(
     source: Int, offset: Int, files: Int, end: Int, root: Int? = nil, memory: Int? = nil,
-    wall: Duration? = nil
+    wall: Duration? = nil, former: [FormerOutput]? = nil
   ) {
     self.source = source
     self.offset = offset
@@ -28,11 +30,12 @@ public struct InputPosition: Equatable, Sendable {
     self.root = root
     self.memory = memory
     self.wall = wall
+    self.former = former
   }
 }
 
 extension InputPosition: JSONValue {
-  private enum Key: String { case source, offset, files, end, root, memory, wall }
+  private enum Key: String { case source, offset, files, end, root, memory, wall, former }
 
   /// The position as a ledger holds it.
   public var json: JSON {
@@ -44,6 +47,7 @@ extension InputPosition: JSONValue {
     members[.root] = root
     members[.memory] = memory
     members[.wall] = wall?.milliseconds
+    members[.former] = former
     return members.json
   }
 
@@ -54,7 +58,7 @@ extension InputPosition: JSONValue {
     else { return nil }
     self.init(
       source: source, offset: offset, files: files, end: end, root: members[.root],
-      memory: members[.memory],
-      wall: (members[.wall] as Int?).map { .milliseconds($0) })
+      memory: members[.memory], wall: (members[.wall] as Int?).map { .milliseconds($0) },
+      former: members[.former])
   }
 }

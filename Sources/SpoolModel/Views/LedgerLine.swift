@@ -53,12 +53,15 @@ public struct LedgerLine: Equatable, Sendable {
   public var attempt: Int
   /// The verdict.
   public var outcome: Outcome
+  /// The place of the inputs of a job that was done; nil where an earlier version wrote the line.
+  public var donePosition: InputPosition?
 
-  /// Makes a line.
-  public init(job: JobID, attempt: Int, outcome: Outcome) {
+  /// Makes a line. `position` is for a success: a final failure holds its own.
+  public init(job: JobID, attempt: Int, outcome: Outcome, position: InputPosition? = nil) {
     self.job = job
     self.attempt = attempt
     self.outcome = outcome
+    if case .success = outcome { donePosition = position }
   }
 
   /// The pilot's result, if there is one.
@@ -93,7 +96,8 @@ public struct LedgerLine: Equatable, Sendable {
   /// The verdict as the ledger spells it: `ok`, or the cause of the failure.
   public var verdict: String { failure?.cause.description ?? Self.success }
 
-  fileprivate static let success = "ok"
+  /// The verdict on a success.
+  public static let success = "ok"
 }
 
 extension LedgerLine {
@@ -115,7 +119,7 @@ extension LedgerLine {
     switch failure?.sequel {
     case .retry(let time): tail[.retryAt] = time
     case .final(let position): tail[.position] = position
-    case nil: break
+    case nil: tail[.position] = donePosition
     }
     return .object(
       JSONObject(head.object.members + resultMembers + tail.object.members))
@@ -147,7 +151,8 @@ extension LedgerLine {
     let result = JobResult(json: json)
     if verdict == Self.success {
       guard let result else { return nil }
-      self.init(job: job, attempt: attempt, outcome: .success(result))
+      self.init(
+        job: job, attempt: attempt, outcome: .success(result), position: line[.position])
       return
     }
     guard let cause = Cause(verdict), let registered: Timestamp = line[.registered],

@@ -23,6 +23,8 @@ public struct InputListing: Sendable {
   let directory: String
   let stretches: [InputStretch]
   let order: InputOrder?
+  /// The numbers of bytes that count of the lists of replaced files, by dataset.
+  let replaced: [Name: Int]
   let verifiesChecksum: Bool
   /// The payload gets the paths as arguments.
   let wantsArguments: Bool
@@ -43,6 +45,7 @@ public struct InputListing: Sendable {
     directory = slot.directory
     stretches = document.stretches
     order = document.order
+    replaced = document.replaced
     verifiesChecksum = document.verifiesChecksum
     wantsArguments = document.command.contains(where: \.isAllInputs)
     lists = Self.lists(document, slot)
@@ -80,8 +83,12 @@ public struct InputListing: Sendable {
     do throws(FileError) {
       var sorter = RunSorter(prefix: directory + "/run", local)
       var number = 0
+      var lists: [ReplacedFiles] = []
+      for (dataset, length) in replaced.sorted(by: { $0.key < $1.key }) {
+        lists.append(try ReplacedFiles(dataset, to: length, spool))
+      }
       for stretch in stretches {
-        if let problem = try sort(stretch, &sorter, &number, goesOn, digest) {
+        if let problem = try sort(stretch, lists, &sorter, &number, goesOn, digest) {
           return .bad(problem)
         }
       }
@@ -93,10 +100,11 @@ public struct InputListing: Sendable {
 
   /// Puts the files of a stretch into the sorter. Returns what is wrong with one of them, or nil.
   private func sort(
-    _ stretch: InputStretch, _ sorter: inout RunSorter, _ number: inout Int, _ goesOn: () -> Bool,
-    _ digest: (DigestRequest) -> FileDigest.Answer
+    _ stretch: InputStretch, _ lists: [ReplacedFiles], _ sorter: inout RunSorter,
+    _ number: inout Int, _ goesOn: () -> Bool, _ digest: (DigestRequest) -> FileDigest.Answer
   ) throws(FileError) -> String? {
-    let catalogue = try spool.open(Spool.View(stretch.list))
+    var catalogue = try spool.open(Spool.View(stretch.list))
+    catalogue.replaced = lists
     defer { catalogue.close() }
     var reader = catalogue.lines(from: stretch.from, to: stretch.to)
     var batch: [InputFile] = []
@@ -105,6 +113,7 @@ public struct InputListing: Sendable {
       guard let (file, _) = try catalogue.nextFile(&reader, to: stretch.to) else {
         throw catalogue.damage(at: reader.offset)
       }
+      guard !file.isGone else { continue }
       let key = order?.key(of: file, number: number) ?? InputOrder.place(number)
       try sorter.add(Array(file.file.path.utf8), key: key)
       number += 1

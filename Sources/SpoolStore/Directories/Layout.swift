@@ -152,6 +152,12 @@ public struct Layout: Sendable, Equatable {
   public func groups(_ task: Name) -> String { "\(groups)/\(task).jsonl" }
   /// The file in which such a list is made, before its rename.
   func unfinishedGroups(_ task: Name) -> String { "\(groups)/.\(task).jsonl" }
+  /// `datasets/@replaced/`: the files of datasets that later attempts of their jobs have replaced.
+  public var replaced: String { datasets + "/@replaced" }
+  /// The replaced files of a dataset: a file a line, as in catalogues.
+  public func replaced(_ dataset: Name) -> String { "\(replaced)/\(dataset).jsonl" }
+  /// The copy of a dataset's list of replaced files. No dataset's name begins so.
+  func copyOfReplaced(_ dataset: Name) -> String { "\(copies)/@\(dataset).jsonl" }
   /// The page of a dataset.
   public func datasetPage(_ dataset: Name) -> String { "\(datasets)/\(dataset).json" }
   /// The ledger of a task: an attempt of a job a line.

@@ -95,7 +95,9 @@ extension Spool {
   /// ``syncDatasets()``.
   public func removeDataset(_ name: Name) throws(FileError) {
     try remove(.dataset(name))
-    for path in paths(of: .catalogue(name)) { try files.removeIfPresent(path) }
+    for path in paths(of: .catalogue(name)) + paths(of: .replaced(name)) {
+      try files.removeIfPresent(path)
+    }
   }
 
   /// Makes the names in `datasets/` durable.

@@ -12,8 +12,11 @@ extension Spool {
     case exists(String)
   }
 
-  /// Checks that a part is there with its size, and that its final name is free.
-  public func check(_ output: StagedOutput, overwrites: Bool) throws(FileError) -> PartCheck {
+  /// Checks that a part is there with its size, and that its final name is free, or has the output of
+  /// an earlier attempt of the job.
+  public func check(
+    _ output: StagedOutput, overwrites: Bool, former: FormerOutput?
+  ) throws(FileError) -> PartCheck {
     guard let part = try files.attributesIfPresent(output.partPath) else {
       return .bad("the part \(output.partPath) is gone")
     }
@@ -27,9 +30,51 @@ extension Spool {
         return .bad("the part \(output.partPath) has \(part.size) bytes, not \(output.size)")
       }
     }
-    let kind = try files.attributesIfPresent(output.path)?.kind
-    let isFree = Self.isFree(kind, overwrites: overwrites, isDirectory: output.files != nil)
-    return isFree ? .good : .exists(output.path)
+    let found = try files.attributesIfPresent(output.path)
+    let isFree = Self.isFree(found?.kind, overwrites: overwrites, isDirectory: output.files != nil)
+    return isFree || Self.isThat(former, found) ? .good : .exists(output.path)
+  }
+
+  /// Returns true if what stands at a path may be the output of an earlier attempt: a file of its size.
+  private static func isThat(_ former: FormerOutput?, _ found: FileAttributes?) -> Bool {
+    guard let former, let found else { return false }
+    if former.files != nil { return found.kind == .directory }
+    return found.kind == .file && found.size == former.size
+  }
+
+  /// The end of a move of an output of an earlier attempt.
+  public enum SetAside: Equatable, Sendable {
+    /// It is aside, or was not there.
+    case done
+    /// Something else stands at the path. It was left alone.
+    case other
+  }
+
+  /// Moves the output of an earlier attempt to the hidden path `aside`, so that its name is free. Nobody
+  /// else's file is moved. Done again after a crash, it finds its own work done: `output`, which is to
+  /// have the name, may have it already.
+  public func setAside(
+    _ former: FormerOutput, to aside: String, for output: StagedOutput?
+  ) throws(FileError) -> SetAside {
+    if try files.attributesIfPresent(aside) != nil { return .done }
+    guard let found = try files.attributesIfPresent(former.path) else { return .done }
+    if let output, try files.attributesIfPresent(output.partPath) == nil { return .done }
+    guard Self.isThat(former, found) else { return .other }
+    do throws(FileError) {
+      try files.renameIfFree(former.path, to: aside)
+    } catch {
+      guard try files.attributesIfPresent(aside) != nil else { throw error }
+    }
+    // Somebody may have put another file there since the look.
+    if Self.isThat(former, try files.attributesIfPresent(aside)) { return .done }
+    try files.renameIfFree(aside, to: former.path)
+    return .other
+  }
+
+  /// Gives the output of an earlier attempt its name back, if it is aside.
+  public func putBack(_ former: FormerOutput, from aside: String) throws(FileError) {
+    guard try files.attributesIfPresent(aside) != nil else { return }
+    try files.renameIfFree(aside, to: former.path)
   }
 
   /// The end of a publication.

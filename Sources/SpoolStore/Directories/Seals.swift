@@ -2,14 +2,14 @@ public import SpoolModel
 
 /// Files that few read, and that bear seals: whether they are as they were written.
 extension Spool {
-  /// Returns the offsets of lines of a catalogue's copy that are not as they were written, at most
+  /// Returns the offsets of lines of a view's copy that are not as they were written, at most
   /// `most`. A catalogue that a version without copies began has none that is whole.
   public func damage(
-    inCopyOf name: Name, to length: Int, most: Int
+    inCopyOf view: View, to length: Int, most: Int
   ) throws(FileError) -> [Int] {
-    guard let copy = try openCopy(name) else { return [] }
+    guard let copy = try openCopy(of: view) else { return [] }
     defer { copy.close() }
-    if let catalogue = try openIfPresent(.catalogue(name)) {
+    if let catalogue = try openIfPresent(view) {
       defer { catalogue.close() }
       if catalogue.isPlain { return [] }
     }

@@ -5,6 +5,8 @@ extension Spool {
   public enum View: Hashable, Sendable {
     /// `datasets/NAME.jsonl`: the files of a dataset.
     case catalogue(Name)
+    /// `datasets/@replaced/NAME.jsonl`: the files of a dataset that later attempts have replaced.
+    case replaced(Name)
     /// `ledger/TASK.jsonl`: the attempts of a task's jobs.
     case ledger(Name)
     /// `datasets/@groups/TASK.jsonl`: the inputs of a task in the order of their groups.
@@ -14,6 +16,7 @@ extension Spool {
     var kind: String {
       switch self {
       case .catalogue: "catalogue"
+      case .replaced: "replaced"
       case .ledger: "ledger"
       case .groups: "groups"
       }
@@ -22,14 +25,14 @@ extension Spool {
     /// The dataset or task that the view is of.
     public var name: Name {
       switch self {
-      case .catalogue(let name), .ledger(let name), .groups(let name): name
+      case .catalogue(let name), .replaced(let name), .ledger(let name), .groups(let name): name
       }
     }
 
     /// Bytes that a line of the view may have.
     public var longestLine: Int {
       switch self {
-      case .catalogue, .groups: Limits.catalogueLine
+      case .catalogue, .replaced, .groups: Limits.catalogueLine
       case .ledger: 64 << 20
       }
     }
@@ -38,6 +41,7 @@ extension Spool {
   func path(of view: View) -> String {
     switch view {
     case .catalogue(let name): layout.catalogue(name)
+    case .replaced(let name): layout.replaced(name)
     case .ledger(let name): layout.ledger(name)
     case .groups(let name): layout.groups(name)
     }
@@ -45,7 +49,11 @@ extension Spool {
 
   /// The path of a view's copy; nil for a view without one.
   func copyPath(of view: View) -> String? {
-    if case .catalogue(let name) = view { layout.copy(name) } else { nil }
+    switch view {
+    case .catalogue(let name): layout.copy(name)
+    case .replaced(let name): layout.copyOfReplaced(name)
+    case .ledger, .groups: nil
+    }
   }
 
   /// The paths of a view and of its copy.
@@ -103,6 +111,8 @@ public struct ViewReader {
   public let path: String
   private let file: any OpenFile
   private let longestLine: Int
+  /// What has replaced files of the catalogue, or of the datasets of the list.
+  public var replaced: [ReplacedFiles] = []
   /// True where lines without a seal are believed, since the view was begun by a version that wrote
   /// none.
   let isPlain: Bool
@@ -126,8 +136,9 @@ public struct ViewReader {
     }
   }
 
-  /// Returns the next file of a catalogue, with its line; nil at `end`. Fails with the place of a line
-  /// that is not as it was written, or that is not there.
+  /// Returns the next file of a catalogue, as it is now, with its line; nil at `end`. A file that the
+  /// dataset has no more is gone. Fails with the place of a line that is not as it was written, or that
+  /// is not there.
   public func nextFile(
     _ reader: inout LineReader, to end: Int
   ) throws(FileError) -> (file: CatalogueLine, line: LineReader.Line)? {
@@ -135,11 +146,17 @@ public struct ViewReader {
       let place = reader.offset
       guard let line = try reader.next(), isIntact(line), let json = try? JSON.parse(line.bytes)
       else { throw damage(at: place) }
-      if let file = CatalogueLine(json) { return (file, line) }
+      if let file = CatalogueLine(json) { return (replaced.current(file), line) }
       // Only the header names no file.
       guard line.offset == 0 else { throw damage(at: place) }
     }
     return nil
+  }
+
+  /// Returns the bytes of the line at a place; nil where there is none.
+  public func line(at offset: Int) throws(FileError) -> [UInt8]? {
+    var reader = lines(from: offset)
+    return try reader.next()?.bytes
   }
 
   /// Returns the error of a line that is not as it was written, or that is not there.

@@ -10,8 +10,9 @@ extension Spool {
       do throws(FileError) {
         try write(bytes, toFile: path, at: offset)
       } catch {
-        guard error.isMissing, path == copyPath(of: view) else { throw error }
-        try files.ensureDirectory(layout.copies)
+        let isReplaced = if case .replaced = view { true } else { false }
+        guard error.isMissing, path == copyPath(of: view) || isReplaced else { throw error }
+        try files.ensureDirectory(FilePath.directory(path))
         try write(bytes, toFile: path, at: offset)
       }
     }
@@ -58,7 +59,7 @@ extension Spool {
   /// Returns the first line of a view.
   public static func viewHeader(_ view: View, _ format: ViewFormat) -> [UInt8] {
     format.encode([
-      "format": .integer(format.rawValue), "kind": .string(view.kind),
+      "format": .integer(format.ofHeader), "kind": .string(view.kind),
       "name": .string(view.name.text),
     ])
   }

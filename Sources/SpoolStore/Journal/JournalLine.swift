@@ -26,7 +26,7 @@ enum JournalLine {
 struct SegmentHeader {
   var epoch: Int
   /// The form of the lines that the segment's writer gives to views.
-  var format = ViewFormat.sealed
+  var format = ViewFormat.placed
   /// The segment before, and the number of its bytes that count. Bytes that a former watcher wrote
   /// later do not (R7). Nil for the first segment.
   var previous: (segment: Int, bytes: Int)?

@@ -119,7 +119,7 @@ public struct JournalSalvage {
       defer { try? file.close() }
       var reader = LineReader(
         file, from: 0, to: limits[number] ?? .max, longest: JournalReader.longestLine)
-      var format = ViewFormat.sealed
+      var format = ViewFormat.placed
       end.segment = number
       end.bytes = 0
       while let line = try reader.next() {

@@ -22,12 +22,13 @@ struct SealCheck {
   private func copies() throws(FileError) -> [Finding] {
     var findings: [Finding] = []
     for dataset in state.datasets.values {
-      let places = try spool.damage(
-        inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces)
-      findings += places.map {
-        Finding(
-          .wrong, at: spool.place(ofCopy: dataset.name),
-          "byte \($0): a line is not as it was written; see \"spool recover\"")
+      for (view, length) in dataset.copied {
+        let places = try spool.damage(inCopyOf: view, to: length, most: SpoolCheck.mostPlaces)
+        findings += places.map {
+          Finding(
+            .wrong, at: spool.place(ofCopy: view),
+            "byte \($0): a line is not as it was written; see \"spool recover\"")
+        }
       }
     }
     return findings

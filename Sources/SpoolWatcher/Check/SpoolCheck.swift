@@ -229,7 +229,11 @@ public struct SpoolCheck {
     var findings: [Finding] = []
     for dataset in state.datasets.values {
       findings += try check(
-        .catalogue(dataset.name), dataset.length, lines: dataset.files, "files")
+        .catalogue(dataset.name), dataset.length, lines: dataset.files + dataset.replaced.gone,
+        "files")
+      findings += try check(
+        .replaced(dataset.name), dataset.replaced.length, lines: dataset.replaced.lines,
+        "replaced files")
     }
     for task in state.tasks.values {
       findings += try check(

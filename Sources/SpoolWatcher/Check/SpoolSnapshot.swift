@@ -14,6 +14,12 @@ public struct SpoolSnapshot {
     public var files: Int
     /// The number of bytes of the catalogue that count.
     public var length: Int
+    /// The number of bytes of the list of its replaced files that count.
+    public var replaced: Int
+    /// The tasks that fill it.
+    public var producers: Set<Name>
+    /// The tasks that read it.
+    public var readers: Set<Name>
     /// Ranges of the catalogue, in bytes, whose files are removed or are to be removed.
     public var removed: RangeSet<Int>
     /// The directories that the dataset watches, or watched until it closed.
@@ -44,12 +50,17 @@ public struct SpoolSnapshot {
       for job in state.jobs(of: task.name).values {
         guard case .publishing(let result) = job.phase else { continue }
         expected.formUnion(result.outputs.flatMap { [$0.path, $0.partPath, $0.remains] })
+        for output in job.former ?? [] {
+          expected.insert(output.aside(attempt: job.attempt, pilot: result.pilot))
+        }
       }
     }
     for dataset in state.datasets.values {
       datasets[dataset.name] = Dataset(
         name: dataset.name, isDeleted: dataset.isDeleted, files: dataset.files,
-        length: dataset.length, removed: dataset.removal.left.union(dataset.removal.done),
+        length: dataset.length, replaced: dataset.replaced.length,
+        producers: dataset.producers, readers: state.readers[dataset.name] ?? [],
+        removed: dataset.removal.left.union(dataset.removal.done),
         watches: dataset.watches.map(\.watch))
     }
   }

@@ -8,7 +8,9 @@ extension InputReader {
     of task: TaskEntry, _ turn: Turn, _ read: (ViewReader) throws(FileError) -> Result
   ) throws(FileError) -> Result {
     do throws(FileError) {
-      let list = try spool.open(.groups(task.name))
+      let replaced = try turn.placement.replaced(of: task.spec.inputDatasets, spool)
+      var list = try spool.open(.groups(task.name))
+      list.replaced = replaced
       defer { list.close() }
       return try read(list)
     } catch {
@@ -33,18 +35,18 @@ extension InputReader {
       let add = {
         guard var whole = group else { return }
         whole.inputs = JobInputs(files)
-        found.append(Self.shortened(whole, of: .groups(task.name)))
+        found.append(listed(whole, task, turn))
       }
       while let (file, line) = try list.nextFile(&reader, to: groups.length) {
         let key = task.spec.groupBy?.key(of: file.file.path)
-        if group == nil || !GroupKey.isSame(key, last) || files.count == most {
+        if group == nil || !GroupKey.isSame(key, last) || group?.count == most {
           add()
           guard found.count < limit, count < Limits.listEntries else { return found }
           group = Group(inputs: JobInputs(), offset: line.offset, count: 0, next: line.next)
           files = []
           last = key
         }
-        files.append(file.file)
+        if !file.isGone { files.append(file.file) }
         count += 1
         group?.count += 1
         group?.next = line.next
@@ -63,7 +65,17 @@ extension InputReader {
       guard let group = try Self.group(&reader, list, job.files, to: job.end) else {
         throw list.damage(at: job.offset)
       }
-      return Self.shortened(group, of: .groups(task.name)).inputs
+      return listed(group, task, turn).inputs
     }
+  }
+
+  /// Returns a group of many files as a stretch of its task's list.
+  private func listed(_ group: Group, _ task: TaskEntry, _ turn: Turn) -> Group {
+    var group = Self.shortened(group, of: .groups(task.name))
+    guard !group.inputs.stretches.isEmpty else { return group }
+    for dataset in task.spec.inputDatasets {
+      group.inputs.replaced.merge(replaced(dataset, turn)) { $1 }
+    }
+    return group
   }
 }

@@ -28,6 +28,7 @@ extension InputReader {
     var places: [InputPosition] = []
     let add = { (source: Int, offset: Int, end: Int) in
       var place = job.position
+      place.former = nil
       (place.source, place.offset, place.files, place.end) = (source, offset, 1, end)
       places.append(place)
       return places.count < most
@@ -41,8 +42,8 @@ extension InputReader {
     case .datasets where task.groups != nil:
       try withList(of: task, turn) { list throws(FileError) in
         var reader = list.lines(from: job.offset, to: job.end)
-        while let (_, line) = try list.nextFile(&reader, to: job.end) {
-          guard add(job.source, line.offset, line.next) else { return }
+        while let (file, line) = try list.nextFile(&reader, to: job.end) {
+          guard file.isGone || add(job.source, line.offset, line.next) else { return }
         }
       }
     case .datasets(let names):
@@ -56,8 +57,8 @@ extension InputReader {
         guard turn.placement.readable(dataset.name) >= end else {
           throw FileError("read all of", spool.place(of: .catalogue(dataset.name)), Errno.busy)
         }
-        try visit(dataset, from: start, to: end, turn) { _, line in
-          add(source, line.offset, line.next)
+        try visit(dataset, from: start, to: end, turn) { file, line in
+          file.isGone || add(source, line.offset, line.next)
         }
       }
     }

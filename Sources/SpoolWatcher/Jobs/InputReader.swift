@@ -10,7 +10,7 @@ struct InputReader {
     var inputs: JobInputs
     /// The beginning of the inputs: a byte of the catalogue, or an index of the list.
     var offset: Int
-    /// The number of inputs.
+    /// The number of inputs, also of those that the dataset has no more.
     var count: Int
     /// The beginning of the next job's inputs.
     var next: Int
@@ -34,19 +34,22 @@ struct InputReader {
       else { return [] }
       // A turn holds no more files in memory than a request may list.
       let most = min(limit, max(1, Limits.listEntries / size))
+      let replaced = replaced(names[source], turn)
       return try catalogue(dataset, offset, size: size, limit: most, turn).map {
-        Self.shortened($0, of: .dataset(dataset.name))
+        var group = Self.shortened($0, of: .dataset(dataset.name))
+        group.inputs.replaced = replaced
+        return group
       }
     }
   }
 
   /// Returns a group of many files as a stretch of its catalogue or list.
   static func shortened(_ group: Group, of list: InputStretch.List) -> Group {
-    guard group.count > Limits.listedInputs else { return group }
+    guard group.inputs.count > Limits.listedInputs else { return group }
     var group = group
     group.inputs.files = []
     group.inputs.stretches = [
-      InputStretch(list, from: group.offset, to: group.next, files: group.count)
+      InputStretch(list, from: group.offset, to: group.next, files: group.inputs.count)
     ]
     return group
   }
@@ -90,7 +93,7 @@ struct InputReader {
       } catch {
         guard case .damaged(let place) = error.reason else { throw error }
         let end = turn.placement.readable(dataset.name)
-        guard let good = try spool.repair(catalogue: dataset.name, from: place, to: end) else {
+        guard let good = try spool.repair(.catalogue(dataset.name), from: place, to: end) else {
           throw error
         }
         turn.say(
@@ -100,6 +103,20 @@ struct InputReader {
     }
   }
 
+  /// Opens a catalogue, to read its files as they are now.
+  private func open(_ dataset: DatasetEntry, _ turn: Turn) throws(FileError) -> ViewReader {
+    let replaced = try turn.placement.replaced(of: [dataset.name], spool)
+    var catalogue = try spool.open(.catalogue(dataset.name))
+    catalogue.replaced = replaced
+    return catalogue
+  }
+
+  /// Returns how much of the list of replaced files a pilot is to read of a dataset, if there is one.
+  func replaced(_ dataset: Name, _ turn: Turn) -> [Name: Int] {
+    let length = turn.placement.readable(replaced: dataset)
+    return length > 0 ? [dataset: length] : [:]
+  }
+
   /// Adds groups from `offset` on, and moves it behind them.
   private func read(
     _ dataset: DatasetEntry, _ offset: inout Int, size: Int, limit: Int,
@@ -107,7 +124,7 @@ struct InputReader {
   ) throws(FileError) {
     let readable = turn.placement.readable(dataset.name)
     guard offset < readable else { return }
-    let catalogue = try spool.open(.catalogue(dataset.name))
+    let catalogue = try open(dataset, turn)
     defer { catalogue.close() }
     var reader = catalogue.lines(from: offset, to: readable)
     while groups.count < limit {
@@ -129,7 +146,7 @@ struct InputReader {
         group
         ?? Group(
           inputs: JobInputs(), offset: line.offset, count: 0, next: line.next, root: file.root)
-      inputs.append(file.file)
+      if !file.isGone { inputs.append(file.file) }
       grown.count += 1
       grown.next = line.next
       group = grown
@@ -192,7 +209,10 @@ struct InputReader {
       if task.groups != nil { return try listed(task, job, turn) }
       guard let dataset = turn.state.datasets[names[job.source]] else { return JobInputs() }
       let group = try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first
-      return group.map { Self.shortened($0, of: .dataset(dataset.name)).inputs } ?? JobInputs()
+      guard let group else { return JobInputs() }
+      var inputs = Self.shortened(group, of: .dataset(dataset.name)).inputs
+      inputs.replaced = replaced(dataset.name, turn)
+      return inputs
     }
   }
 
@@ -204,7 +224,9 @@ struct InputReader {
     var found: [(key: [UInt8], file: InputFile)] = []
     for dataset in datasets {
       try visit(dataset, turn) { line, _ in
-        found.append((spec.order.key(of: line, number: found.count), line.file))
+        if !line.isGone {
+          found.append((spec.order.key(of: line, number: found.count), line.file))
+        }
         return true
       }
     }
@@ -221,6 +243,7 @@ struct InputReader {
     inputs.order = spec.order
     for dataset in datasets where dataset.files > 0 {
       inputs.count += dataset.files
+      inputs.replaced.merge(replaced(dataset.name, turn)) { $1 }
       inputs.stretches.append(
         InputStretch(.dataset(dataset.name), from: 0, to: dataset.length, files: dataset.files))
     }
@@ -236,6 +259,7 @@ struct InputReader {
     let needsBytes = spec.command.contains(where: \.isAllInputs)
     for dataset in datasets where inputs.argumentBytes <= Limits.argumentBytes {
       try visit(dataset, turn) { line, _ in
+        guard !line.isGone else { return true }
         inputs.first = inputs.first ?? line.file.path
         inputs.argumentBytes += Limits.argumentBytes(of: line.file.path)
         return needsBytes && inputs.argumentBytes <= Limits.argumentBytes
@@ -266,7 +290,7 @@ struct InputReader {
     try withRepair(of: dataset, turn) { () throws(FileError) in
       let end = min(limit, turn.placement.readable(dataset.name))
       guard offset < end else { return }
-      let catalogue = try spool.open(.catalogue(dataset.name))
+      let catalogue = try open(dataset, turn)
       defer { catalogue.close() }
       var reader = catalogue.lines(from: offset, to: end)
       while goesOn, let (file, line) = try catalogue.nextFile(&reader, to: end) {

@@ -42,11 +42,12 @@ struct JobBuilder {
     let fill = { (placeholder: Template.Placeholder) in
       self.value(placeholder, id, job, inputs)
     }
-    return JobDocument(
+    var document = JobDocument(
       job: id, incarnation: task.accepted.incarnation, attempt: job.attempt,
       owner: task.accepted.owner, inputs: inputs.files, stretches: inputs.stretches,
       order: inputs.order, verifiesChecksum: spec.verifiesChecksum,
-      command: try command(inputs, fill), directory: spec.directory, outputs: try outputs(fill),
+      command: try command(inputs, fill), directory: spec.directory,
+      outputs: try outputs(fill, isAgain: job.former != nil),
       environment: try spec.environment.completed(by: config.environment)
         .map { entry throws(RequestError) in
           EnvironmentVariable(entry.name, try Template(entry.value.filled(fill)))
@@ -58,6 +59,8 @@ struct JobBuilder {
         JobCheckpoint(
           policy: $0, resumed: job.checkpoint == nil ? 0 : job.resumes, kept: job.checkpoint)
       })
+    if !inputs.stretches.isEmpty { document.replaced = inputs.replaced }
+    return document
   }
 
   private func command(
@@ -84,7 +87,7 @@ struct JobBuilder {
   /// Returns the paths of the job's outputs. Throws if one is not a possible path, or lies outside
   /// the data roots.
   private func outputs(
-    _ fill: (Template.Placeholder) -> String?
+    _ fill: (Template.Placeholder) -> String?, isAgain: Bool
   ) throws(RequestError) -> [JobOutput] {
     var outputs: [JobOutput] = []
     for output in spec.outputs {
@@ -114,7 +117,8 @@ struct JobBuilder {
       outputs.append(
         JobOutput(
           path: path, name: output.name, isOptional: output.isOptional,
-          overwrites: output.overwrites, from: try from(output, fill),
+          // What its earlier attempt made stands there: the watcher knows it, the pilot need not.
+          overwrites: output.overwrites || isAgain, from: try from(output, fill),
           count: output.count, isDirectory: output.isDirectory))
     }
     return outputs

@@ -26,6 +26,10 @@ final class JobEnqueuer {
     turn.placement.put(.queued, id, attempt: job.attempt)
     do throws(RequestError) {
       let builder = JobBuilder(task: task, spool)
+      if inputs.count == 0, !task.spec.inputDatasets.isEmpty {
+        throw RequestError(
+          "its input is gone: the job that had made it was tried again, and did not make it")
+      }
       let document = try builder.document(id.index, job, inputs)
       if isNew {
         try paths.reserve(
@@ -51,7 +55,8 @@ final class JobEnqueuer {
     turn.record(
       .failed(
         AttemptFailed(
-          job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil, reason: reason,
+          job: id, attempt: job.attempt, cause: .refused, result: nil, pilot: nil,
+          reason: job.words(ofEnd: reason),
           at: turn.date, retryAt: nil, memory: nil, wall: nil, parts: [], input: input)))
     turn.placement.remove(id)
   }

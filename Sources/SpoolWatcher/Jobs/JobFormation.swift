@@ -49,9 +49,14 @@ struct JobFormation {
   ) throws(FileError) -> Bool {
     guard let task = turn.state.tasks[name] else { return false }
     let most = min(room, Limits.jobsPerTask - task.formed)
-    let groups = try reader.groups(task, source: source, from: task.next[source], limit: most, turn)
-    guard let last = groups.last else { return false }
+    let all = try reader.groups(task, source: source, from: task.next[source], limit: most, turn)
+    guard let last = all.last else { return false }
     let first = task.formed
+    // Files that are gone make no job, but the task has come past them.
+    let isEmpty = { (group: InputReader.Group) in
+      group.inputs.count == 0 && !task.spec.inputDatasets.isEmpty
+    }
+    let groups = all.filter { !isEmpty($0) }
     turn.record(
       .formed(
         JobsFormed(

@@ -8,6 +8,8 @@ struct JobInputs {
   var stretches: [InputStretch] = []
   /// The order of the files in the stretches; nil for that in which they stand there.
   var order: InputOrder?
+  /// The numbers of bytes of the lists of replaced files that count, of the stretches' datasets.
+  var replaced: [Name: Int] = [:]
   /// The number of files.
   var count = 0
   /// The path of the first file; of stretches, of the first file in them.

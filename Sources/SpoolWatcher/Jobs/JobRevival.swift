@@ -1,15 +1,19 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Takes failed jobs back into work when an order asks for it. In come the order, which the task's
+/// Takes jobs that ended back into work when an order asks for it. In come the order, which the task's
 /// entry holds, and the task's ledger; out go `revived` records, for no more jobs at a time than
 /// ready has room for (R10). A revived job waits for its next attempt like any other.
 final class JobRevival {
   private let spool: Spool
   private let enqueuer: JobEnqueuer
   private let ready: ReadyFeeder
-  /// The failed jobs that an order wants tried again, by task.
-  private var failures: [Name: FailedJobs] = [:]
+  /// The jobs that an order wants tried again, by task.
+  private var ended: [Name: EndedJobs] = [:]
+
+  /// The largest number of jobs that are revived at a time if some of them are done: their record holds
+  /// what they reported.
+  static let mostDone = 100
 
   init(_ spool: Spool, enqueuer: JobEnqueuer, ready: ReadyFeeder) {
     self.spool = spool
@@ -17,33 +21,34 @@ final class JobRevival {
     self.ready = ready
   }
 
-  /// Takes failed jobs of a task back into work, as many as there is room for. Returns true if
+  /// Takes ended jobs of a task back into work, as many as there is room for. Returns true if
   /// anything was done.
   func revive(_ task: TaskEntry, _ turn: Turn) throws(FileError) -> Bool {
     guard let revival = task.revival, task.state != .held else { return false }
-    let failed = failures[task.name] ?? FailedJobs(spool, task.name, revival)
-    failures[task.name] = failed
+    let jobs = ended[task.name] ?? EndedJobs(spool, task.name, revival)
+    ended[task.name] = jobs
     let ledger = spool.place(of: .ledger(task.name))
-    let isFound = try failed.find(among: task.failedJobs) { offset in
+    let isFound = try jobs.find(among: task.failedJobs) { offset in
       turn.say(
-        "\(ledger) is damaged at byte \(offset): a job that failed there is not tried again")
+        "\(ledger) is damaged at byte \(offset): a job that ended there is not tried again")
     }
     guard isFound else { return true }
-    let found = try failed.next(min(ready.findRoom(for: task, turn), JobFormation.mostPerTurn))
-    guard !found.isEmpty || failed.rest == nil else { return false }
+    let most = revival.order.evenDone ? Self.mostDone : JobFormation.mostPerTurn
+    let found = try jobs.next(min(ready.findRoom(for: task, turn), most))
+    guard !found.isEmpty || jobs.rest == nil else { return false }
     turn.record(
       .revived(
         JobsRevived(
-          task: task.name, jobs: found, at: turn.date, next: failed.rest,
+          task: task.name, jobs: found, at: turn.date, next: jobs.rest,
           splits: revival.order.splits)))
     if revival.order.splits {
       // The paths are for the jobs that the files become.
       enqueuer.release(Set(found.map { JobID(task: task.name, index: $0.index) }))
     }
-    if failed.rest == nil { failures[task.name] = nil }
+    if jobs.rest == nil { ended[task.name] = nil }
     return true
   }
 
-  /// Drops the failed jobs of a task that has ended.
-  func noteEnded(task: Name) { failures[task] = nil }
+  /// Drops the jobs of a task that has ended.
+  func noteEnded(task: Name) { ended[task] = nil }
 }

@@ -120,7 +120,7 @@ extension AttemptFailed {
   }
 }
 
-/// The record of jobs that had failed for good and are in work again, by an order.
+/// The record of jobs that had failed for good, or were done, and are in work again, by an order.
 public struct JobsRevived: Sendable {
   /// A job, with what the ledger knew of it.
   public struct Job: Sendable {
@@ -130,8 +130,15 @@ public struct JobsRevived: Sendable {
     public var attempt: Int
     /// The place of its inputs.
     public var position: InputPosition
-    /// The cause of its final failure.
+    /// The cause of its final failure; `ok` if it was done.
     public var cause: String
+    /// What it reported when it was done, which is taken out of the sums.
+    public var report = JSONObject()
+    /// The names of what was left out of that report.
+    public var leftOut: [String] = []
+
+    /// True if it was done.
+    var wasDone: Bool { cause == LedgerLine.success }
   }
 
   /// The task that the jobs belong to.
@@ -164,12 +171,14 @@ extension JobsRevived {
 }
 
 extension JobsRevived.Job: JSONValue {
-  private enum Key: String { case index, attempt, cause }
+  private enum Key: String { case index, attempt, cause, report, leftOut }
 
   /// The job as the record holds it: the position's members follow its own.
   public var json: JSON {
     let members: RecordMembers<Key> = [
       .index: index.json, .attempt: attempt.json, .cause: cause.json,
+      .report: report.members.isEmpty ? nil : report.json,
+      .leftOut: leftOut.isEmpty ? nil : leftOut.json,
     ]
     return .object(
       JSONObject(members.object.members + (position.json.object?.members ?? [])))
@@ -181,6 +190,8 @@ extension JobsRevived.Job: JSONValue {
       let attempt: Int = members[.attempt], let cause: String = members[.cause],
       let position = InputPosition(json: json)
     else { return nil }
-    self.init(index: index, attempt: attempt, position: position, cause: cause)
+    self.init(
+      index: index, attempt: attempt, position: position, cause: cause,
+      report: members[.report] ?? JSONObject(), leftOut: members[.leftOut] ?? [])
   }
 }

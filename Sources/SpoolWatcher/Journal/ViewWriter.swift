@@ -33,6 +33,9 @@ final class ViewWriter {
     for dataset in state.datasets.values where dataset.state == .open && dataset.length > 0 {
       unsettled.insert(.catalogue(dataset.name))
     }
+    for dataset in state.datasets.values where dataset.replaced.length > 0 {
+      if dataset.state == .open { unsettled.insert(.replaced(dataset.name)) }
+    }
     for task in state.liveTasks where task.ledgerLength > 0 { unsettled.insert(.ledger(task.name)) }
   }
 
@@ -74,7 +77,8 @@ final class ViewWriter {
   /// so that the lines that wait are bounded.
   func isRefused(task: Name) -> Bool {
     !refusals.isEmpty
-      && (refusals.contains(.ledger(task)) || refusals.contains(.catalogue(task)))
+      && (refusals.contains(.ledger(task)) || refusals.contains(.catalogue(task))
+        || refusals.contains(.replaced(task)))
   }
 
   /// Writes the lines of all views, or of one, as many as there is time for; all without a `budget`.
@@ -118,6 +122,9 @@ final class ViewWriter {
       placement.setReadable(line.offset + line.bytes.count, of: name)
       hasGrown = true
     }
+    if case .replaced(let name) = line.view {
+      placement.setReadable(line.offset + line.bytes.count, ofReplaced: name)
+    }
   }
 
   /// Writes lines of a manifest or of a watched directory at the end of a catalogue, after the lines
@@ -142,6 +149,9 @@ final class ViewWriter {
     for dataset in state.datasets.values {
       let written = lines.first { $0.view == .catalogue(dataset.name) }?.offset
       placement.setReadable(written ?? dataset.length, of: dataset.name)
+      guard dataset.replaced.length > 0 else { continue }
+      let list = lines.first { $0.view == .replaced(dataset.name) }?.offset
+      placement.setReadable(list ?? dataset.replaced.length, ofReplaced: dataset.name)
     }
     for view in unsettled where !refusals.contains(view) {
       do throws(FileError) {
@@ -157,6 +167,7 @@ final class ViewWriter {
   private static func length(_ view: Spool.View, _ state: SpoolState) -> Int {
     switch view {
     case .catalogue(let name): state.datasets[name]?.length ?? 0
+    case .replaced(let name): state.datasets[name]?.replaced.length ?? 0
     case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
     case .groups(let name): state.tasks[name]?.groups?.length ?? 0
     }

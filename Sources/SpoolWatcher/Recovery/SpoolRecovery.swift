@@ -24,10 +24,10 @@ public struct SpoolRecovery {
   private var leaving: Set<Name> = []
   /// The readable rest of the journal; nil if the journal is whole.
   private var salvage: JournalSalvage?
-  /// Places of catalogues that can be written anew from their copies.
-  private var repairs: [(dataset: Name, offset: Int)] = []
-  /// Catalogues whose copies can be written anew from them.
-  private var copies: [Name] = []
+  /// Places of catalogues that can be written anew from their copies, each with the catalogue's length.
+  private var repairs: [(view: Spool.View, offset: Int, length: Int)] = []
+  /// Catalogues whose copies can be written anew from them, with their lengths.
+  private var copies: [(view: Spool.View, length: Int)] = []
 
   /// True if nothing is damaged.
   public var isWhole: Bool { findings.isEmpty }
@@ -101,9 +101,8 @@ public struct SpoolRecovery {
   // MARK: Views
 
   private mutating func examineViews() throws(FileError) {
-    for dataset in state.datasets.values.sorted(by: { $0.name < $1.name })
-    where dataset.length > 0 {
-      try examine(catalogue: dataset)
+    for dataset in state.datasets.values.sorted(by: { $0.name < $1.name }) {
+      for (view, length) in dataset.copied { try examine(view, length) }
     }
     for task in state.tasks.values.sorted(by: { $0.name < $1.name }) where task.ledgerLength > 0 {
       for place in try SpoolCheck.damage(in: .ledger(task.name), to: task.ledgerLength, spool) {
@@ -115,12 +114,12 @@ public struct SpoolRecovery {
     }
   }
 
-  private mutating func examine(catalogue dataset: DatasetEntry) throws(FileError) {
-    let view = Spool.View.catalogue(dataset.name)
+  /// Examines a catalogue, or a list of replaced files.
+  private mutating func examine(_ view: Spool.View, _ length: Int) throws(FileError) {
     var lost: Set<Int> = []
-    for place in try SpoolCheck.damage(in: view, to: dataset.length, spool) {
-      let isGood = try spool.canRepair(catalogue: dataset.name, at: place)
-      if isGood { repairs.append((dataset.name, place)) } else { lost.insert(place) }
+    for place in try SpoolCheck.damage(in: view, to: length, spool) {
+      let isGood = try spool.canRepair(view, at: place)
+      if isGood { repairs.append((view, place, length)) } else { lost.insert(place) }
       note(
         spool.place(of: view), "byte \(place): a line is not as it was written",
         isGood
@@ -128,21 +127,21 @@ public struct SpoolRecovery {
           : "its copy is damaged, too: the tasks that read the dataset wait at this file",
         loss: !isGood)
     }
-    try examine(copyOf: dataset, besides: lost)
+    try examine(copyOf: view, length, besides: lost)
   }
 
   /// Examines a catalogue's copy. `lost` are places at which the catalogue is no better.
   private mutating func examine(
-    copyOf dataset: DatasetEntry, besides lost: Set<Int>
+    copyOf view: Spool.View, _ length: Int, besides lost: Set<Int>
   ) throws(FileError) {
     let places = try spool.damage(
-      inCopyOf: dataset.name, to: dataset.length, most: SpoolCheck.mostPlaces
+      inCopyOf: view, to: length, most: SpoolCheck.mostPlaces
     ).filter { !lost.contains($0) }
     guard !places.isEmpty else { return }
-    copies.append(dataset.name)
+    copies.append((view, length))
     for place in places {
       note(
-        spool.place(ofCopy: dataset.name), "byte \(place): a line is not as it was written",
+        spool.place(ofCopy: view), "byte \(place): a line is not as it was written",
         "written anew from the catalogue, where that is good", loss: false)
     }
   }
@@ -153,14 +152,10 @@ public struct SpoolRecovery {
   /// were set aside.
   public func mend(_ lease: WatcherLease) throws -> [String] {
     let spool = lease.guarding(spool)
-    for (dataset, offset) in repairs {
-      guard let length = state.datasets[dataset]?.length else { continue }
-      _ = try spool.repair(catalogue: dataset, from: offset, to: length)
+    for (view, offset, length) in repairs {
+      _ = try spool.repair(view, from: offset, to: length)
     }
-    for dataset in copies {
-      guard let length = state.datasets[dataset]?.length else { continue }
-      _ = try spool.restoreCopy(of: dataset, to: length)
-    }
+    for (view, length) in copies { _ = try spool.restoreCopy(of: view, to: length) }
     guard let salvage else { return [] }
     // The segment names none before it: the checkpoint holds all that is left.
     var end = JournalReader.End()

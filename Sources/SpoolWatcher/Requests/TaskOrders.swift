@@ -128,8 +128,11 @@ struct TaskOrders {
       throw RequestError(
         "it cannot be tried again: the dataset \(lost), which \(task.name) read, is forgotten")
     }
-    for (key, isGiven) in [("jobs", order.jobs != nil), ("command", order.command != nil)]
-    where isGiven && turn.state.chains[name] != nil {
+    let keys = [
+      ("jobs", order.jobs != nil), ("command", order.command != nil),
+      ("evenDone", order.evenDone),
+    ]
+    for (key, isGiven) in keys where isGiven && turn.state.chains[name] != nil {
       let step = meant.first.map { ", as \($0.name)" } ?? ""
       throw RequestError(key: key, "\(name) is a chain: name one of its steps\(step)")
     }
@@ -236,6 +239,7 @@ struct TaskOrders {
     if let deleted = turn.state.deletedDataset(around: task) {
       throw RequestError("it cannot be tried again: the dataset \(deleted) is deleted")
     }
+    if order.evenDone { return try checkEvenDone(task, order, turn) }
     if let jobs = order.jobs, jobs.all.intersection(task.failedJobs).isEmpty {
       throw RequestError(key: "jobs", Self.notFailed(jobs, task))
     }
@@ -252,5 +256,79 @@ struct TaskOrders {
       }
     }
     if task.state.hasEnded { try registration.checkPaths(task.spec, turn) }
+  }
+
+  /// Throws if the jobs of a task that are done cannot be tried again.
+  private func checkEvenDone(
+    _ task: TaskEntry, _ order: RetryOrder, _ turn: Turn
+  ) throws(RequestError) {
+    let name = task.name
+    let jobs = turn.state.jobs(of: name)
+    if jobs.values.contains(where: { $0.former != nil })
+      || task.leftover.values.contains(where: { $0.former != nil })
+    {
+      throw RequestError(
+        key: "evenDone",
+        "jobs of \(name) that were done are being tried again, or were when it was "
+          + "cancelled: let these end first, with `spool retry \(name)` if it has ended")
+    }
+    if task.placed < task.done {
+      throw RequestError(
+        key: "evenDone",
+        "\(task.done - task.placed) jobs of \(name) were done with an earlier version "
+          + "of spool, which did not keep where their inputs are")
+    }
+    let unended = jobs.merging(task.leftover) { $1 }
+    if let meant = order.jobs {
+      let ended = meant.all.ranges.contains { range in
+        range.clamped(to: 0..<task.formed).contains { unended[$0] == nil }
+      }
+      guard ended else {
+        throw RequestError(
+          key: "jobs",
+          "no job of \(name) with a number of \(meant.text) has ended: "
+            + "\(task.formed) are formed")
+      }
+    }
+    guard task.done + task.failed > 0 || task.state.hasEnded else {
+      throw RequestError("there is nothing to try again in \(name): no job of it has ended")
+    }
+    try checkFiles(of: task, order, turn)
+    if task.state.hasEnded { try registration.checkPaths(task.spec, turn) }
+  }
+
+  /// Throws if files that a task has read are gone, or if those that it has made cannot be replaced.
+  private func checkFiles(
+    of task: TaskEntry, _ order: RetryOrder, _ turn: Turn
+  ) throws(RequestError) {
+    for name in task.spec.datasets.sorted() {
+      guard let removal = turn.state.datasets[name]?.removal,
+        !removal.left.isEmpty || !removal.done.isEmpty
+      else { continue }
+      throw RequestError(
+        key: "evenDone", "files of the dataset \(name) have been removed, by its retention")
+    }
+    if let output = task.spec.outputs.first(where: { $0.isDirectory && !$0.overwrites }) {
+      throw RequestError(
+        key: "evenDone",
+        "the output \(output.path.text) is a directory, and nobody can tell if the one "
+          + "that is there is the task's: only with \"overwrite\" is it replaced")
+    }
+    let jobs = order.jobs.map { $0.all.ranges.reduce(0) { $0 + $1.count } } ?? task.formed
+    let files = min(task.outputs, jobs * max(1, most(task.spec)))
+    for name in task.spec.producedDatasets.sorted() {
+      let lines = turn.state.datasets[name]?.replaced.lines ?? 0
+      guard lines + files > Limits.replacedFiles else { continue }
+      throw RequestError(
+        key: "evenDone",
+        "\(files) files would be replaced, and \(lines) of the dataset \(name) are: "
+          + "\(Limits.replacedFiles) files of a dataset may be; name jobs by their numbers, or run a new "
+          + "task")
+    }
+  }
+
+  /// Returns the most files that a job of a task makes.
+  private func most(_ spec: TaskSpec) -> Int {
+    spec.outputs.reduce(0) { $0 + ($1.count?.upperBound ?? 1) }
   }
 }

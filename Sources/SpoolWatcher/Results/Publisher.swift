@@ -43,6 +43,7 @@ final class Publisher: Stage {
   private struct Job: Sendable {
     var id: JobID
     var outputs: [Output]
+    var former: [Former]
     /// 1 if the last try was refused: such a job holds up no other.
     var isRefused: Int
     /// The task's priority; less for a task that is cancelled, and ends once all are published.
@@ -57,6 +58,15 @@ final class Publisher: Stage {
     var mayReplace: Bool { overwrites && staged.files != nil }
   }
 
+  /// An output of an earlier attempt that gives up its name.
+  private struct Former: Sendable {
+    var output: FormerOutput
+    /// The path to which it is moved, and from which it is removed.
+    var aside: String
+    /// The output that gets the name; nil: the new attempt has none there.
+    var replacement: Output?
+  }
+
   /// The end of a publication, with the number of outputs that have their final names.
   private struct Attempt: Sendable {
     enum End {
@@ -66,7 +76,7 @@ final class Publisher: Stage {
     }
     var end: End
     var published: Int
-    /// The paths to which directories were moved that are replaced.
+    /// The paths to which was moved what is replaced.
     var replaced: [String] = []
   }
 
@@ -109,19 +119,39 @@ final class Publisher: Stage {
       }
       return nil
     }
+    let outputs = result.outputs.map {
+      Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
+    }
     return Job(
-      id: id,
-      outputs: result.outputs.map {
-        Output(staged: $0, overwrites: task.spec.output($0.number)?.overwrites ?? false)
-      }, isRefused: patience.isRefused(id) ? 1 : 0,
+      id: id, outputs: outputs, former: Self.former(job, result.pilot, outputs),
+      isRefused: patience.isRefused(id) ? 1 : 0,
       urgency: task.cancelledBy == nil ? task.spec.priority : -1)
+  }
+
+  /// Returns the outputs of an earlier attempt of a job. A directory that another replaces gives up its
+  /// name as any other does.
+  private static func former(
+    _ job: JobEntry, _ pilot: PilotName, _ outputs: [Output]
+  ) -> [Former] {
+    guard let former = job.former, !former.isEmpty else { return [] }
+    let new = Dictionary(outputs.map { ($0.staged.path, $0) }) { $1 }
+    return former.compactMap { output in
+      let replacement = new[output.path]
+      if replacement?.mayReplace ?? false { return nil }
+      return Former(
+        output: output, aside: output.aside(attempt: job.attempt, pilot: pilot),
+        replacement: replacement)
+    }
   }
 
   /// Syncs the directories of published outputs. If the permissions of one let the watcher write
   /// but not read it, it cannot be synced, and the watcher goes on after a message.
   private func makeDurable(_ jobs: [Job], _ turn: Turn) throws(FileError) {
     let directories = Set(
-      jobs.flatMap { job in job.outputs.map { FilePath.directory($0.staged.path) } })
+      jobs.flatMap { job in
+        job.outputs.map { FilePath.directory($0.staged.path) }
+          + job.former.map { FilePath.directory($0.output.path) }
+      })
     let spool = spool
     let answers = spool.each(directories.sorted(), until: { _ in false }) { directory in
       Result { () throws(FileError) in try spool.sync(data: directory) }
@@ -159,6 +189,19 @@ final class Publisher: Stage {
     return false
   }
 
+  /// Gives the outputs of an earlier attempt their names back, where the new ones are not published.
+  private func putBack(_ job: JobEntry?, _ pilot: PilotName, _ turn: Turn) {
+    guard let job else { return }
+    for output in job.former ?? [] {
+      let aside = output.aside(attempt: job.attempt, pilot: pilot)
+      do throws(FileError) {
+        try spool.putBack(output, from: aside)
+      } catch {
+        turn.say("\(error): the file \(output.path) stays at \(aside)")
+      }
+    }
+  }
+
   /// Gives a job's outputs their final names.
   private static func publish(_ job: Job, _ spool: Spool) -> Attempt {
     var published = 0
@@ -166,6 +209,15 @@ final class Publisher: Stage {
     do throws(FileError) {
       if let reason = try stray(job.outputs, spool) {
         return Attempt(end: .refused(.refused, reason), published: 0)
+      }
+      for former in job.former {
+        let set = try spool.setAside(
+          former.output, to: former.aside, for: former.replacement?.staged)
+        if set == .other, former.replacement?.overwrites == false {
+          let reason = Spool.words(existing: former.output.path, overwrites: false)
+          return Attempt(end: .refused(.exists, reason), published: 0)
+        }
+        replaced.append(former.aside)
       }
       for output in job.outputs {
         switch try spool.publish(output.staged, overwrites: output.overwrites) {
@@ -217,6 +269,7 @@ final class Publisher: Stage {
         if !error.isMissing { turn.say("\(error): it stays, and belongs to no dataset") }
       }
     }
+    putBack(turn.state.job(id), result.pilot, turn)
     turn.emit(.publicationRefused(id, cause, reason))
     if let name = waiting.removeValue(forKey: id) ?? nil { turn.emit(.published(name)) }
   }

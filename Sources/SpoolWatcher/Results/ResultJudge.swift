@@ -209,11 +209,13 @@ final class ResultJudge: Stage {
     _ name: InboxName, _ file: JobFile, _ result: JobResult, _ turn: Turn
   ) throws(FileError) -> (Cause, String)? {
     var paths: Set<String> = []
+    let former = turn.state.job(name.job)?.former ?? []
     for output in result.outputs {
       guard let spec = turn.state.tasks[name.job.task]?.spec.output(output.number),
         paths.insert(output.path).inserted, isOwn(output, name, file)
       else { return (.torn, "the result names an output that is not the job's") }
-      switch try spool.check(output, overwrites: spec.overwrites) {
+      let old = former.first { $0.path == output.path }
+      switch try spool.check(output, overwrites: spec.overwrites, former: old) {
       case .good: continue
       case .bad(let why): return (.staging, why)
       case .exists(let path):
@@ -382,12 +384,13 @@ final class ResultJudge: Stage {
       due = nil
       reason += "; no pilot has more than \(Units.text(bytes: most)) of memory"
     }
+    let words = due == nil ? job.words(ofEnd: reason) : reason
     let isNamed = due == nil && task.failedFiles.count < TaskPage.mostFailed
     turn.record(
       .failed(
         AttemptFailed(
           job: id, attempt: name.attempt, cause: cause, result: result, pilot: name.pilot,
-          reason: reason, at: now, retryAt: due,
+          reason: words, at: now, retryAt: due,
           memory: memory, wall: rule.wall(after: cause, job.wall ?? task.spec.resources.wall),
           parts: parts, input: isNamed ? firstInput(of: task, job, turn) : nil)))
     turn.placement.remove(id)

@@ -51,6 +51,8 @@ final class DatasetRetention: Stage {
     switch dataset.retention {
     case nil, .forever?: return RangeSet()
     case .step?:
+      // What is being tried again replaces files of it.
+      guard !isMadeAgain(dataset, turn) else { return RangeSet() }
       // If no task reads the dataset yet, no file has been used.
       guard let first = readers.first else { return RangeSet() }
       return readers.dropFirst().reduce(dataset.consumed[first.name] ?? RangeSet()) { all, reader in
@@ -67,6 +69,11 @@ final class DatasetRetention: Stage {
       waits.remove(dataset.name)
       return whole(dataset)
     }
+  }
+
+  /// Returns true while a task that fills a dataset tries jobs again that were done.
+  private func isMadeAgain(_ dataset: DatasetEntry, _ turn: Turn) -> Bool {
+    dataset.activeProducers.contains { turn.state.tasks[$0]?.isAgain == true }
   }
 
   private func whole(_ dataset: DatasetEntry) -> RangeSet<Int> {

@@ -143,6 +143,7 @@ final class FileRemover: Stage {
   private func read(
     _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch, _ turn: Turn
   ) throws(FileError) {
+    let replaced = try turn.placement.replaced(of: [dataset.name], spool)
     let catalogue = try spool.open(.catalogue(dataset.name))
     defer { catalogue.close() }
     for range in dataset.removal.left.ranges where range.upperBound > walk.at {
@@ -150,7 +151,7 @@ final class FileRemover: Stage {
       var reader = catalogue.lines(from: max(range.lowerBound, walk.at), to: end)
       while !stretch.isFull, let line = try reader.next() {
         stretch.lines += 1
-        if remove(line, of: dataset, &walk, &stretch, turn) {
+        if remove(line, of: dataset, replaced, &walk, &stretch, turn) {
           stretch.done.insert(contentsOf: line.offset..<line.next)
         }
         walk.at = stretch.isUnfinished ? line.offset : line.next
@@ -164,11 +165,13 @@ final class FileRemover: Stage {
 
   /// Removes a line's file. Returns false if that is to be tried again.
   private func remove(
-    _ line: LineReader.Line, of dataset: DatasetEntry, _ walk: inout Walk,
-    _ stretch: inout Stretch, _ turn: Turn
+    _ line: LineReader.Line, of dataset: DatasetEntry, _ replaced: [ReplacedFiles],
+    _ walk: inout Walk, _ stretch: inout Stretch, _ turn: Turn
   ) -> Bool {
-    guard let found = (try? JSON.parse(line.bytes)).flatMap({ CatalogueLine($0) }),
-      found.job != nil || dataset.removal.includesInputs
+    guard
+      let found = (try? JSON.parse(line.bytes)).flatMap({ CatalogueLine($0) })
+        .map({ replaced.current($0) }),
+      !found.isGone, found.job != nil || dataset.removal.includesInputs
     else { return true }
     stretch.taken += 1
     do throws(FileError) {

@@ -1,4 +1,5 @@
 internal import SpoolModel
+internal import SpoolStore
 
 /// A dataset as the journal knows it. The files themselves are listed in the catalogue, a file; the
 /// entry says how many bytes of that file count.
@@ -13,6 +14,8 @@ struct DatasetEntry {
   private(set) var bytes = 0
   /// The number of bytes of the catalogue that count.
   var length = 0
+  /// The list of files that later attempts of their jobs have replaced.
+  var replaced = Replaced()
   /// The time of the manifest that closed it. The dataset closes after one more scan.
   var closing: Timestamp?
   /// The number of files that a manifest announced.
@@ -53,6 +56,16 @@ struct DatasetEntry {
 
 }
 
+/// The list of files of a dataset that later attempts of their jobs have replaced, or did not write.
+struct Replaced: Equatable {
+  /// The number of bytes of the list that count.
+  var length = 0
+  /// The number of lines.
+  var lines = 0
+  /// The number of lines of the catalogue whose files the dataset has no more.
+  var gone = 0
+}
+
 /// A directory that a dataset watches, with the files that came from it.
 struct WatchEntry {
   let watch: DirectoryWatch
@@ -77,6 +90,11 @@ struct Removal {
 }
 
 extension DatasetEntry {
+  /// Its views that have copies, each with the number of bytes that count.
+  var copied: [(view: Spool.View, length: Int)] {
+    [(.catalogue(name), length), (.replaced(name), replaced.length)].filter { $0.1 > 0 }
+  }
+
   /// The time since which it is due to close: a manifest closed it, or the markers of all its
   /// watches are there. Nil if neither is so.
   var closesSince: Timestamp? {
@@ -90,7 +108,7 @@ extension DatasetEntry {
 extension DatasetEntry: JSONValue {
   private enum Key: String {
     case name, state, files, length, producers, active, failed, closing, expected, retention
-    case consumed, sized, bytes, watches, owners, removal
+    case consumed, sized, bytes, watches, owners, removal, replaced
   }
 
   /// The entry as a checkpoint holds it.
@@ -103,6 +121,7 @@ extension DatasetEntry: JSONValue {
       .bytes: sized > 0 ? bytes.json : nil, .watches: watches.isEmpty ? nil : watches.json,
       .owners: owners.isEmpty ? nil : owners.json,
       .removal: state == .deleting || removal.hasBegun ? removal.json : nil,
+      .replaced: replaced.lines > 0 ? replaced.json : nil,
     ]
     return members.json
   }
@@ -129,6 +148,25 @@ extension DatasetEntry: JSONValue {
     count(members[.sized] ?? 0, bytes: members[.bytes] ?? 0)
     owners = members[.owners] ?? []
     removal = members[.removal] ?? Removal()
+    replaced = members[.replaced] ?? Replaced()
+  }
+}
+
+extension Replaced: JSONValue {
+  private enum Key: String { case length, lines, gone }
+
+  var json: JSON {
+    let members: RecordMembers<Key> = [
+      .length: length.json, .lines: lines.json, .gone: gone > 0 ? gone.json : nil,
+    ]
+    return members.json
+  }
+
+  init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let length: Int = members[.length],
+      let lines: Int = members[.lines]
+    else { return nil }
+    self.init(length: length, lines: lines, gone: members[.gone] ?? 0)
   }
 }
 

@@ -50,6 +50,9 @@ struct JobEntry: Equatable {
   var splits = false
   /// The ``CatalogueLine/root`` of its first input; nil where that is its offset.
   var root: Int?
+  /// The outputs of an earlier attempt that was done; nil if none was. They stay as they are until the
+  /// outputs of a new one replace them.
+  var former: [FormerOutput]?
 
   /// The ``CatalogueLine/root`` of what it makes. Inputs from several datasets come one dataset after the
   /// other.
@@ -62,12 +65,18 @@ struct JobEntry: Equatable {
   /// True while its accepted outputs wait for their final names.
   var isPublishing: Bool { if case .publishing = phase { true } else { false } }
 
-  /// The position of its inputs. The ledger keeps it for a job that failed for good, so that an
-  /// order can revive the job.
+  /// The position of its inputs. The ledger keeps it for a job that ended, so that an order can revive
+  /// the job.
   var position: InputPosition {
     InputPosition(
       source: source, offset: offset, files: files, end: end, root: root, memory: memory,
-      wall: wall)
+      wall: wall, former: former)
+  }
+
+  /// Returns the reason of a failure for good, in words: what an earlier attempt made stays.
+  func words(ofEnd reason: String?) -> String? {
+    guard let former, !former.isEmpty else { return reason }
+    return (reason.map { $0 + "; " } ?? "") + "the outputs of its earlier attempt are still there"
   }
 
   /// Resets the counts of failed attempts. The limits that a person gave replace those that the job
@@ -90,12 +99,13 @@ extension JobEntry {
     root = position.root
     memory = position.memory
     wall = position.wall
+    former = position.former
   }
 
   private enum Key: String {
     case index, source, offset, files, end, attempt, payload, infrastructure, lost, returns, memory
     case wall, resumes, checkpoint, root
-    case parents, split, waiting, publishing
+    case parents, split, waiting, publishing, former
   }
 
   /// Returns the jobs, by index, as a checkpoint holds them.
@@ -123,7 +133,7 @@ extension JobEntry {
       .returns: returns.json, .memory: memory?.json, .wall: wall?.milliseconds.json,
       .resumes: resumes > 0 ? resumes.json : nil, .checkpoint: checkpoint?.json,
       .parents: parents.isEmpty ? nil : parents.json, .split: splits ? true : nil,
-      .root: root?.json,
+      .root: root?.json, .former: former?.json,
     ]
     switch phase {
     case .waiting(let until): members[.waiting] = until
@@ -151,6 +161,7 @@ extension JobEntry {
     parents = members[.parents] ?? []
     splits = members[.split] ?? false
     root = members[.root]
+    former = members[.former]
     if let until: Timestamp = members[.waiting] { phase = .waiting(until: until) }
     if let result: JobResult = members[.publishing] { phase = .publishing(result) }
   }

@@ -59,6 +59,12 @@ final class Placement {
   private var obstacles: [Name: Obstacle] = [:]
   /// The number of bytes of each catalogue that both count and are written.
   private var readable: [Name: Int] = [:]
+  /// The same of the lists of replaced files, of the datasets that have one.
+  private var readableReplaced: [Name: Int] = [:]
+  /// The lists that were read last, as far as they were read.
+  private var replaced: [Name: ReplacedFiles] = [:]
+  /// The largest number of lists that are kept in memory.
+  private static let mostReplaced = 8
 
   /// The tasks whose lists of groups may be read.
   private var listed: Set<Name> = []
@@ -167,10 +173,58 @@ final class Placement {
   func readable(_ dataset: Name) -> Int { readable[dataset] ?? 0 }
 
   /// Notes the number of bytes of a catalogue that may be read.
-  func setReadable(_ length: Int?, of dataset: Name) { readable[dataset] = length }
+  func setReadable(_ length: Int?, of dataset: Name) {
+    readable[dataset] = length
+    if length == nil { setReadable(nil, ofReplaced: dataset) }
+  }
+
+  /// Returns the number of bytes of the list of a dataset's replaced files that may be read.
+  func readable(replaced dataset: Name) -> Int { readableReplaced[dataset] ?? 0 }
+
+  /// Notes the number of bytes of the list of a dataset's replaced files that may be read.
+  func setReadable(_ length: Int?, ofReplaced dataset: Name) {
+    readableReplaced[dataset] = length
+    if length == nil { replaced[dataset] = nil }
+  }
+
+  /// Returns what has replaced files of these datasets, as far as it may be read. It costs nothing where
+  /// nothing has.
+  func replaced(
+    of datasets: some Sequence<Name>, _ spool: Spool
+  ) throws(FileError) -> [ReplacedFiles] {
+    guard !readableReplaced.isEmpty else { return [] }
+    var lists: [ReplacedFiles] = []
+    for name in datasets {
+      let end = readable(replaced: name)
+      guard end > 0 else { continue }
+      // Taken out, so that it is changed in its place.
+      var list = replaced.removeValue(forKey: name) ?? ReplacedFiles(name)
+      try Self.read(&list, to: end, spool)
+      if replaced.count >= Self.mostReplaced { replaced = [:] }
+      replaced[name] = list
+      lists.append(list)
+    }
+    return lists
+  }
+
+  /// Reads a list on, and mends it from its copy where it is damaged, as often as that helps.
+  private static func read(
+    _ list: inout ReplacedFiles, to end: Int, _ spool: Spool
+  ) throws(FileError) {
+    while true {
+      do throws(FileError) {
+        return try list.read(to: end, spool)
+      } catch {
+        guard case .damaged(let place) = error.reason,
+          try spool.repair(.replaced(list.dataset), from: place, to: end) != nil
+        else { throw error }
+      }
+    }
+  }
 
   /// Returns true if a dataset takes no more files and all its lines may be read.
   func isClosedAndReadable(_ dataset: DatasetEntry) -> Bool {
     dataset.state != .open && readable(dataset.name) == dataset.length
+      && readable(replaced: dataset.name) == dataset.replaced.length
   }
 }

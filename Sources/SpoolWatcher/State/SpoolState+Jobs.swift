@@ -60,16 +60,18 @@ extension SpoolState {
       throw Contradiction("there is no dataset \(lost)")
     }
     var isCut = false
+    let isPlaced = format == .placed
+    let former = job.former ?? []
     let spec = try change(task: id.task) { task in
       task.done += 1
+      if isPlaced { task.placed += 1 }
       task.count(result)
       let wasFull = task.sums.isFull
       task.sums.add(result.report, leftOut: result.reportLeftOut.members.map(\.key))
       isCut = task.sums.isFull && !wasFull
-      for output in result.outputs {
-        task.outputs += 1
-        task.outputBytes += output.size
-      }
+      task.outputs += result.outputs.count - former.count
+      for output in result.outputs { task.outputBytes += output.size }
+      for output in former { task.outputBytes -= output.size }
       return task.spec
     }
     if isCut { effects.events.append(.reportsCut(id.task)) }
@@ -77,6 +79,7 @@ extension SpoolState {
     discard(job.checkpoint, of: id.task, at: result.ended)
     consume(id.task, spec, job)
     var last: Int?
+    var old = Dictionary(former.map { ($0.path, $0) }) { $1 }
     for output in result.outputs {
       // A thousand lines of one job would say the same.
       let isFurther = last == output.number
@@ -86,9 +89,51 @@ extension SpoolState {
         file: output.file, origin: .job(id, attempt: attempt), root: job.ownRoot,
         parents: isFurther ? Array(parents.prefix(1)) : parents,
         report: isFurther ? JSONObject() : result.report)
-      try append(line, toCatalogueOf: dataset)
+      if let old = old.removeValue(forKey: output.path) {
+        try replace(old, by: line, in: dataset)
+      } else {
+        try append(line, toCatalogueOf: dataset)
+      }
     }
-    try addToLedger(LedgerLine(job: id, attempt: attempt, outcome: .success(result)), of: id.task)
+    for output in former where old[output.path] != nil {
+      guard let dataset = spec.output(output.number)?.dataset else { continue }
+      try replace(output, by: .gone(output, id, attempt), in: dataset)
+    }
+    try addToLedger(line(id, job, attempt, result), of: id.task)
+  }
+
+  /// Returns the line of a success. The position is for an order to try the job again; what it has
+  /// made by then stands in the result.
+  private func line(
+    _ id: JobID, _ job: JobEntry, _ attempt: Int, _ result: JobResult
+  ) -> LedgerLine {
+    var position = job.position
+    position.former = nil
+    return LedgerLine(
+      job: id, attempt: attempt, outcome: .success(result),
+      position: format == .placed ? position : nil)
+  }
+
+  /// Adds a line to the list of a dataset's replaced files: what a later attempt of a job made of one of
+  /// its files.
+  private mutating func replace(
+    _ old: FormerOutput, by line: CatalogueLine, in name: Name
+  ) throws(Contradiction) {
+    let format = format
+    let viewLine = try change(dataset: name) { dataset in
+      let count = line.isGone ? -1 : 0
+      dataset.count(count, bytes: (line.isGone ? 0 : line.file.size ?? 0) - old.size)
+      dataset.files += count
+      dataset.replaced.gone -= count
+      dataset.replaced.lines += 1
+      let view = Spool.View.replaced(name)
+      let header = dataset.replaced.length == 0 ? Spool.viewHeader(view, format) : []
+      let bytes = header + format.encode(line.json)
+      defer { dataset.replaced.length += bytes.count }
+      return ViewLine(view: view, offset: dataset.replaced.length, bytes: bytes)
+    }
+    touch(name)
+    effects.lines.append(viewLine)
   }
 
   /// Notes that a job has read its inputs with success. Only datasets with the retention `step`
@@ -104,6 +149,17 @@ extension SpoolState {
       let range = job.source == JobEntry.all ? 0..<length : job.offset..<job.end
       datasets.values[index].consumed[name, default: RangeSet()].insert(contentsOf: range)
       use(dataset)
+    }
+  }
+
+  /// Notes that a job which had read its inputs with success needs them again.
+  mutating func unconsume(_ job: JobEntry, of name: Name) {
+    guard let spec = tasks[name]?.spec, case .datasets(let names) = spec.input else { return }
+    let isOverAll = job.source == JobEntry.all || spec.groupBy != nil
+    for (number, dataset) in names.enumerated() where isOverAll || number == job.source {
+      guard let consumed = datasets[dataset]?.consumed[name] else { continue }
+      let range = isOverAll ? RangeSet([0..<Int.max]) : RangeSet([job.offset..<job.end])
+      datasets[dataset]?.consumed[name] = consumed.subtracting(range)
     }
   }
 
@@ -212,6 +268,16 @@ extension SpoolState {
           cause: failed.cause, result: failed.result, pilot: failed.pilot, registered: failed.at,
           reason: failed.reason, sequel: failed.retryAt.map { .retry($0) } ?? .final(job.position)))
     )
+  }
+}
+
+extension CatalogueLine {
+  /// Returns the line of a file that an attempt of its job did not write again.
+  fileprivate static func gone(_ output: FormerOutput, _ job: JobID, _ attempt: Int) -> Self {
+    var line = CatalogueLine(
+      file: InputFile(path: output.path), origin: .job(job, attempt: attempt))
+    line.isGone = true
+    return line
   }
 }
 

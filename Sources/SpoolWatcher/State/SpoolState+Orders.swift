@@ -1,6 +1,6 @@
 internal import SpoolModel
 
-/// Changes that people order, and the revival of failed jobs.
+/// Changes that people order, and the revival of jobs that ended.
 extension SpoolState {
   /// Carries out an order on a task, or on all steps of a chain.
   mutating func apply(_ control: ControlAccepted) throws(Contradiction) {
@@ -89,6 +89,7 @@ extension SpoolState {
       task.spec.resources.wall = order.wall ?? task.spec.resources.wall
       task.spec.command = order.command ?? task.spec.command
       task.revival = TaskEntry.Revival(order: order, until: task.ledgerLength)
+      if order.evenDone { task.isAgain = true }
     }
     if task.state.hasEnded { try reopen(name, at: now, isRepair: order.failedOnly) }
     var jobs = jobs(of: name)
@@ -134,12 +135,20 @@ extension SpoolState {
     touch(around: task)
   }
 
-  /// Puts failed jobs back into work, with the counts of their failures at zero.
+  /// Puts jobs that ended back into work, with the counts of their failures at zero.
   mutating func apply(_ revived: JobsRevived) throws(Contradiction) {
+    let inWork = self.jobs(of: revived.task)
     let jobs = try change(task: revived.task) { task throws(Contradiction) in
       guard !task.state.hasEnded else { throw Contradiction("the task \(task.name) has ended") }
-      let jobs = revived.jobs.filter { task.failedJobs.contains($0.index) }
-      for job in jobs {
+      let jobs = revived.jobs.filter { job in
+        job.wasDone != task.failedJobs.contains(job.index) && inWork[job.index] == nil
+      }
+      for job in jobs where job.wasDone {
+        task.done -= 1
+        task.placed -= 1
+        task.sums.subtract(job.report, leftOut: job.leftOut)
+      }
+      for job in jobs where !job.wasDone {
         task.failedJobs.remove(contentsOf: job.index..<job.index + 1)
         task.failedFiles[job.index] = nil
         task.failed -= 1
@@ -151,6 +160,7 @@ extension SpoolState {
     }
     for job in jobs {
       var entry = JobEntry(job.position)
+      if job.wasDone { unconsume(entry, of: revived.task) }
       if revived.splits { markForSplit(&entry, of: revived.task) }
       entry.attempt = job.attempt
       entry.phase = .waiting(until: revived.at)

@@ -55,10 +55,12 @@ extension SpoolState {
   func viewsEnded(by record: Record) -> [Spool.View] {
     switch record {
     case .packed(let name, _): meant(by: name).map { .ledger($0.name) }
-    case .forgotten(let dataset): [.catalogue(dataset)]
+    case .forgotten(let dataset): [.catalogue(dataset), .replaced(dataset)]
     case .control(let control) where control.request.action == .forget:
       meant(by: control.request.task).map { .ledger($0.name) }
-        + retirable(with: control.request.task).map { .catalogue($0.name) }
+        + retirable(with: control.request.task).flatMap {
+          [.catalogue($0.name), .replaced($0.name)]
+        }
     default: []
     }
   }
@@ -137,6 +139,7 @@ extension SpoolState {
       task.leftover.merge(left) { $1 }
       task.cancelledBy = nil
       task.revival = nil
+      task.isAgain = false
       return task
     }
     setJobs([:], of: name)

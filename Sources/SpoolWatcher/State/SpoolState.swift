@@ -47,7 +47,7 @@ struct SpoolState {
   static let mostLatest = 10
 
   /// The form of the lines that the record which is being applied adds to views.
-  var format = ViewFormat.sealed
+  var format = ViewFormat.placed
   /// The effects of the record that is being applied.
   var effects = Effects()
 
@@ -93,7 +93,7 @@ struct SpoolState {
   /// discarded parts, `format` the form of the lines. Throws if the record contradicts the state,
   /// which may then be half changed.
   mutating func apply(
-    _ record: Record, graceful grace: Duration, format: ViewFormat = .sealed
+    _ record: Record, graceful grace: Duration, format: ViewFormat = .placed
   ) throws(Contradiction) -> Effects {
     effects = Effects()
     self.format = format

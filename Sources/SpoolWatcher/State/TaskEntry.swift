@@ -49,6 +49,8 @@ struct TaskEntry {
   var formed = 0
   /// The number of jobs that succeeded.
   var done = 0
+  /// The number of these whose lines in the ledger say where their inputs lie.
+  var placed = 0
   /// The number of jobs that failed for good.
   var failed = 0
   /// The number of attempts that ended.
@@ -94,6 +96,8 @@ struct TaskEntry {
   var lacks: Set<Name> = []
   /// True while the task only runs failed jobs again, and forms no new ones.
   var isRepair = false
+  /// True from an order to try jobs again that are done to the task's end.
+  var isAgain = false
 
   init(_ accepted: TaskAccepted, number: Int) {
     request = Shared(accepted)
@@ -114,7 +118,7 @@ extension TaskEntry {
     case failedJobs, sums, leftOut, cpu, memory, wall, outputs, outputBytes, ledger, jobs, chain
     case allowIncomplete, failedFiles, leftover, cancelledBy, repair, waitsSince, revival
     case priority, maxRunning, limits, started, ended, reason
-    case command, lacks, untold, groups
+    case command, lacks, untold, groups, placed, again
   }
 
   private enum GroupsKey: String { case lengths, length, jobs }
@@ -137,7 +141,7 @@ extension TaskEntry {
       .allowIncomplete: spec.allowsIncomplete ? true : nil,
       .failedFiles: failedFiles.isEmpty ? nil : failedFiles.json,
       .leftover: leftover.isEmpty ? nil : JobEntry.json(leftover), .cancelledBy: cancelledBy?.json,
-      .repair: isRepair ? true : nil,
+      .repair: isRepair ? true : nil, .again: isAgain ? true : nil,
       .waitsSince: waitsSince == accepted.at ? nil : waitsSince.json,
       .revival: revival?.json(of: name), .priority: spec.priority.json,
       .maxRunning: spec.maxRunning == accepted.spec.maxRunning
@@ -146,7 +150,7 @@ extension TaskEntry {
       .command: spec.command == accepted.spec.command
         ? nil : .array(spec.command.map { .string($0.text) }),
       .lacks: lacks.isEmpty ? nil : lacks.json, .untold: isUntold ? true : nil,
-      .groups: groups.map(Self.groupsJSON),
+      .groups: groups.map(Self.groupsJSON), .placed: placed > 0 ? placed.json : nil,
       .started: started?.json, .ended: ended?.json, .reason: reason?.json,
     ]
     return members.json
@@ -174,6 +178,7 @@ extension TaskEntry {
     self.leftover = leftover
     formed = members[.formed] ?? 0
     done = members[.done] ?? 0
+    placed = members[.placed] ?? 0
     failed = members[.failed] ?? 0
     attempts = members[.attempts] ?? 0
     causes = members[.causes] ?? [:]
@@ -193,6 +198,7 @@ extension TaskEntry {
     reason = members[.reason]
     cancelledBy = members[.cancelledBy]
     isRepair = members[.repair] ?? false
+    isAgain = members[.again] ?? false
     waitsSince = members[.waitsSince] ?? accepted.at
     revival = members[.revival].flatMap { Revival($0) }
     lacks = members[.lacks] ?? []

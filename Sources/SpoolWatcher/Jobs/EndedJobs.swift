@@ -1,15 +1,15 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Finds the jobs in a task's ledger that failed for good and that an order wants tried again. In
-/// comes the ledger; out go the jobs, a few at a time. The ledger may be long, so it is read in
-/// stretches, and only places in it are kept in memory.
-final class FailedJobs {
+/// Finds the jobs in a task's ledger that ended, and that an order wants tried again: those that failed
+/// for good, and if it says so, those that are done. In comes the ledger; out go the jobs, a few at a
+/// time. The ledger may be long, so it is read in stretches, and only places in it are kept in memory.
+final class EndedJobs {
   private let spool: Spool
   private let ledger: Spool.View
   private let revival: TaskEntry.Revival
-  /// The place of the last failure of each job. While the ledger is being read: of all final
-  /// failures so far. After that: of the jobs that the order applies to.
+  /// The place of the last line of each job. While the ledger is being read: of all ends so far. After
+  /// that: of the jobs that the order applies to.
   private var places: [(index: Int, offset: Int, isMeant: Bool)] = []
   private var offset = 0
   private var isFound = false
@@ -20,7 +20,8 @@ final class FailedJobs {
 
   /// The number of bytes of a ledger that are read in one turn.
   static let stretch = 8 << 20
-  private static let mark = Array(#""final":true"#.utf8)
+  private static let failed = Array(#""final":true"#.utf8)
+  private static let done = Array(#""outcome":"ok""#.utf8)
 
   init(_ spool: Spool, _ task: Name, _ revival: TaskEntry.Revival) {
     self.spool = spool
@@ -28,14 +29,14 @@ final class FailedJobs {
     ledger = .ledger(task)
   }
 
-  /// Reads the next stretch. Returns true once the whole ledger is read. Hands over the place of
-  /// each line that is not as it was written: a job may be missed there. Throws if the ledger is
-  /// shorter than the journal says.
+  /// Reads the next stretch. Returns true once the whole ledger is read. A job of the order that is not
+  /// in `failed` is done. Hands over the place of each line that is not as it was written: a job may be
+  /// missed there. Throws if the ledger is shorter than the journal says.
   func find(
     among failed: RangeSet<Int>, damaged: (Int) -> Void
   ) throws(FileError) -> Bool {
     guard !isFound else { return true }
-    guard !failed.isEmpty, revival.until > 0 else {
+    guard !failed.isEmpty || revival.order.evenDone, revival.until > 0 else {
       isFound = true
       return true
     }
@@ -59,14 +60,15 @@ final class FailedJobs {
         damaged(line.offset)
         continue
       }
-      guard Self.isFinal(line.bytes), let job = Self.job(line.bytes), failed.contains(job.index)
+      guard isEnd(line.bytes), let job = Self.job(line.bytes),
+        job.wasDone != failed.contains(job.index)
       else { continue }
       places.append((job.index, line.offset, revival.order.covers(job.index, job.cause)))
     }
     return false
   }
 
-  /// Keeps only the last failure of each job, in the order of the file.
+  /// Keeps only the last line of each job, in the order of the file.
   private func settle() {
     places.sort { ($0.index, $0.offset) < ($1.index, $1.offset) }
     var last: [(index: Int, offset: Int, isMeant: Bool)] = []
@@ -106,8 +108,13 @@ final class FailedJobs {
     return jobs
   }
 
-  /// Returns true if a line may tell of a final failure. Most lines do not, and need not be parsed.
-  private static func isFinal(_ line: [UInt8]) -> Bool {
+  /// Returns true if a line may tell of an end that the order is about. Most lines do not, and need not
+  /// be parsed.
+  private func isEnd(_ line: [UInt8]) -> Bool {
+    revival.order.evenDone && Self.holds(Self.done, line) || Self.holds(Self.failed, line)
+  }
+
+  private static func holds(_ mark: [UInt8], _ line: [UInt8]) -> Bool {
     line.withUnsafeBufferPointer { line in
       guard line.count >= mark.count else { return false }
       return (0...line.count - mark.count).contains { start in
@@ -117,12 +124,20 @@ final class FailedJobs {
     }
   }
 
-  /// Returns the job of a final failure; nil for any other line.
+  /// Returns the job of a final failure or of a success; nil for any other line.
   private static func job(_ line: [UInt8]) -> JobsRevived.Job? {
-    guard let json = try? JSON.parse(line), let line = LedgerLine(json),
-      case .final(let place)? = line.failure?.sequel
-    else { return nil }
-    return JobsRevived.Job(
-      index: line.job.index, attempt: line.attempt, position: place, cause: line.verdict)
+    guard let json = try? JSON.parse(line), let line = LedgerLine(json) else { return nil }
+    switch line.outcome {
+    case .success(let result):
+      guard var place = line.donePosition else { return nil }
+      place.former = result.outputs.map(FormerOutput.init)
+      return JobsRevived.Job(
+        index: line.job.index, attempt: line.attempt, position: place, cause: line.verdict,
+        report: result.report, leftOut: result.reportLeftOut.members.map(\.key))
+    case .failure(let failure):
+      guard case .final(let place) = failure.sequel else { return nil }
+      return JobsRevived.Job(
+        index: line.job.index, attempt: line.attempt, position: place, cause: line.verdict)
+    }
   }
 }

@@ -24,8 +24,12 @@ struct TaskWait {
   /// Waits until all tasks have ended. Returns their common fate: the worst one, nil if all are done.
   func run(_ targets: [Target]) throws -> Failure? {
     let waker = try Waker()
+    // Jobs pass through these rooms, too, thousands in a second: none of them is worth a look.
+    let pages = Set(targets.map { String(FilePath.base(spool.place(of: .active($0.name)))) })
     for room in [Spool.Room.done, .failed, .running] {
-      events.watch(spool.path(of: room)) { _ in waker.wake() }
+      events.watch(spool.path(of: room)) { event in
+        if event.kind == .rescan || pages.contains(event.name) { waker.wake() }
+      }
     }
     var failures: [Failure] = []
     for target in targets {

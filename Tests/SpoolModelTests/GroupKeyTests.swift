@@ -125,4 +125,12 @@ struct GroupKeyTests {
     #expect(spec.outputs.map(\.path.text) == ["{dir}/{base}.txt", "/data/out/{dir}/{name}"])
     #expect(try TaskSpec(.object(spec.source), root: "/").outputs == spec.outputs)
   }
+
+  /// A key that begins with a directory is a path; any other is a name.
+  @Test(arguments: [("{dir}", "{group}/all.root"), ("(*)_*", "/data/{group}/all.root")])
+  func keysInOutputs(_ key: String, _ path: String) throws {
+    let spec = try spec(.string(key), ["outputs": [["path": "{group}/all.root"]]])
+    #expect(spec.outputs.map(\.path.text) == [path])
+    #expect(try TaskSpec(.object(spec.source), root: "/").outputs == spec.outputs)
+  }
 }

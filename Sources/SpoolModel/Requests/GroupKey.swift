@@ -62,6 +62,11 @@ public enum GroupKey: Equatable, Sendable {
     return one.utf8.elementsEqual(other.utf8)
   }
 
+  /// True if a key is an absolute path, since it begins with the directory of a file.
+  var isPath: Bool {
+    if case .template(let template) = self { template.begins(with: [.dir]) } else { false }
+  }
+
   /// The key as it was written.
   public var text: String {
     switch self {

@@ -61,13 +61,16 @@ extension RetryPolicy {
 }
 
 extension OutputSpec {
-  static func list(_ outer: Fields, root: String, task: Name) throws(RequestError) -> [OutputSpec] {
+  /// Reads the outputs of a task. What begins with one of `absolute` has no need of the root.
+  static func list(
+    _ outer: Fields, root: String, absolute: [Template.Placeholder], task: Name
+  ) throws(RequestError) -> [OutputSpec] {
     var outputs: [OutputSpec] = []
     for (index, value) in (try outer.array("outputs") ?? []).enumerated() {
       let fields = try Fields(
         value, path: "outputs[\(index)]", line: outer.lineOf("outputs"),
         keys: Self.keys)
-      outputs.append(try OutputSpec(fields, root: root, task: task))
+      outputs.append(try OutputSpec(fields, root: root, absolute: absolute, task: task))
     }
     guard outputs.count <= 64 else { throw outer.fault("outputs", "more than 64 outputs") }
     return outputs
@@ -77,15 +80,16 @@ extension OutputSpec {
     "path", "from", "kind", "min", "max", "dataset", "name", "optional", "overwrite",
   ]
 
-  private init(_ fields: Fields, root: String, task: Name) throws(RequestError) {
+  private init(
+    _ fields: Fields, root: String, absolute: [Template.Placeholder], task: Name
+  ) throws(RequestError) {
     _ = try fields.required("path", "where the output goes")
     let text = try fields.string("path") ?? ""
-    let given = try fields.template(text, "path", at: "path")
-    // What begins with a directory's path is absolute.
-    let start = given.beginsWithDirectory ? "/" : Template.escaped(root)
-    let absolute = try fields.path(text, root: start, "path", at: "path")
+    let isAbsolute = try fields.template(text, "path", at: "path").begins(with: absolute)
+    let whole = try fields.path(
+      text, root: isAbsolute ? "/" : Template.escaped(root), "path", at: "path")
     path = try fields.template(
-      given.beginsWithDirectory ? String(absolute.dropFirst()) : absolute, "path", at: "path")
+      isAbsolute ? String(whole.dropFirst()) : whole, "path", at: "path")
     dataset = fields.object["dataset"] == nil ? task : try fields.name("dataset", "")
     name = try fields.string("name")
     isOptional = try fields.bool("optional") ?? false

@@ -85,10 +85,11 @@ extension TaskSpec {
     input = try Self.input(fields, root: root)
     command = try Self.command(fields)
     directory = try Self.directory(fields, root: root)
-    outputs = try OutputSpec.list(fields, root: root, task: name)
+    groupBy = try Self.groupBy(fields)
+    outputs = try OutputSpec.list(
+      fields, root: root, absolute: groupBy?.isPath == true ? [.dir, .group] : [.dir], task: name)
     resources = try Resources(fields)
     queue = try Self.queue(fields, gpus: resources.gpus)
-    groupBy = try Self.groupBy(fields)
     filesPerJob = try Self.grouping(fields) ?? (groupBy == nil ? .files(1) : .all)
     order = try Self.order(fields)
     priority = try fields.integer("priority", in: 0...9) ?? 5

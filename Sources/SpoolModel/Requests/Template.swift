@@ -87,8 +87,10 @@ public struct Template: Hashable, Sendable {
     parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
   }
 
-  /// True if it begins with `{dir}`, which is a path itself.
-  public var beginsWithDirectory: Bool { parts.first == .placeholder(.dir) }
+  /// True if it begins with one of these placeholders.
+  func begins(with placeholders: [Placeholder]) -> Bool {
+    placeholders.contains { parts.first == .placeholder($0) }
+  }
 
   /// True if a sign in it stands for others, as in ``FilePattern``.
   public var isPattern: Bool {

@@ -161,6 +161,8 @@ extension CommandTests {
         let job = try JSON.parse(Array(text.utf8))
         #expect(job["stop"] == ["signal": "USR1", "before": 300, "grace": 30])
         #expect(job["checkpoint"]?["file"] == "s")
+        // It is looked for in the scratch directory: so the command runs there.
+        #expect(job["directory"] == nil)
         let chain: JSON = [
           "kind": "chain", "name": "c", "input": ["count": 1], "stop": ["grace": "9s"],
           "steps": [["name": "a", "command": ["true"]]],

@@ -81,7 +81,7 @@ extension CommandTests {
         let submit = try await lab.spool(
           "submit", "--name", "sim", "--count", "2", "--memory", "50MB", "--take",
           "result.root=x/../out/{index}.root", "--take", "plots/*.png=out/plots/{index}.{name}",
-          "--output-dir", "out/{index}.store", "--wait", "--", "sh", "-c", script, "sh", "{index}",
+          "--output-dir", "out/{index}.store/", "--wait", "--", "sh", "-c", script, "sh", "{index}",
           "{output}")
         #expect(submit.code == 0, Comment(rawValue: submit.said))
         #expect(

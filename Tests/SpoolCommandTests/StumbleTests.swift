@@ -106,6 +106,24 @@ extension CommandTests {
       }
     }
 
+    /// Who waits for a dataset is told that its manifest was not good.
+    @Test func aRefusedManifest() async throws {
+      try await Lab.run { lab in
+        _ = try lab.start("up")
+        let submitted = try await lab.spool(
+          "submit", "--name", "t", "--dataset", "raw", "--", "true")
+        #expect(submitted.code == 0, Comment(rawValue: submitted.said))
+        try lab.write("spool/incoming/raw.json", ["kind": "dataset", "name": "raw", "file": []])
+        try await lab.waitFor("the refusal") {
+          lab.names("spool/failed/@refused").contains { $0.hasSuffix(".reason") }
+        }
+        let words = try await lab.spool("explain", "t").output
+        #expect(words.contains("the dataset raw is not there"), Comment(rawValue: words))
+        #expect(words.contains("a request of that name was refused: "))
+        #expect(words.contains("files"), "the reason names the key that was meant")
+      }
+    }
+
     // MARK: Standard output, and the descriptors
 
     @Test(arguments: [

@@ -53,11 +53,11 @@ struct WordsTests {
 
   // MARK: Attempts
 
-  private func attempt(_ reason: String) throws -> LedgerLine {
-    let json = try JSON.parse(
-      Array(
-        #"{"job":"t.00000000","attempt":1,"outcome":"memory","kind":"payload","registered":1,"retryAt":5,"reason":"#
-          .utf8) + JSON.string(reason).compact + Array("}".utf8))
+  private func attempt(_ reason: String, _ outcome: String = "memory") throws -> LedgerLine {
+    let json: JSON = [
+      "job": "t.00000000", "attempt": 1, "outcome": .string(outcome), "kind": "payload",
+      "registered": 1, "retryAt": 5, "reason": .string(reason),
+    ]
     return try #require(LedgerLine(json))
   }
 
@@ -72,7 +72,12 @@ struct WordsTests {
   }
 
   @Test(arguments: [("a\r\nb\r\n", "b"), ("a\nb", "b"), ("a\rb", "b"), ("\r\n", nil)])
-  func linesEndInMoreThanOneWay(_ reason: String, _ last: String?) {
-    #expect(AttemptText.lastLine(reason) == last)
+  func linesEndInMoreThanOneWay(_ reason: String, _ last: String?) throws {
+    #expect(AttemptText.reason(try attempt(reason, "exit1")) == last)
+  }
+
+  @Test func aLineEndInANameCutsNoSentence() throws {
+    let line = try attempt("missing output: /d/a\nb.root is not there", "output")
+    #expect(AttemptText.reason(line) == "missing output: /d/a\\nb.root is not there")
   }
 }

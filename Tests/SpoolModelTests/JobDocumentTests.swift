@@ -257,4 +257,21 @@ struct ObstacleTests {
         == "needs the tag avx2, which no pilot has")
     #expect(Self.shape(1).obstacle(among: [])?.hasPrefix("no pilot is alive") == true)
   }
+
+  /// A pilot takes no job that may outlast it.
+  @Test func whoEndsBeforeTheJobIsAnObstacle() throws {
+    let job = try #require(JobName(fileName: "p5.t.00000000.a1.c1.m100.g0.w3600.json"))
+    var pilots = [try Self.pilot(memory: 4_000_000_000), try Self.pilot(memory: 4_000_000_000)]
+    let now = Timestamp(milliseconds: 1_000_000)
+    func obstacle() -> String? { Shape.obstacle(to: job, in: .cpu, among: pilots, now: now) }
+    pilots[0].ends = now + .seconds(1800)
+    #expect(obstacle() == nil)
+    pilots[1].ends = now + .seconds(60)
+    #expect(obstacle()?.hasPrefix("may take 1h 00m, its wall time; the pilots that") == true)
+    #expect(obstacle()?.contains("end in 30m 00s at the latest") == true)
+    pilots[1].ends = now + .seconds(3600)
+    #expect(obstacle() == nil)
+    pilots = []
+    #expect(obstacle()?.hasPrefix("no pilot is alive") == true)
+  }
 }

@@ -9,8 +9,8 @@ struct SubmitCommand: ParsableCommand {
     abstract: "Check a task or a dataset manifest, and drop it into incoming/.",
     discussion: """
       Paths of inputs and outputs are taken from where you are. Without a file, the task is made of the \
-      options and the command after --, which runs where you are; with --take, and from a file, it runs in \
-      a scratch directory, unless --chdir or "directory" says otherwise. Commands are never changed.
+      options and the command after --, which runs where you are; with --take or --checkpoint, and \
+      from a file, it runs in a scratch directory, unless --chdir or "directory" says otherwise. Commands are never changed.
 
       Examples:
         spool submit task.json manifest.json --wait

@@ -8,7 +8,7 @@ enum AttemptText {
     let pilot = line.pilot.map { " on \($0)" } ?? ""
     var text = "\(line.job) attempt \(line.attempt)\(pilot): \(line.verdict)"
     if let time = line.result?.runTime { text += " after \(Units.text(time))" }
-    if let reason = lastLine(line.reason) { text += ": \(reason)" }
+    if let reason = reason(line) { text += ": \(reason)" }
     return text
   }
 
@@ -25,10 +25,15 @@ enum AttemptText {
     return "\(past(line)); attempt \(line.attempt + 1) comes \(time)"
   }
 
-  /// Returns the last line of a reason, which often says most; nil for none.
-  static func lastLine(_ reason: String?) -> String? {
-    // By scalars, since a carriage return and a line end are one character.
-    reason?.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.last.map { String($0) }
+  /// Returns the reason of a failure as one line; nil for none. Of what a payload printed it is the last
+  /// line, which often says most. What Spool says is one sentence, though a name in it may have line ends.
+  static func reason(_ line: LedgerLine) -> String? {
+    switch Cause(line.verdict) {
+    case .exit, .signal, .program:
+      // By scalars, since a carriage return and a line end are one character.
+      line.reason?.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.last.map { String($0) }
+    default: line.reason?.printable()
+    }
   }
 }
 

@@ -35,13 +35,14 @@ struct JobExplanation {
     } else if let ready = places.ready.first(where: { $0.name.job == job }) {
       lines.append("attempt \(ready.name.attempt) waits in \(ready.queue.directory)")
       let pilots = try PilotListing(spool).pilots()
-      let shape = ready.name.shape(in: ready.queue)
       let own = Reservation(queue: ready.queue, job: ready.name)
       if let keeper = pilots.first(where: { $0.reservation == own }) {
         lines.append("\(keeper.name) \(own.words)")
       } else {
         let records = pilots.compactMap(\.record)
-        lines.append(shape.obstacle(among: records) ?? "it waits for a pilot with room")
+        let obstacle = Shape.obstacle(
+          to: ready.name, in: ready.queue, among: records, now: now)
+        lines.append(obstacle ?? "it waits for a pilot with room")
       }
     } else {
       lines.append(attempts.last.map(outlook) ?? unseen)

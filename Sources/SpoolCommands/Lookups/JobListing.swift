@@ -60,7 +60,7 @@ extension JobListing.Entry {
       attempt.pilot?.text ?? "", result.map { Units.text($0.runTime) } ?? "",
       result.map { Units.fixed($0.cpu, 2) + " s" } ?? "",
       result.map { Units.text(bytes: $0.memory) } ?? "",
-      AttemptText.lastLine(attempt.reason) ?? "",
+      AttemptText.reason(attempt) ?? "",
     ]
   }
 

@@ -43,9 +43,10 @@ struct TaskExplanation {
     guard let dataset = task.waitsFor?.text else { return task.waits }
     let end = (task.waitsSince ?? now) + spool.config.datasetWait
     let left = Units.text(max(.zero, end - now).wholeSeconds)
+    let refused = task.waitsFor.flatMap { RefusedRequest.latest(of: $0, in: spool) }
     return [
       "the dataset \(dataset) is not there, \(left) left: drop its manifest, or a task that fills it"
-    ]
+    ] + (refused.map { ["  a request of that name was refused: \($0.reason)"] } ?? [])
   }
 
   private func active(_ places: JobPlaces) throws -> [String] {
@@ -71,8 +72,8 @@ struct TaskExplanation {
   /// Returns the reason why no pilot can run some of the jobs in ready; nil if there is none.
   private func obstacle(_ places: JobPlaces) throws -> String? {
     let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
-    return Set(places.ready.map { $0.name.shape(in: $0.queue) }).lazy
-      .compactMap { $0.obstacle(among: pilots) }.first
+    return places.ready.lazy
+      .compactMap { Shape.obstacle(to: $0.name, in: $0.queue, among: pilots, now: now) }.first
   }
 
   private func ready(_ places: JobPlaces) throws -> String {

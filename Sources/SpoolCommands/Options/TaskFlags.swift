@@ -126,10 +126,16 @@ struct TaskFlags: ParsableArguments {
   /// Changes the paths of all outputs.
   mutating func changePaths(_ change: (String) -> String) {
     output = output.map(change)
-    outputDir = outputDir.map(change)
+    outputDir = outputDir.map { change(Self.withoutEnd($0)) }
     take = take.map { text in
       Self.split(take: text).map { "\($0.from)=\(change($0.path))" } ?? text
     }
+  }
+
+  /// Returns the path of a directory without the slashes that a shell completes it with.
+  private static func withoutEnd(_ path: String) -> String {
+    let end = path.utf8.lastIndex { $0 != UInt8(ascii: "/") }
+    return end.map { String(path[...$0]) } ?? path
   }
 
   /// Returns every combination of the values.

@@ -46,7 +46,8 @@ struct Submission {
 
   /// Makes a request for a task of the command line. Its command runs where the user is, unless
   /// `changes` say otherwise, so that it means what it would mean in the shell. One that leaves files
-  /// under names of its own runs in a scratch directory, in which no other job does.
+  /// under names of its own, outputs or a checkpoint, runs in a scratch directory, in which no other job
+  /// does.
   init(_ flags: TaskFlags, command: [String], root: String, changes: TaskChanges) throws {
     var flags = flags
     // The shell's user is used to `..`; a request holds none.
@@ -56,7 +57,9 @@ struct Submission {
       return Template.escaped(base) + rest
     }
     var changes = changes
-    if flags.take.isEmpty { changes.directory = changes.directory ?? Template.escaped(root) }
+    if flags.take.isEmpty, changes.ends.checkpoint == nil {
+      changes.directory = changes.directory ?? Template.escaped(root)
+    }
     let inputs = try flags.input.flatMap(Self.expand)
     let request = try flags.request(inputs, command: command)
     do throws(RequestError) {

@@ -52,12 +52,21 @@ struct UsageText {
   private func histogram(
     _ name: String, _ values: Distribution, _ text: (Int) -> String
   ) -> [String] {
-    let bars = values.bars()
+    var bars: [(label: String, count: Int)] = []
+    for bar in values.bars() {
+      // Bars that are so close that they read the same are one.
+      let label = text(bar.from)
+      if let last = bars.indices.last, bars[last].label == label {
+        bars[last].count += bar.count
+      } else {
+        bars.append((label, bar.count))
+      }
+    }
     let largest = max(1, bars.map(\.count).max() ?? 1)
     let rows = bars.map { bar in
       // What is there is seen, be it ever so little.
       let length = bar.count == 0 ? 0 : max(1, bar.count * Self.bar / largest)
-      return [text(bar.from), "\(bar.count)", String(repeating: "#", count: length)]
+      return [bar.label, "\(bar.count)", String(repeating: "#", count: length)]
     }
     return TextTable.lines([["\(name) from", "attempts", ""]] + rows)
   }

@@ -67,7 +67,7 @@ struct TaskProgress {
     guard let dataset = task.waitsFor else {
       return "\(task.task): waiting: " + task.waits.joined(separator: "; ")
     }
-    return "\(task.task): waiting for the dataset \(dataset)"
+    return "\(task.task): waiting for the dataset \(dataset) (`spool explain \(task.task)`)"
   }
 
   /// Jobs per second; nil without two samples.

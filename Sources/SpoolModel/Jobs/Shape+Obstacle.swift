@@ -27,6 +27,22 @@ extension Shape {
     return "needs \(words); no pilot has all of that"
   }
 
+  /// Returns the same of a waiting job, whose wall time counts, too: a pilot that ends before that takes
+  /// it not. `now` is compared with the times that pilots tell, each by its own clock.
+  public static func obstacle(
+    to job: JobName, in queue: Queue, among pilots: [PilotRecord], now: Timestamp
+  ) -> String? {
+    let shape = job.shape(in: queue)
+    if let obstacle = shape.obstacle(among: pilots) { return obstacle }
+    let ends = pilots.filter { $0.slots(for: shape) > 0 }.map(\.ends)
+    guard let last = ends.compactMap(\.self).max(), !ends.contains(nil) else { return nil }
+    let left = Duration.seconds(max(.zero, last - now).components.seconds)
+    guard left < .seconds(job.wall) else { return nil }
+    let wall = Units.text(.seconds(job.wall))
+    return "may take \(wall), its wall time; the pilots that could run it end in \(Units.text(left)) at "
+      + "the latest: start one that stays longer (`spool pilot --lifetime`)"
+  }
+
   /// The shape in words.
   public var words: String {
     let tags = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")

@@ -34,13 +34,13 @@ extension Shape {
   ) -> String? {
     let shape = job.shape(in: queue)
     if let obstacle = shape.obstacle(among: pilots) { return obstacle }
-    let ends = pilots.filter { $0.slots(for: shape) > 0 }.map(\.ends)
-    guard let last = ends.compactMap(\.self).max(), !ends.contains(nil) else { return nil }
+    let times = pilots.filter { $0.slots(for: shape) > 0 }.map(\.ends)
+    guard let last = times.compactMap(\.self).max(), !times.contains(nil) else { return nil }
     let left = Duration.seconds(max(.zero, last - now).components.seconds)
     guard left < .seconds(job.wall) else { return nil }
-    let wall = Units.text(.seconds(job.wall))
-    return "may take \(wall), its wall time; the pilots that could run it end in \(Units.text(left)) at "
-      + "the latest: start one that stays longer (`spool pilot --lifetime`)"
+    let ends = "the pilots that could run it end in \(Units.text(left)) at the latest"
+    return "may take \(Units.text(.seconds(job.wall))), its wall time; \(ends): "
+      + "start one that stays longer (--lifetime)"
   }
 
   /// The shape in words.

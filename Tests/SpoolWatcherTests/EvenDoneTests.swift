@@ -373,6 +373,79 @@ struct EvenDoneTests {
     #expect(refusal(of: order)?.contains("is a directory") == true, "\(world.refusal(order) ?? "")")
   }
 
+  /// A directory that says so is replaced as a whole, and what it replaces is removed.
+  @Test func aDirectoryThatSaysOverwrite() throws {
+    world.setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      let isNew = payload.arguments.first == "v2"
+      outcome.files = outcome.files.flatMap { file in
+        isNew ? [(file.0 + "/new", file.1 + file.1)] : [(file.0 + "/f", file.1), (file.0 + "/g", [1])]
+      }
+      return outcome
+    }
+    let directory = #"{"path": "out/{index}.d", "kind": "directory", "overwrite": true}"#
+    try world.task(
+      "t", #""input": {"count": 2}, "command": ["v1", "{output}"], "outputs": [\#(directory)]"#)
+    try ran("t")
+    #expect(world.settle())
+    #expect(world.page(ofDataset: "t")?["files"]?.integer == 2)
+    try world.order("retry", "t", #""evenDone": true, "command": ["v2", "{output}"]"#)
+    #expect(world.run(atMost: 5000, until: { world.summary("t") == nil }))
+    try ran("t")
+    #expect(world.settle())
+    let paths = world.files.paths(below: "/data/out").filter { !$0.hasSuffix("/") }
+    #expect(paths.sorted() == ["/data/out/0.d/new", "/data/out/1.d/new"])
+    let lines = world.lines("datasets/@replaced/t.jsonl")
+    #expect(lines.compactMap { $0["files"]?.integer } == [1, 1])
+    #expect(try SpoolCheck(world.spool).run().findings.isEmpty)
+  }
+
+  /// The list of what was replaced has a copy, as a catalogue has.
+  @Test func aDamagedListIsMadeGood() throws {
+    try world.task("t", Self.members)
+    try ran("t")
+    try again()
+    // A watcher that begins writes a checkpoint: what is in the views by then is not written again.
+    world.killWatcher()
+    try world.task("e", #""input": {"count": 1}, "command": ["w"]"#)
+    try ran("e")
+    let path = "\(World.root)/datasets/@replaced/t.jsonl"
+    let good = try #require(world.files.peek(path))
+    var bytes = good
+    bytes[good.count / 2] ^= 4
+    try world.files.plant(bytes, at: path)
+    world.killWatcher()
+    try world.task("c", Self.copies)
+    try ran("c")
+    #expect(world.attempts("c").allSatisfy { $0.hasSuffix("a1 ok") }, "\(world.attempts("c"))")
+    #expect(world.files.peek(path) == good)
+    #expect(world.said.contains { $0.contains("datasets/@replaced/t.jsonl was damaged") })
+  }
+
+  /// Files that go when they are read stay while they are being replaced; after that none can be.
+  @Test func stepKeepsWhatIsBeingReplaced() throws {
+    try world.task("t", Self.members + #", "retention": "step""#)
+    try ran("t")
+    try world.task("c", Self.copies)
+    try world.order("hold", "c")
+    #expect(world.run(atMost: 5000, until: { world.summary("c") == nil }))
+    func files() -> [String] {
+      world.files.paths(below: "/data/out").filter { !$0.contains("/.spool.") }
+    }
+    let held = files()
+    #expect(held.count == 8)
+    try world.order("retry", "t", Self.order("", "v2"))
+    #expect(world.run(atMost: 5000, until: { world.summary("t") == nil }))
+    #expect(world.run(until: { world.hasEnded("t") }))
+    #expect(files() == held)
+    try world.order("release", "c")
+    try ran("c")
+    #expect(world.settle())
+    #expect(world.attempts("c").allSatisfy { $0.hasSuffix("ok") }, "\(world.attempts("c"))")
+    world.run(for: 10_000)
+    #expect(world.files.peek("/data/out/t.0") == nil && world.files.peek("/data/out/c.t.0") != nil)
+  }
+
   /// Deletion removes the new files, by their own sizes.
   @Test func deletion() throws {
     try world.task("t", Self.members)
@@ -412,12 +485,7 @@ struct EvenDoneEveryCallTests {
   private func sweep(
     _ party: Party, _ trouble: Trouble, lacking: Set<MemoryFileSystem.Feature> = []
   ) throws {
-    var call = 1
-    while try live(party, trouble, at: call, lacking) {
-      call += 1
-      try #require(call < 5000)
-    }
-    #expect(call > 5, "\(trouble) came \(call) times")
+    try EveryCallTests.sweep(trouble) { try live(party, trouble, at: $0, lacking) }
   }
 
   private func live(

@@ -62,8 +62,9 @@ struct RecordedRunTests {
   }
 
   /// A spool that an earlier version wrote is taken over: its journal, and its checkpoint. The
-  /// checkpoint of `earlier.txt` says of a task that it waits, which is not journalled.
-  @Test(arguments: ["run.txt", "end.txt", "earlier.txt"]) func aRecordedSpoolIsTakenOver(
+  /// checkpoint of `earlier.txt` says of a task that it waits, which is not journalled. The ledgers of
+  /// `sealed.txt` do not say where the inputs of jobs that are done lie.
+  @Test(arguments: ["run.txt", "end.txt", "earlier.txt", "sealed.txt"]) func aRecordedSpoolIsTakenOver(
     name: String
   ) throws {
     let files = try #require(RecordedRun.decode(try Self.fixture(name)))
@@ -73,15 +74,29 @@ struct RecordedRunTests {
     #expect(state?["packed"]?.array?.compactMap { $0["name"]?.string } == ["packed"])
   }
 
+  /// Jobs that an earlier version has done cannot be tried again; those of later jobs can.
+  @Test(arguments: ["earlier.txt", "sealed.txt"]) func whatWasDoneEarlierIsDone(name: String) throws {
+    let world = try Self.world(takingOver: try #require(RecordedRun.decode(try Self.fixture(name))))
+    let order = try world.order("retry", "run.decode", #""evenDone": true"#)
+    world.run(atMost: 10_000, until: { world.refusal(order) != nil })
+    let reason = try #require(world.refusal(order))
+    #expect(reason.contains("were done with an earlier version of spool"), Comment(rawValue: reason))
+  }
+
   /// The first checkpoint of a watcher that finds these files.
   private static func checkpoint(byTakingOver files: RecordedRun.Files) throws -> [UInt8] {
+    let world = try world(takingOver: files)
+    let name = try #require(world.names("journal").last { $0.hasSuffix(".checkpoint.json") })
+    return world.files.peek("\(World.root)/journal/\(name)") ?? []
+  }
+
+  private static func world(takingOver files: RecordedRun.Files) throws -> World {
     let world = try World()
     for (path, bytes) in files where path.hasPrefix("journal/") || path.hasPrefix("datasets/") {
       try world.files.plant(bytes, at: "\(World.root)/\(path)")
     }
     #expect(world.run(atMost: 5000, until: { world.watcher != nil }))
-    let name = try #require(world.names("journal").last { $0.hasSuffix(".checkpoint.json") })
-    return world.files.peek("\(World.root)/journal/\(name)") ?? []
+    return world
   }
 
   /// A checkpoint's state. The list of catalogues that are yet to be removed is no part of it.

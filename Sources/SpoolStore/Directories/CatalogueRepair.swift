@@ -34,6 +34,12 @@ extension Spool {
     return good > offset ? good : nil
   }
 
+  /// Returns a repair that has been done, in words.
+  public func words(ofRepair view: View, from offset: Int, to end: Int) -> String {
+    "\(place(of: view)) was damaged at byte \(offset): \(end - offset) bytes of it are written anew from "
+      + "its copy"
+  }
+
   /// Writes the copy of a catalogue anew from the catalogue, up to `end`. Returns false where a line
   /// of the catalogue is not good. Only the watcher calls it.
   public func restoreCopy(of view: View, to end: Int) throws(FileError) -> Bool {

@@ -8,7 +8,8 @@ extension InputReader {
     of task: TaskEntry, _ turn: Turn, _ read: (ViewReader) throws(FileError) -> Result
   ) throws(FileError) -> Result {
     do throws(FileError) {
-      let replaced = try turn.placement.replaced(of: task.spec.inputDatasets, spool)
+      let replaced = try turn.placement.replaced(
+        of: task.spec.inputDatasets, spool, turn.say)
       var list = try spool.open(.groups(task.name))
       list.replaced = replaced
       defer { list.close() }

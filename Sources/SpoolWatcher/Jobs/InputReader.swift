@@ -96,16 +96,14 @@ struct InputReader {
         guard let good = try spool.repair(.catalogue(dataset.name), from: place, to: end) else {
           throw error
         }
-        turn.say(
-          "\(spool.place(of: .catalogue(dataset.name))) was damaged at byte \(place): "
-            + "\(good - place) bytes of it are written anew from its copy")
+        turn.say(spool.words(ofRepair: .catalogue(dataset.name), from: place, to: good))
       }
     }
   }
 
   /// Opens a catalogue, to read its files as they are now.
   private func open(_ dataset: DatasetEntry, _ turn: Turn) throws(FileError) -> ViewReader {
-    let replaced = try turn.placement.replaced(of: [dataset.name], spool)
+    let replaced = try turn.placement.replaced(of: [dataset.name], spool, turn.say)
     var catalogue = try spool.open(.catalogue(dataset.name))
     catalogue.replaced = replaced
     return catalogue

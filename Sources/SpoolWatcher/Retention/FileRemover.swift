@@ -143,7 +143,7 @@ final class FileRemover: Stage {
   private func read(
     _ dataset: DatasetEntry, _ walk: inout Walk, _ stretch: inout Stretch, _ turn: Turn
   ) throws(FileError) {
-    let replaced = try turn.placement.replaced(of: [dataset.name], spool)
+    let replaced = try turn.placement.replaced(of: [dataset.name], spool, turn.say)
     let catalogue = try spool.open(.catalogue(dataset.name))
     defer { catalogue.close() }
     for range in dataset.removal.left.ranges where range.upperBound > walk.at {

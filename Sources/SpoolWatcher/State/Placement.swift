@@ -188,9 +188,9 @@ final class Placement {
   }
 
   /// Returns what has replaced files of these datasets, as far as it may be read. It costs nothing where
-  /// nothing has.
+  /// nothing has. `say` is told of what was damaged.
   func replaced(
-    of datasets: some Sequence<Name>, _ spool: Spool
+    of datasets: some Sequence<Name>, _ spool: Spool, _ say: (String) -> Void
   ) throws(FileError) -> [ReplacedFiles] {
     guard !readableReplaced.isEmpty else { return [] }
     var lists: [ReplacedFiles] = []
@@ -199,7 +199,7 @@ final class Placement {
       guard end > 0 else { continue }
       // Taken out, so that it is changed in its place.
       var list = replaced.removeValue(forKey: name) ?? ReplacedFiles(name)
-      try Self.read(&list, to: end, spool)
+      try Self.read(&list, to: end, spool, say)
       if replaced.count >= Self.mostReplaced { replaced = [:] }
       replaced[name] = list
       lists.append(list)
@@ -209,15 +209,17 @@ final class Placement {
 
   /// Reads a list on, and mends it from its copy where it is damaged, as often as that helps.
   private static func read(
-    _ list: inout ReplacedFiles, to end: Int, _ spool: Spool
+    _ list: inout ReplacedFiles, to end: Int, _ spool: Spool, _ say: (String) -> Void
   ) throws(FileError) {
     while true {
       do throws(FileError) {
         return try list.read(to: end, spool)
       } catch {
+        let view = Spool.View.replaced(list.dataset)
         guard case .damaged(let place) = error.reason,
-          try spool.repair(.replaced(list.dataset), from: place, to: end) != nil
+          let good = try spool.repair(view, from: place, to: end)
         else { throw error }
+        say(spool.words(ofRepair: view, from: place, to: good))
       }
     }
   }

@@ -379,7 +379,9 @@ struct EvenDoneTests {
       var outcome = World.writeOutputs(payload)
       let isNew = payload.arguments.first == "v2"
       outcome.files = outcome.files.flatMap { file in
-        isNew ? [(file.0 + "/new", file.1 + file.1)] : [(file.0 + "/f", file.1), (file.0 + "/g", [1])]
+        isNew
+          ? [(file.0 + "/new", file.1 + file.1)]
+          : [(file.0 + "/f", file.1), (file.0 + "/g", [1])]
       }
       return outcome
     }
@@ -439,7 +441,13 @@ struct EvenDoneTests {
     }
     var fewest = 4
     let isRead = { world.lineCount("ledger/c.jsonl") == 4 }
-    #expect(world.run(atMost: 10_000, until: { fewest = min(fewest, there().count); return isRead() }))
+    let wasRead = world.run(
+      atMost: 10_000,
+      until: {
+        fewest = min(fewest, there().count)
+        return isRead()
+      })
+    #expect(wasRead)
     world.run(for: 5000)
     #expect(!world.hasEnded("t") && fewest == 4 && there().count == 4)
     try ran("t")

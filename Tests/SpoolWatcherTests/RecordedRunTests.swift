@@ -64,9 +64,8 @@ struct RecordedRunTests {
   /// A spool that an earlier version wrote is taken over: its journal, and its checkpoint. The
   /// checkpoint of `earlier.txt` says of a task that it waits, which is not journalled. The ledgers of
   /// `sealed.txt` do not say where the inputs of jobs that are done lie.
-  @Test(arguments: ["run.txt", "end.txt", "earlier.txt", "sealed.txt"]) func aRecordedSpoolIsTakenOver(
-    name: String
-  ) throws {
+  @Test(arguments: ["run.txt", "end.txt", "earlier.txt", "sealed.txt"])
+  func aRecordedSpoolIsTakenOver(name: String) throws {
     let files = try #require(RecordedRun.decode(try Self.fixture(name)))
     let state = try JSON.parse(try Self.checkpoint(byTakingOver: files))["state"]
     let tasks = state?["tasks"]?.array?.compactMap { $0["accepted"]?["request"]?["name"]?.string }
@@ -75,12 +74,15 @@ struct RecordedRunTests {
   }
 
   /// Jobs that an earlier version has done cannot be tried again; those of later jobs can.
-  @Test(arguments: ["earlier.txt", "sealed.txt"]) func whatWasDoneEarlierIsDone(name: String) throws {
-    let world = try Self.world(takingOver: try #require(RecordedRun.decode(try Self.fixture(name))))
+  @Test(arguments: ["earlier.txt", "sealed.txt"])
+  func whatWasDoneEarlierIsDone(name: String) throws {
+    let files = try #require(RecordedRun.decode(try Self.fixture(name)))
+    let world = try Self.world(takingOver: files)
     let order = try world.order("retry", "run.decode", #""evenDone": true"#)
     world.run(atMost: 10_000, until: { world.refusal(order) != nil })
     let reason = try #require(world.refusal(order))
-    #expect(reason.contains("were done with an earlier version of spool"), Comment(rawValue: reason))
+    #expect(
+      reason.contains("were done with an earlier version of spool"), Comment(rawValue: reason))
   }
 
   /// The first checkpoint of a watcher that finds these files.

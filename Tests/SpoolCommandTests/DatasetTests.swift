@@ -213,8 +213,8 @@ extension CommandTests {
         #expect(lab.text("out/.spool.dark/dark.2") == "darker")
         // The command that it prints does what it says.
         let command = try #require(
-          plan.errors.split(separator: "\n").first { $0.hasPrefix("  spool submit") })
-        let again = try await lab.shell("\(command.dropFirst(2)) && spool wait t.again.1")
+          plan.errors.split(separator: "\n").first { $0.hasPrefix("  spool retry") })
+        let again = try await lab.shell("\(command.dropFirst(2)) && spool wait t")
         #expect(again.code == 0, Comment(rawValue: again.said))
         #expect(lab.text("out/f1.txt") == "f1.raw\n")
         #expect(try await lab.spool("dataset", "verify", "copies").code == 0)

@@ -6,10 +6,6 @@ internal import SpoolStore
 struct Repair {
   let spool: Spool
 
-  /// The watcher names only so many parents in a catalogue line; of a file with as many, some may be
-  /// left out.
-  private static let mostParents = 100
-
   /// Returns what would be done about a finding, in words.
   func plan(_ finding: Finding) -> [String] {
     let path = finding.path.printable()
@@ -24,49 +20,19 @@ struct Repair {
     }
   }
 
-  /// Returns the command that makes a file again, as far as one line can say it.
+  /// Returns the command that makes a file again.
   private func remake(_ finding: Finding, _ job: JobID) -> [String] {
-    let path = finding.path.printable()
+    let made = "\(finding.path.printable()): made by \(job)"
     let first = finding.kind == .changed ? "move it away, then " : ""
-    guard let command = command(finding, job) else {
+    guard let page = TaskLookup(spool).page(of: job.task), !page.isPacked else {
       return [
-        "\(path): made by \(job); \(first)run that task's command for it in a task of a new name"
+        "\(made), whose task is packed; \(first)run its command for it in a task of a new name"
       ]
     }
-    return ["\(path): made by \(job); \(first)to make it again:", "  " + command]
-  }
-
-  private func command(_ finding: Finding, _ job: JobID) -> String? {
-    guard let request = TaskLookup(spool).page(of: job.task)?.task?.request,
-      let task = try? TaskSpec(.object(request), root: "/"), let only = task.outputs.first,
-      task.outputs.count == 1, only.from == nil, !only.isDirectory,
-      let parents = finding.line?.parents, !parents.isEmpty, parents.count < Self.mostParents,
-      task.environment.isEmpty, task.setup == nil
-    else { return nil }
-    let words = task.command.map(\.text)
-    guard !words.contains(where: { $0.contains("{value") || $0.contains("{index}") })
-    else { return nil }
-    let name = "\(job.task).again.\(job.index)"
-    let inputs = parents.map(Self.quoted).joined(separator: " ")
-    let perJob = parents.count > 1 ? " --files-per-job all" : ""
-    let output = Template.escaped(finding.path)
-    return
-      "spool submit --name \(name) --input \(inputs)\(perJob) --output \(Self.quoted(output)) -- "
-      + words.map(Self.quoted).joined(separator: " ")
-  }
-
-  /// Returns a word as a shell reads it.
-  private static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: "/._-+=:,@".utf8.contains(byte)
-      }
-    }
-    if isPlain, !text.isEmpty { return text }
-    return "'" + text.replacing("'", with: "'\\''") + "'"
+    return [
+      "\(made); \(first)to make it again:",
+      "  spool retry \(job.task) --even-done --jobs \(job.index)",
+    ]
   }
 
   private func aside(_ path: String) -> String {

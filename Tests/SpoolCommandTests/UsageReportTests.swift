@@ -165,6 +165,10 @@ import Testing
     usage.add(try line(91, 150, .unfinished, false))
     usage.add(try line(91, 10, .wall, true))
     #expect(usage.waste["wall"]?.time == .seconds(160))
+    // Its resumes are used up.
+    usage.add(try line(92, 30, .unfinished, false))
+    usage.add(try line(92, 40, .unfinished, true))
+    #expect(usage.waste["unfinished"]?.time == .seconds(70))
     #expect(
       !UsageAdvice(usage).lines.contains {
         $0.contains("longest attempt took") && !$0.contains("over")

@@ -41,7 +41,7 @@ struct TaskUsage {
   mutating func add(_ attempt: LedgerLine) {
     var run = attempt.result?.runTime ?? .zero
     var used = Duration(inSeconds: attempt.result?.cpu ?? 0)
-    if attempt.failure?.cause == .unfinished {
+    if attempt.failure?.cause == .unfinished, !attempt.isFinalFailure {
       hasPieces = true
       pieces[attempt.job, default: Waste()].time += run
       pieces[attempt.job, default: Waste()].cpu += used

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import SpoolClient
 internal import SpoolModel
 
 /// The command `spool` with all its verbs.
@@ -26,7 +27,7 @@ public struct SpoolCommand: ParsableCommand {
     ])
 
   /// The version that `--version` prints, and that pilots and watchers record.
-  public static let version = "0.1.0"
+  public static let version = SpoolVersion.text
 
   /// Makes the command; the parser fills it.
   public init() {}

@@ -1,0 +1,43 @@
+public import SpoolModel
+
+/// An attempt of a job in words.
+public enum AttemptText {
+  /// Returns `run42.reco.00000017 attempt 2 on node07-3fa91c22: exit139 after 12.0 s: segmentation
+  /// fault`.
+  public static func past(_ line: LedgerLine) -> String {
+    let pilot = line.pilot.map { " on \($0)" } ?? ""
+    var text = "\(line.job) attempt \(line.attempt)\(pilot): \(line.verdict)"
+    if let time = line.result?.runTime { text += " after \(Units.text(time))" }
+    if let reason = reason(line) { text += ": \(reason)" }
+    return text
+  }
+
+  /// Returns the same of a failed attempt that another follows, with the time until that, or with what
+  /// keeps it from running.
+  public static func next(
+    _ line: LedgerLine, _ due: Timestamp, now: Timestamp, obstacle: String? = nil
+  ) -> String {
+    let left = max(.zero, due - now).milliseconds / 100 * 100
+    if left <= 0, let obstacle {
+      return "\(past(line)); attempt \(line.attempt + 1) cannot run: \(obstacle)"
+    }
+    let time = left > 0 ? "in \(Units.text(.milliseconds(left)))" : "as soon as there is room"
+    return "\(past(line)); attempt \(line.attempt + 1) comes \(time)"
+  }
+
+  /// Returns the reason of a failure as one line; nil for none. Of what a payload printed it is the last
+  /// line, which often says most. What Spool says is one sentence, though a name in it may have line ends.
+  public static func reason(_ line: LedgerLine) -> String? {
+    switch Cause(line.verdict) {
+    case .exit, .signal, .program:
+      // By scalars, since a carriage return and a line end are one character.
+      line.reason?.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.last.map { String($0) }
+    default: line.reason?.printable()
+    }
+  }
+}
+
+extension JobResult {
+  /// The wall time of the attempt; zero if the pilot's clock was set back meanwhile.
+  public var runTime: Duration { max(.zero, ended - started) }
+}

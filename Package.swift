@@ -103,6 +103,7 @@ let package = Package(
         "SpoolModel", "SpoolStore", "SpoolClient", "SpoolCommands", "SpoolTesting", "spool",
         "frames",
       ],
+      exclude: ["Support/terminal.py"],
       swiftSettings: settings),
   ]
 )

@@ -11,29 +11,39 @@ public struct JobListing {
     case current(JobName, PilotName?, staged: Timestamp?)
   }
 
+  /// The part of a task's jobs that is listed.
+  public enum Part: Sendable {
+    /// All that ended, and all that are in work.
+    case all
+    /// The attempts that failed.
+    case failed
+    /// The jobs that pilots have.
+    case running
+  }
+
   let spool: Spool
-  /// True if only failed attempts are listed.
-  let onlyFailed: Bool
+  let part: Part
 
   /// Makes the listing of a spool.
-  public init(spool: Spool, onlyFailed: Bool) {
+  public init(spool: Spool, part: Part) {
     self.spool = spool
-    self.onlyFailed = onlyFailed
+    self.part = part
   }
 
-  /// Reads the ledger of a task, and the directories of its jobs.
+  /// Reads the ledger of a task, and the directories of its jobs, as far as the part lies there.
   public func entries(of task: Name) throws -> [Entry] {
+    if part == .running { return try current(task, isReadyListed: false) }
     var entries: [Entry] = []
     try LedgerReader(spool: spool, task: task).each { attempt, json in
-      if !onlyFailed || attempt.failure != nil { entries.append(.ended(attempt, json)) }
+      if part == .all || attempt.failure != nil { entries.append(.ended(attempt, json)) }
     }
-    return try onlyFailed ? entries : entries + current(task)
+    return try part == .failed ? entries : entries + current(task, isReadyListed: true)
   }
 
-  private func current(_ task: Name) throws -> [Entry] {
+  private func current(_ task: Name, isReadyListed: Bool) throws -> [Entry] {
     let places = try JobPlaces(spool, task)
     let running = places.running.map { ($0.name, Optional($0.pilot)) }
-    let ready = places.ready.map { ($0.name, PilotName?.none) }
+    let ready = isReadyListed ? places.ready.map { ($0.name, PilotName?.none) } : []
     return (running + ready).sorted { $0.0.job < $1.0.job }.map {
       .current($0.0, $0.1, staged: places.staging[$0.0.job])
     }

@@ -88,6 +88,22 @@ public struct TaskPage: Sendable {
     }
   }
 
+  /// The time at which the watcher accepted the request.
+  public var accepted: Timestamp {
+    switch content {
+    case .task(let task): task.accepted
+    case .chain(let chain): chain.accepted
+    }
+  }
+
+  /// The end; nil before it.
+  public var ended: Timestamp? {
+    switch content {
+    case .task(let task): task.ended
+    case .chain(let chain): chain.ended
+    }
+  }
+
   /// The tasks of a chain's steps; a task alone.
   public var tasks: [Name] { chain?.steps.map(\.task) ?? [name] }
 

@@ -7,15 +7,25 @@ struct JobsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs",
     abstract: "List the jobs of a task: those in work, and every attempt that ended.",
-    discussion: "Example: spool jobs run42.reco --failed")
+    discussion: """
+      Examples:
+        spool jobs run42.reco --failed
+        spool jobs run42.reco --running
+      """)
 
   @OptionGroup var options: SpoolOptions
   @Argument(help: "The task.")
   var task: String
   @Flag(help: "Only attempts that failed, with the reason.")
   var failed = false
+  @Flag(help: "Only jobs that pilots have now.")
+  var running = false
   @Option(help: "table or json.")
   var format = OutputFormat.table
+
+  func validate() throws {
+    if failed, running { throw ValidationError("give one of --failed and --running") }
+  }
 
   func run() throws {
     let name = try TaskArgument.name(task)
@@ -28,7 +38,8 @@ struct JobsCommand: ParsableCommand {
       throw Failure(.failed, "\(name) was refused: \(request.reason)")
     case .unknown: throw TaskArgument.missing(name, in: spool)
     }
-    let listing = JobListing(spool: spool, onlyFailed: failed)
+    let listing = JobListing(
+      spool: spool, part: failed ? .failed : running ? .running : .all)
     let entries = try tasks.flatMap(listing.entries)
     Output.render(
       format, columns: JobListing.Entry.columns, rows: entries.map(\.row),

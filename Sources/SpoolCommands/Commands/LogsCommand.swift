@@ -8,9 +8,12 @@ struct LogsCommand: ParsableCommand {
     commandName: "logs",
     abstract: "Print what payloads printed: of a job, or of a whole task.",
     discussion: """
-      Of a job that still runs, what it has printed so far.
+      Of a job that still runs, what it has printed so far. With --follow, what is printed from then on, too, \
+      until the job or the task has ended, or you stop it with Ctrl-C, which ends nothing else.
 
-      Example: spool logs run42.reco.00000017
+      Examples:
+        spool logs run42.reco.00000017
+        spool logs --follow run42.reco
       """)
 
   @OptionGroup var options: SpoolOptions
@@ -18,10 +21,13 @@ struct LogsCommand: ParsableCommand {
   var name: String
   @Flag(help: "Only of attempts that failed.")
   var failed = false
+  @Flag(name: [.customShort("f"), .long], help: "Go on with what is printed later.")
+  var follow = false
 
   func run() throws {
     let spool = try options.openWatched()
     let (task, job) = try resolve(spool)
+    if follow { return try follow(task, job, spool) }
     var hasPrinted = false
     let reader = try LogReader(spool, task)
     defer { reader.close() }
@@ -34,6 +40,20 @@ struct LogsCommand: ParsableCommand {
     }
     if try printLive(task, job, spool) { hasPrinted = true }
     if !hasPrinted { Terminal.note("spool: \(name) has printed nothing that is kept") }
+  }
+
+  /// The time between two looks at what is printed: pilots copy it once a second.
+  private static let interval = Duration.milliseconds(500)
+
+  private func follow(_ task: Name, _ job: JobID?, _ spool: Spool) throws {
+    var follower = LogFollower(spool, task, job: job, isFailedOnly: failed)
+    let waker = try Waker()
+    while true {
+      let text = try follower.look()
+      if !text.isEmpty { Terminal.write(text, to: 1) }
+      if follower.isOver { return }
+      waker.wait(atMost: Self.interval)
+    }
   }
 
   /// Returns the task, and the job if a job is named. A job's name may be a task's: the task wins.

@@ -11,7 +11,7 @@ public struct LineReader {
     public var next: Int
 
     /// True where the line lacks its end, or holds zeros: the write of it was not finished.
-    var isUnfinished: Bool { next == offset + bytes.count || bytes.contains(0) }
+    public var isUnfinished: Bool { next == offset + bytes.count || bytes.contains(0) }
   }
 
   private let file: any OpenFile

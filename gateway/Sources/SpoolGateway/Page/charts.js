@@ -7,7 +7,7 @@ import { store } from "./store.js";
 
 const nice = (top) => {
   const base = 10 ** Math.floor(Math.log10(Math.max(1, top)));
-  return [1, 2, 2.5, 5, 10].map((step) => step * base).find((step) => step >= top) ?? top;
+  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].map((step) => step * base).find((step) => step >= top) ?? top;
 };
 
 /** Jobs a minute, done and failed, as a chart of the last hours. */
@@ -189,20 +189,24 @@ export class SlotGrid {
     if (!width) return;
     this.busy = this.colours.assign(this.#count());
     const pilots = [...store.pilots.values()].sort((a, b) => (a.pilot.host + a.pilot.pilot < b.pilot.host + b.pilot.pilot ? -1 : 1));
-    const widest = pilots.reduce((most, one) => Math.max(most, Math.min(one.pilot.cpus, 256)), 1);
-    const across = Math.ceil(Math.sqrt(widest * 1.6)), down = Math.ceil(widest / across);
-    const few = pilots.length <= 24;
-    let cell = 3, perRow = 1, high = 0;
-    for (cell = few ? 13 : 11; cell >= 2; cell--) {
-      this.gap = cell >= 6 ? 2 : 1;
-      this.tileWidth = Math.max(across * (cell + this.gap) + 6, few ? Math.min(150, width) : 0);
-      this.label = few ? 16 : 0;
-      this.tileHeight = down * (cell + this.gap) + 6 + this.label;
-      perRow = Math.max(1, Math.floor((width + 4) / (this.tileWidth + 4)));
-      high = Math.ceil(pilots.length / perRow) * (this.tileHeight + 4);
-      if (high <= this.most) break;
+    const most = pilots.reduce((cores, one) => Math.max(cores, Math.min(one.pilot.cpus, 256)), 1), number = Math.max(1, pilots.length);
+    // Few pilots have cells of one size and their names; many share the place, and the cells of each fill its tile.
+    const few = number <= 24;
+    this.space = number > 300 ? 2 : 4;
+    this.label = few ? 16 : 0;
+    if (few) {
+      const across = Math.ceil(Math.sqrt(most * 2.4)), cell = Math.max(3, Math.min(15, Math.floor((Math.min(width, 190) - 6) / across) - 2));
+      this.tileWidth = Math.max(across * (cell + 2) + 6, Math.min(130, width));
+      this.tileHeight = Math.ceil(most / across) * (cell + 2) + 6 + this.label;
+    } else {
+      const side = Math.max(8, Math.min(64, Math.sqrt((width * this.most) / number)));
+      this.tileWidth = Math.floor(side * 1.25) - this.space;
+      this.tileHeight = Math.max(6, Math.floor(side * 0.8) - this.space);
     }
-    Object.assign(this, { cell: Math.max(2, cell), across, perRow });
+    const perRow = Math.max(1, Math.floor((width + this.space) / (this.tileWidth + this.space)));
+    this.tileWidth = few ? this.tileWidth : Math.floor((width + this.space) / perRow) - this.space;
+    const high = Math.ceil(number / perRow) * (this.tileHeight + this.space);
+    this.perRow = perRow;
     const scale = devicePixelRatio || 1;
     this.canvas.width = width * scale;
     this.canvas.height = Math.max(1, high) * scale;
@@ -211,7 +215,7 @@ export class SlotGrid {
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
     this.ink = { line: canvasColour("--line-strong"), free: canvasColour("--slot-free"), other: canvasColour("--slot-other"), failed: canvasColour("--failed"),
       held: canvasColour("--held"), muted: canvasColour("--muted"), surface: canvasColour("--surface"), mark: canvasColour("--slot-mark") };
-    this.#tiles = pilots.map((one, at) => ({ name: one.pilot.pilot, x: (at % perRow) * (this.tileWidth + 4), y: Math.floor(at / perRow) * (this.tileHeight + 4) }));
+    this.#tiles = pilots.map((one, at) => ({ name: one.pilot.pilot, x: (at % perRow) * (this.tileWidth + this.space), y: Math.floor(at / perRow) * (this.tileHeight + this.space) }));
     this.#place = new Map(this.#tiles.map((tile) => [tile.name, tile]));
     this.context.clearRect(0, 0, width, high);
     for (const tile of this.#tiles) this.#tile(tile);
@@ -221,24 +225,30 @@ export class SlotGrid {
   }
 
   #tile({ name, x, y }) {
-    const one = store.pilots.get(name), c = this.context, { cell, gap, ink } = this;
+    const one = store.pilots.get(name), c = this.context, { ink } = this;
     if (!one) return;
     c.clearRect(x - 1, y - 1, this.tileWidth + 2, this.tileHeight + 2);
     const bad = one.state === "quarantine" ? ink.held : one.state === "lost" ? ink.failed : null;
-    c.lineWidth = bad ? 2 : 1;
-    c.strokeStyle = bad ?? ink.line;
-    c.setLineDash(one.state === "drain" ? [3, 2] : []);
-    c.strokeRect(x + 0.5, y + 0.5, this.tileWidth - 1, this.tileHeight - 1);
-    c.setLineDash([]);
-    const slots = this.slots.get(name) ?? [], cpus = Math.min(one.pilot.cpus, 256);
+    const order = (task) => (this.colours.index(task) < 0 ? PALETTE.length : this.colours.index(task));
+    const slots = [...(this.slots.get(name) ?? [])].sort((a, b) => order(a) - order(b)), cpus = Math.max(1, Math.min(one.pilot.cpus, 256)), edge = this.label ? 3 : 0;
+    const wide = this.tileWidth - 2 * edge, high = this.tileHeight - this.label - 2 * edge;
+    const across = Math.min(cpus, Math.max(1, Math.round(Math.sqrt((cpus * wide) / high)))), down = Math.ceil(cpus / across);
+    const w = wide / across, h = high / down, gap = Math.min(w, h) >= 6 ? 2 : Math.min(w, h) >= 3 ? 1 : 0;
+    c.globalAlpha = one.state === "lost" ? 0.3 : 1;
     for (let n = 0; n < cpus; n++) {
-      const cx = x + 3 + gap / 2 + (n % this.across) * (cell + gap), cy = y + 3 + gap / 2 + Math.floor(n / this.across) * (cell + gap);
+      // Whole pixels, so that cells are sharp.
+      const cx = x + edge + Math.round((n % across) * w), cy = y + edge + Math.round(Math.floor(n / across) * h);
+      const cw = Math.max(1, Math.round(((n % across) + 1) * w) - Math.round((n % across) * w) - gap), ch = Math.max(1, Math.round((Math.floor(n / across) + 1) * h) - Math.round(Math.floor(n / across) * h) - gap);
       const index = n < slots.length ? this.colours.index(slots[n]) : -2;
       c.fillStyle = index === -2 ? ink.free : index < 0 ? ink.other : PALETTE[index];
-      c.globalAlpha = one.state === "lost" ? 0.35 : 1;
-      c.fillRect(cx, cy, cell, cell);
-      if (index >= 0 && cell >= 5) pattern(c, index, cx, cy, cell, ink.mark);
-      c.globalAlpha = 1;
+      c.fillRect(cx, cy, cw, ch);
+      if (index >= 0 && Math.min(cw, ch) >= 5) pattern(c, index, cx, cy, Math.min(cw, ch), ink.mark);
+    }
+    c.globalAlpha = 1;
+    if (bad || this.label) {
+      c.lineWidth = bad ? 2 : 1;
+      c.strokeStyle = bad ?? ink.line;
+      c.strokeRect(x + 0.5, y + 0.5, this.tileWidth - 1, this.tileHeight - 1);
     }
     if (bad || one.state === "drain") this.#mark(one, x, y);
     if (this.label) {
@@ -250,7 +260,7 @@ export class SlotGrid {
 
   /** Puts the state's sign on a tile that takes no work. */
   #mark(one, x, y) {
-    const c = this.context, size = Math.max(8, Math.min(14, this.tileWidth - 8));
+    const c = this.context, size = Math.max(7, Math.min(14, this.tileHeight - this.label - 4));
     const cx = x + this.tileWidth / 2, cy = y + (this.tileHeight - this.label) / 2;
     c.fillStyle = this.ink.surface;
     c.beginPath();
@@ -267,7 +277,7 @@ export class SlotGrid {
 
   #at(event) {
     const box = this.canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    const column = Math.floor(x / (this.tileWidth + 4)), row = Math.floor(y / (this.tileHeight + 4));
+    const column = Math.floor(x / (this.tileWidth + this.space)), row = Math.floor(y / (this.tileHeight + this.space));
     const tile = column < this.perRow ? this.#tiles[row * this.perRow + column] : null;
     return tile && store.pilots.get(tile.name);
   }

@@ -15,7 +15,7 @@ export const EXPECTED = {
 };
 
 export const WORDS = {
-  name: ["Name", "Its name for good: letters, digits, . _ -"],
+  name: ["Name", "Letters, digits, . _ -"],
   input: ["Input", "What the jobs are made of"],
   command: ["Command", "Program and arguments, quoted as in a shell; no shell runs them"],
   outputs: ["Outputs", "The files that each job writes"],

@@ -1,9 +1,9 @@
 // The parts that several views are made of: states, bars, cards, actions.
 
-import { h, s, text, attr, toast, say } from "./dom.js";
-import { count, span, rate, plural } from "./format.js";
+import { h, text, attr, toast } from "./dom.js";
+import { count, plural } from "./format.js";
 import { send, url } from "./api.js";
-import { store, nameOf, isChain } from "./store.js";
+import { nameOf, isChain } from "./store.js";
 
 /** A mark beside each state, since colour alone is not for everybody. */
 export const GLYPHS = {
@@ -85,14 +85,6 @@ export function crumbs(...parts) {
 
 /** A pilot's mark for a task: one of eight colours, each with a pattern of its own. */
 export const PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#8a6fd1"];
-
-export const progressWords = (page) => {
-  const words = [];
-  const speed = store.rate(page), left = store.left(page);
-  if (speed) words.push(rate(speed));
-  if (left !== null) words.push(`${span(left)} left${page.jobs.open ? " so far" : ""}`);
-  return words.join(" · ");
-};
 
 /** Opens a dialog and returns a promise of the values of its form, or of null. */
 export function dialog(title, { body = [], ok = "OK", danger = false, cancel = "Close" }) {
@@ -220,5 +212,3 @@ export function details(rows) {
   return h("dl.details", {}, rows.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
-
-export { s, say };

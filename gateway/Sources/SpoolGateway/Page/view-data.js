@@ -124,7 +124,7 @@ export function dataset({ parts: [name] }) {
 /** A file with what it was made from on one side, and what was made of it on the other. */
 export function file({ search, go }) {
   const body = h("div"), box = h("input", { type: "text", id: "file-path", autocomplete: "off", spellcheck: "false", "aria-label": "Path of the file" });
-  const node = h("div.view", {}, crumbs(["Datasets", "/ui/datasets"], ["file"]), h("h1", {}, "A file and its kin"),
+  const node = h("div.view", {}, crumbs(["Datasets", "/ui/datasets"], ["file"]), h("div.view-head", {}, h("h1", {}, "Where a file comes from")),
     h("form.file-search", { onsubmit: (event) => {
       event.preventDefault();
       if (box.value) go(fileHref(box.value));

@@ -12,7 +12,7 @@ const TAIL = 256 * 1024, MOST_LOG = 4 * 1024 * 1024;
 export function job({ parts: [task, number], search, go }) {
   const index = Number(number), name = jobName(task, index);
   let data = null, attempt = Number(search.get("attempt")) || null, logKind = search.get("log") ?? "out", log = null, loads = 0;
-  const state = badge("waiting"), tries = h("div.tries"), facts = h("div"), files = h("div.provenance"), logBox = h("div");
+  const state = badge("waiting"), tries = h("div.tries"), facts = h("section.panel", { "aria-label": "The attempt" }), files = h("div.provenance"), logBox = h("div");
   const retry = h("button", { type: "button", hidden: true, onclick: async () => {
     retry.disabled = true;
     await order(task, "retry", { jobs: String(index) });
@@ -74,6 +74,7 @@ export function job({ parts: [task, number], search, go }) {
       draw();
     });
     replace(facts, now ? factsOf(now) : null);
+    facts.hidden = !now;
     drawFiles();
     const key = now ? `${now.attempt} ${logKind} ${now.outcome === "running"}` : "none";
     if (log?.key === key) return;
@@ -216,7 +217,7 @@ function logView(task, index, attempt, kind, choose) {
       const response = await request(query(address, { attempt: attempt.attempt, stream: kind, follow: running ? "true" : "" }), { signal: abort.signal, headers: more });
       const range = /bytes (\d+)-\d+\/(\d+)/.exec(response.headers.get("Content-Range") ?? "");
       if (range && Number(range[1]) > 0) whole.hidden = false;
-      text(note, running ? "following" : range ? `the last ${bytes(TAIL)} of ${bytes(Number(range[2]))}` : "");
+      text(note, running ? "following" : range && Number(range[1]) > 0 ? `the last ${bytes(TAIL)} of ${bytes(Number(range[2]))}` : range ? bytes(Number(range[2])) : "");
       const reader = response.body.getReader(), decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();

@@ -4,7 +4,7 @@ import { h, text, attr, keyed, replace } from "./dom.js";
 import { count, compact, span, rate, plural, ago } from "./format.js";
 import { get, url } from "./api.js";
 import { store, nameOf, isChain, ENDED } from "./store.js";
-import { badge, setBadge, bar, setBar, panel, figure, link, taskHref, jobHref, pilotHref, progressWords, empty } from "./parts.js";
+import { badge, setBadge, bar, setBar, panel, figure, link, taskHref, jobHref, pilotHref, empty } from "./parts.js";
 import { throughput, SlotGrid, swatch } from "./charts.js";
 
 const WORK_ROWS = 12, WAIT_ROWS = 6, CAUSE_ROWS = 7;
@@ -24,11 +24,9 @@ export function overview({ go }) {
     h("h1.visually-hidden", {}, "Overview"),
     h("dl.figures", {}, Object.values(figures).map((one) => one.node)),
     h("div.columns", {},
-      h("div.column", {}, inWork.node, waiting.node, ended.node),
-      h("div.column", {},
-        panel("Throughput", { note: h("span.panel-note", {}, "jobs a minute") }, chart.node, queue.node),
-        failing.node,
-        panel("Slots", { more: link("/ui/pilots", "all pilots", { class: "more" }) }, grid.node, legend, trouble.node))));
+      h("div.column.column-work", {}, inWork.node, ended.node),
+      h("div.column", {}, panel("Throughput", { note: h("span.panel-note", {}, "jobs a minute") }, chart.node, queue.node), failing.node, waiting.node),
+      h("div.column", {}, panel("Slots", { note: h("span.panel-note", {}, "a cell is a core"), more: link("/ui/pilots", "all pilots", { class: "more" }) }, grid.node, legend, trouble.node))));
   let seen = {};
   let slow = 0;
 
@@ -64,7 +62,7 @@ function summary(figures, chart) {
   figures.failed.set(compact(jobs.failed), jobs.failed && jobs.done ? `${((100 * jobs.failed) / (jobs.done + jobs.failed)).toFixed(1)} %` : "", jobs.failed ? "failed" : null);
   figures.rate.set(rate(speed), speed ? `${compact(speed * 3600)} an hour` : "");
   figures.left.set(open && speed ? span(open / speed) : open ? "–" : "nothing", open ? `${compact(open)} jobs` : "is left");
-  figures.slots.set(pilots.slots ? `${compact(pilots.busy)}/${compact(pilots.slots)}` : "–", pilots.slots ? `${Math.round((100 * pilots.busy) / pilots.slots)} %` : "");
+  figures.slots.set(pilots.slots ? `${Math.round((100 * pilots.busy) / pilots.slots)} %` : "–", pilots.slots ? `${compact(pilots.busy)} of ${compact(pilots.slots)}` : "");
   figures.pilots.set(compact(pilots.alive ?? 0), "alive");
   figures.watcher.set(watcher.state ?? "–", watcher.heartbeatAge !== undefined ? `heartbeat ${span(watcher.heartbeatAge / 1000)} ago` : "", watcher.state === "alive" ? null : "failed");
   chart.set(now.history ?? []);
@@ -90,7 +88,7 @@ const running = (page) => page.jobs.running ?? 0;
 function workRow(page) {
   const row = h("div.work-row", {}, h("div.work-name", {}, badge(page.state), link(taskHref(nameOf(page)), nameOf(page), { class: "name" })),
     h("div.work-bars", {}, bar(), isChain(page) && h("div.steps", { "aria-hidden": "true" })),
-    h("div.work-count"), h("div.work-rate"));
+    h("div.work-count"), h("div.work-rate", {}, h("span"), h("span.muted")));
   return row;
 }
 
@@ -99,7 +97,9 @@ function fillWork(row, page) {
   setBadge(name.firstChild, page.state);
   setBar(bars.firstChild, page.jobs, nameOf(page));
   replaceCount(number, page.jobs);
-  text(speed, page.state === "active" ? progressWords(page) : page.waits?.[0] ?? page.reason ?? (page.waitsFor ? `waits for ${page.waitsFor}` : ""));
+  const per = store.rate(page), left = store.left(page), on = page.state === "active";
+  text(speed.firstChild, on ? (per ? rate(per) : "") : page.waits?.[0] ?? page.reason ?? (page.waitsFor ? `waits for ${page.waitsFor}` : ""));
+  text(speed.lastChild, on && left !== null ? `${span(left)} left` : "");
   if (isChain(page) && bars.children[1]) keyed(bars.children[1], page.steps, (step) => step.name, (step) => h("a.step-mini", { href: taskHref(step.task), tabindex: -1 }, bar(), h("span")),
     (mini, step) => {
       setBar(mini.firstChild, step.jobs);

@@ -24,7 +24,7 @@ export function pilots({ search, go }) {
     create: () => h("div", {}, h("div.cell.c-state", { role: "cell" }, badge("running")), h("div.cell.c-name", { role: "cell" }, h("a.name")), h("div.cell.c-cores", { role: "cell" }, h("span.meter", { "aria-hidden": "true" }, h("span")), h("span")), h("div.cell.c-memory", { role: "cell" }),
       h("div.cell.c-queues", { role: "cell" }), h("div.cell.c-beat", { role: "cell" }), h("div.cell.c-reason", { role: "cell" })),
     update: fill });
-  const node = h("div.view", {}, h("h1", {}, "Pilots"), panel("Slots", { note: h("span.panel-note", {}, "a cell is a core") }, grid.node, legend),
+  const node = h("div.view", {}, h("div.view-head", {}, h("h1", {}, "Pilots")), panel("Slots", { note: h("span.panel-note", {}, "a cell is a core") }, grid.node, legend),
     h("div.filters", { role: "search", "aria-label": "Filter" }, h("label.visually-hidden", { for: "filter-pilot" }, "Pilot, host, tag or task has"), name, states), note, list.node);
 
   function change(part) {

@@ -127,7 +127,7 @@ function makeEditor(search, go) {
     number(marked);
     replace(problems, found.slice(0, 30).map((one) => h("li", { class: one.soft ? "soft" : "" }, h("button.problem-line", { type: "button", onclick: () => to(one) },
       one.line ? h("span.problem-at", {}, `line ${one.line}`) : null, one.path?.length ? h("code", {}, pathWords(one.path)) : null, h("span", {}, one.message)))));
-    text(status, errors.length ? `${errors.length} ${errors.length === 1 ? "problem" : "problems"}` : served ? "" : "Nothing to object to");
+    text(status, errors.length ? `${errors.length} ${errors.length === 1 ? "problem" : "problems"}` : served ? "" : "Ready to submit");
     status.dataset.state = errors.length ? "failed" : "done";
     attr(button, "aria-disabled", errors.length && !errors.every((one) => one.served) ? "true" : null);
   }

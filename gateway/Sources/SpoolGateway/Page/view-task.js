@@ -278,10 +278,25 @@ export function fileList(label, fetchPage, none) {
 
 // Chains.
 
-const NODE_W = 208, NODE_H = 124, GAP_X = 124, GAP_Y = 28;
+function chainFigures() {
+  const all = { files: figure("Made at the end"), events: figure("Events"), less: figure("Suppression"), cpu: figure("Processor time"), run: figure("Since the start"), failed: figure("Failed jobs"), owner: figure("Owner") };
+  return { node: h("dl.figures.small", {}, Object.values(all).map((one) => one.node)), update(page) {
+    const feeds = new Set(stepsOf(page.request, page).flatMap((one) => one.from));
+    const ends = page.steps.filter((step) => !feeds.has(step.name));
+    all.files.set(plural(ends.reduce((sum, step) => sum + step.outputs.files, 0), "file"), bytes(ends.reduce((sum, step) => sum + step.outputs.bytes, 0)));
+    all.events.set(page.eventsIn === undefined ? "–" : compact(page.eventsIn), page.eventsOut === undefined ? "" : `${compact(page.eventsOut)} came out`);
+    all.less.set(page.suppression ? `1 in ${compact(+page.suppression.toPrecision(3))}` : "–");
+    all.cpu.set(span(page.cpu));
+    all.run.set(page.started ? span(((page.ended ?? Date.now()) - page.started) / 1000) : "–", page.ended ? `ended ${clock(page.ended)}` : clock(page.started));
+    all.failed.set(count(page.jobs.failed), "", page.jobs.failed ? "failed" : null);
+    all.owner.set(page.owner, `accepted ${clock(page.accepted, false)}`);
+  } };
+}
+
+const NODE_W = 216, NODE_H = 116, GAP_X = 124, GAP_Y = 28;
 
 function chainView(name, page) {
-  const head = headOf(name, page), figures = figuresOf(), graph = chainGraph(page);
+  const head = headOf(name, page), figures = chainFigures(), graph = chainGraph(page);
   const rows = h("tbody");
   const table = h("div.table-scroll", { tabindex: 0, role: "region", "aria-label": "Steps" }, h("table.steps-table", {}, h("caption.visually-hidden", {}, `Steps of ${name}`),
     h("thead", {}, h("tr", {}, ["Step", "State", "Jobs", "Failed", "Files", "Size", "Events in", "Events out", "One in", "Mean run time", "Peak memory"].map((words, at) => h("th", { scope: "col", class: at > 1 ? "num" : "" }, words)))), rows));
@@ -294,7 +309,7 @@ function chainView(name, page) {
     head.update(now);
     if (now === last) return;
     last = now;
-    figures.update(now);
+    figures.update({ ...now, request: page.request });
     graph.update(now);
     keyed(rows, now.steps, (step) => step.name, (step) => h("tr", {}, h("th", { scope: "row" }, link(taskHref(step.task), step.name)), h("td", {}, badge(step.state)), ...Array.from({ length: 9 }, () => h("td.num"))),
       (row, step) => {
@@ -347,7 +362,10 @@ function chainGraph(page) {
     let gap = GAP_X, width = NODE_W, first = 132;
     const need = (g, w) => (hasSource ? first + g + (across - 1) * w + (across - 2) * g : across * w + (across - 1) * g);
     if (need(gap, width) > room) gap = 104;
-    if (need(gap, width) > room) width = 176;
+    if (need(gap, width) > room) width = 186;
+    const steps = across - (hasSource ? 1 : 0);
+    if (need(gap, width) < room) width = Math.min(250, width + Math.floor((room - need(gap, width)) / steps / 2));
+    if (need(gap, width) < room && across > 1) gap = Math.min(180, gap + Math.floor((room - need(gap, width)) / (across - 1)));
     tall = room < 700;
     node.classList.toggle("tall", tall);
     const most = Math.max(...[...layers.values()].map((list) => list.length));
@@ -418,7 +436,7 @@ function chainGraph(page) {
   function card(one) {
     if (one.source) return h("li.source-card", {}, h("span.source-kind", {}, one.dataset ? "dataset" : "input"), one.dataset ? link(datasetHref(one.source), one.source, { class: "name" }) : h("span.name", {}, one.source));
     const step = one.step;
-    return h("li.step-card", {}, h("div.step-head", {}, link(taskHref(step.task), step.name, { class: "name" }), badge(step.state)), bar(), h("div.step-words"), h("div.step-less"), h("div.step-after"));
+    return h("li.step-card", {}, h("div.step-head", {}, link(taskHref(step.task), step.name, { class: "name" }), badge(step.state)), bar(), h("div.step-words", {}, h("span"), h("span.step-running"), h("span.count-failed")), h("div.step-less"), h("div.step-after"));
   }
 
   function fillCard(node, step) {
@@ -426,12 +444,16 @@ function chainGraph(page) {
     setBadge(node.firstChild.lastChild, step.state);
     setBar(node.children[1], step.jobs, step.name);
     const { jobs } = step;
-    text(node.children[2], `${compact(jobs.done)} of ${compact(jobs.total)}${jobs.running ? `, ${compact(jobs.running)} running` : ""}${jobs.failed ? `, ${compact(jobs.failed)} failed` : ""}`);
+    const [done, runs, bad] = node.children[2].children;
+    text(done, `${compact(jobs.done)} / ${compact(jobs.total)}`);
+    text(runs, jobs.running ? `▶ ${compact(jobs.running)}` : "");
+    text(bad, jobs.failed ? `✕ ${compact(jobs.failed)}` : "");
     const less = suppression(step.report);
-    text(node.children[3], less ? `lets 1 in ${compact(+less.toPrecision(3))} through` : step.report.eventsIn !== undefined ? `${compact(step.report.eventsIn)} events in` : "");
+    text(node.children[3], less ? (less < 1.005 ? "all events pass" : `1 event in ${compact(+less.toPrecision(3))} passes`) : step.report.eventsIn ? `${compact(step.report.eventsIn)} events in` : "");
     const page = store.tasks.get(step.task), left = page && store.left(page);
+    attr(node.children[4], "title", page?.waits?.[0] ?? step.reason);
     text(node.children[4], step.state === "active" && page ? [store.rate(page) ? rate(store.rate(page)) : "", left ? `${span(left)} left` : ""].filter(Boolean).join(" · ")
-      : step.waitsFor ? `waits for ${step.waitsFor}` : step.lacks ? `${step.lacks} lacks files` : step.reason ?? (step.ended ? `ended ${ago(step.ended)}` : ""));
+      : page?.waits?.length && !ENDED.has(step.state) ? page.waits[0] : step.waitsFor ? `waits for ${step.waitsFor}` : step.lacks ? `${step.lacks} lacks files` : step.reason ?? (step.ended ? `ended ${ago(step.ended)}` : ""));
   }
 
   const redraw = () => {

@@ -128,7 +128,7 @@ def test_the_page_loads_nothing_inline(fake, opened):
 # Connection.
 
 def test_a_cut_stream_goes_on_where_it_was(fake, opened):
-    page = opened(fake.url, "/")
+    page = opened(fake.url, "/", allow=BROKEN)
     live(page)
     page.evaluate("window.marker = 1")
     before = len(fake.streams)

@@ -51,12 +51,17 @@ function show(focus = true) {
   main.replaceChildren(next.node);
   retitle(next.title ?? title);
   if (focus) {
-    const place = restore.get(history.state?.at);
-    scrollTo(0, place ?? 0);
+    scrollBack(restore.get(history.state?.at) ?? 0, next);
     main.focus({ preventScroll: true });
     say(document.title);
   }
   next.update?.();
+}
+
+/** Scrolls to where the reader was, as soon as the view is long enough for it. */
+function scrollBack(place, of, frames = 90) {
+  scrollTo(0, place);
+  if (frames && view === of && scrollY < place - 1) requestAnimationFrame(() => scrollBack(place, of, frames - 1));
 }
 
 const decode = (part) => {

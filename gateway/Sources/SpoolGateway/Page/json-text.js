@@ -8,7 +8,10 @@ export class JsonError extends Error {
   }
 }
 
-export const pathKey = (path) => path.join("\u0000");
+/** Stands between the parts of a path; no key of a request holds it, and a selector can name it. */
+export const SEPARATOR = "\u001f";
+
+export const pathKey = (path) => path.join(SEPARATOR);
 
 /** Reads a text: `{value, lines}`, with the line of each key and item by `pathKey`. Throws a `JsonError`. */
 export function parseJson(text) {

@@ -4,7 +4,7 @@ import { h, text, attr, replace, toast, say } from "./dom.js";
 import { get, send, url, BASE, Problem } from "./api.js";
 import { panel, link, chips, taskHref, datasetHref } from "./parts.js";
 import { Schemas } from "./schema.js";
-import { parseJson, pathKey, JsonError } from "./json-text.js";
+import { parseJson, pathKey, SEPARATOR, JsonError } from "./json-text.js";
 import { WORDS, FIRST, HIDDEN, EXPECTED, PLACEHOLDERS, EXAMPLES } from "./fields.js";
 import { store } from "./store.js";
 
@@ -425,7 +425,7 @@ function makeEditor(search, go) {
     const dotted = name.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
     let best = null;
     for (const [id, where] of lines) {
-      const path = id.split("\u0000");
+      const path = id.split(SEPARATOR);
       const fits = dotted.every((part, at) => path[path.length - dotted.length + at] === part);
       if (fits && (best === null || where === line)) best = path;
       if (fits && where === line) break;

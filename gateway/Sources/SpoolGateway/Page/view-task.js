@@ -298,7 +298,7 @@ const NODE_W = 216, NODE_H = 116, GAP_X = 124, GAP_Y = 28;
 function chainView(name, page) {
   const head = headOf(name, page), figures = chainFigures(), graph = chainGraph(page);
   const rows = h("tbody");
-  const table = h("div.table-scroll", { tabindex: 0, role: "region", "aria-label": "Steps" }, h("table.steps-table", {}, h("caption.visually-hidden", {}, `Steps of ${name}`),
+  const table = h("div.table-scroll", { tabindex: 0, role: "region", "aria-label": "Table of steps" }, h("table.steps-table", {}, h("caption.visually-hidden", {}, `Steps of ${name}`),
     h("thead", {}, h("tr", {}, ["Step", "State", "Jobs", "Failed", "Files", "Size", "Events in", "Events out", "One in", "Mean run time", "Peak memory"].map((words, at) => h("th", { scope: "col", class: at > 1 ? "num" : "" }, words)))), rows));
   const request = h("details.raw", {}, h("summary", {}, "Request"), h("pre.json", { tabindex: 0, "aria-label": "Request" }, JSON.stringify(page.request, null, 2)));
   const node = h("div", {}, crumbs(["Tasks", "/ui/tasks"], [name]), head.node, figures.node,

@@ -5,6 +5,7 @@ The tests use `FakeGateway` and its switches: `cut()`, `down()`, `refuse`, `toke
 """
 
 import argparse
+import itertools
 import json
 import mimetypes
 import random
@@ -117,7 +118,7 @@ class Model:
         while made < number:
             age = int((made / number) ** 2 * 30 * 86400000) + made * 900
             if made % 40 == 3:
-                made += self._chain(f"run{run}", start - age, "active" if made < 300 else r.choice(["done", "done", "failed"]))
+                made += self._chain(f"run{run}", start - age - (r.randrange(1200000, 5400000) if made < 300 else 0), "active" if made < 300 else r.choice(["done", "done", "failed"]))
                 run += 1
                 continue
             state = r.choice(states) if made > 60 else r.choice(["active", "active", "waiting", "held", "done", "failed"])
@@ -699,15 +700,17 @@ class Handler(BaseHTTPRequestHandler):
         while gateway.cuts == cut and not gateway.stopped:
             with model.changed:
                 model.changed.wait_for(lambda: model.last_id > at or gateway.cuts != cut or gateway.stopped, timeout=10)
-                fresh = [event for event in model.events if event[0] > at]
+                fresh = list(itertools.takewhile(lambda event: event[0] > at, reversed(model.events)))[::-1]
+            sent = []
             for number, kind, data in fresh:
                 at = number
                 name = data.get("task") or data.get("chain") or data.get("job", "").rpartition(".")[0]
                 if (task and name != task) or (not task and kind == "attempt"):
                     continue
-                self.chunk(f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n")
-            if not fresh:
-                self.chunk(":\n\n")
+                sent.append(f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n")
+            # Something is sent at each turn, so that a stream whose reader has gone ends.
+            self.chunk("".join(sent) or ":\n\n")
+            time.sleep(0.05)
         self.close_connection = True
 
     def log_of(self, name, index, query):

@@ -196,7 +196,8 @@ export class SlotGrid {
     this.label = few ? 16 : 0;
     if (few) {
       const across = Math.ceil(Math.sqrt(most * 2.4)), cell = Math.max(3, Math.min(15, Math.floor((Math.min(width, 190) - 6) / across) - 2));
-      this.tileWidth = Math.max(across * (cell + 2) + 6, Math.min(130, width));
+      this.across = across;
+      this.tileWidth = Math.max(across * (cell + 2) + 6, Math.min(112, width));
       this.tileHeight = Math.ceil(most / across) * (cell + 2) + 6 + this.label;
     } else {
       const side = Math.max(8, Math.min(64, Math.sqrt((width * this.most) / number)));
@@ -232,8 +233,10 @@ export class SlotGrid {
     const order = (task) => (this.colours.index(task) < 0 ? PALETTE.length : this.colours.index(task));
     const slots = [...(this.slots.get(name) ?? [])].sort((a, b) => order(a) - order(b)), cpus = Math.max(1, Math.min(one.pilot.cpus, 256)), edge = this.label ? 3 : 0;
     const wide = this.tileWidth - 2 * edge, high = this.tileHeight - this.label - 2 * edge;
-    const across = Math.min(cpus, Math.max(1, Math.round(Math.sqrt((cpus * wide) / high)))), down = Math.ceil(cpus / across);
-    const w = wide / across, h = high / down, gap = Math.min(w, h) >= 6 ? 2 : Math.min(w, h) >= 3 ? 1 : 0;
+    const across = this.label ? Math.min(cpus, this.across) : columnsOf(cpus, wide / high), down = Math.ceil(cpus / across);
+    let w = wide / across, h = high / down;
+    if (this.label) w = h = Math.min(w, h);
+    const gap = Math.min(w, h) >= 6 ? 2 : Math.min(w, h) >= 3 ? 1 : 0;
     c.globalAlpha = one.state === "lost" ? 0.3 : 1;
     for (let n = 0; n < cpus; n++) {
       // Whole pixels, so that cells are sharp.
@@ -313,6 +316,21 @@ export class SlotGrid {
     const rest = [...(this.counts ?? [])].filter(([name]) => this.colours.index(name) < 0);
     return { rows, rest: rest.length, restCores: rest.reduce((sum, one) => sum + one[1], 0) };
   }
+}
+
+const columns = new Map();
+
+/** The number of columns that gives cells nearest to squares, with few places left over in the last row. */
+function columnsOf(cells, shape) {
+  const key = cells * 1000 + Math.round(shape * 100);
+  if (columns.has(key)) return columns.get(key);
+  let best = 1, least = Infinity;
+  for (let across = 1; across <= cells; across++) {
+    const down = Math.ceil(cells / across), cost = Math.abs(Math.log((shape * down) / across)) + (3 * (across * down - cells)) / cells;
+    if (cost < least) [best, least] = [across, cost];
+  }
+  columns.set(key, best);
+  return best;
 }
 
 function fit(c, words, width) {

@@ -201,7 +201,15 @@ export function chips(label, options, value, choose) {
     type: "button", "data-key": key, "aria-pressed": String(key === value), onclick: () => select(key),
   }, glyph && h("span.glyph", { "aria-hidden": "true", "data-state": key }, glyph), words));
   node.append(...buttons);
+  // Where the buttons do not fit on a phone, the pressed one is in sight.
+  const reveal = () => {
+    const pressed = buttons.find((button) => button.dataset.key === value);
+    if (pressed && node.scrollWidth > node.clientWidth) node.scrollLeft = pressed.offsetLeft - node.offsetLeft - 40;
+  };
+  requestAnimationFrame(reveal);
   function select(key) {
+    value = key;
+    reveal();
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.key === key));
     choose(key);
   }

@@ -20,6 +20,7 @@ class Store {
   connection = { state: "connecting", since: null };
   loaded = { tasks: false, pilots: false, datasets: false };
   more = false;
+  failed = false;
   /** Counts that grow with every change, so that a view can tell whether its part has changed. */
   version = { summary: 0, tasks: 0, members: 0, pilots: 0, datasets: 0, connection: 0 };
   /** Names of the pilots that changed since the last frame. */
@@ -36,6 +37,7 @@ class Store {
       state: (state, since = null) => {
         this.connection = { state, since };
         this.#changed("connection");
+        if (state === "live" && this.failed) this.load();
       },
     });
     this.load();
@@ -45,7 +47,12 @@ class Store {
   async load() {
     const load = ++this.#loads;
     const tries = [this.#loadSummary(), this.#loadTasks(load), this.#loadPilots(load), this.#loadDatasets(load)];
-    await Promise.allSettled(tries);
+    const ended = await Promise.allSettled(tries);
+    if (load !== this.#loads) return;
+    this.failed = ended.some((one) => one.status === "rejected");
+    clearTimeout(this.again);
+    // What could not be read is read again; without a connection, as soon as there is one.
+    if (this.failed) this.again = setTimeout(() => this.connection.state === "live" && this.load(), 5000);
   }
 
   async #loadSummary() {

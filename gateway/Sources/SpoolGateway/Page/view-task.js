@@ -1,10 +1,10 @@
 // The page of a task or a chain.
 
-import { h, s, text, attr, keyed, replace } from "./dom.js";
+import { h, s, text, attr, keyed, replace, say } from "./dom.js";
 import { count, compact, bytes, span, rate, clock, ago, plural } from "./format.js";
 import { get, url, query } from "./api.js";
 import { store, nameOf, isChain, ENDED } from "./store.js";
-import { badge, setBadge, bar, setBar, panel, figure, link, crumbs, actions, chips, details, taskHref, jobHref, fileHref, pilotHref, datasetHref, empty, GLYPHS } from "./parts.js";
+import { badge, setBadge, bar, setBar, panel, figure, link, crumbs, actions, order, chips, taskHref, jobHref, fileHref, pilotHref, datasetHref, empty, GLYPHS } from "./parts.js";
 import { VirtualList, PagedItems } from "./virtual.js";
 import { stepsOf, suppression } from "./charts.js";
 import { explain, reasonRow } from "./view-overview.js";
@@ -35,6 +35,7 @@ function headOf(name, page) {
   const state = badge(page.state), line = bar(), words = h("p.progress-words"), buttons = actions(page), reason = h("p.reason-line", { hidden: true });
   const node = h("div.task-head", {}, h("div.view-head", {}, h("h1.name", {}, name), state, buttons.node), reason, line, words);
   return { node, update(now) {
+    if (state.dataset.state !== now.state && state.dataset.state && node.isConnected) say(`${name} is ${now.state}`);
     setBadge(state, now.state);
     setBar(line, now.jobs, name);
     buttons.update(now);
@@ -70,7 +71,7 @@ function figuresOf() {
     const into = page.report?.eventsIn ?? page.eventsIn, out = page.report?.eventsOut ?? page.eventsOut, less = page.suppression ?? suppression(page.report);
     all.events.node.hidden = into === undefined;
     all.events.set(`${compact(into)} → ${compact(out)}`, less ? `1 in ${compact(+less.toPrecision(3))}` : "");
-    all.owner.set(page.owner, clock(page.accepted));
+    all.owner.set(page.owner, `accepted ${clock(page.accepted, false)}`);
   } };
 }
 
@@ -227,7 +228,8 @@ function failuresTab(name) {
       const causes = new Map();
       for (const one of items) causes.set(one.cause, [...(causes.get(one.cause) ?? []), one]);
       replace(node, items.length ? [...causes].map(([cause, list]) => h("section.failure", {},
-        h("h2", {}, cause, h("span.muted", {}, ` ${plural(list.reduce((sum, one) => sum + one.jobs, 0), "job")}`)),
+        h("h2", {}, cause, h("span.muted", {}, ` ${plural(list.reduce((sum, one) => sum + one.jobs, 0), "job")}`),
+          h("button.quiet", { type: "button", onclick: () => order(name, "retry", { cause }) }, `retry those of ${cause}`)),
         h("ul.reason-list", {}, list.map((one) => reasonRow({ task: name, ...one }, true))))) : empty("No job has failed."));
     } catch (problem) {
       replace(node, h("p.problem", {}, problem.message));
@@ -359,10 +361,11 @@ function chainGraph(page) {
     const depths = [...layers.keys()].sort((a, b) => a - b), hasSource = depths[0] === -1, across = depths.length;
     const room = node.clientWidth || 1000;
     // As many columns as there are layers; where they do not fit, the graph goes downwards.
-    let gap = GAP_X, width = NODE_W, first = 132;
+    let gap = GAP_X, width = NODE_W;
+    const first = 120;
     const need = (g, w) => (hasSource ? first + g + (across - 1) * w + (across - 2) * g : across * w + (across - 1) * g);
-    if (need(gap, width) > room) gap = 104;
-    if (need(gap, width) > room) width = 186;
+    if (need(gap, width) > room) gap = 96;
+    if (need(gap, width) > room) width = 170;
     const steps = across - (hasSource ? 1 : 0);
     if (need(gap, width) < room) width = Math.min(250, width + Math.floor((room - need(gap, width)) / steps / 2));
     if (need(gap, width) < room && across > 1) gap = Math.min(180, gap + Math.floor((room - need(gap, width)) / (across - 1)));
@@ -449,7 +452,7 @@ function chainGraph(page) {
     text(runs, jobs.running ? `▶ ${compact(jobs.running)}` : "");
     text(bad, jobs.failed ? `✕ ${compact(jobs.failed)}` : "");
     const less = suppression(step.report);
-    text(node.children[3], less ? (less < 1.005 ? "all events pass" : `1 event in ${compact(+less.toPrecision(3))} passes`) : step.report.eventsIn ? `${compact(step.report.eventsIn)} events in` : "");
+    text(node.children[3], less ? (less < 1.005 ? "keeps all events" : `keeps 1 in ${compact(+less.toPrecision(3))}`) : step.report.eventsIn ? `${compact(step.report.eventsIn)} events in` : "");
     const page = store.tasks.get(step.task), left = page && store.left(page);
     attr(node.children[4], "title", page?.waits?.[0] ?? step.reason);
     text(node.children[4], step.state === "active" && page ? [store.rate(page) ? rate(store.rate(page)) : "", left ? `${span(left)} left` : ""].filter(Boolean).join(" · ")

@@ -10,11 +10,15 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from browsing import Watch, browser  # noqa: E402
 from fake_gateway import FakeGateway  # noqa: E402
+
+# The machine may be busy with other things.
+expect.set_options(timeout=20000)
 
 REAL = os.environ.get("SPOOL_GATEWAY")
 SPOOL = os.environ.get("SPOOL_BIN", "spool")
@@ -88,7 +92,7 @@ class RealSite:
         subprocess.run([SPOOL, "init", str(self.spool)], check=True, capture_output=True)
         self.log = open(root / "log", "wb")
         self.start([SPOOL, "up", "--spool", str(self.spool), "--cpus", "2"])
-        self.start([REAL, "--spool", str(self.spool), "--port", str(self.port)])
+        self.start([REAL, "serve", "--spool", str(self.spool), "--port", str(self.port)])
         until = time.monotonic() + 30
         while time.monotonic() < until:
             try:

@@ -430,7 +430,8 @@ class Model:
         out = [{"path": f"/d/reco/f{index}.root", "size": 77000000}]
         if name in self.jobs:
             job = self.jobs[name][index]
-            return {"index": index, "state": job["state"], "attempts": job["lines"], "document": document, "inputs": document["inputs"], "outputs": out if job["state"] == "done" else [], **({"pilot": job["pilot"]} if job["state"] == "running" else {})}
+            running = [{"job": job_name(name, index), "attempt": job["attempts"] + 1, "outcome": "running", "pilot": job["pilot"]}] if job["state"] == "running" else []
+            return {"index": index, "state": job["state"], "attempts": job["lines"] + running, "document": document, "inputs": document["inputs"], "outputs": out if job["state"] == "done" else []}
         state = self.state(page, index)
         lines, at, tries = [], page.get("started", page["accepted"]) + index * 50, 3 if state == "failed" else 2 if index % 11 == 5 and state == "done" else 0 if state in ("ready", "waiting") else 1
         cause = next(iter(page["failures"]), "exit3")
@@ -622,6 +623,8 @@ class Handler(BaseHTTPRequestHandler):
             case ("GET", "pilots", name):
                 return model.pilots[name]
             case ("POST", "pilots", name, kind):
+                if query:
+                    raise Problem(400, "there is no such parameter here; it takes none")
                 one = model.pilots[name]
                 one["state"], one["pilot"]["state"] = ("drain", "draining") if kind == "drain" else ("running", "active")
                 model.tell("pilot", one)

@@ -342,3 +342,31 @@ def test_a_running_jobs_log_is_followed(fake, opened):
     expect(log).to_contain_text("event    402")
     expect(page.locator(".log-box .muted").first).to_contain_text("following")
     assert page.evaluate("(() => { const log = document.querySelector('.log'); return log.scrollTop + log.clientHeight >= log.scrollHeight - 30; })()")
+
+
+def test_a_pilot_is_drained_and_released(fake, opened):
+    name = next(iter(fake.model.pilots))
+    page = opened(fake.url, f"/ui/pilots/{name}")
+    page.get_by_role("button", name="Drain").click()
+    expect(page.locator(".view-head .badge")).to_have_attribute("data-state", "drain")
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator(".view-head .badge")).to_have_attribute("data-state", "running")
+
+
+def test_a_pilot_without_a_record_is_shown_by_its_name(fake, opened):
+    fake.model.pilots["new-00112233"] = {"pilot": {"pilot": "new-00112233"}, "heartbeatAge": 0, "state": "running", "jobs": []}
+    fake.model.turn = lambda changes: None
+    page = opened(fake.url, "/ui/pilots", allow=BROKEN)
+    expect(page.locator(".vrows .vrow", has_text="new-00112233")).to_be_visible()
+
+
+def test_a_job_that_comes_twice_is_listed_once(fake, opened):
+    """The ledger has a line for the failure and one for the later success: the later counts. A page may be empty."""
+    fake.model.accept({"kind": "task", "name": "twice", "input": {"count": 3}, "command": ["true"]})
+    answers = {None: ([{"index": 1, "state": "failed", "attempts": 1}], "a"), "a": ([], "b"), "b": ([{"index": 2, "state": "done", "attempts": 1}, {"index": 1, "state": "done", "attempts": 2}], None)}
+    page = opened(fake.url, "/")
+    page.route("**/tasks/twice/jobs?**", lambda route: route.fulfill(json=dict(zip(("items", "next"), answers[dict(part.split("=") for part in route.request.url.split("?")[1].split("&")).get("cursor")]))))
+    page.goto(fake.url + "/ui/tasks/twice")
+    expect(page.locator(".list-note")).to_have_text("2 jobs")
+    expect(page.locator(".jobs .vrows .vrow:visible")).to_have_count(2)
+    expect(page.locator(".jobs .vrows .vrow:visible").first.locator(".badge")).to_have_attribute("data-state", "done")

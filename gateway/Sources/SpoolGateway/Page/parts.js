@@ -118,8 +118,8 @@ export async function order(name, kind, body = {}) {
   const words = { cancel: "Cancelled", hold: "Held", release: "Released", retry: "Tried again", priority: "Priority changed",
     limit: "Limit changed" }[kind];
   try {
-    await send("POST", url("tasks", name, kind), body);
-    toast(`${words}: ${name}`);
+    const receipt = await send("POST", url("tasks", name, kind), body);
+    toast(`${words}: ${name}`, { detail: receipt.warning ?? receipt.text });
     return true;
   } catch (problem) {
     toast(`${kind} of ${name} was not taken`, { kind: "error", detail: problem.message });

@@ -140,9 +140,20 @@ class Store {
     this.#changed("tasks");
   }
 
+  takePilot(one) {
+    this.#pilot(one);
+  }
+
+  /** Reads the pilots anew, for their heartbeats. */
+  renewPilots() {
+    return this.#loadPilots(this.#loads).catch(() => {});
+  }
+
   #pilot(one) {
     const name = one.pilot.pilot;
-    this.pilots.set(name, { ...one, heard: Date.now() - (one.heartbeatAge ?? 0) });
+    // A pilot that has written no record yet is known by its name alone.
+    const pilot = { host: "", version: "", cpus: 0, memory: 0, gpus: 0, jobs: 0, queues: [], tags: [], free: { cpus: 0, memory: 0, gpus: 0 }, ...one.pilot };
+    this.pilots.set(name, { jobs: [], ...one, pilot, heard: Date.now() - (one.heartbeatAge ?? 0) });
     this.changedPilots.add(name);
     this.#changed("pilots");
     return name;

@@ -56,7 +56,7 @@ export function job({ parts: [task, number], search, go }) {
   function attempts() {
     const list = data.attempts.filter((line) => line.job !== undefined || line.attempt).map((line) => ({ ...line }));
     const now = data.document && !data.document.result ? data.document.attempt : null;
-    if (data.state === "running" && !list.some((line) => line.attempt === now)) {
+    if (data.state === "running" && !list.some((line) => line.outcome === "running")) {
       list.push({ attempt: now ?? (list.at(-1)?.attempt ?? 0) + 1, outcome: "running", pilot: data.pilot, started: data.started ?? null });
     }
     return list;
@@ -140,8 +140,11 @@ const quoted = (word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.repl
 /** Attempts as rows over one axis of time; the waits between them are dashed. */
 function timeline(node, list, now, choose) {
   if (!list.length) return replace(node, empty("No attempt has been made yet."));
+  // The start of an attempt that runs is not told; it is behind the earlier ones, and before it was first seen here.
+  node.seen ??= Date.now();
+  for (const one of list) if (one.outcome === "running") one.started ??= list.find((other) => other.attempt === one.attempt - 1)?.retryAt ?? node.seen;
   const starts = list.map((one) => one.started ?? one.registered).filter(Boolean);
-  const from = Math.min(...starts), running = list.some((one) => one.outcome === "running");
+  const from = starts.length ? Math.min(...starts) : Date.now(), running = list.some((one) => one.outcome === "running");
   const to = Math.max(running ? Date.now() : 0, ...list.map((one) => Math.max(one.ended ?? 0, one.registered && !one.final ? one.retryAt ?? 0 : 0, one.registered ?? 0)), from + 1);
   const share = (at) => (100 * (at - from)) / (to - from);
   node.range = { from };
@@ -217,7 +220,7 @@ function logView(task, index, attempt, kind, choose) {
       const response = await request(query(address, { attempt: attempt.attempt, stream: kind, follow: running ? "true" : "" }), { signal: abort.signal, headers: more });
       const range = /bytes (\d+)-\d+\/(\d+)/.exec(response.headers.get("Content-Range") ?? "");
       if (range && Number(range[1]) > 0) whole.hidden = false;
-      text(note, running ? "following" : range && Number(range[1]) > 0 ? `the last ${bytes(TAIL)} of ${bytes(Number(range[2]))}` : range ? bytes(Number(range[2])) : "");
+      text(note, running ? "following what it prints" : range && Number(range[1]) > 0 ? `the last ${bytes(TAIL)} of ${bytes(Number(range[2]))}` : range ? bytes(Number(range[2])) : "");
       const reader = response.body.getReader(), decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();

@@ -65,7 +65,20 @@ function summary(figures, chart) {
   figures.slots.set(pilots.slots ? `${Math.round((100 * pilots.busy) / pilots.slots)} %` : "–", pilots.slots ? `${compact(pilots.busy)} of ${compact(pilots.slots)}` : "");
   figures.pilots.set(compact(pilots.alive ?? 0), "alive");
   figures.watcher.set(watcher.state ?? "–", watcher.heartbeatAge !== undefined ? `heartbeat ${span(watcher.heartbeatAge / 1000)} ago` : "", watcher.state === "alive" ? null : "failed");
-  chart.set(now.history ?? []);
+  chart.set(minutes(now.history ?? []));
+}
+
+let filled = { of: null, until: 0, list: [] };
+
+/** The minutes of the history without a gap, half an hour at least: a minute in which no job ended is left out of it. */
+function minutes(history) {
+  const now = Math.floor(Date.now() / 60000) * 60;
+  if (filled.of === history && filled.until === now) return filled.list;
+  const known = new Map(history.map((one) => [one[0], one])), list = [];
+  const from = Math.max(now - 359 * 60, Math.min(history[0]?.[0] ?? now, now - 30 * 60));
+  for (let at = from; at <= now; at += 60) list.push(known.get(at) ?? [at, 0, 0]);
+  filled = { of: history, until: now, list };
+  return list;
 }
 
 /** Rows of chains and tasks in work. */

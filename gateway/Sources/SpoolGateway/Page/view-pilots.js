@@ -69,6 +69,8 @@ export function pilots({ search, go }) {
     attr(g, "title", words || null);
   }
 
+  // Of many pilots the stream tells what changes, and not each heartbeat.
+  const beats = setInterval(() => !document.hidden && store.pilots.size > 50 && store.renewPilots(), 20000);
   return { node, update(tick) {
     const now = performance.now();
     if (store.version.pilots !== seen) {
@@ -88,7 +90,11 @@ export function pilots({ search, go }) {
     name.value = filter.name;
     for (const button of states.children) attr(button, "aria-pressed", String(button.dataset.key === filter.state));
     apply();
-  }, destroy: () => (grid.destroy(), list.destroy()) };
+  }, destroy: () => {
+    clearInterval(beats);
+    grid.destroy();
+    list.destroy();
+  } };
 }
 
 function drawLegend(node, grid) {
@@ -105,8 +111,8 @@ export function pilot({ parts: [name] }) {
   const act = (kind, words) => h("button", { type: "button", onclick: async (event) => {
     event.target.disabled = true;
     try {
-      await send("POST", url("pilots", name, kind));
-      toast(`${words}: ${name}`);
+      const receipt = await send("POST", url("pilots", name, kind), undefined, { wait: null });
+      toast(`${words}: ${name}`, { detail: receipt.text });
     } catch (problem) {
       toast(`${kind} of ${name} was not taken`, { kind: "error", detail: problem.message });
     }
@@ -150,5 +156,6 @@ export function pilot({ parts: [name] }) {
     }
     if (tick !== false) text(facts.querySelector("[data-beat]") ?? h("i"), `${span(store.pilotAge(one) / 1000)} ago`);
   }
-  return { node, title: name, update };
+  const beats = setInterval(() => !document.hidden && store.pilots.size > 50 && get(url("pilots", name)).then((one) => store.takePilot(one), () => {}), 10000);
+  return { node, title: name, update, destroy: () => clearInterval(beats) };
 }

@@ -378,9 +378,9 @@ function makeEditor(search, go) {
     text(status, "Sending…");
     const isSet = doc.kind === "dataset", name = doc.name;
     try {
-      await send("POST", url(isSet ? "datasets" : "tasks"), area.value, { headers: { "Idempotency-Key": key } });
+      const receipt = await send("POST", url(isSet ? "datasets" : "tasks"), area.value, { headers: { "Idempotency-Key": key } });
       sessionStorage.removeItem(DRAFT);
-      toast(`Submitted ${name}`, { link: link(isSet ? datasetHref(name) : taskHref(name), name) });
+      toast(`Submitted ${name}`, { detail: [receipt.warning, ...(receipt.notes ?? [])].filter(Boolean).join("\n"), link: link(isSet ? datasetHref(name) : taskHref(name), name) });
       await arrive(isSet, name);
     } catch (problem) {
       refused(problem);

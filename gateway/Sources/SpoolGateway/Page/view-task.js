@@ -158,7 +158,7 @@ function taskView(name, page, search, go) {
 function jobsTab(name, state, choose) {
   let stale = false, last = performance.now();
   const address = (cursor) => query(url("tasks", name, "jobs"), { state, cursor, limit: 200 });
-  const items = new PagedItems((cursor) => get(address(cursor)), () => draw());
+  const items = new PagedItems((cursor) => get(address(cursor)), () => draw(), (job) => job.index);
   const note = h("p.list-note", { role: "status" }, "Loading…");
   const filter = chips("Jobs that are", [["", "All"], ...JOB_STATES.map((one) => [one, one, GLYPHS[one]])], state, (key) => {
     state = key;
@@ -200,7 +200,7 @@ function jobsTab(name, state, choose) {
   function draw() {
     again.hidden = !items.failed;
     text(note, items.failed ? `The jobs could not be read: ${items.failed.message}`
-      : items.items.length ? `${plural(items.items.length, "job")}${items.done ? "" : " so far; scroll for more"}` : "No such jobs.");
+      : items.items.length ? `${plural(items.items.length, "job")}${items.done ? "" : " so far; scroll for more"}` : items.done ? "No such jobs." : "Looking for them…");
     list.set(items.items.length);
   }
   items.reset();

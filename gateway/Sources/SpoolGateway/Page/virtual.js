@@ -136,8 +136,12 @@ export class PagedItems {
   #loading = false;
   #turn = 0;
 
-  /** `fetchPage(cursor)` returns a promise of `{items, next}`; `changed` is called after each. */
-  constructor(fetchPage, changed) {
+  /**
+   * `fetchPage(cursor)` returns a promise of `{items, next}`; `changed` is called after each. With `keyOf` an item that
+   * comes again takes the place of the earlier one.
+   */
+  constructor(fetchPage, changed, keyOf) {
+    this.keyOf = keyOf;
     this.fetchPage = fetchPage;
     this.changed = changed;
   }
@@ -159,7 +163,7 @@ export class PagedItems {
     try {
       const page = await this.fetchPage(this.next);
       if (turn !== this.#turn) return;
-      this.items.push(...page.items);
+      this.items = this.#joined(this.items, page.items);
       this.next = page.next;
       this.done = !page.next;
     } catch (problem) {
@@ -170,17 +174,23 @@ export class PagedItems {
     this.changed();
   }
 
+  #joined(items, more) {
+    if (!this.keyOf) return items.concat(more);
+    const all = new Map(items.map((one) => [this.keyOf(one), one]));
+    for (const one of more) all.set(this.keyOf(one), one);
+    return [...all.values()];
+  }
+
   /** Fetches the pages that are shown once more, and keeps the old ones in sight until then. */
   async renew() {
     if (this.#loading) return;
     const turn = this.#turn, want = Math.max(this.items.length, 1);
     this.#loading = true;
     try {
-      const items = [];
-      let cursor = null;
+      let items = [], cursor = null;
       do {
         const page = await this.fetchPage(cursor);
-        items.push(...page.items);
+        items = this.#joined(items, page.items);
         cursor = page.next;
       } while (cursor && items.length < want);
       if (turn !== this.#turn) return;

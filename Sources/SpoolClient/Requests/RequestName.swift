@@ -3,7 +3,7 @@ internal import SpoolModel
 /// The names of files that hold requests.
 enum RequestName {
   /// Returns a name for a file, `reco.json`, that no other request has: `reco.1796000000123-77.json`.
-  static func unique(_ file: String, at time: Timestamp, by writer: Int32) -> String {
+  static func unique(_ file: String, at time: Timestamp, by writer: Int) -> String {
     let dot = file.lastIndex(of: ".") ?? file.endIndex
     return "\(file[..<dot]).\(time.milliseconds)-\(writer)\(file[dot...])"
   }

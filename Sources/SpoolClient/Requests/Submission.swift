@@ -149,10 +149,13 @@ public struct Submission: Sendable {
 
   /// Drops the request: writes it under a hidden name, then renames it, so that the watcher sees it
   /// whole. Returns its name in `incoming/`, which no other request has: by it this one's answer is told
-  /// from those to others of the same task's name.
-  public func drop(into spool: Spool) throws(FileError) -> String {
-    let name = RequestName.unique(fileName, at: SystemTime().timestamp, by: getpid())
-    try spool.drop(contents, as: name, by: "\(getpid())")
+  /// from those to others of the same task's name. `writer` is a number that no other writer has in the
+  /// same millisecond: a process that drops many gives each its own.
+  public func drop(
+    into spool: Spool, by writer: Int? = nil
+  ) throws(FileError) -> String {
+    let name = RequestName.unique(fileName, at: SystemTime().timestamp, by: writer ?? Int(getpid()))
+    try spool.drop(contents, as: name, by: "\(writer ?? Int(getpid()))")
     return name
   }
 }

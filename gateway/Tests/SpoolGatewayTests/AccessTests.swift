@@ -1,3 +1,4 @@
+import Logging
 import SpoolClient
 import SpoolModel
 import SpoolStore

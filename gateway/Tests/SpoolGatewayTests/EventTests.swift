@@ -10,7 +10,7 @@ import Testing
   private func stream(
     _ lab: Lab, _ query: String = "", after id: String? = nil, until text: String
   ) async throws -> String {
-    try await NIOThreadPool.singleton.runIfActive {
+    try await Lab.threads.runIfActive {
       let connection = try Connection(port: lab.port)
       let field = id.map { "Last-Event-ID: \($0)\r\n" } ?? ""
       connection.write("GET /api/v1/events\(query) HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n")

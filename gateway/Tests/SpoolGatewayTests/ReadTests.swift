@@ -1,4 +1,5 @@
 import SpoolModel
+import SpoolStore
 import Testing
 
 @testable import SpoolGateway

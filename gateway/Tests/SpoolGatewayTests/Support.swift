@@ -53,7 +53,7 @@ final class Connection: @unchecked Sendable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
-        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
@@ -134,6 +134,13 @@ final class Lab: Sendable {
   private let running = Mutex<Task<Void, any Error>?>(nil)
   private let bound = Mutex(0)
 
+  /// Threads on which tests block: on connections, and on processes.
+  static let threads: NIOThreadPool = {
+    let pool = NIOThreadPool(numberOfThreads: 64)
+    pool.start()
+    return pool
+  }()
+
   var port: Int { bound.withLock { $0 } }
 
   init() throws {
@@ -158,7 +165,7 @@ final class Lab: Sendable {
   func run(_ arguments: [String]) async throws -> (code: Int, output: String) {
     let log = "\(directory)/run-\(UInt32.random(in: 0 ... .max))"
     let process = try Self.spawn([Self.program] + arguments, in: directory, output: log)
-    let code = try await NIOThreadPool.singleton.runIfActive { Self.wait(process) }
+    let code = try await Lab.threads.runIfActive { Self.wait(process) }
     let bytes = try PosixFileSystem().read(log, limit: 1 << 20)
     return (code, String(decoding: bytes, as: UTF8.self))
   }
@@ -175,14 +182,14 @@ final class Lab: Sendable {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addchdir_np(&actions, directory)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_CREAT | O_WRONLY | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    var arguments = words.map { strdup($0) }
+    let line = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", directory] + words
+    var arguments = line.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
     var process: pid_t = 0
-    let code = posix_spawnp(&process, words[0], &actions, nil, arguments, environ)
+    let code = posix_spawnp(&process, line[0], &actions, nil, arguments, environ)
     try #require(code == 0, "cannot run \(words[0])")
     return process
   }
@@ -231,9 +238,9 @@ final class Lab: Sendable {
     await stop()
     if let process = up.withLock({ $0 }) {
       kill(process, SIGTERM)
-      _ = try? await NIOThreadPool.singleton.runIfActive { Self.wait(process) }
+      _ = try? await Lab.threads.runIfActive { Self.wait(process) }
     }
-    _ = try? await NIOThreadPool.singleton.runIfActive { [directory] in
+    _ = try? await Lab.threads.runIfActive { [directory] in
       try Self.wait(Self.spawn(["rm", "-rf", directory], in: "/", output: "/dev/null"))
     }
   }
@@ -242,7 +249,7 @@ final class Lab: Sendable {
 
   /// Sends bytes on a connection of its own, and reads the answer.
   func raw(_ bytes: [UInt8]) async throws -> Answer {
-    try await NIOThreadPool.singleton.runIfActive { [port] in
+    try await Lab.threads.runIfActive { [port] in
       let connection = try Connection(port: port)
       connection.write(bytes)
       return Connection.answer(connection.readAll())
@@ -277,7 +284,7 @@ final class Lab: Sendable {
     let end = time.instant + .seconds(60)
     while try await !isReached() {
       try #require(time.instant < end, "\(what): not within a minute")
-      try await NIOThreadPool.singleton.runIfActive { [port] in
+      try await Lab.threads.runIfActive { [port] in
         let connection = try Connection(port: port)
         connection.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         _ = connection.read(until: "event: summary")

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 
 /// What the gateway has counted since it started.
@@ -22,8 +23,20 @@ final class Counters: Sendable {
   }
 
   private let values = Mutex(Values())
+  private let writers = Mutex(0)
+
+  /// Requests after which a number may come again, by which one of a millisecond is told from others.
+  private static let mostWriters = 1_000_000
 
   var current: Values { values.withLock { $0 } }
+
+  /// Returns a number for a request, which no other of this process has in the same millisecond.
+  func nextWriter() -> Int {
+    writers.withLock { writers in
+      writers = (writers + 1) % Self.mostWriters
+      return Int(getpid()) * Self.mostWriters + writers
+    }
+  }
 
   /// Changes the counts.
   func count(_ body: (inout Values) -> Void) { values.withLock { body(&$0) } }

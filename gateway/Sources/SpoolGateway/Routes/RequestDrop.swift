@@ -88,18 +88,11 @@ struct RequestDrop: Sendable {
 
   // MARK: Rights
 
-  /// Fails where the caller may give no orders about a task: who may submit may give orders about what
+  /// Fails where there is no such task, or the caller may give no orders about it: who may submit may give orders about what
   /// came under the same name.
   func checkOwner(of name: Name) async throws {
+    let marks = try await TaskRoutes.marks(of: name, call)
     guard call.caller.role < .operate else { return }
-    let snapshot = call.snapshot
-    let marks: RequestMarks
-    if let row = snapshot.tasks[name] {
-      marks = row.chain.flatMap { snapshot.tasks[$0]?.marks } ?? row.marks
-    } else {
-      let page = try await TaskRoutes.page(name, call)
-      marks = page.request.map { RequestMarks($0) } ?? RequestMarks()
-    }
     guard marks.submitter == call.caller.name else {
       throw Problem(
         .forbidden,
@@ -113,10 +106,10 @@ struct RequestDrop: Sendable {
 
   /// Drops a request. Returns its receipt: at once, or with what came of it, if the caller waits.
   func deliver(_ submission: Submission, name: Name, notes: [String]) async throws -> JSON {
-    if case .order = submission.content { try await TaskRoutes.require(name, call) }
+    let writer = call.desk.counters.nextWriter()
     let request = try await call.blocking { [spool = call.spool] in
       try submission.checkSize()
-      return try submission.drop(into: spool)
+      return try submission.drop(into: spool, by: writer)
     }
     call.desk.counters.count { $0.dropped[submission.kind, default: 0] += 1 }
     let warning = try await call.blocking { [spool = call.spool] in WatcherProbe(spool).warning() }

@@ -87,6 +87,45 @@ enum TaskRoutes {
     }
   }
 
+  /// The longest wait for a task that was dropped a moment ago, and the time between two looks for it.
+  private static let patience = Duration.seconds(3)
+  private static let interval = Duration.milliseconds(50)
+
+  /// Returns what the request of a task bears, as an order needs it that may follow a submission at once:
+  /// of a task that has a page, or that was dropped. Fails where there is no such task.
+  static func marks(of name: Name, _ call: Call) async throws -> RequestMarks {
+    if let row = call.snapshot.tasks[name] {
+      return row.chain.flatMap { call.snapshot.tasks[$0]?.marks } ?? row.marks
+    }
+    let time = SystemTime()
+    let end = time.instant + patience
+    while true {
+      let found = try await call.blocking { [spool = call.spool] in
+        try dropped(name, spool, isLast: time.instant >= end)
+      }
+      if let found { return found }
+      try await Task.sleep(for: interval)
+    }
+  }
+
+  /// Looks once for a task. Returns nil if its page may come in a moment.
+  private static func dropped(
+    _ name: Name, _ spool: Spool, isLast: Bool
+  ) throws -> RequestMarks? {
+    switch TaskLookup(spool).find(name) {
+    case .page(let page): return page.request.map { RequestMarks($0) } ?? RequestMarks()
+    case .pending(let bytes):
+      let request = bytes.flatMap { (try? JSON.parse($0))?.object }
+      return request.map { RequestMarks($0) } ?? RequestMarks()
+    case .refused(let request): throw Problem(.notFound, "\(name) was refused: \(request.reason)")
+    case .unknown:
+      guard !isLast, spool.hasFreshRequests(), WatcherProbe(spool).warning() == nil else {
+        throw TaskArgument.missing(name, in: spool)
+      }
+      return nil
+    }
+  }
+
   /// Fails where there is no such task.
   static func require(_ name: Name, _ call: Call) async throws {
     if call.snapshot.tasks[name] == nil { _ = try await page(name, call) }

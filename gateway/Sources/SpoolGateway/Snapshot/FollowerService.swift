@@ -42,9 +42,9 @@ final class FollowerService: Service {
     }
     let pool = NIOThreadPool(numberOfThreads: 1)
     pool.start()
-    try await withGracefulShutdownHandler {
+    try await withTaskCancellationOrGracefulShutdownHandler {
       try await pool.runIfActive { self.follow() }
-    } onGracefulShutdown: {
+    } onCancelOrGracefulShutdown: {
       self.stop()
     }
     try await pool.shutdownGracefully()

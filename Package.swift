@@ -53,9 +53,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "SpoolFactory", dependencies: ["SpoolModel", "SpoolStore"], swiftSettings: settings),
+    .target(
       name: "SpoolCommands",
       dependencies: [
-        "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot",
+        "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolFactory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -90,6 +92,10 @@ let package = Package(
       name: "SpoolPilotTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot", "SpoolTesting", "runner-probe"],
       swiftSettings: settings),
+    .testTarget(
+      name: "SpoolFactoryTests",
+      dependencies: ["SpoolModel", "SpoolStore", "SpoolFactory", "SpoolTesting"],
+      exclude: ["Recorded"], swiftSettings: settings),
     .testTarget(
       name: "SpoolCommandTests",
       dependencies: [

@@ -104,12 +104,12 @@ struct FactoryTests {
       queues: [.cpu], tags: [], cpus: 4, memory: 8_000_000_000, gpus: 0,
       started: Timestamp(milliseconds: 0))
     try site.spool.register(record)
-    try site.look(try site.factory())
+    let factory = try site.factory()
+    try site.look(factory)
     #expect(site.slurm.live.count == 1)
     // One that takes no more is of no use.
     record.state = .draining
     try site.spool.beat(record)
-    let factory = try site.factory()
     for _ in 1...3 { try site.look(factory) }
     #expect(site.slurm.live.count == 3)
   }

@@ -99,6 +99,7 @@ final class FakeSlurm {
     record.label = name
     record.jobs = jobs
     record.freeCpus = 2 - jobs
+    record.freeMemory -= jobs * 1000 << 20
     return record
   }
 }

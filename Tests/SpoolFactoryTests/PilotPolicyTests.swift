@@ -169,7 +169,7 @@ private struct Cluster {
     }
     if left == 0 { pilots = [] }
     // A user may drop what waits.
-    if Int.random(in: 0..<100, using: &random) == 0 { left = 0 }
+    if deaths < 100, Int.random(in: 0..<100, using: &random) == 0 { left = 0 }
   }
 
   private mutating func look(at now: Instant) {

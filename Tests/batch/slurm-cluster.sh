@@ -94,9 +94,21 @@ CONF
 }
 
 slurm_stop() {
-  local pid
+  local pid try
+  # The batch jobs end first: a node waits for them.
   scancel --quiet --user="$(id -un)" 2>/dev/null || true
+  for try in $(seq 100); do
+    [ -z "$(squeue --noheader --states=RUNNING,COMPLETING 2>/dev/null)" ] && break
+    sleep 0.2
+  done
   for pid in $(printf '%s\n' "${slurm_pids[@]}" | tac); do kill "$pid" 2>/dev/null || true; done
-  for pid in "${slurm_pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  for try in $(seq 50); do
+    kill -0 "${slurm_pids[@]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  for pid in "${slurm_pids[@]}"; do
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   slurm_pids=()
 }

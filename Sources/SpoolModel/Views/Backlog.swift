@@ -12,7 +12,7 @@ public struct Backlog: Equatable, Sendable {
     public var waiting = 0
     /// The jobs that pilots have.
     public var running = 0
-    /// The mean run time of the attempts of these tasks so far; nil before there is one.
+    /// The mean run time of the attempts so far, of tasks that mostly succeed; nil before there is one.
     public var mean: Duration?
 
     /// Makes a need without jobs.
@@ -37,13 +37,13 @@ public struct Backlog: Equatable, Sendable {
     self.epoch = epoch
     let sorted = needs.sorted { ($1.jobs, $0.shape.words) < ($0.jobs, $1.shape.words) }
     self.needs = Array(sorted.prefix(Self.mostNeeds))
-    more = sorted.dropFirst(Self.mostNeeds).reduce(0) { $0 + $1.jobs }
+    more = sorted.dropFirst(Self.mostNeeds).reduce(0) { $0.addingClamped($1.jobs) }
   }
 }
 
 extension Backlog.Need {
   /// The jobs, waiting or running.
-  var jobs: Int { waiting + running }
+  var jobs: Int { waiting.addingClamped(running) }
 
   private enum Key: String {
     case queue, cores, memory, gpus, tags, wall, waiting, running, mean

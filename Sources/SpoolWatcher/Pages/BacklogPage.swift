@@ -66,6 +66,8 @@ struct BacklogPage {
     let waiting = (needs[key]?.waiting ?? 0).addingClamped(need.waiting)
     needs[key, default: key.need].waiting = waiting
     needs[key, default: key.need].running += need.running
+    // Attempts that mostly fail, or are given back, say little of how long a job takes.
+    guard task.done * 2 >= task.attempts else { return }
     let before = ran[key] ?? (0, .zero)
     ran[key] = (before.attempts + task.attempts, before.time + task.wall)
   }

@@ -10,6 +10,11 @@ fi
 packages=()
 [ -e /usr/include/inotifytools/inotifytools.h ] || packages+=(libinotifytools0-dev)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+# Only the test of `spool factory` wants these, and says so where they are missing.
+if [ "${SPOOL_BATCH:-}" = 1 ]; then
+  command -v sbatch >/dev/null || packages+=(slurm-wlm munge)
+  command -v qconf >/dev/null || packages+=(gridengine-master gridengine-exec gridengine-client)
+fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 sudo=()

@@ -24,7 +24,8 @@ struct EngineTests {
       command: ["/opt/spool", "pilot", "--spool", "/s/it's \"b\"", "--cpus", "16"])
   }
 
-  private func script(_ engine: any BatchEngine, gpus: Int = 0, wall: Duration? = .seconds(28_800)) throws
+  private func script(_ engine: any BatchEngine, gpus: Int = 0, wall: Duration? = .seconds(28_800))
+    throws
     -> [String]
   {
     try BatchScript(for: engine).filled(for: request(gpus: gpus, wall: wall), by: engine)
@@ -95,7 +96,7 @@ struct EngineTests {
     let jobs = try #require(engine.jobs(listed: try recorded("qstat-sge.xml"), prefix: prefix))
     #expect(
       jobs.map(\.state) == [.running, .queued, .held, .held], "\(jobs)")
-    #expect(jobs.map(\.words) == [nil, "qw", "hqw", "Eqw"])
+    #expect(jobs.map(\.words) == [nil, "qw", "Eqw", "hqw"])
     #expect(jobs.allSatisfy { $0.name.hasPrefix(prefix) && Int($0.id) != nil })
     #expect(engine.jobs(listed: try recorded("qstat-sge-empty.xml"), prefix: prefix) == [])
     #expect(engine.jobs(listed: "error: commlib error", prefix: prefix) == nil)
@@ -210,7 +211,10 @@ struct EngineTests {
   }
 
   @Test(arguments: [
-    ("exec @comand@\n#SBATCH -J @name@", #"line 1: there is no placeholder @comand@; did you mean "command"?"#),
+    (
+      "exec @comand@\n#SBATCH -J @name@",
+      #"line 1: there is no placeholder @comand@; did you mean "command"?"#
+    ),
     ("#SBATCH -J @name@", "it nowhere runs the pilot"),
     ("exec @command@", "it nowhere names the batch job"),
   ]) func badTemplates(template: String, words: String) {

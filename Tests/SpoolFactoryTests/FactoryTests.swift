@@ -209,8 +209,11 @@ struct FactoryTests {
       try site.look(factory)
       for job in site.slurm.queued {
         try site.slurm.begin(job.name, jobs: round % 2)
-        if round % 2 == 1 { try site.slurm.die(job.name, "\(PilotWords.firstJob) x\nkilled") }
-        else { try site.slurm.leave(job.name) }
+        if round % 2 == 1 {
+          try site.slurm.die(job.name, "\(PilotWords.firstJob) x\nkilled")
+        } else {
+          try site.slurm.leave(job.name)
+        }
       }
     }
     #expect(!site.said.contains { $0.contains("died") })

@@ -35,7 +35,8 @@ final class FakeSlurm {
     case "sbatch":
       if let refusal { return BatchAnswer(isGood: false, text: refusal) }
       scripts.append(call.input)
-      let name = call.input.split(separator: "\n").lazy
+      let name =
+        call.input.split(separator: "\n").lazy
         .compactMap { $0.split(separator: "--job-name=").dropFirst().first }.first ?? "?"
       jobs.append(Job(id: jobs.count + 1, name: String(name)))
       return BatchAnswer(isGood: true, text: "\(jobs.count)\n")

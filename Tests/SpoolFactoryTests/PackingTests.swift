@@ -8,7 +8,8 @@ func backlog(_ needs: Backlog.Need...) -> Backlog { Backlog(epoch: 1, needs: nee
 
 /// Jobs that need so much.
 func need(
-  cores: Int = 1, memory: Int = 1000, gpus: Int = 0, tags: [String] = [], wall: Duration = .seconds(600),
+  cores: Int = 1, memory: Int = 1000, gpus: Int = 0, tags: [String] = [],
+  wall: Duration = .seconds(600),
   waiting: Int = 0, running: Int = 0, mean: Duration? = nil
 ) -> Backlog.Need {
   let shape = Shape(

@@ -27,7 +27,8 @@ struct PilotPolicyTests {
     var policy = policy()
     #expect(policy.decide(look(100), at: start) == .init(start: 3))
     #expect(policy.decide(look(100, queued: 3), at: start) == .init())
-    #expect(policy.decide(look(100, queued: 2, running: 1, atWork: 1), at: start) == .init(start: 2))
+    #expect(
+      policy.decide(look(100, queued: 2, running: 1, atWork: 1), at: start) == .init(start: 2))
     #expect(policy.decide(look(100, running: 5, atWork: 5), at: start) == .init(start: 8))
     #expect(policy.decide(look(100, running: 13, atWork: 13), at: start) == .init(start: 16))
     #expect(policy.decide(look(1, running: 13, atWork: 13), at: start) == .init(start: 1))
@@ -175,7 +176,8 @@ private struct Cluster {
   private mutating func look(at now: Instant) {
     let there = queued.count + pilots.count
     let found = PilotPolicy.Look(
-      missing: min(most, max(0, left - there)), surplus: max(0, queued.count - max(0, left - pilots.count)),
+      missing: min(most, max(0, left - there)),
+      surplus: max(0, queued.count - max(0, left - pilots.count)),
       queued: queued.count, running: pilots.count, atWork: pilots.count)
     let decision = policy.decide(found, at: now)
     isOver = decision.isOver

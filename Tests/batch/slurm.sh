@@ -108,26 +108,28 @@ line='if [ ! -e "$1" ]; then sleep 1000; fi'
 await 60 has_claims 2
 job=$(jobs_in RUNNING | head -n 1)
 scancel --signal=TERM --full "$job"
-touch "$work/go.soon"
 returned() { [ "$(count_of told returned)" -ge 1 ]; }
 await 60 returned
-begin "a pilot that is killed loses its job, which runs again"
-await 60 has_claims 2
-job=$(jobs_in RUNNING | tail -n 1)
-scancel --signal=KILL --full "$job"
-lost() { [ "$(count_of told lost)" -ge 1 ]; }
-await 90 lost
-await 60 has_claims 2
-touch "$work/go"
 if [ -z "$short" ]; then
-  begin "scancel alone: TERM, and KILL after KillWait"
-  job=$(jobs_in RUNNING | tail -n 1)
-  before=$(count_of told returned)
-  scancel "$job"
-  more() { [ "$(count_of told returned)" -gt "$before" ]; }
-  await 60 more
+  begin "so does one that Slurm cancels or kills: TERM goes to its payloads, too"
+  for how in "" --signal=KILL; do
+    await 60 has_claims 2
+    job=$(jobs_in RUNNING | tail -n 1)
+    before=$(count_of told returned)
+    # shellcheck disable=SC2086
+    scancel $how --full "$job"
+    more() { [ "$(count_of told returned)" -gt "$before" ]; }
+    await 60 more
+  done
 fi
-# What still sleeps began before the file was there.
+begin "a pilot that dies loses its job, which runs again"
+await 60 has_claims 2
+kill -KILL "$(grep -ho '"pid":[0-9]*' "$SPOOL_DIR"/running/*/pilot.json | head -n 1 | cut -d: -f2)"
+lost() { [ "$(count_of told lost)" -ge 1 ]; }
+await 60 lost
+await 60 has_claims 2
+# What sleeps began before the file was there.
+touch "$work/go"
 for job in $(jobs_in RUNNING); do scancel --signal=TERM --full "$job"; done
 "$spool" wait told --timeout 120s >/dev/null
 [ "$(count_of told ok)" -eq 2 ]

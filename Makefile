@@ -1,6 +1,7 @@
 # make demo    install what is missing, build, and run the main job on ./spool
 # make test    every test
 # make test-long   the same with the long form of the slow campaigns
+# make test-slurm  spool factory with a real Slurm, all of it; test-gridengine likewise
 # make lint    the formatter's opinion
 # make install the program, into $(PREFIX)/bin
 # make gateway    spool-gateway, the page and the interface over HTTP, into gateway/.build/release
@@ -14,11 +15,14 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE = .build/release
 VENV = .venv
+# Slurm is tried in its short form where it is installed.
+SLURM_FORM = --short
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
   Tests/schema/requirements.txt gateway/Tests/http/requirements.txt
 GATEWAY = gateway/.build
 
-.PHONY: demo demo-web gateway gateway-files test-gateway install-gateway test test-long lint install deps build bench bench-claims bench-scale clean
+.PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
+  test-htcondor lint install install-gateway deps build bench bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -34,6 +38,7 @@ test: deps $(VENV)/ready lint
 	$(SWIFT) build --build-tests
 	SPOOL_PYTHON=$(CURDIR)/$(VENV)/bin/python $(SWIFT) test --skip-build
 	$(VENV)/bin/python Tests/schema/check_schemas.py
+	Tests/batch/slurm.sh $(SLURM_FORM) .build/debug/spool
 	@$(MAKE) --no-print-directory test-gateway
 
 gateway: deps gateway-files
@@ -59,7 +64,25 @@ demo-web: build gateway
 	VENV=$(VENV) WEB=1 scripts/demo.sh $(RELEASE) 600
 
 test-long: export SPOOL_LONG = 1
-test-long: test
+test-long: SLURM_FORM =
+test-long: test test-gridengine test-htcondor
+
+test-slurm: export SPOOL_BATCH = 1
+test-slurm: deps
+	$(SWIFT) build --product spool
+	Tests/batch/slurm.sh .build/debug/spool
+
+test-gridengine: export SPOOL_BATCH = 1
+test-gridengine: deps
+	$(SWIFT) build --product spool
+	Tests/batch/gridengine.sh .build/debug/spool
+
+# HTCondor's own parser, which pip brings.
+test-htcondor: deps
+	$(SWIFT) build --product spool
+	python3 -m venv $(VENV)-htcondor
+	$(VENV)-htcondor/bin/pip install --quiet --disable-pip-version-check -r Tests/batch/requirements.txt
+	$(VENV)-htcondor/bin/python Tests/batch/htcondor.py .build/debug/spool
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests examples Package.swift \
@@ -91,4 +114,4 @@ $(VENV)/ready: $(REQUIREMENTS)
 	touch $@
 
 clean:
-	rm -rf .build gateway/.build .build-install $(VENV) demo
+	rm -rf .build gateway/.build .build-install $(VENV) $(VENV)-htcondor demo

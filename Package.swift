@@ -60,9 +60,12 @@ let package = Package(
       name: "SpoolClient", dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot"],
       swiftSettings: settings),
     .target(
+      name: "SpoolFactory", dependencies: ["SpoolModel", "SpoolStore"], swiftSettings: settings),
+    .target(
       name: "SpoolCommands",
       dependencies: [
         "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolClient",
+        "SpoolFactory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -97,6 +100,10 @@ let package = Package(
       name: "SpoolPilotTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot", "SpoolTesting", "runner-probe"],
       swiftSettings: settings),
+    .testTarget(
+      name: "SpoolFactoryTests",
+      dependencies: ["SpoolModel", "SpoolStore", "SpoolFactory", "SpoolTesting"],
+      exclude: ["Recorded"], swiftSettings: settings),
     .testTarget(
       name: "SpoolCommandTests",
       dependencies: [

@@ -13,6 +13,11 @@ packages=()
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 # promtool, for the tests of the gateway's metrics.
 [ "${1:-}" != test ] || command -v promtool >/dev/null || packages+=(prometheus)
+# Only the test of `spool factory` wants these, and says so where they are missing.
+if [ "${SPOOL_BATCH:-}" = 1 ]; then
+  command -v sbatch >/dev/null || packages+=(slurm-wlm munge)
+  command -v qconf >/dev/null || packages+=(gridengine-master gridengine-exec gridengine-client)
+fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 sudo=()

@@ -19,6 +19,7 @@ public struct SpoolCommand: ParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self, PilotsCommand.self,
+      FactoryCommand.self,
       SubmitCommand.self, WaitCommand.self, StatusCommand.self, ExplainCommand.self,
       JobsCommand.self, LogsCommand.self, TopCommand.self, ReportCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,

@@ -26,6 +26,8 @@ public struct PilotOptions: Sendable {
   public var lifetime: Duration?
   /// The pilot leaves when there is nothing to do.
   public var exitsWhenIdle = false
+  /// The name that whoever started the pilot gave it.
+  public var label: String?
 
   /// Makes the offer of a pilot that stays until it is stopped.
   public init(

@@ -140,12 +140,13 @@ public struct RecordedRun {
     run { world.state(ofDataset: "watched") == "deleted" }
   }
 
-  /// Everything of the spool but the heartbeats, `STATUS` and `spool.json`.
+  /// Everything of the spool but the heartbeats, `STATUS`, `backlog.json` and `spool.json`.
   private func files() -> Files {
     world.files.paths(below: World.root).compactMap { path in
       let name = String(path.dropFirst(World.root.count + 1))
-      let isBeat = ["STATUS", "spool.json", "README.md", "watcher.json", "watcher.lock"].contains(
-        name)
+      let isBeat = [
+        "STATUS", "backlog.json", "spool.json", "README.md", "watcher.json", "watcher.lock",
+      ].contains(name)
       guard !path.hasSuffix("/"), !isBeat, !name.hasSuffix("pilot.json") else { return nil }
       return world.files.peek(path).map { (name, $0) }
     }

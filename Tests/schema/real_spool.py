@@ -293,7 +293,7 @@ SEALED = ("catalogue-line", "ledger-line", "checkpoint", "watcher")
 def schema_of(name):
     """The schema of a file of a spool; None where it is not Spool's to write, or a log."""
     parts = name.split("/")
-    whole = {"spool.json": "spool", "watcher.json": "watcher"}
+    whole = {"spool.json": "spool", "watcher.json": "watcher", "backlog.json": "backlog"}
     if name in whole:
         return whole[name]
     match parts:
@@ -315,6 +315,8 @@ def schema_of(name):
             return "catalogue-line"
         case ["ledger", _]:
             return "ledger-line"
+        case ["running", "@factories", file]:
+            return "factory" if file.endswith(".json") else None
         case ["running", _, "pilot.json"]:
             return "pilot"
         case ["running", _, file] if file.endswith(".log"):

@@ -25,10 +25,16 @@ struct PilotCommand: ParsableCommand {
   var lifetime: String?
   @Flag(help: "Leave when nothing is left to do, or no job came for a minute.")
   var exitWhenIdle = false
+  @Option(
+    help: ArgumentHelp("A name for its record, as that of its batch job.", valueName: "text"))
+  var label: String?
 
   func validate() throws {
     if let lifetime, Units.duration(lifetime) ?? .zero < .seconds(1) {
       throw ValidationError("--lifetime: expected a time from 1s, as 2h, found \(lifetime)")
+    }
+    if let label, label.isEmpty || label.utf8.count > 100 {
+      throw ValidationError("--label: from 1 to 100 bytes")
     }
   }
 
@@ -40,6 +46,7 @@ struct PilotCommand: ParsableCommand {
     var offer = try flags.pilotOptions(in: spool)
     offer.lifetime = lifetime.flatMap(Units.duration)
     offer.exitsWhenIdle = exitWhenIdle
+    offer.label = label
     let loop = try PilotLoop(
       spool, events: events, options: offer, drain: flags.drainTime, umask: umask)
     try signals.onEach { loop.stop() }

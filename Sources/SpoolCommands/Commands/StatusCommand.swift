@@ -20,6 +20,8 @@ struct StatusCommand: ParsableCommand {
     if let task { return try show(try TaskArgument.name(task), spool) }
     if format == .table, let page = spool.readStatus() {
       Terminal.print(page: page)
+      let factories = FactoryText.lines(try spool.allFactories(), at: SystemTime().timestamp)
+      if !factories.isEmpty { Terminal.print("\n" + factories.joined(separator: "\n")) }
       return try showEnded(spool)
     }
     try list(spool, TaskLookup(spool).all())

@@ -25,8 +25,10 @@ struct PilotFlags: ParsableArguments {
     help: ArgumentHelp("Local directory for scratch. Default: $TMPDIR.", valueName: "directory"))
   var scratch: String?
   @Option(
-    help: ArgumentHelp("How long jobs may go on after a first INT or TERM.", valueName: "time"))
-  var drain = "30s"
+    help: ArgumentHelp(
+      "How long jobs may go on after a first INT or TERM. Default: 30s; of pilots in a batch system 10s.",
+      valueName: "time"))
+  var drain: String?
 
   @Option(
     help: ArgumentHelp(
@@ -50,15 +52,15 @@ struct PilotFlags: ParsableArguments {
     for tag in tagList where !JobName.isTag(tag) {
       throw ValidationError("--tags: \"\(tag)\" is no tag: A-Z a-z 0-9 _ -")
     }
-    if Units.duration(drain) == nil {
+    if let drain, Units.duration(drain) == nil {
       throw ValidationError("--drain: expected a time as 30s, found \(drain)")
     }
   }
 
-  private var tagList: [String] { (tags ?? "").split(separator: "+").map(String.init) }
+  var tagList: [String] { (tags ?? "").split(separator: "+").map(String.init) }
 
   /// The time that running jobs have to end after a first signal.
-  var drainTime: Duration { Units.duration(drain) ?? .seconds(30) }
+  var drainTime: Duration { drain.flatMap(Units.duration) ?? .seconds(30) }
 
   /// Returns the resources of the machine, bounded by the options. Fails for a scratch directory in the
   /// spool, and where the machine has fewer GPUs than it is told.

@@ -62,6 +62,7 @@ final class PilotLoop: Sendable {
       // The watcher clears away what a pilot leaves behind.
       Terminal.say("pilot", "\(error)")
     }
+    if options.label != nil { Terminal.say("pilot", "\(pilot.name) \(PilotWords.parting)") }
   }
 
   /// Removes the scratch directory, however the pilot ends.
@@ -90,8 +91,10 @@ final class PilotLoop: Sendable {
     return nil
   }
 
-  /// Tells the operator of other pilots that are alive on this host: each counts all of it as its own.
+  /// Tells the operator of other pilots that are alive on this host: each counts all of it as its own,
+  /// unless somebody who starts many gave each its share.
   private func sayNeighbours(of name: PilotName) {
+    guard options.label == nil else { return }
     let names = (try? spool.running(fresh: true).pilots) ?? []
     let others = names.sorted().compactMap { spool.heartbeat(of: $0) }.filter {
       $0.pilot != name && $0.host == options.host && ProcessIdentity.isGone($0.process) == false

@@ -74,6 +74,8 @@ public struct PilotRecord: Equatable, Sendable {
   public var reason: String?
   /// The end of the pilot's lifetime, on its own clock; nil for no end.
   public var ends: Timestamp?
+  /// The name that whoever started the pilot gave it: that of its batch job; nil for none.
+  public var label: String?
 
   /// Makes the record of a pilot without jobs.
   public init(
@@ -132,21 +134,18 @@ public struct PilotRecord: Equatable, Sendable {
   }
 
   /// Returns the number of jobs of a shape that the pilot could run at once if it took any.
-  public func capacity(for shape: Shape) -> Int {
-    guard queues.contains(shape.queue), shape.tags.allSatisfy(tags.contains),
-      shape.gpus <= gpus
-    else { return 0 }
-    let offered = Self.mebibytes(memory, cpus: cpus)
-    let byMemory = shape.memory == 0 ? Int.max : offered / shape.memory
-    let byGpus = shape.gpus == 0 ? Int.max : gpus / shape.gpus
-    return min(cpus / max(1, shape.cores), byMemory, byGpus)
+  public func capacity(for shape: Shape) -> Int { room.slots(for: shape) }
+
+  /// The room that the pilot offers in all, as if its life had no end.
+  public var room: PilotRoom {
+    PilotRoom(queues: queues, tags: tags, cpus: cpus, memory: memory, gpus: gpus)
   }
 }
 
 extension PilotRecord {
   private enum Key: String {
-    case format, pilot, host, version, counter, started, state, reason, trouble, ends, queues, tags
-    case cpus, memory, gpus, free, jobs, staging, process
+    case format, pilot, host, version, counter, started, state, reason, trouble, ends, label, queues
+    case tags, cpus, memory, gpus, free, jobs, staging, process
   }
 
   /// The record as `pilot.json` holds it.
@@ -162,6 +161,7 @@ extension PilotRecord {
     members[.reason] = reason
     members[.trouble] = trouble
     members[.ends] = ends
+    members[.label] = label
     members[.queues] = queues
     members[.tags] = tags
     members[.cpus] = cpus
@@ -217,6 +217,7 @@ extension PilotRecord {
     state = members[.state] ?? .active
     reason = members[.reason]
     ends = members[.ends]
+    label = members[.label]
     trouble = members[.trouble]
   }
 }

@@ -9,6 +9,10 @@ extension JobStages {
   func settle(_ job: RunningJob) {
     guard let end = job.end else { return }
     if job.isTaken { return discard(job) }
+    if end.isByForeignTerm, !job.isReturning {
+      if orders.standing.isLeaving { return fail(job, .returned, Self.sweptAway) }
+      guard hasWaited(job, Self.sweep) else { return settleLater(job) }
+    }
     let printed = PayloadOutput(job.slot, context.local)
     if let failure = Verdict.failure(
       end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
@@ -38,6 +42,11 @@ extension JobStages {
     job.beginStaging(at: context.now, context.time.timestamp, atMost: longest)
     digester.start(job.id, OutputParts.requests(for: job))
   }
+
+  /// The time within which the pilot hears that it is to leave, if what ended a payload by TERM was the
+  /// batch system, which tells all processes of a batch job.
+  static let sweep = Duration.milliseconds(500)
+  private static let sweptAway = "given back: it was ended by TERM, and the pilot was told to leave"
 
   /// The time that staging has at least; a job of a longer wall time has as much as that.
   static let leastStaging = Duration.seconds(600)

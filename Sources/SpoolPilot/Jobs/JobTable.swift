@@ -30,6 +30,9 @@ final class JobTable {
     let job = RunningJob(
       id: nextID, claim: claim, document: document, slot: slot, gpus: gpus, begun: context.now,
       started: context.time.timestamp)
+    if nextID == 1, context.options.label != nil {
+      context.say("\(PilotWords.firstJob) \(job.name.job)")
+    }
     nextID += 1
     byID[job.id] = job
     return job

@@ -38,6 +38,12 @@ public struct PayloadEnd: Sendable, Equatable {
   /// Peak bytes of memory: the largest sum seen over its processes, or the largest single process.
   public var memory: Int64
 
+  /// True where TERM ended it, and the pilot had not sent that.
+  var isByForeignTerm: Bool {
+    // A shell whose program TERM ended exits with 128 and the signal.
+    reason == .itself && (status == .signalled(15) || status == .exited(143))
+  }
+
   /// Makes the end of a payload, as a runner reports it.
   public init(id: Int, status: Status, reason: Reason, cpu: Double, memory: Int64) {
     self.id = id

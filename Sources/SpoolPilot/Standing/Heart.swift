@@ -22,6 +22,7 @@ final class Heart {
       process: options.process, queues: options.queues, tags: options.tags, cpus: options.cpus,
       memory: options.memory, gpus: options.gpus.count, started: context.time.timestamp)
     record.ends = options.lifetime.map { context.time.timestamp + $0 }
+    record.label = options.label
     nextBeat = context.now
   }
 

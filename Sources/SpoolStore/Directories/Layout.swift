@@ -28,6 +28,9 @@ public struct Layout: Sendable, Equatable {
   /// `watcher.json`: the watcher that owns the spool, and its heartbeat (R7).
   public var watcher: String { root + "/watcher.json" }
 
+  /// `backlog.json`: the jobs that need pilots.
+  public var backlog: String { root + "/backlog.json" }
+
   /// `incoming/`: dropped requests.
   public var incoming: String { root + "/incoming" }
   /// `ready-cpu/` or `ready-gpu/`: jobs that wait for a pilot.
@@ -95,6 +98,15 @@ public struct Layout: Sendable, Equatable {
   public func liveLog(_ pilot: PilotName, _ job: JobName) -> String {
     "\(running)/\(pilot)/\(job.stem).log"
   }
+
+  /// `running/@factories/`: the records of factories of pilots.
+  public var factories: String { running + "/@factories" }
+  /// The record of a factory, its heartbeat.
+  public func factory(_ name: Name) -> String { "\(factories)/\(name).json" }
+  /// The lock of a factory.
+  public func factoryLock(_ name: Name) -> String { "\(factories)/\(name).lock" }
+  /// `logs/@factories/NAME/`: what the pilots of a factory say.
+  public func factoryLogs(_ name: Name) -> String { "\(logs)/@factories/\(name)" }
 
   /// `done/` or `failed/`: an inbox, and the place of tasks' pages and job files.
   public func outcome(failed isFailed: Bool) -> String { isFailed ? failed : done }

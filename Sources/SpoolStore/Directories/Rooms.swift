@@ -82,7 +82,7 @@ extension Spool {
   public func foreignNames() throws(FileError) -> [String] {
     let own = Set(
       layout.directories + [
-        layout.config, layout.readme, layout.status, layout.lock, layout.watcher,
+        layout.config, layout.readme, layout.status, layout.backlog, layout.lock, layout.watcher,
       ])
     return try names(in: .root, fresh: true).filter { !own.contains("\(layout.root)/\($0)") }
   }

@@ -23,6 +23,7 @@ public enum SpoolReadme {
         archive/      TASK/ of each task that ended long ago: all of the above of it, in few files
 
         STATUS        how it stands now: cat it
+        backlog.json  the jobs that wait for pilots, by what they need
         spool.json    the site's policy
         watcher.json  the watcher that owns the spool, and its heartbeat
         watcher.lock  locked while it lives

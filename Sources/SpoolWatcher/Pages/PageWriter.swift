@@ -1,7 +1,7 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Writes the pages for people: `STATUS`, and a page for each task, chain and dataset. In comes the
+/// Writes the pages for people: `STATUS`, a page for each task, chain and dataset, and `backlog.json`. In comes the
 /// state; out go files. A page is written at most once a second, and only if it changed. Exceptions
 /// are the pages of tasks that ended, or that a person gave an order about: these are written at
 /// once.
@@ -22,6 +22,8 @@ final class PageWriter: Stage {
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
   /// The text of `STATUS` as it was written last.
   private var lastStatus: [UInt8] = []
+  /// The backlog as it was written last.
+  private var lastBacklog: Backlog?
   /// Tasks and chains that ended and whose summaries are to be written.
   private var ended: Set<Name> = []
   /// Tasks and chains with an order whose effect is to be shown.
@@ -77,6 +79,7 @@ final class PageWriter: Stage {
     let waiting = ready.readyByTask
     if isDue {
       writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
+      writeBacklog(turn)
       noteUnwritten(turn)
     }
     writePages(waiting, turn)
@@ -127,6 +130,17 @@ final class PageWriter: Stage {
     do throws(FileError) {
       try spool.writeStatus(Array(status.heading(turn).utf8) + text)
       lastStatus = text
+    } catch {
+      turn.note(error)
+    }
+  }
+
+  private func writeBacklog(_ turn: Turn) {
+    let backlog = BacklogPage.backlog(epoch: epoch, order: order, marks: marks, turn)
+    guard backlog != lastBacklog else { return }
+    do throws(FileError) {
+      try spool.write(backlog)
+      lastBacklog = backlog
     } catch {
       turn.note(error)
     }

@@ -93,9 +93,12 @@ final class FeedOrder {
     return ReadyRoom.room(
       maxRunning: task.spec.maxRunning,
       inUse: turn.placement.jobsInUse(of: task.name, turn.state),
-      tokens: needed.map { token, count in
-        (count, (tokens[token] ?? 0) - holders(of: token, turn).reduce(0) { $0 + $1.count })
-      })
+      tokens: needed.map { token, count in (count, free(token, turn)) })
+  }
+
+  /// Returns the number of a token that no job holds.
+  func free(_ token: String, _ turn: Turn) -> Int {
+    (tokens[token] ?? 0) - holders(of: token, turn).reduce(0) { $0 + $1.count }
   }
 
   /// Returns the tasks that hold a token, each with the number.

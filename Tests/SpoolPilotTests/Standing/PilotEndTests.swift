@@ -51,6 +51,40 @@ struct PilotEndTests {
     #expect(world.attempts("toolong") == [] && world.attempts("late") == [])
   }
 
+  // MARK: TERM to all
+
+  /// A batch system sends TERM to the payloads, too, and a little before it reaches the pilot.
+  @Test(arguments: [PayloadEnd.Status.signalled(15), .exited(143)])
+  func payloadsThatAreToldByTheBatchSystem(status: PayloadEnd.Status) throws {
+    let world = try Self.world { setup in
+      setup.script = { _ in
+        var outcome = FakeOutcome()
+        outcome.status = status
+        return outcome
+      }
+    }
+    try world.task("t", #""input": {"count": 1}, "command": ["w"], "retry": {"attempts": 1}"#)
+    try #require(world.run { world.runner(1)?.load == 1 })
+    try #require(world.run { world.runner(1)?.load == 0 })
+    world.run(for: 200)
+    world.pilot(1)?.drain()
+    #expect(world.run { world.attempts("t") == ["00 a1 returned"] }, "\(world.attempts("t"))")
+  }
+
+  /// A payload that ends by TERM while nobody tells the pilot has failed.
+  @Test func payloadsThatTermEnds() throws {
+    let world = try Self.world { setup in
+      setup.script = { _ in
+        var outcome = FakeOutcome()
+        outcome.status = .signalled(15)
+        return outcome
+      }
+    }
+    try world.task("t", #""input": {"count": 1}, "command": ["w"], "retry": {"attempts": 1}"#)
+    #expect(world.run { world.hasEnded("t") })
+    #expect(world.attempts("t") == ["00 a1 signal15"])
+  }
+
   // MARK: Idleness
 
   /// It stays while a task is in work, and leaves soon after.

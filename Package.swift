@@ -95,6 +95,6 @@ let package = Package(
       dependencies: [
         "SpoolModel", "SpoolStore", "SpoolCommands", "SpoolTesting", "spool", "frames",
       ],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

@@ -18,6 +18,7 @@ final class WatchLoop: Sendable {
   private let buffers = Mutex<Set<String>>([])
   private let version: String
   private let exitWhenIdle: Bool
+  private let service: ServiceManager
 
   /// The shortest time between the beginnings of two turns: results that come together share a commit.
   static let pace = Duration.milliseconds(8)
@@ -27,12 +28,14 @@ final class WatchLoop: Sendable {
   static let longestFinish = Duration.seconds(10)
 
   init(
-    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
+    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool,
+    service: ServiceManager = ServiceManager([:])
   ) throws(FileError) {
     self.spool = spool
     self.events = events
     self.version = version
     self.exitWhenIdle = exitWhenIdle
+    self.service = service
     waker = try Waker()
   }
 
@@ -75,6 +78,7 @@ final class WatchLoop: Sendable {
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
+    service.stopping("leaving")
     if finishing.withLock({ $0 }) { try takeIn(watcher) }
     beforeEnd()
     if let notices, spool.config.isToldAtLeastOnce { try awaitTold(watcher, notices) }
@@ -90,7 +94,9 @@ final class WatchLoop: Sendable {
     while !isStopping {
       let message: String
       switch try step(lease, troubles) {
-      case nil: message = told
+      case nil:
+        message = told
+        service.beat()
       case .acquired: return true
       case .standby(let other):
         let who = other.map { " on \($0.host)" } ?? ""
@@ -108,7 +114,8 @@ final class WatchLoop: Sendable {
       }
       if message != told { Terminal.say("watch", message) }
       told = message
-      waker.wait(for: lease.interval)
+      if !told.isEmpty { service.ready(told) }
+      waker.wait(for: min(lease.interval, service.interval))
     }
     return false
   }
@@ -135,6 +142,7 @@ final class WatchLoop: Sendable {
   ) throws -> Watcher? {
     while !isStopping {
       do {
+        try SpoolUpgrade(spool).run(lease) { Terminal.say("watch", $0) }
         try lease.guarding(spool).ensureDirectories()
         return try Watcher(
           spool, lease: lease,
@@ -150,6 +158,7 @@ final class WatchLoop: Sendable {
         }
         troubles.note(refused)
       }
+      service.beat()
       waker.wait(for: Self.retry)
     }
     lease.release()
@@ -192,6 +201,7 @@ final class WatchLoop: Sendable {
   private func awaitTold(_ watcher: Watcher, _ notices: NoticeRunner) throws {
     let end = Waker.deadline(in: NoticeRunner.farewell)
     while !notices.isIdle, Waker.now() < end {
+      service.beat()
       waker.wait(until: min(end, Waker.deadline(in: .milliseconds(100))))
       _ = try watcher.turn(takeHints())
     }
@@ -208,7 +218,7 @@ final class WatchLoop: Sendable {
   /// Turns until there is nothing to do at once.
   private func takeIn(_ watcher: Watcher) throws {
     let end = Waker.deadline(in: Self.longestFinish)
-    while try watcher.turn(.all) == .zero, Waker.now() < end {}
+    while try watcher.turn(.all) == .zero, Waker.now() < end { service.beat() }
   }
 
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
@@ -220,8 +230,11 @@ final class WatchLoop: Sendable {
       let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
       watchBuffers(watcher.watchedDirectories)
+      service.ready(watcher.standing)
       // Results that come close together are taken together; the first of a quiet time at once.
-      if wait > .zero { waker.wait(until: Waker.deadline(wait, after: begun)) }
+      if wait > .zero {
+        waker.wait(until: Waker.deadline(min(wait, service.interval), after: begun))
+      }
       let soonest = Waker.deadline(Self.pace, after: begun)
       while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
       heard = takeHints()

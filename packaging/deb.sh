@@ -38,11 +38,11 @@ printf 'Source: spool\n\nPackage: spool\nArchitecture: any\n' >"$work/debian/con
 depends=$(cd "$work" && dpkg-shlibdeps -O debian/spool/usr/bin/spool | sed 's/^shlibs:Depends=//')
 
 find "$root" -type d -exec chmod 755 {} +
-find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 architecture=$(dpkg --print-architecture)
 sed -e "s|@VERSION@|$version|; s|@ARCHITECTURE@|$architecture|; s|@MAINTAINER@|$maintainer|" \
   -e "s|@SIZE@|$(du -sk --apparent-size "$root" | cut -f1)|; s|@DEPENDS@|$depends|" \
-  -e "s|@HOMEPAGE@|$homepage|" "$debian/control.in" >"$root/DEBIAN/control"
+  "$debian/control.in" >"$root/DEBIAN/control"
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 chmod 644 "$root/DEBIAN/md5sums" "$root/DEBIAN/control"
 

@@ -16,7 +16,8 @@ gzip -9n "$root"/share/man/man1/spool*.1
 
 completions() { # SHELL FILE
   mkdir -p "$(dirname "$root/share/$2")"
-  "$program" --generate-completion-script "$1" >"$root/share/$2"
+  # It is read by the shell, not run: a first line that names an interpreter is of no use.
+  "$program" --generate-completion-script "$1" | sed '1{/^#!/d}' >"$root/share/$2"
 }
 completions bash bash-completion/completions/spool
 completions zsh zsh/vendor-completions/_spool
@@ -25,7 +26,7 @@ completions fish fish/vendor_completions.d/spool.fish
 # A unit whose verb this program does not have is left out.
 for unit in packaging/systemd/spool-*@.service; do
   verb=${unit##*/spool-}
-  "$program" help "${verb%@.service}" >/dev/null 2>&1 || continue
+  "$program" "${verb%@.service}" --help >/dev/null 2>&1 || continue
   mkdir -p "$root/lib/systemd/system"
   sed "s|/usr/bin/spool|$3/bin/spool|" "$unit" >"$root/lib/systemd/system/${unit##*/}"
 done

@@ -134,7 +134,8 @@ extension CommandTests {
         section.split(separator: ".nf\n").dropFirst().first?
         .split(separator: "\n.fi").first ?? ""
       return lines.split(separator: "\n").map {
-        $0.replacing("\\-", with: "-").replacing("\\(ti", with: "~").replacing("\\e", with: "\\")
+        String($0).replacing("\\-", with: "-").replacing("\\(ti", with: "~").replacing(
+          "\\e", with: "\\")
       }
     }
 

@@ -23,6 +23,8 @@ apt-get update -qq
 needs=$(dpkg-deb -f /tmp/spool.deb Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/,/ /g')
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $needs \
   bash-completion zsh fish >/dev/null 2>&1
+# The user of the test is there from the beginning, as well.
+useradd --create-home --home-dir /tmp/home tester
 listing >/tmp/before
 
 command -v swift >/dev/null && fail "there is a Swift here"
@@ -32,7 +34,6 @@ if ldd /usr/bin/spool | grep -E 'not found|swift'; then fail "a library is missi
 
 # A chain of three steps, over files that come from a manifest, by watcher and pilot as two processes.
 # All of it is an ordinary user's.
-useradd --create-home --home-dir /tmp/home tester
 mkdir /tmp/work && cp -r /tmp/chain/. /tmp/work && chown -R tester /tmp/work
 cat >/tmp/chain.sh <<'S'
 set -eu
@@ -53,7 +54,6 @@ su tester -c 'sh /tmp/chain.sh' >/tmp/chain.log 2>&1 || {
   fail "the chain did not come to its end"
 }
 rm -rf /tmp/work
-userdel --remove tester 2>/dev/null
 
 # A manual page for the program and for each verb, with the sections that people look for.
 verbs=$(spool --help | sed -n '/^SUBCOMMANDS:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p')

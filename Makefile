@@ -3,10 +3,14 @@
 # make test-long   the same with the long form of the slow campaigns
 # make test-slurm  spool factory with a real Slurm, all of it; test-gridengine likewise
 # make lint    the formatter's opinion
-# make install the program, into $(PREFIX)/bin
+# make install the program, its manual pages, completions and units, below $(PREFIX)
 # make gateway    spool-gateway, the page and the interface over HTTP, into gateway/.build/release
 # make install-gateway   that program, into $(PREFIX)/bin
 # make demo-web   the demo's main job, with the page open
+# make deb     a Debian package, in dist/; INOTIFY=no: without libinotifytools (see LICENSE)
+# make dist    a tarball for any Linux with glibc 2.36 or later, in dist/
+# make image   an OCI image, in dist/; wants podman
+# make test-deb    the package installed in bare systems of Debian 12 and 13; wants root, debootstrap
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
 # make bench-scale    what Spool costs 10, 100 and 1,000 pilots of 64 slots, in simulation
@@ -21,8 +25,18 @@ REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requiremen
   Tests/schema/requirements.txt gateway/Tests/http/requirements.txt
 GATEWAY = gateway/.build
 
+INOTIFY ?= yes
+# The programs for packages, with Swift's libraries inside, so that they run on nodes without them.
+INSTALLED = .build-install/release/spool
+PORTABLE = .build-dist/release/spool
+STATIC = $(SWIFT) build -c release --product spool -Xswiftc -static-stdlib
+# The C++ library is inside as well: a directory that holds nothing but its archive is searched first.
+PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
+  -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
+
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
-  test-htcondor lint install install-gateway deps build bench bench-claims bench-scale clean
+  test-htcondor test-deb lint install install-gateway deps build static portable deb dist image bench \
+  bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -88,10 +102,32 @@ lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests examples Package.swift \
 	  gateway/Sources gateway/Tests gateway/Package.swift
 
-# With Swift's libraries inside, so that it runs on every node without them.
-install: deps
-	$(SWIFT) build -c release --product spool -Xswiftc -static-stdlib --scratch-path .build-install
-	install -D -m 755 .build-install/release/spool $(DESTDIR)$(PREFIX)/bin/spool
+static: deps
+ifeq ($(INOTIFY),no)
+	$(STATIC) --scratch-path .build-install --disable-default-traits
+else
+	$(STATIC) --scratch-path .build-install
+endif
+
+portable: deps
+	mkdir -p .build-dist/archives
+	ln -sf "$$(cc -print-file-name=libstdc++.a)" .build-dist/archives/
+	$(PORTABLY)
+
+install: static
+	packaging/stage.sh $(INSTALLED) "$(DESTDIR)" $(PREFIX)
+
+deb: static
+	packaging/deb.sh $(INSTALLED) dist
+
+dist: portable
+	packaging/dist.sh $(PORTABLE) dist
+
+image: portable
+	packaging/image.sh $(PORTABLE) dist
+
+test-deb: deb
+	Tests/packages/test-deb.sh dist/spool_*.deb bookworm trixie
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)
@@ -114,4 +150,4 @@ $(VENV)/ready: $(REQUIREMENTS)
 	touch $@
 
 clean:
-	rm -rf .build gateway/.build .build-install $(VENV) $(VENV)-htcondor demo
+	rm -rf .build gateway/.build .build-install .build-dist $(VENV) $(VENV)-htcondor demo dist

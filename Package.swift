@@ -110,7 +110,7 @@ let package = Package(
         "SpoolModel", "SpoolStore", "SpoolClient", "SpoolCommands", "SpoolTesting", "spool",
         "frames",
       ],
-      exclude: ["Support/terminal.py"],
+      exclude: ["Fixtures", "Support/terminal.py"],
       swiftSettings: settings),
   ]
 )

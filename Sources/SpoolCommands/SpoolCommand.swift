@@ -24,7 +24,7 @@ public struct SpoolCommand: ParsableCommand {
       JobsCommand.self, LogsCommand.self, TopCommand.self, ReportCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
       LimitCommand.self, ForgetCommand.self, DatasetCommand.self, CheckCommand.self,
-      RecoverCommand.self, WebCommand.self,
+      RecoverCommand.self, UpgradeCommand.self, WebCommand.self,
     ])
 
   /// The version that `--version` prints, and that pilots and watchers record.

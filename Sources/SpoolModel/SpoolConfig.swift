@@ -73,7 +73,7 @@ public struct SpoolConfig: Equatable, Sendable {
     } catch {
       throw RequestError(error)
     }
-    let fields = try Fields(json, keys: Self.keys)
+    let fields = try Fields(json, keys: Self.keys, formats: 1...SpoolFormat.current)
     guard fields.object["format"] != nil else {
       throw RequestError(key: "format", "missing: this is no spool's spool.json")
     }
@@ -150,7 +150,9 @@ public struct SpoolConfig: Equatable, Sendable {
 
   /// The configuration as `spool.json` holds it.
   public var json: JSON {
-    var object = JSONObject([.init("format", 1), .init("dataRoot", .string(dataRoot))])
+    var object = JSONObject([
+      .init("format", .integer(SpoolFormat.current)), .init("dataRoot", .string(dataRoot)),
+    ])
     if !dataRoots.isEmpty { object["dataRoots"] = .array(dataRoots.map { .string($0) }) }
     object["heartbeat"] = heartbeat.json
     object["deadAfter"] = deadAfter.json

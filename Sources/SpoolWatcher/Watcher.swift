@@ -194,6 +194,9 @@ public final class Watcher {
     handle()
   }
 
+  /// The watcher's epoch and the number of tasks in work, in words.
+  public var standing: String { "epoch \(lease.epoch), \(turn.state.live.count) tasks in work" }
+
   /// True while nothing is in work and nothing is being taken in.
   public var isIdle: Bool {
     turn.state.live.isEmpty && !intake.isBusy && !intake.isScanning && !isWatching

@@ -39,6 +39,7 @@ struct PilotCommand: ParsableCommand {
   }
 
   func run() throws {
+    let service = ServiceManager.own()
     let umask = SpoolRights.adopt(options.path)
     let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
@@ -48,7 +49,8 @@ struct PilotCommand: ParsableCommand {
     offer.exitsWhenIdle = exitWhenIdle
     offer.label = label
     let loop = try PilotLoop(
-      spool, events: events, options: offer, drain: flags.drainTime, umask: umask)
+      spool, events: events, options: offer, drain: flags.drainTime, umask: umask,
+      service: service)
     try signals.onEach { loop.stop() }
     try loop.run()
     if signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import SpoolClient
 internal import SpoolModel
-internal import SpoolPilot
 internal import SpoolStore
 internal import SpoolWatcher
 
@@ -43,20 +42,7 @@ struct RecoverCommand: ParsableCommand {
 
   /// Takes the watcher's place, mends, and gives the place back.
   private func mend(_ recovery: SpoolRecovery, _ spool: Spool) throws {
-    let time = SystemTime()
-    let record = WatcherRecord(
-      epoch: 0, id: ProcessIdentity.randomID(), host: HostResources.currentHostName(),
-      version: SpoolCommand.version, process: ProcessIdentity.current().json, at: time.timestamp)
-    let lease = WatcherLease(spool, record, time: time, isGone: ProcessIdentity.isGone)
-    let waker = try Waker()
-    let start = time.instant
-    while true {
-      if case .acquired = try lease.step() { break }
-      guard time.instant - start < spool.config.deadAfter * 4 else {
-        throw Failure(.unavailable, "another watcher stands by or is at work: stop it first")
-      }
-      waker.wait(for: lease.interval)
-    }
+    let lease = try WatcherLease.acquired(spool)
     defer { lease.release() }
     for place in try recovery.mend(lease) { Terminal.note("set aside: \(place)") }
     Terminal.print("the spool is mended; start a watcher")

@@ -29,7 +29,7 @@ struct SubmitCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "Files to submit: NAME.json, or NAME.jsonl for large manifests; with --name, the command.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["json", "jsonl"]))
   var words: [String] = []
   @OptionGroup var task: TaskFlags
   @Option(
@@ -39,7 +39,7 @@ struct SubmitCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The directory in which commands run, on the pilot's machine. {scratch}: an empty one.",
-      valueName: "directory"))
+      valueName: "directory"), completion: .directory)
   var chdir: String?
   @OptionGroup var changeFlags: ChangeFlags
   @OptionGroup var endFlags: EndFlags

@@ -8,7 +8,8 @@ struct WatchCommand: ParsableCommand {
     abstract: "Watch a spool: make jobs of tasks, take results, keep the record.",
     discussion: """
       One watcher works on a spool; a second stands by and takes over when the first is gone. INT or \
-      TERM end it in good order; jobs that run go on without it.
+      TERM end it in good order; jobs that run go on without it. A service manager that asks for it, \
+      as systemd, is told how it stands.
 
       Example: spool watch --spool /shared/run42/spool
       """)
@@ -20,12 +21,14 @@ struct WatchCommand: ParsableCommand {
   var exitWhenIdle = false
 
   func run() throws {
+    let service = ServiceManager.own()
     _ = SpoolRights.adopt(options.path)
     let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let loop = try WatchLoop(
-      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
+      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle,
+      service: service)
     try signals.onEach { loop.stop() }
     try loop.run()
     if signals.count > 0, signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

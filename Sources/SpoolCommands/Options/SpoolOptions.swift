@@ -8,7 +8,8 @@ internal import SpoolStore
 struct SpoolOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The spool's directory. Default: $SPOOL_DIR, else ./spool.", valueName: "directory"))
+      "The spool's directory. Default: $SPOOL_DIR, else ./spool.", valueName: "directory"),
+    completion: .directory)
   var spool: String?
 
   /// The spool's directory, absolute.

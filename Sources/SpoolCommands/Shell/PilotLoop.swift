@@ -13,18 +13,21 @@ final class PilotLoop: Sendable {
   private let drain: Duration
   /// The umask of the payloads.
   private let umask: UInt32
+  private let service: ServiceManager
   private let waker: Waker
   private let hints = Mutex(Set<Queue>())
   private let stops = Mutex(0)
 
   init(
-    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Duration, umask: UInt32
+    _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Duration, umask: UInt32,
+    service: ServiceManager = ServiceManager([:])
   ) throws(FileError) {
     self.spool = spool
     self.events = events
     self.options = options
     self.drain = drain
     self.umask = umask
+    self.service = service
     waker = try Waker()
   }
 
@@ -86,6 +89,7 @@ final class PilotLoop: Sendable {
         guard error.isOutage || error.isShortage || isAway else { throw error }
         troubles.note(error, "the registration")
       }
+      service.beat()
       waker.wait(for: WatchLoop.retry)
     }
     return nil
@@ -142,11 +146,13 @@ final class PilotLoop: Sendable {
       if stops > 1 || returnAt.map({ time.instant >= $0 }) == true {
         pilot.giveBack(isHurried: stops > 1)
       }
-      var wait = pilot.step()
+      var wait = min(pilot.step(), service.interval)
       if let returnAt, stops == 1 {
         wait = max(.milliseconds(1), min(wait, returnAt - time.instant))
       }
       guard !pilot.isFinished else { return }
+      let status = "\(pilot.name): \(pilot.load) jobs"
+      if stops > 0 { service.stopping(status) } else { service.ready(status) }
       runner.wait(until: Waker.deadline(in: wait), waker: waker)
     }
   }

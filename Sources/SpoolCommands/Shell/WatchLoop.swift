@@ -19,6 +19,7 @@ final class WatchLoop: Sendable {
   private let buffers = Mutex<Set<String>>([])
   private let version: String
   private let exitWhenIdle: Bool
+  private let service: ServiceManager
 
   /// The shortest time between the beginnings of two turns: results that come together share a commit.
   static let pace = Duration.milliseconds(8)
@@ -28,12 +29,14 @@ final class WatchLoop: Sendable {
   static let longestFinish = Duration.seconds(10)
 
   init(
-    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool
+    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool,
+    service: ServiceManager = ServiceManager([:])
   ) throws(FileError) {
     self.spool = spool
     self.events = events
     self.version = version
     self.exitWhenIdle = exitWhenIdle
+    self.service = service
     waker = try Waker()
   }
 
@@ -76,6 +79,7 @@ final class WatchLoop: Sendable {
     watchDirectories()
     Terminal.say("watch", "watching \(spool.layout.root), epoch \(lease.epoch)")
     try turn(watcher, time)
+    service.stopping("leaving")
     if finishing.withLock({ $0 }) { try takeIn(watcher) }
     beforeEnd()
     if let notices, spool.config.isToldAtLeastOnce { try awaitTold(watcher, notices) }
@@ -91,7 +95,9 @@ final class WatchLoop: Sendable {
     while !isStopping {
       let message: String
       switch try step(lease, troubles) {
-      case nil: message = told
+      case nil:
+        message = told
+        service.beat()
       case .acquired: return true
       case .standby(let other):
         let who = other.map { " on \($0.host)" } ?? ""
@@ -109,7 +115,8 @@ final class WatchLoop: Sendable {
       }
       if message != told { Terminal.say("watch", message) }
       told = message
-      waker.wait(for: lease.interval)
+      if !told.isEmpty { service.ready(told) }
+      waker.wait(for: min(lease.interval, service.interval))
     }
     return false
   }
@@ -136,6 +143,7 @@ final class WatchLoop: Sendable {
   ) throws -> Watcher? {
     while !isStopping {
       do {
+        try SpoolUpgrade(spool).run(lease) { Terminal.say("watch", $0) }
         try lease.guarding(spool).ensureDirectories()
         return try Watcher(
           spool, lease: lease,
@@ -151,6 +159,7 @@ final class WatchLoop: Sendable {
         }
         troubles.note(refused)
       }
+      service.beat()
       waker.wait(for: Self.retry)
     }
     lease.release()
@@ -193,6 +202,7 @@ final class WatchLoop: Sendable {
   private func awaitTold(_ watcher: Watcher, _ notices: NoticeRunner) throws {
     let end = Waker.deadline(in: NoticeRunner.farewell)
     while !notices.isIdle, Waker.now() < end {
+      service.beat()
       waker.wait(until: min(end, Waker.deadline(in: .milliseconds(100))))
       _ = try watcher.turn(takeHints())
     }
@@ -209,7 +219,7 @@ final class WatchLoop: Sendable {
   /// Turns until there is nothing to do at once.
   private func takeIn(_ watcher: Watcher) throws {
     let end = Waker.deadline(in: Self.longestFinish)
-    while try watcher.turn(.all) == .zero, Waker.now() < end {}
+    while try watcher.turn(.all) == .zero, Waker.now() < end { service.beat() }
   }
 
   private func turn(_ watcher: Watcher, _ time: SystemTime) throws {
@@ -221,8 +231,11 @@ final class WatchLoop: Sendable {
       let wait = try watcher.turn(heard)
       if exitWhenIdle, watcher.isIdle { return }
       watchBuffers(watcher.watchedDirectories)
+      service.ready(watcher.standing)
       // Results that come close together are taken together; the first of a quiet time at once.
-      if wait > .zero { waker.wait(until: Waker.deadline(wait, after: begun)) }
+      if wait > .zero {
+        waker.wait(until: Waker.deadline(min(wait, service.interval), after: begun))
+      }
       let soonest = Waker.deadline(Self.pace, after: begun)
       while Waker.now() < soonest, !isStopping { waker.wait(until: soonest) }
       heard = takeHints()

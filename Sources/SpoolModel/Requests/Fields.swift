@@ -8,7 +8,11 @@ struct Fields {
   let line: Int?
 
   /// Refuses JSON that is no object, and keys that are neither in `keys` nor `x-…` nor `meta`.
-  init(_ json: JSON, path: String = "", line: Int? = nil, keys: [String]) throws(RequestError) {
+  /// `formats` are those that the object may name.
+  init(
+    _ json: JSON, path: String = "", line: Int? = nil, keys: [String],
+    formats: ClosedRange<Int> = 1...1
+  ) throws(RequestError) {
     guard case .object(let object) = json else {
       let found = json.kindName
       throw RequestError(
@@ -21,15 +25,16 @@ struct Fields {
       if member.key.hasPrefix("x-") || member.key == "meta" || member.key == "format" { continue }
       throw fault(member.key, Self.unknown(keys: keys, member.key))
     }
-    try checkCommon()
+    try checkCommon(formats)
   }
 
-  private func checkCommon() throws(RequestError) {
+  private func checkCommon(_ formats: ClosedRange<Int>) throws(RequestError) {
     if let meta = object["meta"], meta.object == nil {
       throw fault("meta", "expected an object, found \(meta.kindName)")
     }
-    if let format = object["format"], format != .integer(1) {
-      throw fault("format", "expected 1, found \(format.kindName)")
+    if let format = object["format"], !(format.integer.map(formats.contains) ?? false) {
+      let numbers = formats.map { "\($0)" }.joined(separator: " or ")
+      throw fault("format", "expected \(numbers), found \(format.kindName)")
     }
   }
 

@@ -21,6 +21,8 @@ public struct Spool: Sendable {
     case noSpool(String)
     /// The file `spool.json` is wrong.
     case badConfig(path: String, RequestError)
+    /// The spool has a later format than this program knows.
+    case tooNew(root: String, format: Int, version: String?)
     /// The file `spool.json` cannot be read.
     case unreadable(FileError)
 
@@ -31,6 +33,10 @@ public struct Spool: Sendable {
         "there is no spool at \(root) (no spool.json): make one with `spool init \(root)`, "
           + "or name another with --spool DIR or SPOOL_DIR"
       case .badConfig(let path, let error): "\(path): \(error)"
+      case .tooNew(let root, let format, let version):
+        "the spool \(root) has format \(format), and this program knows formats up to "
+          + "\(SpoolFormat.current): use spool \(version.map { "\($0) or later" } ?? "of a later version")"
+          + "; nothing was changed"
       case .unreadable(let error): "\(error)"
       }
     }
@@ -54,12 +60,16 @@ public struct Spool: Sendable {
   public static func open(_ root: String, files: any FileSystem) throws(OpenError) -> Spool {
     let layout = Layout(root: root)
     let bytes: [UInt8]?
+    let tooNew: OpenError?
     do throws(FileError) {
       bytes = try files.readIfPresent(layout.config, limit: 1 << 20)
+      tooNew = try bytes.flatMap { bytes throws(FileError) in try Self.tooNew(bytes, layout, files)
+      }
     } catch {
       throw .unreadable(error)
     }
     guard let bytes else { throw .noSpool(root) }
+    if let tooNew { throw tooNew }
     do throws(RequestError) {
       return Spool(files: files, layout: layout, config: try SpoolConfig(bytes))
     } catch {

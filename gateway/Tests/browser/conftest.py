@@ -65,6 +65,14 @@ def fake():
 
 
 @pytest.fixture(scope="session")
+def middle():
+    """A few hundred tasks: something of everything."""
+    gateway = FakeGateway(tasks=300, pilots=60)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="session")
 def big():
     """10,000 tasks and 1,000 pilots."""
     gateway = FakeGateway(tasks=10000, pilots=1000)

@@ -34,11 +34,15 @@ def views(gateway):
 # Access.
 
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("light", 390)])
-def test_axe_finds_nothing_on_any_view(big, opened, scheme, width):
+def test_axe_finds_nothing_on_any_view(middle, opened, scheme, width):
     found = {}
-    page = opened(big.url, "/", color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce")
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+    page = opened(middle.url, "/", color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    every = scheme == "light" and width > 1000
+    for path, shows in views(middle).items():
+        # Colours and the phone's layout are the same for views that are made of the same parts.
+        if not every and path != "/" and not any(words in path for words in ("tab=failures", "log=err", "kind=chain", "/pilots/")):
+            continue
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         result = Axe().run(page, options={"resultTypes": ["violations"]})
         for one in result.response["violations"]:
@@ -46,8 +50,8 @@ def test_axe_finds_nothing_on_any_view(big, opened, scheme, width):
     assert not found, json.dumps(found, indent=1)
 
 
-def test_dialogs_and_search_pass_axe_too(big, opened):
-    page = opened(big.url, "/")
+def test_dialogs_and_search_pass_axe_too(middle, opened):
+    page = opened(middle.url, "/")
     live(page)
     page.locator("#q").fill("run100")
     expect(page.locator("#found li").first).to_be_visible()
@@ -59,10 +63,10 @@ def test_dialogs_and_search_pass_axe_too(big, opened):
     assert not bad, json.dumps([[one["id"], one["nodes"][0]["html"]] for one in bad], indent=1)
 
 
-def test_no_view_is_wider_than_a_phone(big, opened):
-    page = opened(big.url, "/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+def test_no_view_is_wider_than_a_phone(middle, opened):
+    page = opened(middle.url, "/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for path, shows in views(middle).items():
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path
         box = page.get_by_role("navigation", name="Main").bounding_box()
@@ -85,9 +89,9 @@ def test_the_theme_follows_the_system_until_it_is_chosen(fake, opened):
     assert page.evaluate(ground) == light
 
 
-def test_nothing_moves_for_those_who_want_no_motion(big, opened):
-    chain = next(name for name, page in big.model.pages.items() if page["kind"] == "chain-summary" and page["state"] == "active")
-    page = opened(big.url, f"/ui/tasks/{chain}", reduced_motion="reduce")
+def test_nothing_moves_for_those_who_want_no_motion(middle, opened):
+    chain = next(name for name, page in middle.model.pages.items() if page["kind"] == "chain-summary" and page["state"] == "active")
+    page = opened(middle.url, f"/ui/tasks/{chain}", reduced_motion="reduce")
     expect(page.locator(".arrow[data-flow]").first).to_be_attached()
     assert page.evaluate("document.getAnimations().length") == 0
     page.emulate_media(reduced_motion="no-preference")
@@ -109,13 +113,13 @@ def test_letters_as_keys_can_be_switched_off(fake, opened):
 
 # Harm.
 
-def test_words_of_payloads_stay_words(big, opened):
-    page = opened(big.url, "/")
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+def test_words_of_payloads_stay_words(middle, opened):
+    page = opened(middle.url, "/")
+    for path, shows in views(middle).items():
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         assert page.locator("main img, main script").count() == 0, path
-    page.goto(big.url + next(path for path in views(big) if path.endswith("tab=failures")))
+    page.goto(middle.url + next(path for path in views(middle) if path.endswith("tab=failures")))
     expect(page.locator(".reason").first).to_contain_text(HOSTILE)
 
 

@@ -3,6 +3,10 @@
 # make test-long   the same with the long form of the slow campaigns
 # make lint    the formatter's opinion
 # make install the program, into $(PREFIX)/bin
+# make gateway    spool-gateway, the page and the interface over HTTP, into gateway/.build/release
+# make screenshots    the page's views, into docs/images
+# make install-gateway   that program, into $(PREFIX)/bin
+# make demo-web   the demo's main job, with the page open
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
 # make bench-scale    what Spool costs 10, 100 and 1,000 pilots of 64 slots, in simulation
@@ -12,9 +16,10 @@ SWIFT ?= swift
 RELEASE = .build/release
 VENV = .venv
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
-  Tests/schema/requirements.txt
+  Tests/schema/requirements.txt gateway/Tests/http/requirements.txt gateway/Tests/browser/requirements.txt
+GATEWAY = gateway/.build
 
-.PHONY: demo test test-long lint install deps build bench bench-claims bench-scale clean
+.PHONY: demo demo-web gateway gateway-files test-gateway screenshots install-gateway test test-long lint install deps build bench bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -30,12 +35,43 @@ test: deps $(VENV)/ready lint
 	$(SWIFT) build --build-tests
 	SPOOL_PYTHON=$(CURDIR)/$(VENV)/bin/python $(SWIFT) test --skip-build
 	$(VENV)/bin/python Tests/schema/check_schemas.py
+	@$(MAKE) --no-print-directory test-gateway
+
+gateway: deps gateway-files
+	$(SWIFT) build --package-path gateway -c release --product spool-gateway
+	@echo "gateway: $(GATEWAY)/release/spool-gateway"
+
+gateway-files:
+	python3 scripts/gateway-files.py
+
+# Its own tests, then the interface from outside: documented examples, random requests, metrics.
+test-gateway: $(VENV)/ready gateway-files
+	scripts/deps.sh test
+	$(SWIFT) build --build-tests --package-path gateway
+	$(SWIFT) build --product spool
+	SPOOL_BINARY=$(CURDIR)/.build/debug/spool $(SWIFT) test --skip-build --package-path gateway
+	$(VENV)/bin/python gateway/Tests/http/run.py \
+	  .build/debug/spool $(GATEWAY)/debug/spool-gateway
+	SPOOL_GATEWAY=$(CURDIR)/$(GATEWAY)/debug/spool-gateway SPOOL_BIN=$(CURDIR)/.build/debug/spool \
+	  $(VENV)/bin/python -m pytest -q -p no:cacheprovider gateway/Tests/browser
+
+# The page's views, drawn from made data.
+screenshots: $(VENV)/ready
+	scripts/deps.sh test
+	$(VENV)/bin/python gateway/Tests/browser/screenshots.py
+
+install-gateway: gateway
+	install -D -m 755 $(GATEWAY)/release/spool-gateway $(DESTDIR)$(PREFIX)/bin/spool-gateway
+
+demo-web: build gateway
+	VENV=$(VENV) WEB=1 scripts/demo.sh $(RELEASE) 600
 
 test-long: export SPOOL_LONG = 1
 test-long: test
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests examples Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests examples Package.swift \
+	  gateway/Sources gateway/Tests gateway/Package.swift
 
 # With Swift's libraries inside, so that it runs on every node without them.
 install: deps
@@ -63,4 +99,4 @@ $(VENV)/ready: $(REQUIREMENTS)
 	touch $@
 
 clean:
-	rm -rf .build .build-install $(VENV) demo
+	rm -rf .build gateway/.build .build-install $(VENV) demo

@@ -14,7 +14,11 @@ let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
 
 let package = Package(
   name: "spool",
-  products: [.executable(name: "spool", targets: ["spool"])],
+  products: [
+    .executable(name: "spool", targets: ["spool"]),
+    // For programs that look into a spool, and drop requests.
+    .library(name: "SpoolClient", targets: ["SpoolClient", "SpoolModel", "SpoolStore"]),
+  ],
   traits: [
     .trait(
       name: "Inotify",
@@ -53,9 +57,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "SpoolClient", dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot"],
+      swiftSettings: settings),
+    .target(
       name: "SpoolCommands",
       dependencies: [
-        "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot",
+        "CSpoolSystem", "SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolClient",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -93,7 +100,8 @@ let package = Package(
     .testTarget(
       name: "SpoolCommandTests",
       dependencies: [
-        "SpoolModel", "SpoolStore", "SpoolCommands", "SpoolTesting", "spool", "frames",
+        "SpoolModel", "SpoolStore", "SpoolClient", "SpoolCommands", "SpoolTesting", "spool",
+        "frames",
       ],
       swiftSettings: settings),
   ]

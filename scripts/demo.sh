@@ -3,7 +3,8 @@
 # and meanwhile a chain on ./spool decodes, reconstructs, selects and merges what is there, with a
 # watcher and a pilot on this machine.
 # Usage: scripts/demo.sh DIRECTORY-OF-THE-PROGRAMS [FRAMES [MILLISECONDS-PER-FRAME]]
-# VENV names the virtual environment, by default .venv.
+# VENV names the virtual environment, by default .venv. Where the gateway is built, the spool is shown in a
+# browser meanwhile; with WEB=1 also after the end, until the user interrupts it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$(cd "$1" && pwd)
@@ -20,8 +21,8 @@ run=$(date +%H%M%S)
 data="$PWD/demo/run$run"
 mkdir -p "$data/buffer"
 
-generator='' up=''
-trap 'kill -TERM $generator $up 2>/dev/null || true' EXIT
+generator='' up='' gateway=''
+trap 'kill -TERM $generator $up $gateway 2>/dev/null || true' EXIT
 
 echo "== a watcher and a pilot on ./spool; the buffer directory is made known, the chain is submitted"
 spool init >/dev/null
@@ -31,6 +32,16 @@ for _ in {1..100}; do
   grep -qs '"clean":false' spool/watcher.json && break
   sleep 0.1
 done
+if [ -x gateway/.build/release/spool-gateway ]; then
+  mkdir -p demo
+  gateway/.build/release/spool-gateway --port 0 >demo/address 2>demo/gateway.log &
+  gateway=$!
+  for _ in {1..100}; do
+    [ -s demo/address ] && break
+    sleep 0.1
+  done
+  echo "== the spool in a browser: $(cat demo/address)"
+fi
 variables=(--set "run=$run" --set "input=run$run.raw" --set "buffer=$data/buffer"
   --set "data=$data/data")
 spool submit examples/online-filter/buffer.json examples/online-filter/chain.json \
@@ -67,3 +78,7 @@ echo "== what each step did"
 "$python" examples/online-filter/result.py "$data/summary.json" --plot "$data/run$run.png"
 echo
 echo "   more: ls -R spool; $1/spool status run$run; $1/spool jobs run$run.select; $1/spool check"
+if [ -n "${WEB:-}" ] && [ -n "$gateway" ]; then
+  echo "   the spool in a browser: $(cat demo/address) (until you press Ctrl-C)"
+  wait "$gateway"
+fi

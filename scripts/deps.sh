@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian machine; says what to do where it cannot.
+# Usage: scripts/deps.sh [test]; with `test` also what the tests need alone.
 set -euo pipefail
 
 if ! command -v swift >/dev/null; then
@@ -10,6 +11,10 @@ fi
 packages=()
 [ -e /usr/include/inotifytools/inotifytools.h ] || packages+=(libinotifytools0-dev)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+# promtool, for the tests of the gateway's metrics.
+[ "${1:-}" != test ] || command -v promtool >/dev/null || packages+=(prometheus)
+# The browser of the page's tests.
+[ "${1:-}" != test ] || command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 sudo=()
@@ -20,4 +25,4 @@ if ! command -v apt-get >/dev/null; then
 fi
 echo "deps: installing ${packages[*]}"
 "${sudo[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${packages[@]}" >/dev/null
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import SpoolClient
 internal import SpoolModel
 
 /// The command `spool` with all its verbs.
@@ -22,11 +23,11 @@ public struct SpoolCommand: ParsableCommand {
       JobsCommand.self, LogsCommand.self, ReportCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
       LimitCommand.self, ForgetCommand.self, DatasetCommand.self, CheckCommand.self,
-      RecoverCommand.self,
+      RecoverCommand.self, WebCommand.self,
     ])
 
   /// The version that `--version` prints, and that pilots and watchers record.
-  public static let version = "0.1.0"
+  public static let version = SpoolVersion.text
 
   /// Makes the command; the parser fills it.
   public init() {}

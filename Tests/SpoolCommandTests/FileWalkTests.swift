@@ -4,6 +4,7 @@ import SpoolStore
 import SpoolTesting
 import Testing
 
+@testable import SpoolClient
 @testable import SpoolCommands
 
 /// Patterns with `**`, in a tree in memory.

@@ -3,6 +3,7 @@ import SpoolModel
 import SpoolTesting
 import Testing
 
+@testable import SpoolClient
 @testable import SpoolCommands
 @testable import SpoolStore
 

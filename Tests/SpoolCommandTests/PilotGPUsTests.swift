@@ -1,5 +1,6 @@
 import Testing
 
+@testable import SpoolClient
 @testable import SpoolCommands
 
 /// What `--gpus` means, by the GPUs that were found.

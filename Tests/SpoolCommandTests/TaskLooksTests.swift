@@ -3,6 +3,7 @@ import SpoolModel
 import SpoolTesting
 import Testing
 
+@testable import SpoolClient
 @testable import SpoolCommands
 
 /// What `submit` finds in a task before it drops it.

@@ -6,6 +6,7 @@ extension CommandTests {
   @Suite(.serialized) struct Usage {
     static let verbs = [
       "init", "up", "watch", "pilot", "pilots", "submit", "wait", "status", "jobs", "logs", "check",
+      "web",
     ]
 
     @Test func helpNamesEveryVerb() async throws {
@@ -25,6 +26,14 @@ extension CommandTests {
           #expect(help.output.contains("Example"), "\(verb) --help has no example")
           #expect(help.output.contains("spool \(verb)"))
         }
+      }
+    }
+
+    @Test func webTellsHowToGetTheGateway() async throws {
+      try await Lab.run(nil) { lab in
+        let web = try await lab.shell("PATH=/nowhere \(Lab.products)/spool web --port 0")
+        #expect(web.code == 69)
+        #expect(web.errors.contains("make gateway"))
       }
     }
 

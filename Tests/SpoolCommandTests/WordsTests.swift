@@ -4,6 +4,7 @@ import SpoolStore
 import SpoolTesting
 import Testing
 
+@testable import SpoolClient
 @testable import SpoolCommands
 
 /// What verbs say, as far as it is decided without a process.

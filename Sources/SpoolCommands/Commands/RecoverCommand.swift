@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolPilot
 internal import SpoolStore

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 internal import SpoolWatcher
@@ -124,22 +125,16 @@ struct SubmitCommand: ParsableCommand {
 
   /// Looks at a task before it is dropped: refuses what is surely wrong, and warns of what most often is.
   private func look(_ spec: TaskSpec, _ spool: Spool) throws {
-    do throws(RequestError) {
-      for output in spec.outputs { try spool.dataRoots.check(output.path) }
-    } catch {
-      throw Failure(.usage, "\(error)")
-    }
-    let outputs = OutputCheck(spec)
-    if let problem = outputs.collision { throw Failure(.usage, "\(spec.name): \(problem)") }
-    if let problem = CommandCheck(spec).problem { throw Failure(.usage, problem) }
-    noteMissing(spec, spool)
-    noteUnknown(spec, spool)
-    outputs.note { spool.isPresent(data: $0) }.map { Terminal.note("spool: \($0)") }
-    note(spec)
+    for note in try check.look(at: spec, in: spool) { Terminal.note("spool: \(note)") }
+  }
+
+  private var check: TaskCheck {
+    TaskCheck(
+      UserPlace(path: Environment.value("PATH"), absolute: { WorkingDirectory.absolute($0) }))
   }
 
   private func note(_ spec: TaskSpec) {
-    for note in CommandCheck(spec).notes { Terminal.note("spool: \(note)") }
+    for note in check.notes(spec) { Terminal.note("spool: \(note)") }
   }
 
   /// Says once which variables work here and do not reach the payload of a task without JSON.
@@ -156,63 +151,24 @@ struct SubmitCommand: ParsableCommand {
         + "script before the command")
   }
 
-  /// Warns of tasks to wait for that are not there: most often a name is wrong.
-  private func noteUnknown(_ spec: TaskSpec, _ spool: Spool) {
-    let lookup = TaskLookup(spool)
-    for name in spec.after {
-      guard case .unknown = lookup.find(name) else { continue }
-      Terminal.note("spool: there is no task or chain \(name) (yet): \(spec.name) waits for it")
-    }
-  }
-
-  /// Warns of inputs that are not there: they may come later, but most often a path is wrong.
-  private func noteMissing(_ spec: TaskSpec, _ spool: Spool) {
-    guard case .files(let files) = spec.input else { return }
-    let missing = files.prefix(1000).filter { !spool.isPresent(data: $0.path) }
-    guard let first = missing.first else { return }
-    Terminal.note(
-      "spool: \(missing.count) inputs are not there (yet), as \(first.path): "
-        + "jobs without their input fail")
-  }
-
   /// Returns true if a task or chain of that name is there with the same content: then there is nothing
   /// to drop. With `--replace` it forgets one that has ended. Fails where the name is another's.
   private func isThere(_ name: Name, _ source: JSONObject, _ spool: Spool) throws -> Bool {
-    let lookup = TaskLookup(spool)
-    switch lookup.find(name) {
-    case .page(let page):
-      let kind = page.chain == nil ? "task" : "chain"
-      if replace {
-        try forget(page, kind, spool)
-        return false
-      }
-      guard page.request == source else {
-        let words = "there is a \(kind) \(name) already (\(page.stateText)), with other content"
-        let ways =
-          page.state.hasEnded
-          ? "; or free the name with `spool forget \(name)`, or --replace" : ""
-        throw taken(words, name, lookup, ways)
-      }
+    if replace, let page = TaskLookup(spool).page(of: name) {
+      try forget(page, page.chain == nil ? "task" : "chain", spool)
+      return false
+    }
+    let place = task.isGiven ? "--name" : "\"name\" in the file"
+    switch try NameCheck(spool, place: place).look(name, source) {
+    case .there(let page):
       Terminal.print(
-        "the \(kind) \(name) is there already, with the same content (\(page.stateText): "
-          + "\(page.jobs.done) of \(page.jobs.total) done)")
+        "the \(page.chain == nil ? "task" : "chain") \(name) is there already, with the same content "
+          + "(\(page.stateText): \(page.jobs.done) of \(page.jobs.total) done)")
       return true
-    case .pending(let bytes):
-      guard bytes.map({ Self.isSame($0, source, spool) }) == true else {
-        throw taken("a task \(name) is dropped already", name, lookup, "")
-      }
+    case .dropped:
       Terminal.print("\(name) is dropped already, with the same content")
       return true
-    case .refused, .unknown: return false
-    }
-  }
-
-  /// Returns true if a request that lies in the spool has this content.
-  private static func isSame(_ bytes: [UInt8], _ source: JSONObject, _ spool: Spool) -> Bool {
-    switch try? Request(bytes, root: spool.dataRoot) {
-    case .task(let spec): spec.source == source
-    case .chain(let spec): spec.source == source
-    default: false
+    case .free: return false
     }
   }
 
@@ -225,20 +181,6 @@ struct SubmitCommand: ParsableCommand {
           + "ended: `spool cancel \(page.name)` ends it")
     }
     try TaskOrders(spool).give([ControlRequest(task: page.name, action: .forget)])
-  }
-
-  /// Returns the failure for a name that is taken, with the ways out.
-  private func taken(
-    _ state: String, _ name: Name, _ lookup: TaskLookup, _ ways: String
-  ) -> Failure {
-    let free = (2...99).lazy.compactMap { Name("\(name)-\($0)") }.first {
-      if case .unknown = lookup.find($0) { true } else { false }
-    }
-    let advice = free.map { ", as \($0)" } ?? ""
-    return Failure(
-      .usage,
-      "\(state): choose another name\(advice) (\(task.isGiven ? "--name" : "\"name\" in the file"))"
-        + ways)
   }
 
   private func preview(_ submissions: [Submission]) throws {

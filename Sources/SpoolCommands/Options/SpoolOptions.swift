@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 
@@ -23,17 +24,5 @@ struct SpoolOptions: ParsableArguments {
     let spool = try open()
     if let warning = WatcherProbe(spool).warning() { Terminal.note("spool: \(warning)") }
     return spool
-  }
-}
-
-extension Spool {
-  /// Opens the spool at an absolute path, or fails with advice.
-  static func opened(at path: String) throws -> Spool {
-    do throws(OpenError) {
-      return try Spool.open(path, files: PosixFileSystem())
-    } catch {
-      if case .badConfig = error { throw Failure(.usage, error.description) }
-      throw Failure(.unavailable, error.description)
-    }
   }
 }

@@ -1,3 +1,4 @@
+internal import SpoolClient
 internal import SpoolModel
 
 /// The values of `--env NAME` and `--env NAME=VALUE`: variables for payloads.

@@ -1,3 +1,4 @@
+internal import SpoolClient
 internal import SpoolModel
 
 /// The values of `--set run=43`, which take the place of `${run}` in the strings of a request's file.

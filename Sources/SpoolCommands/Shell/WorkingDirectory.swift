@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SpoolClient
 
 /// The directory in which this process was started, and paths as seen from there. What the user types
 /// means what it means to the system: `..` leads out of where a link leads to.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 internal import Synchronization

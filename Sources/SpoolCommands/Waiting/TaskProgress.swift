@@ -1,3 +1,4 @@
+internal import SpoolClient
 internal import SpoolModel
 
 /// The progress of one task on standard error: a bar on a terminal, plain lines elsewhere.

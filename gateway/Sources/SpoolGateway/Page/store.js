@@ -3,7 +3,7 @@
 import { get, query, BASE } from "./api.js";
 import { Stream } from "./stream.js";
 
-const PAGE = 500;
+const PAGE = 1000;
 /** The most tasks that the page holds; older ones are found by the gateway's own filter. */
 export const MOST_TASKS = 20000;
 const WINDOW = 60000;

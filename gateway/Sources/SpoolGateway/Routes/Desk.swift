@@ -1,0 +1,22 @@
+internal import Logging
+internal import NIOPosix
+internal import SpoolModel
+internal import SpoolStore
+
+/// What all handlers share.
+struct Desk: Sendable {
+  let spool: Spool
+  let version: String
+  let store: SnapshotStore
+  let events: EventLog
+  let counters: Counters
+  let keys: IdempotencyKeys
+  let ledgers: FailureIndexes
+  let pool: NIOThreadPool
+  let logger: Logger
+
+  /// The longest wait for what comes of a request.
+  static let longestWait = Duration.seconds(60)
+  /// The longest time for a body to come.
+  static let bodyPatience = Duration.seconds(30)
+}

@@ -1,0 +1,106 @@
+internal import SpoolModel
+
+/// The head of a ledger's line, read from its bytes: a page over a million lines parses only those that
+/// it shows. A line that is spelled in another way than the watcher spells it has none.
+struct LedgerHead: Equatable {
+  var index: Int
+  var attempt: Int
+  /// The verdict: `ok`, or the cause.
+  var outcome: String
+  /// True for the last attempt of a job, which succeeded, or failed for good.
+  var isLast: Bool
+
+  var isFailure: Bool { outcome != "ok" }
+
+  private static let jobKey = Array(#"{"job":""#.utf8)
+  private static let attemptKey = Array(#"","attempt":"#.utf8)
+  private static let outcomeKey = Array(#","outcome":""#.utf8)
+  private static let finalKey = Array(#"","final":true"#.utf8)
+
+  /// Reads the head of a line of a task's ledger.
+  init?(_ line: [UInt8], of task: [UInt8]) {
+    let parsed = line.withUnsafeBufferPointer { Self.parse($0, task) }
+    guard let parsed else { return nil }
+    self = parsed
+  }
+
+  private init(index: Int, attempt: Int, outcome: String, isLast: Bool) {
+    self.index = index
+    self.attempt = attempt
+    self.outcome = outcome
+    self.isLast = isLast
+  }
+
+  private static func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ task: [UInt8]
+  ) -> LedgerHead? {
+    var at = 0
+    guard skip(jobKey, line, &at), skip(task, line, &at), at < line.count,
+      line[at] == UInt8(ascii: ".")
+    else { return nil }
+    at += 1
+    guard let index = number(line, &at), skip(attemptKey, line, &at),
+      let attempt = number(line, &at), skip(outcomeKey, line, &at)
+    else { return nil }
+    let start = at
+    while at < line.count, line[at] != UInt8(ascii: "\"") { at += 1 }
+    guard at < line.count, at - start < 40 else { return nil }
+    let outcome = String(decoding: line[start..<at], as: UTF8.self)
+    let isLast = outcome == "ok" || skip(finalKey, line, &at)
+    return LedgerHead(index: index, attempt: attempt, outcome: outcome, isLast: isLast)
+  }
+
+  private static func skip(
+    _ text: [UInt8], _ line: UnsafeBufferPointer<UInt8>, _ at: inout Int
+  ) -> Bool {
+    guard at + text.count <= line.count else { return false }
+    for offset in text.indices where line[at + offset] != text[offset] { return false }
+    at += text.count
+    return true
+  }
+
+  private static func number(_ line: UnsafeBufferPointer<UInt8>, _ at: inout Int) -> Int? {
+    let start = at
+    var value = 0
+    while at < line.count, (48...57).contains(line[at]), at - start < 10 {
+      value = value * 10 + Int(line[at] - 48)
+      at += 1
+    }
+    return at > start ? value : nil
+  }
+}
+
+/// Numbers in a line of JSON that is not parsed.
+enum LineNumbers {
+  /// Returns the whole number behind a key, as `"ended":`; nil where there is none.
+  static func value(_ key: [UInt8], in line: [UInt8]) -> Int? {
+    line.withUnsafeBufferPointer { line in
+      guard line.count > key.count else { return nil }
+      var at = 0
+      while at <= line.count - key.count {
+        if line[at] == key[0], matches(key, line, at) {
+          return number(line, at + key.count)
+        }
+        at += 1
+      }
+      return nil
+    }
+  }
+
+  private static func matches(
+    _ key: [UInt8], _ line: UnsafeBufferPointer<UInt8>, _ at: Int
+  ) -> Bool {
+    for offset in key.indices where line[at + offset] != key[offset] { return false }
+    return true
+  }
+
+  private static func number(_ line: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
+    var at = start
+    var value = 0
+    while at < line.count, (48...57).contains(line[at]), at - start < 18 {
+      value = value * 10 + Int(line[at] - 48)
+      at += 1
+    }
+    return at > start ? value : nil
+  }
+}

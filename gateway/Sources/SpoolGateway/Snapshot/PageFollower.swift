@@ -1,0 +1,52 @@
+internal import SpoolClient
+internal import SpoolModel
+internal import SpoolStore
+
+/// The look at a room of pages: which pages have changed since the last look.
+struct RoomLook {
+  private let room: Spool.Room
+  private var mark: DirectoryMark?
+  private var changed: Timestamp?
+  private(set) var names: [Name] = []
+
+  /// The time after a change in which the mark may stay, though more changes.
+  private static let blur = Duration.seconds(3)
+
+  init(_ room: Spool.Room) { self.room = room }
+
+  /// Looks. Returns true where pages may have come, gone or changed.
+  mutating func look(_ spool: Spool, at now: Timestamp) throws(FileError) -> Bool {
+    let seen = try spool.mark(of: room)
+    if seen != mark {
+      changed = now
+    } else if let changed, now - changed > Self.blur || now < changed {
+      return false
+    }
+    mark = seen
+    names = try spool.pages(in: room, fresh: false)
+    return true
+  }
+}
+
+/// The stamps of pages: a page whose stamp is as it was need not be read.
+struct PageStamps {
+  private struct Stamp: Equatable {
+    var modified: Int64
+    var inode: UInt64
+    var size: Int
+  }
+
+  private var stamps: [Spool.Page: Stamp] = [:]
+
+  /// Returns true for a page that is another than at the last look; false, too, where none can be seen.
+  mutating func hasChanged(_ page: Spool.Page, _ spool: Spool) throws(FileError) -> Bool {
+    guard let seen = try spool.attributes(of: page) else { return false }
+    let stamp = Stamp(modified: seen.modified, inode: seen.inode, size: seen.size)
+    guard stamps[page] != stamp else { return false }
+    stamps[page] = stamp
+    return true
+  }
+
+  /// Forgets a page, so that it counts as changed.
+  mutating func forget(_ page: Spool.Page) { stamps[page] = nil }
+}

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""The gateway from outside: the documented examples, random requests, metrics, load.
+
+Usage: run.py SPOOL SPOOL-GATEWAY [PART ...]; parts: documented random metrics hostile
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SPOOL, GATEWAY = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
+PARTS = sys.argv[3:] or ["documented", "random", "metrics", "hostile"]
+
+
+class Lab:
+    """A spool with watcher, pilot and gateway, in a directory of its own."""
+
+    def __init__(self, *options):
+        self.directory = tempfile.mkdtemp(prefix="gateway-http-")
+        self.spool = os.path.join(self.directory, "spool")
+        self.environment = dict(os.environ, SPOOL_DIR=self.spool)
+        self.environment["PATH"] = os.path.dirname(SPOOL) + ":" + os.path.dirname(GATEWAY) + ":" + os.environ["PATH"]
+        self.run(SPOOL, "init")
+        self.up = self.start([SPOOL, "up", "--cpus", "2"], "up.log")
+        self.options = options
+        self.port = 0
+        self.start_gateway()
+
+    def start(self, words, log, stdout=None):
+        file = open(os.path.join(self.directory, log), "ab")
+        return subprocess.Popen(words, cwd=self.directory, env=self.environment, stdout=stdout or file, stderr=file)
+
+    def start_gateway(self):
+        words = [GATEWAY, "--port", str(self.port), *self.options]
+        self.gateway = self.start(words, "gateway.log", subprocess.PIPE)
+        line = self.gateway.stdout.readline().decode()
+        match = re.search(r":(\d+)/", line)
+        assert match, "the gateway has not started: " + self.text("gateway.log")
+        self.port = int(match[1])
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.until("the spool is read", lambda: self.get("/healthz"))
+
+    def text(self, name):
+        return pathlib.Path(self.directory, name).read_text(errors="replace")
+
+    def run(self, *words, check=True):
+        return subprocess.run(words, cwd=self.directory, env=self.environment, check=check, capture_output=True, text=True)
+
+    def get(self, path, **headers):
+        request = urllib.request.Request(self.address + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read().decode()
+
+    def until(self, what, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass
+            assert time.monotonic() < end, f"{what}: not within {seconds} s"
+            time.sleep(0.05)
+
+    def check(self):
+        """The spool is as it must be."""
+        result = self.run(SPOOL, "check", check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    def end(self):
+        for process in (self.gateway, self.up):
+            process.send_signal(signal.SIGTERM)
+        for process in (self.gateway, self.up):
+            process.wait(60)
+        shutil.rmtree(self.directory)
+
+
+def documented():
+    """Runs the examples of docs/GATEWAY.md, in their order, in one shell."""
+    lab = Lab()
+    text = (ROOT / "docs/GATEWAY.md").read_text()
+    examples = re.findall(r"```sh run\n(.*?)```", text, re.S)
+    assert len(examples) > 5, "there are no examples"
+    script = "set -euo pipefail\n" + f"URL={lab.address}\n" + "".join(
+        f"echo '--- example {number}' >&2\n{example}" for number, example in enumerate(examples, 1)
+    )
+    script = script.replace("http://127.0.0.1:8787", lab.address)
+    result = lab.run("bash", "-c", script, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr + lab.text("gateway.log")
+    lab.check()
+    lab.end()
+    print(f"documented: {len(examples)} examples")
+
+
+def random():
+    """Random requests made from the description of the interface: no answer that it does not allow."""
+    lab = Lab("--rate", "100000")
+    lab.run(SPOOL, "submit", "--name", "made", "--count", "3", "--output", "out/{index}.txt", "--wait",
+            "--", "sh", "-c", "echo x > {output}")
+    tool = os.path.join(os.path.dirname(sys.executable), "schemathesis")
+    words = [
+        tool, "run", lab.address + "/api/v1/openapi.json", "--header", "X-Spool: 1",
+        "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        "--exclude-path", "/api/v1/events", "--phases", "examples,coverage,fuzzing",
+        "--max-examples", os.environ.get("EXAMPLES", "60"), "--seed", "7", "--request-timeout", "20",
+        "--workers", "2", "--continue-on-failure", "--generation-database", "none",
+    ]
+    result = lab.run(*words, check=False)
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output[-20000:] + lab.text("gateway.log")[-3000:]
+    cases = re.search(r"(\d+) generated", output)
+    print("random:", cases[0] if cases else output[-400:])
+    assert cases and int(cases[1]) >= 2000, "too few cases: " + output[-1000:]
+    assert "error" not in {line.split()[1] for line in lab.text("gateway.log").splitlines() if len(line.split()) > 1}
+    lab.until("requests are answered", lambda: not os.listdir(lab.spool + "/incoming"))
+    lab.check()
+    lab.end()
+
+
+def metrics():
+    """Prometheus finds nothing wrong with the metrics."""
+    lab = Lab()
+    lab.run(SPOOL, "submit", "--name", "t", "--count", "3", "--wait", "--", "true")
+    text = lab.get("/metrics")
+    if not shutil.which("promtool"):
+        print("metrics: there is no promtool here; `scripts/deps.sh test` installs it")
+    else:
+        result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        assert result.returncode == 0 and not result.stderr, result.stderr
+        print("metrics: promtool finds nothing wrong")
+    assert lab.get("/metrics", Accept="application/openmetrics-text").endswith("# EOF\n")
+    lab.end()
+
+
+def hostile():
+    """Many idle connections, and clients that send a byte now and then, do not keep others out for long."""
+    lab = Lab("--connections", "300")
+    idle = []
+    for _ in range(250):
+        connection = socket.create_connection(("127.0.0.1", lab.port))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        idle.append(connection)
+    assert '"ok"' in lab.get("/healthz")
+
+    def is_closed(connection):
+        try:
+            connection.settimeout(0.01)
+            return connection.recv(1) == b""
+        except (TimeoutError, socket.timeout):
+            return False
+        except OSError:
+            return True
+
+    def drip():
+        for connection in idle:
+            try:
+                connection.sendall(b"a")
+            except OSError:
+                pass
+        time.sleep(1)
+        return is_closed(idle[0])
+
+    lab.until("slow clients are closed", drip, 60)
+    assert '"ok"' in lab.get("/healthz")
+    lab.gateway.send_signal(signal.SIGTERM)
+    assert lab.gateway.wait(30) == 0, "it ends well"
+    lab.start_gateway()
+    lab.end()
+    print("hostile: slow clients are closed, others are served")
+
+
+for part in PARTS:
+    globals()[part]()

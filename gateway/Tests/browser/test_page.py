@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from fake_gateway import HOSTILE
+from fake_gateway import HOSTILE, PAGE
 from frames import measure
 
 BROKEN = ("Failed to load resource", "net::ERR")
@@ -127,6 +127,8 @@ def test_the_page_loads_nothing_inline(fake, opened):
     page = opened(fake.url, "/")
     assert page.evaluate("document.querySelectorAll('script:not([src]), style').length") == 0
     assert page.locator("[onclick], [onload], [onerror]").count() == 0
+    for path in PAGE.iterdir():
+        assert "data:" not in path.read_text(), f"{path.name} embeds something"
 
 
 # Connection.

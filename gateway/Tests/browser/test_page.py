@@ -309,7 +309,9 @@ def test_search_finds_tasks_jobs_pilots_and_files(big, opened):
     pilot = next(iter(big.model.pilots))
     for words, address in ((task, f"/ui/tasks/{task}"), (f"{task}.00000003", f"/ui/tasks/{task}/jobs/3"), (pilot, f"/ui/pilots/{pilot}"), ("/d/reco/f3.root", "/ui/files?path=%2Fd%2Freco%2Ff3.root")):
         page.keyboard.press("/")
+        expect(page.locator("#q")).to_be_focused()
         page.keyboard.type(words)
+        expect(page.locator("#found li").first).to_contain_text(words)
         page.keyboard.press("Enter")
         page.wait_for_url(big.url + address)
         page.locator("#main").focus()

@@ -5,6 +5,7 @@
 # make lint    the formatter's opinion
 # make install the program, its manual pages, completions and units, below $(PREFIX)
 # make gateway    spool-gateway, the page and the interface over HTTP, into gateway/.build/release
+# make screenshots    the page's views, into docs/images
 # make install-gateway   that program, into $(PREFIX)/bin
 # make demo-web   the demo's main job, with the page open
 # make deb     a Debian package, in dist/; INOTIFY=no: without libinotifytools (see LICENSE)
@@ -22,7 +23,7 @@ VENV = .venv
 # Slurm is tried in its short form where it is installed.
 SLURM_FORM = --short
 REQUIREMENTS = examples/zmumu/requirements.txt examples/online-filter/requirements.txt \
-  Tests/schema/requirements.txt gateway/Tests/http/requirements.txt
+  Tests/schema/requirements.txt gateway/Tests/http/requirements.txt gateway/Tests/browser/requirements.txt
 GATEWAY = gateway/.build
 
 INOTIFY ?= yes
@@ -35,7 +36,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
   -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
-  test-htcondor test-deb lint install install-gateway deps build static portable deb dist image bench \
+  test-htcondor test-deb screenshots lint install install-gateway deps build static portable deb dist image bench \
   bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
@@ -70,6 +71,13 @@ test-gateway: $(VENV)/ready gateway-files
 	SPOOL_BINARY=$(CURDIR)/.build/debug/spool $(SWIFT) test --skip-build --package-path gateway
 	$(VENV)/bin/python gateway/Tests/http/run.py \
 	  .build/debug/spool $(GATEWAY)/debug/spool-gateway
+	SPOOL_GATEWAY=$(CURDIR)/$(GATEWAY)/debug/spool-gateway SPOOL_BIN=$(CURDIR)/.build/debug/spool \
+	  $(VENV)/bin/python -m pytest -q -p no:cacheprovider gateway/Tests/browser
+
+# The page's views, drawn from made data.
+screenshots: $(VENV)/ready
+	scripts/deps.sh test
+	$(VENV)/bin/python gateway/Tests/browser/screenshots.py
 
 install-gateway: gateway
 	install -D -m 755 $(GATEWAY)/release/spool-gateway $(DESTDIR)$(PREFIX)/bin/spool-gateway

@@ -59,6 +59,7 @@ let package = Package(
         "SpoolGateway", "spool-gateway", .product(name: "SpoolClient", package: "spool"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
   ]

@@ -97,9 +97,10 @@ public struct Gateway: Sendable {
     try await run(signals: [.sigterm, .sigint], onStart)
   }
 
-  /// Runs the gateway until one of these signals ends it, or until it is cancelled.
+  /// Runs the gateway until one of these signals ends it, or whoever takes the group ends that.
   func run(
-    signals: [UnixSignal], _ onStart: @escaping @Sendable (String) -> Void
+    signals: [UnixSignal], group take: (ServiceGroup) -> Void = { _ in },
+    _ onStart: @escaping @Sendable (String) -> Void
   ) async throws {
     desk.pool.start()
     let follower = try FollowerService(desk.spool, desk.events, desk.counters) { [desk] in
@@ -116,7 +117,9 @@ public struct Gateway: Sendable {
       ],
       gracefulShutdownSignals: signals, logger: logger)
     configuration.maximumGracefulShutdownDuration = Self.graceful
-    try await ServiceGroup(configuration: configuration).run()
+    let group = ServiceGroup(configuration: configuration)
+    take(group)
+    try await group.run()
     try await desk.pool.shutdownGracefully()
   }
 

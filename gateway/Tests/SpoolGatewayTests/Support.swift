@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import NIOPosix
+import ServiceLifecycle
 import SpoolClient
 import SpoolModel
 import SpoolStore
@@ -132,7 +133,11 @@ final class Lab: Sendable {
   let spool: Spool
   private let up = Mutex<pid_t?>(nil)
   private let running = Mutex<Task<Void, any Error>?>(nil)
+  private let group = Mutex<ServiceGroup?>(nil)
   private let bound = Mutex(0)
+  private let trouble = Mutex<String?>(nil)
+  /// The token with which requests come that name none.
+  private let token = Mutex<String?>(nil)
 
   /// Threads on which tests block: on connections, and on processes.
   static let threads: NIOThreadPool = {
@@ -213,15 +218,29 @@ final class Lab: Sendable {
     running.withLock { running in
       running = Task {
         defer { begin.finish() }
-        try await gateway.run(signals: []) { begin.yield($0) }
+        do {
+          try await gateway.run(signals: [], group: { new in self.group.withLock { $0 = new } }) {
+            begin.yield($0)
+          }
+        } catch {
+          self.trouble.withLock { $0 = "\(error)" }
+        }
       }
     }
     var addresses = started.makeAsyncIterator()
-    let address = try #require(await addresses.next(), "the gateway has not started")
+    let address = try #require(
+      await addresses.next(), "\(trouble.withLock { $0 } ?? "the gateway has not started")")
     let digits = address.reversed().drop { !$0.isNumber }.prefix { $0.isNumber }.reversed()
     bound.withLock { $0 = Int(String(digits)) ?? 0 }
     try await until("the spool is read") { try await self.get("/healthz").status == 200 }
+    guard up.withLock({ $0 }) != nil else { return }
+    try await until("the watcher is there") {
+      try await self.get("/api/v1/summary").json["watcher"]?["state"] == "alive"
+    }
   }
+
+  /// Lets requests come with a token from now on.
+  func use(token new: String) { token.withLock { $0 = new } }
 
   /// Stops the gateway.
   func stop() async {
@@ -229,7 +248,7 @@ final class Lab: Sendable {
       defer { running = nil }
       return running
     }
-    task?.cancel()
+    await group.withLock { $0 }?.triggerGracefulShutdown()
     _ = await task?.result
   }
 
@@ -263,6 +282,7 @@ final class Lab: Sendable {
   ) async throws -> Answer {
     var all = ["Host": "127.0.0.1:\(port)", "Connection": "close", "X-Spool": "1"]
     if !body.isEmpty || method == "POST" { all["Content-Length"] = "\(body.utf8.count)" }
+    if let token = token.withLock({ $0 }) { all["Authorization"] = "Bearer \(token)" }
     for (name, value) in fields { all[name] = value.isEmpty ? nil : value }
     let head = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
     return try await raw("\(method) \(path) HTTP/1.1\r\n\(head)\r\n\(body)")
@@ -284,9 +304,10 @@ final class Lab: Sendable {
     let end = time.instant + .seconds(60)
     while try await !isReached() {
       try #require(time.instant < end, "\(what): not within a minute")
-      try await Lab.threads.runIfActive { [port] in
+      try await Lab.threads.runIfActive { [self] in
         let connection = try Connection(port: port)
-        connection.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        let field = token.withLock { $0 }.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        connection.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n")
         _ = connection.read(until: "event: summary")
       }
     }
@@ -305,7 +326,7 @@ final class Lab: Sendable {
   /// Waits until a task is in a state.
   func wait(for name: String, _ state: String) async throws {
     try await until("\(name) is \(state)") {
-      try await get("/api/v1/tasks/\(name)").json["state"]?.string == state
+      try await get("/api/v1/tasks?state=\(state)").items.contains { $0["task"]?.string == name }
     }
   }
 }

@@ -38,7 +38,7 @@ def opened(chromium):
     def open_page(url, path="/", allow=(), **options):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
-        context.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('csp ' + event.violatedDirective + ' ' + event.blockedURI))")
+        context.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('csp ' + event.violatedDirective + ' ' + event.blockedURI + ', from ' + (event.sourceFile || 'nowhere')))")
         page = context.new_page()
         page.set_default_timeout(20000)
         watch = Watch(page, url)
@@ -60,6 +60,14 @@ def opened(chromium):
 def fake():
     """A small spool that moves four times a second."""
     gateway = FakeGateway(every=0.25)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def middle():
+    """A few hundred tasks: something of everything."""
+    gateway = FakeGateway(tasks=300, pilots=60)
     yield gateway
     gateway.stop()
 

@@ -703,6 +703,8 @@ class Handler(BaseHTTPRequestHandler):
         while gateway.cuts == cut and not gateway.stopped:
             with model.changed:
                 model.changed.wait_for(lambda: model.last_id > at or gateway.cuts != cut or gateway.stopped, timeout=10)
+                if gateway.cuts != cut:
+                    break
                 fresh = list(itertools.takewhile(lambda event: event[0] > at, reversed(model.events)))[::-1]
             sent = []
             for number, kind, data in fresh:

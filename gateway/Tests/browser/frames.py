@@ -49,7 +49,7 @@ def run(tasks=10000, pilots=1000, seconds=6):
             session = page.context.new_cdp_session(page)
             session.send("Performance.enable", {"timeDomain": "threadTicks"})
             page.goto(gateway.url)
-            page.wait_for_function(f"import('/assets/store.js').then((m) => m.store.tasks.size >= {tasks} && m.store.pilots.size >= {pilots})", timeout=60000)
+            page.wait_for_function(f"import('/assets/store.js').then((m) => m.store.tasks.size >= {tasks} && m.store.pilots.size >= {pilots})", timeout=240000)
             for view, scrolling in (("/ui/", False), ("/ui/tasks", False), ("/ui/tasks", True), ("/ui/pilots", False), ("/ui/pilots", True)):
                 page.evaluate("(path) => { history.pushState({ at: 0 }, '', path); dispatchEvent(new PopStateEvent('popstate')); }", view)
                 page.wait_for_timeout(1500)

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from fake_gateway import HOSTILE
+from fake_gateway import HOSTILE, PAGE
 from frames import measure
 
 BROKEN = ("Failed to load resource", "net::ERR")
@@ -34,11 +34,15 @@ def views(gateway):
 # Access.
 
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("light", 390)])
-def test_axe_finds_nothing_on_any_view(big, opened, scheme, width):
+def test_axe_finds_nothing_on_any_view(middle, opened, scheme, width):
     found = {}
-    page = opened(big.url, "/", color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce")
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+    page = opened(middle.url, "/", color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    every = scheme == "light" and width > 1000
+    for path, shows in views(middle).items():
+        # Colours and the phone's layout are the same for views that are made of the same parts.
+        if not every and path != "/" and not any(words in path for words in ("tab=failures", "log=err", "kind=chain", "/pilots/")):
+            continue
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         result = Axe().run(page, options={"resultTypes": ["violations"]})
         for one in result.response["violations"]:
@@ -46,8 +50,8 @@ def test_axe_finds_nothing_on_any_view(big, opened, scheme, width):
     assert not found, json.dumps(found, indent=1)
 
 
-def test_dialogs_and_search_pass_axe_too(big, opened):
-    page = opened(big.url, "/")
+def test_dialogs_and_search_pass_axe_too(middle, opened):
+    page = opened(middle.url, "/")
     live(page)
     page.locator("#q").fill("run100")
     expect(page.locator("#found li").first).to_be_visible()
@@ -59,10 +63,10 @@ def test_dialogs_and_search_pass_axe_too(big, opened):
     assert not bad, json.dumps([[one["id"], one["nodes"][0]["html"]] for one in bad], indent=1)
 
 
-def test_no_view_is_wider_than_a_phone(big, opened):
-    page = opened(big.url, "/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+def test_no_view_is_wider_than_a_phone(middle, opened):
+    page = opened(middle.url, "/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for path, shows in views(middle).items():
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path
         box = page.get_by_role("navigation", name="Main").bounding_box()
@@ -85,9 +89,9 @@ def test_the_theme_follows_the_system_until_it_is_chosen(fake, opened):
     assert page.evaluate(ground) == light
 
 
-def test_nothing_moves_for_those_who_want_no_motion(big, opened):
-    chain = next(name for name, page in big.model.pages.items() if page["kind"] == "chain-summary" and page["state"] == "active")
-    page = opened(big.url, f"/ui/tasks/{chain}", reduced_motion="reduce")
+def test_nothing_moves_for_those_who_want_no_motion(middle, opened):
+    chain = next(name for name, page in middle.model.pages.items() if page["kind"] == "chain-summary" and page["state"] == "active")
+    page = opened(middle.url, f"/ui/tasks/{chain}", reduced_motion="reduce")
     expect(page.locator(".arrow[data-flow]").first).to_be_attached()
     assert page.evaluate("document.getAnimations().length") == 0
     page.emulate_media(reduced_motion="no-preference")
@@ -109,13 +113,13 @@ def test_letters_as_keys_can_be_switched_off(fake, opened):
 
 # Harm.
 
-def test_words_of_payloads_stay_words(big, opened):
-    page = opened(big.url, "/")
-    for path, shows in views(big).items():
-        page.goto(big.url + path)
+def test_words_of_payloads_stay_words(middle, opened):
+    page = opened(middle.url, "/")
+    for path, shows in views(middle).items():
+        page.goto(middle.url + path)
         expect(page.locator(shows).first).to_be_visible()
         assert page.locator("main img, main script").count() == 0, path
-    page.goto(big.url + next(path for path in views(big) if path.endswith("tab=failures")))
+    page.goto(middle.url + next(path for path in views(middle) if path.endswith("tab=failures")))
     expect(page.locator(".reason").first).to_contain_text(HOSTILE)
 
 
@@ -123,6 +127,8 @@ def test_the_page_loads_nothing_inline(fake, opened):
     page = opened(fake.url, "/")
     assert page.evaluate("document.querySelectorAll('script:not([src]), style').length") == 0
     assert page.locator("[onclick], [onload], [onerror]").count() == 0
+    for path in PAGE.iterdir():
+        assert "data:" not in path.read_text(), f"{path.name} embeds something"
 
 
 # Connection.
@@ -276,7 +282,7 @@ def test_every_key_of_the_schema_has_a_field(fake, opened):
 
 def test_ten_thousand_tasks_are_a_few_rows(big, opened):
     page = opened(big.url, "/ui/tasks?kind=steps")
-    expect(page.locator(".list-note")).to_contain_text("10,000 tasks of 10,000", timeout=60000)
+    expect(page.locator(".list-note")).to_contain_text("10,000 tasks of 10,000", timeout=240000)
     assert page.locator(".vrows .vrow").count() < 80
     page.keyboard.press("ArrowDown")
     page.keyboard.press("End")
@@ -287,7 +293,7 @@ def test_ten_thousand_tasks_are_a_few_rows(big, opened):
 
 def test_a_frame_of_ten_thousand_tasks_is_short(big, opened):
     page = opened(big.url, "/ui/tasks", viewport={"width": 1440, "height": 900})
-    expect(page.locator(".list-note")).to_contain_text("of 10,000", timeout=60000)
+    expect(page.locator(".list-note")).to_contain_text("of 10,000", timeout=240000)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     for scrolling in (False, True):
@@ -298,12 +304,14 @@ def test_a_frame_of_ten_thousand_tasks_is_short(big, opened):
 
 def test_search_finds_tasks_jobs_pilots_and_files(big, opened):
     page = opened(big.url, "/")
-    page.wait_for_function("import('/assets/store.js').then((m) => m.store.loaded.tasks && m.store.loaded.pilots)")
+    page.wait_for_function("import('/assets/store.js').then((m) => m.store.loaded.tasks && m.store.loaded.pilots)", timeout=240000)
     task = next(name for name, one in big.model.pages.items() if one.get("task") and one["jobs"]["total"] > 5)
     pilot = next(iter(big.model.pilots))
     for words, address in ((task, f"/ui/tasks/{task}"), (f"{task}.00000003", f"/ui/tasks/{task}/jobs/3"), (pilot, f"/ui/pilots/{pilot}"), ("/d/reco/f3.root", "/ui/files?path=%2Fd%2Freco%2Ff3.root")):
         page.keyboard.press("/")
+        expect(page.locator("#q")).to_be_focused()
         page.keyboard.type(words)
+        expect(page.locator("#found li").first).to_contain_text(words)
         page.keyboard.press("Enter")
         page.wait_for_url(big.url + address)
         page.locator("#main").focus()
@@ -320,7 +328,7 @@ def test_jobs_come_a_page_at_a_time(big, opened):
 
 def test_going_back_comes_to_the_same_place(big, opened):
     page = opened(big.url, "/ui/tasks")
-    expect(page.locator(".list-note")).to_contain_text("of 10,000", timeout=60000)
+    expect(page.locator(".list-note")).to_contain_text("of 10,000", timeout=240000)
     page.evaluate("scrollTo(0, 20000)")
     row = page.locator(".vrows .vrow:visible a.name").nth(12)
     name = row.text_content()

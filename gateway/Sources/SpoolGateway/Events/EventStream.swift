@@ -18,16 +18,11 @@ struct EventStream {
   init(_ log: EventLog, task: Name?, lastEventID: String?) {
     self.log = log
     self.task = task
-    last = log.last
+    last = lastEventID.flatMap { log.number($0) } ?? log.last
     sent = time.instant
     // At once, so that the viewer knows that it is connected, and where it stands.
     greeting = Array(": spool\nretry: 2000\nid: \(log.life)-\(last)\n\n".utf8)
-    guard let lastEventID else { return }
-    if let number = log.number(lastEventID) {
-      last = number
-    } else {
-      greeting = Self.reset(log, last)
-    }
+    if let lastEventID, log.number(lastEventID) == nil { greeting = Self.reset(log, last) }
   }
 
   private static func reset(_ log: EventLog, _ last: Int) -> [UInt8] {

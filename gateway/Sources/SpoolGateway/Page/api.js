@@ -39,14 +39,16 @@ export const url = (...parts) => `${BASE}/${parts.map(encodeURIComponent).join("
 
 export function query(address, values) {
   const search = new URLSearchParams();
-  for (const key in values) if (values[key] !== undefined && values[key] !== null && values[key] !== "") search.set(key, values[key]);
+  for (const key in values) if (values[key] !== undefined && values[key] !== null
+    && values[key] !== "") search.set(key, values[key]);
   const string = search.toString();
   return string ? `${address}?${string}` : address;
 }
 
 export async function request(address, options = {}) {
   for (;;) {
-    const response = await fetch(address, { ...options, headers: headers(options.headers), credentials: "omit" });
+    const response = await fetch(address,
+      { ...options, headers: headers(options.headers), credentials: "omit" });
     if (response.status === 401 && (await renewToken())) continue;
     if (!response.ok) throw await problemOf(response);
     return response;
@@ -58,7 +60,8 @@ async function problemOf(response) {
   try {
     return new Problem(response.status, JSON.parse(words));
   } catch {
-    return new Problem(response.status, { title: response.statusText, detail: words.slice(0, 500) || undefined });
+    return new Problem(response.status,
+      { title: response.statusText, detail: words.slice(0, 500) || undefined });
   }
 }
 

@@ -61,7 +61,8 @@ function show(focus = true) {
 /** Scrolls to where the reader was, as soon as the view is long enough for it. */
 function scrollBack(place, of, frames = 90) {
   scrollTo(0, place);
-  if (frames && view === of && scrollY < place - 1) requestAnimationFrame(() => scrollBack(place, of, frames - 1));
+  if (frames && view === of && scrollY < place - 1) requestAnimationFrame(() => scrollBack(place, of,
+    frames - 1));
 }
 
 const decode = (part) => {
@@ -73,7 +74,8 @@ const decode = (part) => {
 };
 
 function nowhere() {
-  return { node: h("div.view", {}, h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "/ui/" }, "Overview"))) };
+  return { node: h("div.view", {}, h("h1", {}, "Not found"),
+    h("p", {}, "There is no such view. ", h("a", { href: "/ui/" }, "Overview"))) };
 }
 
 function retitle(title) {
@@ -100,9 +102,11 @@ export function go(href, { replace: inPlace = false } = {}) {
 addEventListener("popstate", () => show());
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest?.("a[href]");
-  if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey
+    || event.altKey) return;
   const address = new URL(anchor.href, location.href);
-  if (address.origin !== location.origin || !(address.pathname === "/" || address.pathname.startsWith("/ui"))) return;
+  if (address.origin !== location.origin
+    || !(address.pathname === "/" || address.pathname.startsWith("/ui"))) return;
   if (anchor.hash && address.pathname === location.pathname) {
     event.preventDefault();
     return document.getElementById(anchor.hash.slice(1))?.focus();
@@ -121,7 +125,9 @@ function connection() {
   const { state, since } = store.connection;
   const lostFor = since ? (Date.now() - since) / 1000 : 0;
   live.dataset.state = state;
-  text(liveText, state === "live" ? "live" : state === "connecting" ? "connecting" : `not connected since ${clock(since)}`);
+  text(liveText,
+    state === "live" ? "live" : state === "connecting" ? "connecting"
+      : `not connected since ${clock(since)}`);
   const watcher = store.summary?.watcher;
   let words = "";
   if (state === "lost" && lostFor >= 2) words = `Not connected since ${clock(since)}. What you see is from then; the page tries again by itself.`;
@@ -164,7 +170,8 @@ const nextTheme = () => {
 };
 theme(themeNow());
 themeButton.addEventListener("click", nextTheme);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
+  () => document.dispatchEvent(new Event("themechange")));
 
 // Token.
 
@@ -184,8 +191,10 @@ let chosen = -1, hits = [], searches = 0, asked;
 function hitsOf(words) {
   const low = words.toLowerCase(), out = [];
   if (words.startsWith("/")) out.push({ kind: "file", name: words, href: fileHref(words) });
-  const parts = jobParts(words) ?? (/^(.+)[.# ](\d{1,8})$/.test(words) && { task: RegExp.$1, index: Number(RegExp.$2) });
-  if (parts && store.tasks.has(parts.task)) out.push({ kind: "job", name: words, href: jobHref(parts.task, parts.index) + (parts.attempt ? `?attempt=${parts.attempt}` : "") });
+  const parts = jobParts(words) ?? (/^(.+)[.# ](\d{1,8})$/.test(words) && { task: RegExp.$1,
+    index: Number(RegExp.$2) });
+  if (parts && store.tasks.has(parts.task)) out.push({ kind: "job", name: words,
+    href: jobHref(parts.task, parts.index) + (parts.attempt ? `?attempt=${parts.attempt}` : "") });
   const take = (kind, names, href, most) => {
     const rank = [];
     for (const name of names) {
@@ -216,7 +225,8 @@ async function search() {
         if (turn !== searches) return;
         for (const one of page.items) {
           const name = nameOf(one);
-          if (!hits.some((hit) => hit.name === name)) hits.push({ kind: isChain(one) ? "chain" : "task", name, href: taskHref(name) });
+          if (!hits.some((hit) => hit.name === name)) hits.push({ kind: isChain(one) ? "chain" : "task", name,
+            href: taskHref(name) });
         }
         draw(words);
       } catch {
@@ -230,12 +240,16 @@ function draw(words) {
   const open = Boolean(words);
   found.hidden = !open;
   box.setAttribute("aria-expanded", String(open && hits.length > 0));
-  if (!hits.length) return replace(found, open ? h("li.found-none", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing of that name. A file is searched by its whole path, from /.") : null);
+  if (!hits.length) return replace(found,
+    open ? h("li.found-none", { role: "option", "aria-disabled": "true", "aria-selected": "false" },
+      "Nothing of that name. A file is searched by its whole path, from /.") : null);
   replace(found, hits.map((hit, at) => h("li", {
     role: "option", id: `hit-${at}`, "aria-selected": "false",
     onmousedown: (event) => event.preventDefault(), onclick: () => open_(at),
   }, h("span.found-kind", {}, hit.kind), h("span.found-name", {}, hit.name),
-    store.tasks.has(hit.name) && h("span.glyph", { "data-state": store.tasks.get(hit.name).state, "aria-hidden": "true" }, GLYPHS[store.tasks.get(hit.name).state]))));
+    store.tasks.has(hit.name) && h("span.glyph",
+      { "data-state": store.tasks.get(hit.name).state, "aria-hidden": "true" },
+      GLYPHS[store.tasks.get(hit.name).state]))));
   mark(0);
 }
 
@@ -287,19 +301,30 @@ form.addEventListener("submit", (event) => {
 // Keys.
 
 const KEYS = [
-  ["/", "Search"], ["g o", "Overview"], ["g t", "Tasks"], ["g p", "Pilots"], ["g d", "Datasets"], ["g s", "Submit"],
-  ["↓ j · ↑ k", "Next and previous row of a list"], ["Page, Home, End", "Further rows"], ["Enter", "Open the row"],
+  ["/", "Search"], ["g o", "Overview"], ["g t", "Tasks"], ["g p", "Pilots"], ["g d", "Datasets"],
+  ["g s", "Submit"],
+  ["↓ j · ↑ k", "Next and previous row of a list"], ["Page, Home, End", "Further rows"],
+  ["Enter", "Open the row"],
   ["f", "First filter of a list"], ["t", "Next theme"], ["?", "This help"], ["Esc", "Close"],
 ];
 const keysOn = () => localStorage.getItem("spool-keys") !== "off";
 
 function help() {
-  const toggle = h("input", { type: "checkbox", checked: keysOn(), onchange: () => localStorage.setItem("spool-keys", toggle.checked ? "on" : "off") });
+  const toggle = h("input",
+    { type: "checkbox", checked: keysOn(),
+      onchange: () => localStorage.setItem("spool-keys", toggle.checked ? "on" : "off") });
   dialog("Keys", { ok: null, body: [
-    h("table.keys", {}, h("thead.visually-hidden", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), h("th", { scope: "col" }, "What it does"))),
-      h("tbody", {}, KEYS.map(([key, words]) => h("tr", {}, h("td", {}, key.split(" ").map((part) => [h(/^[·,]$/.test(part) ? "span" : "kbd", {}, part), " "])), h("td", {}, words))))),
+    h("table.keys", {},
+      h("thead.visually-hidden", {},
+        h("tr", {}, h("th", { scope: "col" }, "Key"), h("th", { scope: "col" }, "What it does"))),
+      h("tbody", {},
+        KEYS.map(([key, words]) => h("tr", {},
+          h("td", {}, key.split(" ").map((part) => [h(/^[·,]$/.test(part) ? "span" : "kbd", {}, part), " "])),
+          h("td", {}, words))))),
     h("label.check", {}, toggle, " Keys of one letter are on"),
-    h("p.help", {}, "Every view has an address of its own: send it to a colleague, or keep it as a bookmark. ", h("a", { href: "/api" }, "The API"), " gives the same data."),
+    h("p.help", {},
+      "Every view has an address of its own: send it to a colleague, or keep it as a bookmark. ",
+      h("a", { href: "/api" }, "The API"), " gives the same data."),
   ] });
 }
 document.getElementById("help").addEventListener("click", help);
@@ -307,7 +332,8 @@ document.getElementById("help").addEventListener("click", help);
 let led = 0;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !keysOn()) return;
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable || document.querySelector("dialog[open]")) return;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable
+    || document.querySelector("dialog[open]")) return;
   const second = led && Date.now() - led < 1200;
   led = 0;
   if (second) {
@@ -347,7 +373,8 @@ addEventListener("drop", async (event) => {
   const dropped = event.dataTransfer?.files?.[0];
   if (!dropped) return;
   event.preventDefault();
-  if (dropped.size > 16 * 2 ** 20) return toast("That file is too large", { kind: "error", detail: "A request has 16 MiB at most." });
+  if (dropped.size > 16 * 2 ** 20) return toast("That file is too large",
+    { kind: "error", detail: "A request has 16 MiB at most." });
   sessionStorage.setItem("spool-dropped", JSON.stringify({ name: dropped.name, text: await dropped.text() }));
   if (location.pathname === "/ui/submit") document.dispatchEvent(new Event("dropped"));
   else go("/ui/submit");

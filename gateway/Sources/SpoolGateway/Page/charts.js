@@ -16,7 +16,8 @@ export function throughput() {
   const grid = s("g.chart-grid"), doneArea = s("path.chart-done"), doneLine = s("path.chart-line"), failed = s("path.chart-failed");
   const cursor = s("line.chart-cursor", { y1: head, y2: H - foot, visibility: "hidden" });
   const axis = s("g.chart-axis");
-  const svg = s("svg.chart", { viewBox: `0 0 ${W} ${H}`, role: "img", preserveAspectRatio: "none" }, grid, doneArea, doneLine, failed, axis, cursor);
+  const svg = s("svg.chart", { viewBox: `0 0 ${W} ${H}`, role: "img", preserveAspectRatio: "none" }, grid,
+    doneArea, doneLine, failed, axis, cursor);
   const note = h("div.chart-note", { "aria-hidden": "true" });
   const node = h("div.chart-box", {}, svg, note);
   let history = [], width = W;
@@ -30,7 +31,8 @@ export function throughput() {
     if (shown.length < 2) {
       for (const path of [doneArea, doneLine, failed]) attr(path, "d", "");
       grid.replaceChildren();
-      axis.replaceChildren(s("text", { x: width / 2, y: H / 2, "text-anchor": "middle" }, "The first minutes are not over yet"));
+      axis.replaceChildren(s("text", { x: width / 2, y: H / 2, "text-anchor": "middle" },
+        "The first minutes are not over yet"));
       return;
     }
     const from = shown[0][0], to = shown[shown.length - 1][0];
@@ -44,15 +46,21 @@ export function throughput() {
       const middle = x(at, from, to);
       return `M${(middle - half).toFixed(1)},${H - foot}V${Math.min(H - foot - 2, y(bad)).toFixed(1)}h${(2 * half).toFixed(1)}V${H - foot}Z`;
     }).join(""));
-    grid.replaceChildren(...[0, 0.5, 1].map((part) => s("line", { x1: left, x2: width - right, y1: y(top * part), y2: y(top * part) })));
-    const hours = (to - from) / 3600, step = hours > 3 ? 3600 : hours > 1 ? 1800 : hours > 0.4 ? 600 : 120, marks = [];
+    grid.replaceChildren(...[0, 0.5, 1].map((part) => s("line",
+      { x1: left, x2: width - right, y1: y(top * part), y2: y(top * part) })));
+    const hours = (to - from) / 3600, step = hours > 3 ? 3600 : hours > 1 ? 1800 : hours > 0.4 ? 600
+      : 120, marks = [];
     for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
       const middle = x(at, from, to);
-      if (middle > left + 14 && middle < width - 18) marks.push(s("text", { x: middle, y: H - 6, "text-anchor": "middle" }, clock(at * 1000, false).slice(-5)));
+      if (middle > left + 14 && middle < width - 18) marks.push(s("text",
+        { x: middle, y: H - 6, "text-anchor": "middle" }, clock(at * 1000, false).slice(-5)));
     }
-    axis.replaceChildren(...[0, 0.5, 1].map((part) => s("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, compact(top * part))), ...marks);
+    axis.replaceChildren(
+      ...[0, 0.5, 1].map((part) => s("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" },
+        compact(top * part))), ...marks);
     const peak = Math.max(...shown.map((one) => one[1])), bad = shown.reduce((sum, one) => sum + one[2], 0), last = shown[shown.length - 2] ?? shown[0];
-    attr(svg, "aria-label", `Jobs a minute over ${span(to - from)}: ${count(last[1])} done in the last minute, ${count(peak)} at most; ${count(bad)} failed in all`);
+    attr(svg, "aria-label",
+      `Jobs a minute over ${span(to - from)}: ${count(last[1])} done in the last minute, ${count(peak)} at most; ${count(bad)} failed in all`);
   }
 
   svg.addEventListener("pointermove", (event) => {
@@ -87,7 +95,8 @@ export function stepsOf(request, page) {
   const asked = new Map((request?.steps ?? []).map((step) => [step.name, step]));
   return page.steps.map((step, at) => {
     const given = asked.get(step.name)?.input ?? (at ? page.steps[at - 1].name : request?.input);
-    const list = typeof given === "string" ? [given] : Array.isArray(given) ? given.filter((one) => typeof one === "string") : [];
+    const list = typeof given === "string" ? [given] : Array.isArray(given)
+      ? given.filter((one) => typeof one === "string") : [];
     const from = list.filter((one) => names.has(one)), datasets = list.filter((one) => !names.has(one));
     const words = given && typeof given === "object" && !Array.isArray(given)
       ? given.files ? plural(given.files.length, "file") : given.values ? plural(given.values.length, "value") : `${count(given.count)} jobs` : null;
@@ -108,7 +117,8 @@ export class TaskColours {
   #of = new Map();
 
   assign(counts) {
-    const busiest = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, PALETTE.length).map((one) => one[0]);
+    const busiest = [...counts].sort((a, b) => b[1] - a[1]
+      || (a[0] < b[0] ? -1 : 1)).slice(0, PALETTE.length).map((one) => one[0]);
     for (const name of [...this.#of.keys()]) if (!busiest.includes(name)) this.#of.delete(name);
     const free = PALETTE.map((_, at) => at).filter((at) => ![...this.#of.values()].includes(at));
     for (const name of busiest) if (!this.#of.has(name)) this.#of.set(name, free.shift());
@@ -195,7 +205,8 @@ export class SlotGrid {
     this.space = number > 300 ? 2 : 4;
     this.label = few ? 16 : 0;
     if (few) {
-      const across = Math.ceil(Math.sqrt(most * 2.4)), cell = Math.max(3, Math.min(15, Math.floor((Math.min(width, 190) - 6) / across) - 2));
+      const across = Math.ceil(Math.sqrt(most * 2.4)), cell = Math.max(3,
+        Math.min(15, Math.floor((Math.min(width, 190) - 6) / across) - 2));
       this.across = across;
       this.tileWidth = Math.max(across * (cell + 2) + 6, Math.min(112, width));
       this.tileHeight = Math.ceil(most / across) * (cell + 2) + 6 + this.label;
@@ -214,15 +225,20 @@ export class SlotGrid {
     this.canvas.style.width = `${width}px`;
     this.canvas.style.height = `${Math.max(1, high)}px`;
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
-    this.ink = { line: canvasColour("--line-strong"), free: canvasColour("--slot-free"), other: canvasColour("--slot-other"), failed: canvasColour("--failed"),
-      held: canvasColour("--held"), muted: canvasColour("--muted"), surface: canvasColour("--surface"), mark: canvasColour("--slot-mark") };
-    this.#tiles = pilots.map((one, at) => ({ name: one.pilot.pilot, x: (at % perRow) * (this.tileWidth + this.space), y: Math.floor(at / perRow) * (this.tileHeight + this.space) }));
+    this.ink = { line: canvasColour("--line-strong"), free: canvasColour("--slot-free"),
+      other: canvasColour("--slot-other"), failed: canvasColour("--failed"),
+      held: canvasColour("--held"), muted: canvasColour("--muted"), surface: canvasColour("--surface"),
+      mark: canvasColour("--slot-mark") };
+    this.#tiles = pilots.map((one, at) => ({ name: one.pilot.pilot,
+      x: (at % perRow) * (this.tileWidth + this.space),
+      y: Math.floor(at / perRow) * (this.tileHeight + this.space) }));
     this.#place = new Map(this.#tiles.map((tile) => [tile.name, tile]));
     this.context.clearRect(0, 0, width, high);
     for (const tile of this.#tiles) this.#tile(tile);
     const states = {};
     for (const one of pilots) states[one.state] = (states[one.state] ?? 0) + 1;
-    text(this.words, `${plural(pilots.length, "pilot")}: ${Object.entries(states).map(([state, n]) => `${n} ${state}`).join(", ")}. The table of pilots says the same in words.`);
+    text(this.words,
+      `${plural(pilots.length, "pilot")}: ${Object.entries(states).map(([state, n]) => `${n} ${state}`).join(", ")}. The table of pilots says the same in words.`);
   }
 
   #tile({ name, x, y }) {
@@ -231,9 +247,11 @@ export class SlotGrid {
     c.clearRect(x - 1, y - 1, this.tileWidth + 2, this.tileHeight + 2);
     const bad = one.state === "quarantine" ? ink.held : one.state === "lost" ? ink.failed : null;
     const order = (task) => (this.colours.index(task) < 0 ? PALETTE.length : this.colours.index(task));
-    const slots = [...(this.slots.get(name) ?? [])].sort((a, b) => order(a) - order(b)), cpus = Math.max(1, Math.min(one.pilot.cpus, 256)), edge = this.label ? 3 : 0;
+    const slots = [...(this.slots.get(name) ?? [])].sort((a, b) => order(a) - order(b)), cpus = Math.max(1,
+      Math.min(one.pilot.cpus, 256)), edge = this.label ? 3 : 0;
     const wide = this.tileWidth - 2 * edge, high = this.tileHeight - this.label - 2 * edge;
-    const across = this.label ? Math.min(cpus, this.across) : columnsOf(cpus, wide / high), down = Math.ceil(cpus / across);
+    const across = this.label ? Math.min(cpus, this.across)
+      : columnsOf(cpus, wide / high), down = Math.ceil(cpus / across);
     let w = wide / across, h = high / down;
     if (this.label) w = h = Math.min(w, h);
     const gap = Math.min(w, h) >= 6 ? 2 : Math.min(w, h) >= 3 ? 1 : 0;
@@ -269,7 +287,8 @@ export class SlotGrid {
     c.beginPath();
     c.arc(cx, cy, size * 0.62, 0, 7);
     c.fill();
-    c.fillStyle = one.state === "lost" ? this.ink.failed : one.state === "quarantine" ? this.ink.held : this.ink.muted;
+    c.fillStyle = one.state === "lost" ? this.ink.failed : one.state === "quarantine" ? this.ink.held
+      : this.ink.muted;
     c.font = `700 ${size}px system-ui, sans-serif`;
     c.textAlign = "center";
     c.textBaseline = "middle";
@@ -312,7 +331,8 @@ export class SlotGrid {
 
   /** The tasks that have a colour, with the number of cores that each holds. */
   legend() {
-    const rows = (this.busy ?? []).map((name) => ({ name, index: this.colours.index(name), cores: this.counts.get(name) }));
+    const rows = (this.busy ?? []).map((name) => ({ name, index: this.colours.index(name),
+      cores: this.counts.get(name) }));
     const rest = [...(this.counts ?? [])].filter(([name]) => this.colours.index(name) < 0);
     return { rows, rest: rest.length, restCores: rest.reduce((sum, one) => sum + one[1], 0) };
   }

@@ -38,17 +38,27 @@ export const WORDS = {
   retention: ["Retention", "step, chain, forever, or a time as 7d"],
   allowIncomplete: ["Run though files are missing", ""],
   resources: ["Resources", ""], cpus: ["Cores", ""], gpus: ["GPUs", ""],
-  memory: ["Memory", "As 2GB"], wall: ["Wall time", "As 10m"], tags: ["Tags", "That a pilot must have, with commas"],
+  memory: ["Memory", "As 2GB"], wall: ["Wall time", "As 10m"],
+  tags: ["Tags", "That a pilot must have, with commas"],
   tokens: ["Tokens", "NAME=NUMBER, one a line"],
-  retry: ["Retry", ""], attempts: ["Attempts", "3 if empty"], backoff: ["Delay", "Before the second attempt, as 5s; doubled each time"],
-  never: ["Never after", "Exit codes, with commas"], growMemory: ["Memory grows by", "After a job went over it"], growWall: ["Wall time grows by", "After a job went over it"],
-  stop: ["Stop", ""], signal: ["Signal", "As USR1"], before: ["Before the end", "As 2m"], grace: ["Grace", "As 30s"],
-  checkpoint: ["Checkpoint", ""], file: ["File", "In the scratch directory"], exit: ["Exit code", ""], resumes: ["Resumes", ""], maxSize: ["Largest size", "As 1GB"],
+  retry: ["Retry", ""], attempts: ["Attempts", "3 if empty"],
+  backoff: ["Delay", "Before the second attempt, as 5s; doubled each time"],
+  never: ["Never after", "Exit codes, with commas"],
+  growMemory: ["Memory grows by", "After a job went over it"],
+  growWall: ["Wall time grows by", "After a job went over it"],
+  stop: ["Stop", ""], signal: ["Signal", "As USR1"], before: ["Before the end", "As 2m"],
+  grace: ["Grace", "As 30s"],
+  checkpoint: ["Checkpoint", ""], file: ["File", "In the scratch directory"], exit: ["Exit code", ""],
+  resumes: ["Resumes", ""], maxSize: ["Largest size", "As 1GB"],
   steps: ["Steps", "Each reads what the step before makes, unless it names others"],
-  files: ["Files", "One path a line"], closed: ["No file follows", ""], expected: ["Expected files", "How many the dataset has when it is complete"], watch: ["Watch", ""],
-  pattern: ["Pattern", "As *.raw"], closeOn: ["Marker", "The file that ends it, as run42.end"], minAge: ["Least age", "As 2s"], settle: ["Settle", "As 5s"],
-  path: ["Path", "As data/{stem}.root"], from: ["From", "Where the command leaves it in its scratch directory"], dataset: ["Dataset", ""],
-  optional: ["Optional", ""], overwrite: ["May replace a file", ""], min: ["At least", ""], max: ["At most", ""], kind: ["Kind", ""],
+  files: ["Files", "One path a line"], closed: ["No file follows", ""],
+  expected: ["Expected files", "How many the dataset has when it is complete"], watch: ["Watch", ""],
+  pattern: ["Pattern", "As *.raw"], closeOn: ["Marker", "The file that ends it, as run42.end"],
+  minAge: ["Least age", "As 2s"], settle: ["Settle", "As 5s"],
+  path: ["Path", "As data/{stem}.root"],
+  from: ["From", "Where the command leaves it in its scratch directory"], dataset: ["Dataset", ""],
+  optional: ["Optional", ""], overwrite: ["May replace a file", ""], min: ["At least", ""],
+  max: ["At most", ""], kind: ["Kind", ""],
 };
 
 /** The keys that most people need, in the order of the form; all others are below More. */
@@ -61,7 +71,8 @@ export const FIRST = {
 
 export const HIDDEN = new Set(["kind", "format", "meta"]);
 
-export const PLACEHOLDERS = ["{input}", "{inputs}", "{inputList}", "{output}", "{report}", "{stem}", "{index}", "{value}", "{scratch}"];
+export const PLACEHOLDERS = ["{input}", "{inputs}", "{inputList}", "{output}", "{report}", "{stem}",
+  "{index}", "{value}", "{scratch}"];
 
 export const EXAMPLES = {
   task: { kind: "task", name: "hello", input: { count: 10 }, command: ["echo", "job {index}"] },
@@ -69,7 +80,8 @@ export const EXAMPLES = {
     kind: "chain", name: "run1", input: "run1.raw",
     steps: [
       { name: "decode", command: ["decode", "{input}", "{output}"], outputs: [{ path: "data/{stem}.dec" }] },
-      { name: "merge", filesPerJob: "all", command: ["merge", "{inputs}", "{output}"], outputs: [{ path: "data/run1.root" }] },
+      { name: "merge", filesPerJob: "all", command: ["merge", "{inputs}", "{output}"],
+        outputs: [{ path: "data/run1.root" }] },
     ],
   },
   dataset: { kind: "dataset", name: "run1.raw", files: [], closed: true },

@@ -52,7 +52,8 @@ export function clock(millis, seconds = true) {
   if (!millis) return "–";
   const time = new Date(millis);
   const hours = `${pad(time.getHours())}:${pad(time.getMinutes())}`;
-  const date = time.toDateString() === new Date().toDateString() ? "" : `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())} `;
+  const date = time.toDateString() === new Date().toDateString() ? ""
+    : `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())} `;
   return date + hours + (seconds ? `:${pad(time.getSeconds())}` : "");
 }
 

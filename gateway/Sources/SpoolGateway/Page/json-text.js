@@ -73,14 +73,16 @@ export function parseJson(text) {
     if (text[at] === "}") return at++, out;
     for (;;) {
       blank();
-      if (text[at] !== '"') fail(text[at] === "}" ? "a comma stands before the closing brace" : "a key in quotes is expected");
+      if (text[at] !== '"') fail(text[at] === "}" ? "a comma stands before the closing brace"
+        : "a key in quotes is expected");
       const where = line, key = string();
       if (Object.hasOwn(out, key)) fail(`the key "${key}" is there twice`);
       lines.set(pathKey([...path, key]), where);
       blank();
       if (text[at] !== ":") fail(`a colon is expected behind "${key}"`);
       at++;
-      Object.defineProperty(out, key, { value: value([...path, key]), enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(out, key,
+        { value: value([...path, key]), enumerable: true, writable: true, configurable: true });
       blank();
       if (text[at] === "}") return at++, out;
       if (text[at] !== ",") fail("a comma or a closing brace is expected");

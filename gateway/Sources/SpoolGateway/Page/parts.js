@@ -9,7 +9,8 @@ import { nameOf, isChain } from "./store.js";
 export const GLYPHS = {
   done: "✓", active: "▶", running: "▶", failed: "✕", waiting: "◔", ready: "○", held: "Ⅱ", cancelled: "⊘",
   open: "◔", closed: "✓", incomplete: "!", deleting: "⊘", deleted: "⊘",
-  quarantine: "!", quarantined: "!", drain: "↓", draining: "↓", lost: "✕", alive: "●", silent: "!", none: "✕", ok: "✓",
+  quarantine: "!", quarantined: "!", drain: "↓", draining: "↓", lost: "✕", alive: "●", silent: "!", none: "✕",
+  ok: "✓",
 };
 
 export function badge(state) {
@@ -67,6 +68,10 @@ export function figure(name, { unit, tone } = {}) {
   } };
 }
 
+/** A heading and a cell of a list, named for the style sheet. */
+export const headCell = (name, ...children) => h(`div.cell.${name}`, { role: "columnheader" }, ...children);
+export const cell = (name, ...children) => h(`div.cell.${name}`, { role: "cell" }, ...children);
+
 export const link = (href, words, props) => h("a", { href, ...props }, words);
 export const taskHref = (name) => `/ui/tasks/${encodeURIComponent(name)}`;
 export const jobHref = (task, index) => `${taskHref(task)}/jobs/${index}`;
@@ -110,12 +115,14 @@ export function field(label, input, help) {
   const id = `f-${label.toLowerCase().replace(/\W+/g, "-")}`;
   input.id = id;
   if (help) input.setAttribute("aria-describedby", `${id}-help`);
-  return h("div.field", {}, h("label", { for: id }, label), input, help && h("p.help", { id: `${id}-help` }, help));
+  return h("div.field", {}, h("label", { for: id }, label), input,
+    help && h("p.help", { id: `${id}-help` }, help));
 }
 
 /** Sends an order about a task, and tells what came of it. */
 export async function order(name, kind, body = {}) {
-  const words = { cancel: "Cancelled", hold: "Held", release: "Released", retry: "Tried again", priority: "Priority changed",
+  const words = { cancel: "Cancelled", hold: "Held", release: "Released", retry: "Tried again",
+    priority: "Priority changed",
     limit: "Limit changed" }[kind];
   try {
     const receipt = await send("POST", url("tasks", name, kind), body);
@@ -134,26 +141,37 @@ async function ask(page, kind) {
   if (kind === "cancel") {
     const running = page.jobs.running ?? 0;
     const yes = await dialog(`Cancel ${name}?`, { ok: `Cancel the ${what}`, danger: true, cancel: "Keep it", body: [
-      h("p", {}, running ? `${plural(running, "running job")} will be ended. ` : "", "Results that were accepted are kept, and a retry can take it up again.")] });
+      h("p", {}, running ? `${plural(running, "running job")} will be ended. ` : "",
+        "Results that were accepted are kept, and a retry can take it up again.")] });
     return yes && {};
   }
   if (kind === "priority") {
     const values = await dialog(`Priority of ${name}`, { ok: "Change", body: [
-      field("Priority", input({ name: "priority", type: "number", min: 0, max: 9, required: true, value: page.priority ?? 5 }), "0 comes first, 9 last.")] });
+      field("Priority",
+        input({ name: "priority", type: "number", min: 0, max: 9, required: true, value: page.priority ?? 5 }),
+        "0 comes first, 9 last.")] });
     return values && { priority: Number(values.priority) };
   }
   if (kind === "limit") {
     const values = await dialog(`Limit of ${name}`, { ok: "Change", body: [
-      field("Jobs at once", input({ name: "max", type: "number", min: 1, max: 99999999, value: page.maxRunning ?? "" }), "Empty: no limit.")] });
+      field("Jobs at once",
+        input({ name: "max", type: "number", min: 1, max: 99999999, value: page.maxRunning ?? "" }),
+        "Empty: no limit.")] });
     return values && { maxRunning: values.max === "" ? "none" : Number(values.max) };
   }
   if (kind === "retry") {
     const values = await dialog(`Try ${name} again`, { ok: "Retry", body: [
-      field("Only of this cause", input({ name: "cause", type: "text", placeholder: "any", list: "causes" }), "As exit2, memory or wall. Empty: all that failed or was cancelled."),
-      h("datalist", { id: "causes" }, Object.keys(page.failures ?? {}).map((cause) => h("option", { value: cause }))),
-      isChain(page) ? null : field("Only these jobs", input({ name: "jobs", type: "text", placeholder: "all", pattern: "[0-9]{1,8}(-[0-9]{1,8})?(,[0-9]{1,8}(-[0-9]{1,8})?)*" }), "Numbers and ranges, as 3-7,19."),
-      field("Memory", input({ name: "memory", type: "text", placeholder: "as before" }), "As 8GB, from now on."),
-      field("Wall time", input({ name: "wall", type: "text", placeholder: "as before" }), "As 2h, from now on.")] });
+      field("Only of this cause", input({ name: "cause", type: "text", placeholder: "any", list: "causes" }),
+        "As exit2, memory or wall. Empty: all that failed or was cancelled."),
+      h("datalist", { id: "causes" },
+        Object.keys(page.failures ?? {}).map((cause) => h("option", { value: cause }))),
+      isChain(page) ? null : field("Only these jobs",
+        input({ name: "jobs", type: "text", placeholder: "all",
+          pattern: "[0-9]{1,8}(-[0-9]{1,8})?(,[0-9]{1,8}(-[0-9]{1,8})?)*" }), "Numbers and ranges, as 3-7,19."),
+      field("Memory", input({ name: "memory", type: "text", placeholder: "as before" }),
+        "As 8GB, from now on."),
+      field("Wall time", input({ name: "wall", type: "text", placeholder: "as before" }),
+        "As 2h, from now on.")] });
     return values && Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
   }
   return {};
@@ -187,7 +205,8 @@ export function actions(page) {
         await order(nameOf(now), kind, body);
         button.disabled = false;
       },
-    }, { hold: "Hold", release: "Release", retry: "Retry…", priority: "Priority…", limit: "Limit…", cancel: "Cancel…" }[kind])));
+    }, { hold: "Hold", release: "Release", retry: "Retry…", priority: "Priority…", limit: "Limit…",
+      cancel: "Cancel…" }[kind])));
     if (focused) (node.querySelector(`[data-action="${focused}"]`) ?? node.firstChild)?.focus();
   };
   update(page);
@@ -217,6 +236,7 @@ export function chips(label, options, value, choose) {
 }
 
 export function details(rows) {
-  return h("dl.details", {}, rows.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) =>
+  return h("dl.details", {}, rows.filter(([, value]) => value !== undefined && value !== null
+    && value !== "").map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }

@@ -51,26 +51,33 @@ export class Schemas {
     if (typeof value === "string") this.#string(value, schema, say, words);
     if (typeof value === "number") number(value, schema, say);
     if (Array.isArray(value)) {
-      if (value.length < (schema.minItems ?? 0)) say(schema.minItems === 1 ? "must not be empty" : `must have ${schema.minItems} entries at least`);
+      if (value.length < (schema.minItems ?? 0)) say(schema.minItems === 1 ? "must not be empty"
+        : `must have ${schema.minItems} entries at least`);
       if (value.length > (schema.maxItems ?? Infinity)) say(`must have ${schema.maxItems} entries at most`);
       if (schema.uniqueItems && new Set(value.map((one) => JSON.stringify(one))).size < value.length) say("has an entry twice");
-      if (schema.items) value.slice(0, 2000).forEach((one, index) => out.push(...inner(one, schema.items, [...path, index])));
+      if (schema.items) value.slice(0, 2000).forEach((one, index) => out.push(...inner(one, schema.items,
+        [...path, index])));
     } else if (value && typeof value === "object") this.#object(value, schema, say, inner, path, out);
     for (const part of schema.allOf ?? []) out.push(...inner(value, part));
     for (const key of ["anyOf", "oneOf"]) {
       if (!schema[key]) continue;
       const tries = schema[key].map((part) => inner(value, part));
-      if (!tries.some((one) => !one.length)) out.push(...(words ? [{ path, message: words }] : closest(value, tries, path, schema[key], this, home)));
+      if (!tries.some((one) => !one.length)) out.push(...(words ? [{ path, message: words }] : closest(value,
+        tries, path, schema[key], this, home)));
     }
     if (schema.not && !inner(value, schema.not).length) say(words ?? "is not allowed");
-    if (schema.if) out.push(...(inner(value, schema.if).length ? (schema.else === undefined ? [] : inner(value, schema.else)) : schema.then === undefined ? [] : inner(value, schema.then)));
+    if (schema.if) out.push(...(inner(value, schema.if).length
+      ? (schema.else === undefined ? [] : inner(value, schema.else)) : schema.then === undefined ? []
+        : inner(value, schema.then)));
     return out;
   }
 
   #string(value, schema, say, words) {
     if ([...value].length < (schema.minLength ?? 0)) return say("must not be empty");
-    if ([...value].length > (schema.maxLength ?? Infinity)) return say(`must have ${schema.maxLength} characters at most`);
-    if (schema.pattern && !pattern(schema.pattern).test(value)) say(words ?? schema.description ?? `must look like ${schema.pattern}`);
+    if ([...value].length > (schema.maxLength
+      ?? Infinity)) return say(`must have ${schema.maxLength} characters at most`);
+    if (schema.pattern && !pattern(schema.pattern).test(value)) say(words ?? schema.description
+      ?? `must look like ${schema.pattern}`);
   }
 
   #object(value, schema, say, inner, path, out) {
@@ -81,7 +88,8 @@ export class Schemas {
     for (const key of keys) {
       const where = [...path, key];
       let known = false;
-      if (schema.propertyNames && inner(key, schema.propertyNames, where).length) say("is no name that may stand here", where);
+      if (schema.propertyNames && inner(key, schema.propertyNames, where).length) say(
+        "is no name that may stand here", where);
       if (schema.properties && Object.hasOwn(schema.properties, key)) {
         known = true;
         out.push(...inner(value[key], schema.properties[key], where));
@@ -100,7 +108,8 @@ export class Schemas {
   }
 }
 
-const TYPES = { string: "a text", number: "a number", integer: "a whole number", boolean: "true or false", array: "a list", object: "an object", null: "null" };
+const TYPES = { string: "a text", number: "a number", integer: "a whole number", boolean: "true or false",
+  array: "a list", object: "an object", null: "null" };
 
 function typed(value, types) {
   return [types].flat().some((type) => {
@@ -126,7 +135,8 @@ function pattern(source) {
 
 /** The errors of the branch that was most likely meant: one whose type fits, with the fewest errors. */
 function closest(value, tries, path, branches, schemas, home) {
-  const fits = tries.map((errors, at) => ({ errors, top: errors.some((one) => one.path.length === path.length), at }));
+  const fits = tries.map((errors, at) => ({ errors,
+    top: errors.some((one) => one.path.length === path.length), at }));
   fits.sort((a, b) => a.top - b.top || a.errors.length - b.errors.length);
   if (!fits[0].top) return fits[0].errors;
   const types = branches.map((part) => schemas.resolve(part, home).schema.type);
@@ -148,7 +158,8 @@ function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1,
+      row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
     row = next;
   }
   return row[b.length];

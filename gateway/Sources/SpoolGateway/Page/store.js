@@ -3,7 +3,7 @@
 import { get, query, BASE } from "./api.js";
 import { Stream } from "./stream.js";
 
-const PAGE = 500;
+const PAGE = 1000;
 /** The most tasks that the page holds; older ones are found by the gateway's own filter. */
 export const MOST_TASKS = 20000;
 const WINDOW = 60000;
@@ -46,7 +46,8 @@ class Store {
   /** Loads every listing anew, newest tasks first. */
   async load() {
     const load = ++this.#loads;
-    const tries = [this.#loadSummary(), this.#loadTasks(load), this.#loadPilots(load), this.#loadDatasets(load)];
+    const tries = [this.#loadSummary(), this.#loadTasks(load), this.#loadPilots(load),
+      this.#loadDatasets(load)];
     const ended = await Promise.allSettled(tries);
     if (load !== this.#loads) return;
     this.failed = ended.some((one) => one.status === "rejected");
@@ -152,7 +153,8 @@ class Store {
   #pilot(one) {
     const name = one.pilot.pilot;
     // A pilot that has written no record yet is known by its name alone.
-    const pilot = { host: "", version: "", cpus: 0, memory: 0, gpus: 0, jobs: 0, queues: [], tags: [], free: { cpus: 0, memory: 0, gpus: 0 }, ...one.pilot };
+    const pilot = { host: "", version: "", cpus: 0, memory: 0, gpus: 0, jobs: 0, queues: [], tags: [],
+      free: { cpus: 0, memory: 0, gpus: 0 }, ...one.pilot };
     this.pilots.set(name, { jobs: [], ...one, pilot, heard: Date.now() - (one.heartbeatAge ?? 0) });
     this.changedPilots.add(name);
     this.#changed("pilots");

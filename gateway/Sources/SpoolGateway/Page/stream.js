@@ -23,7 +23,8 @@ export class EventParser {
     if (colon === 0) return;
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "data") this.#event.data = this.#event.data === undefined ? value : `${this.#event.data}\n${value}`;
+    if (field === "data") this.#event.data = this.#event.data === undefined ? value
+      : `${this.#event.data}\n${value}`;
     else if (field === "event" || field === "id") this.#event[field] = value;
   }
 }

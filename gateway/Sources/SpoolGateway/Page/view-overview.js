@@ -13,7 +13,8 @@ const OPEN_STATES = { active: 0, waiting: 1, held: 2 };
 export function overview({ go }) {
   const figures = {
     done: figure("Jobs done"), running: figure("Running"), ready: figure("Ready"), failed: figure("Failed"),
-    rate: figure("Throughput"), left: figure("Time left"), slots: figure("Cores busy"), pilots: figure("Pilots"), watcher: figure("Watcher"),
+    rate: figure("Throughput"), left: figure("Time left"), slots: figure("Cores busy"),
+    pilots: figure("Pilots"), watcher: figure("Watcher"),
   };
   const chart = throughput();
   const grid = new SlotGrid({ open: (name) => go(pilotHref(name)) });
@@ -25,8 +26,13 @@ export function overview({ go }) {
     h("dl.figures", {}, Object.values(figures).map((one) => one.node)),
     h("div.columns", {},
       h("div.column.column-work", {}, inWork.node, ended.node),
-      h("div.column", {}, panel("Throughput", { note: h("span.panel-note", {}, "jobs a minute") }, chart.node, queue.node), failing.node, waiting.node),
-      h("div.column", {}, panel("Slots", { note: h("span.panel-note", {}, "a cell is a core"), more: link("/ui/pilots", "all pilots", { class: "more" }) }, grid.node, legend, trouble.node))));
+      h("div.column", {},
+        panel("Throughput", { note: h("span.panel-note", {}, "jobs a minute") }, chart.node, queue.node),
+        failing.node, waiting.node),
+      h("div.column", {},
+        panel("Slots",
+          { note: h("span.panel-note", {}, "a cell is a core"),
+            more: link("/ui/pilots", "all pilots", { class: "more" }) }, grid.node, legend, trouble.node))));
   let seen = {};
   let slow = 0;
 
@@ -59,12 +65,18 @@ function summary(figures, chart) {
   figures.done.set(compact(jobs.done), jobs.done >= 1000 ? count(jobs.done) : "");
   figures.running.set(compact(jobs.running), "", "running");
   figures.ready.set(compact(jobs.ready), jobs.waiting ? `${compact(jobs.waiting)} more wait` : "");
-  figures.failed.set(compact(jobs.failed), jobs.failed && jobs.done ? `${((100 * jobs.failed) / (jobs.done + jobs.failed)).toFixed(1)} %` : "", jobs.failed ? "failed" : null);
+  figures.failed.set(compact(jobs.failed),
+    jobs.failed && jobs.done ? `${((100 * jobs.failed) / (jobs.done + jobs.failed)).toFixed(1)} %` : "",
+    jobs.failed ? "failed" : null);
   figures.rate.set(rate(speed), speed ? `${compact(speed * 3600)} an hour` : "");
-  figures.left.set(open && speed ? span(open / speed) : open ? "–" : "nothing", open ? `${compact(open)} jobs` : "is left");
-  figures.slots.set(pilots.slots ? `${Math.round((100 * pilots.busy) / pilots.slots)} %` : "–", pilots.slots ? `${compact(pilots.busy)} of ${compact(pilots.slots)}` : "");
+  figures.left.set(open && speed ? span(open / speed) : open ? "–" : "nothing",
+    open ? `${compact(open)} jobs` : "is left");
+  figures.slots.set(pilots.slots ? `${Math.round((100 * pilots.busy) / pilots.slots)} %` : "–",
+    pilots.slots ? `${compact(pilots.busy)} of ${compact(pilots.slots)}` : "");
   figures.pilots.set(compact(pilots.alive ?? 0), "alive");
-  figures.watcher.set(watcher.state ?? "–", watcher.heartbeatAge !== undefined ? `heartbeat ${span(watcher.heartbeatAge / 1000)} ago` : "", watcher.state === "alive" ? null : "failed");
+  figures.watcher.set(watcher.state ?? "–",
+    watcher.heartbeatAge !== undefined ? `heartbeat ${span(watcher.heartbeatAge / 1000)} ago` : "",
+    watcher.state === "alive" ? null : "failed");
   chart.set(minutes(now.history ?? []));
 }
 
@@ -83,13 +95,16 @@ function minutes(history) {
 
 /** Rows of chains and tasks in work. */
 function work() {
-  const rows = h("div.work"), none = empty("Nothing is in work. ", link("/ui/submit", "Submit a task or chain"), ".");
+  const rows = h("div.work"), none = empty("Nothing is in work. ",
+    link("/ui/submit", "Submit a task or chain"), ".");
   const more = link("/ui/tasks?state=active", "all tasks", { class: "more" });
   const node = panel("In work", { more, className: "work-panel" }, rows, none);
   return { node, update() {
     const open = [];
-    for (const page of store.tasks.values()) if (!page.chain || isChain(page)) if (!ENDED.has(page.state)) open.push(page);
-    open.sort((a, b) => OPEN_STATES[a.state] - OPEN_STATES[b.state] || running(b) - running(a) || b.accepted - a.accepted);
+    for (const page of store.tasks.values()) if (!page.chain
+      || isChain(page)) if (!ENDED.has(page.state)) open.push(page);
+    open.sort((a, b) => OPEN_STATES[a.state] - OPEN_STATES[b.state] || running(b) - running(a)
+      || b.accepted - a.accepted);
     none.hidden = open.length > 0 || !store.loaded.tasks;
     text(more, open.length > WORK_ROWS ? `all ${count(open.length)}` : "all tasks");
     keyed(rows, open.slice(0, WORK_ROWS), nameOf, workRow, fillWork);
@@ -99,7 +114,8 @@ function work() {
 const running = (page) => page.jobs.running ?? 0;
 
 function workRow(page) {
-  const row = h("div.work-row", {}, h("div.work-name", {}, badge(page.state), link(taskHref(nameOf(page)), nameOf(page), { class: "name" })),
+  const row = h("div.work-row", {},
+    h("div.work-name", {}, badge(page.state), link(taskHref(nameOf(page)), nameOf(page), { class: "name" })),
     h("div.work-bars", {}, bar(), isChain(page) && h("div.steps", { "aria-hidden": "true" })),
     h("div.work-count"), h("div.work-rate", {}, h("span"), h("span.muted")));
   return row;
@@ -111,9 +127,12 @@ function fillWork(row, page) {
   setBar(bars.firstChild, page.jobs, nameOf(page));
   replaceCount(number, page.jobs);
   const per = store.rate(page), left = store.left(page), on = page.state === "active";
-  text(speed.firstChild, on ? (per ? rate(per) : "") : page.waits?.[0] ?? page.reason ?? (page.waitsFor ? `waits for ${page.waitsFor}` : ""));
+  text(speed.firstChild,
+    on ? (per ? rate(per) : "") : page.waits?.[0] ?? page.reason
+      ?? (page.waitsFor ? `waits for ${page.waitsFor}` : ""));
   text(speed.lastChild, on && left !== null ? `${span(left)} left` : "");
-  if (isChain(page) && bars.children[1]) keyed(bars.children[1], page.steps, (step) => step.name, (step) => h("a.step-mini", { href: taskHref(step.task), tabindex: -1 }, bar(), h("span")),
+  if (isChain(page) && bars.children[1]) keyed(bars.children[1], page.steps, (step) => step.name,
+    (step) => h("a.step-mini", { href: taskHref(step.task), tabindex: -1 }, bar(), h("span")),
     (mini, step) => {
       setBar(mini.firstChild, step.jobs);
       text(mini.lastChild, step.name);
@@ -125,13 +144,15 @@ function replaceCount(node, jobs) {
   const key = `${jobs.done}/${jobs.total}/${jobs.failed}`;
   if (node.dataset.key === key) return;
   node.dataset.key = key;
-  replace(node, `${compact(jobs.done)} / ${compact(jobs.total)}`, jobs.failed ? h("span.count-failed", {}, `✕ ${compact(jobs.failed)}`) : null);
+  replace(node, `${compact(jobs.done)} / ${compact(jobs.total)}`,
+    jobs.failed ? h("span.count-failed", {}, `✕ ${compact(jobs.failed)}`) : null);
 }
 
 /** Tasks that do not go on, each with the reason. */
 function waits() {
   const rows = h("ul.waits"), none = empty("Nothing waits.");
-  const node = panel("What waits, and why", { more: link("/ui/tasks?state=waiting", "all", { class: "more" }) }, rows, none);
+  const node = panel("What waits, and why",
+    { more: link("/ui/tasks?state=waiting", "all", { class: "more" }) }, rows, none);
   return { node, update() {
     const list = [];
     for (const page of store.tasks.values()) if (!ENDED.has(page.state)) {
@@ -164,7 +185,9 @@ function waitRow({ page }) {
     button.setAttribute("aria-expanded", String(open));
     if (open) await explain(name, said);
   } }, "explain");
-  return h("li", {}, h("div.wait-line", {}, badge(page.state), link(taskHref(name), name, { class: "name" }), h("span.why"), button), said);
+  return h("li", {},
+    h("div.wait-line", {}, badge(page.state), link(taskHref(name), name, { class: "name" }), h("span.why"),
+      button), said);
 }
 
 /** Fills a node with what `spool explain` says of a task. */
@@ -181,7 +204,8 @@ export async function explain(name, into) {
 /** Failures of the tasks that the page knows, by cause, with the reasons behind a click. */
 function failures() {
   const rows = h("ul.causes"), none = empty("No job has failed.");
-  const node = panel("Failures by cause", { more: link("/ui/tasks?state=failed", "failed tasks", { class: "more" }) }, rows, none);
+  const node = panel("Failures by cause",
+    { more: link("/ui/tasks?state=failed", "failed tasks", { class: "more" }) }, rows, none);
   return { node, update() {
     const causes = new Map();
     for (const page of store.tasks.values()) {
@@ -235,7 +259,8 @@ async function reasons(cause, tasks, into) {
 /** A reason of failure, with the way to the log of one job that had it. */
 export function reasonRow({ task, reason, jobs, example }, own = false) {
   return h("li", {}, h("div.reason-head", {}, own ? null : link(taskHref(task), task, { class: "name" }), h("span.muted", {}, plural(jobs, "job")),
-    example !== undefined && example !== null ? link(`${jobHref(task, example)}?log=err`, `log of job ${example}`, { class: "more" }) : null),
+    example !== undefined && example !== null ? link(`${jobHref(task, example)}?log=err`,
+      `log of job ${example}`, { class: "more" }) : null),
   h("pre.reason", {}, reason || "no reason was given"));
 }
 
@@ -243,7 +268,10 @@ function queues() {
   const rows = h("ul.queues", { "aria-label": "Queues" });
   return { node: rows, update() {
     const now = store.summary?.queues ?? {};
-    keyed(rows, Object.entries(now), ([name]) => name, ([name]) => h("li", {}, h("span.queue-name", {}, name), h("span.queue-bar", { "aria-hidden": "true" }, h("span.queue-running"), h("span.queue-ready")), h("span.queue-words")),
+    keyed(rows, Object.entries(now), ([name]) => name,
+      ([name]) => h("li", {}, h("span.queue-name", {}, name),
+        h("span.queue-bar", { "aria-hidden": "true" }, h("span.queue-running"), h("span.queue-ready")),
+        h("span.queue-words")),
       (row, [, { ready = 0, running: runs = 0 }]) => {
         const total = Math.max(1, ready + runs), [a, b] = row.children[1].children;
         a.style.setProperty("width", `${(100 * runs) / total}%`);
@@ -255,9 +283,11 @@ function queues() {
 
 function legendOf(node, grid) {
   const { rows, rest, restCores } = grid.legend();
-  const list = [...rows, ...(rest ? [{ name: `${plural(rest, "other task")}`, index: -1, cores: restCores }] : [])];
+  const list = [...rows,
+    ...(rest ? [{ name: `${plural(rest, "other task")}`, index: -1, cores: restCores }] : [])];
   keyed(node, list, (one) => `${one.index} ${one.name}`, (one) => h("li", {}, swatch(one.index),
-    one.index < 0 ? h("span.name", {}, one.name) : link(taskHref(one.name), one.name, { class: "name" }), h("span.muted")),
+    one.index < 0 ? h("span.name", {}, one.name) : link(taskHref(one.name), one.name, { class: "name" }),
+    h("span.muted")),
   (row, one) => text(row.lastChild, count(one.cores)));
 }
 
@@ -266,11 +296,15 @@ function troubled() {
   const rows = h("ul.troubled", { "aria-label": "Pilots out of work" });
   return { node: rows, update() {
     const list = [];
-    for (const one of store.pilots.values()) if (one.state === "quarantine" || one.state === "lost" || one.pilot.trouble) list.push(one);
-    keyed(rows, list.slice(0, 5), (one) => one.pilot.pilot, (one) => h("li", {}, badge(one.state), link(pilotHref(one.pilot.pilot), one.pilot.pilot, { class: "name" }), h("span.why")),
+    for (const one of store.pilots.values()) if (one.state === "quarantine" || one.state === "lost"
+      || one.pilot.trouble) list.push(one);
+    keyed(rows, list.slice(0, 5), (one) => one.pilot.pilot,
+      (one) => h("li", {}, badge(one.state),
+        link(pilotHref(one.pilot.pilot), one.pilot.pilot, { class: "name" }), h("span.why")),
       (row, one) => {
         setBadge(row.firstChild, one.state);
-        text(row.lastChild, one.pilot.trouble ?? one.pilot.reason ?? `no heartbeat for ${span(store.pilotAge(one) / 1000)}`);
+        text(row.lastChild,
+          one.pilot.trouble ?? one.pilot.reason ?? `no heartbeat for ${span(store.pilotAge(one) / 1000)}`);
       });
     attr(rows, "hidden", list.length ? null : "");
   } };
@@ -281,13 +315,17 @@ function recent() {
   const node = panel("Ended last", {}, rows, none);
   return { node, update() {
     const list = [];
-    for (const page of store.tasks.values()) if (ENDED.has(page.state) && page.ended && (isChain(page) || !page.chain)) list.push(page);
+    for (const page of store.tasks.values()) if (ENDED.has(page.state) && page.ended
+      && (isChain(page) || !page.chain)) list.push(page);
     list.sort((a, b) => b.ended - a.ended);
     none.hidden = list.length > 0;
-    keyed(rows, list.slice(0, 6), nameOf, (page) => h("li", {}, badge(page.state), link(taskHref(nameOf(page)), nameOf(page), { class: "name" }), h("span.muted"), h("span.muted")),
+    keyed(rows, list.slice(0, 6), nameOf,
+      (page) => h("li", {}, badge(page.state), link(taskHref(nameOf(page)), nameOf(page), { class: "name" }),
+        h("span.muted"), h("span.muted")),
       (row, page) => {
         setBadge(row.firstChild, page.state);
-        text(row.children[2], `${compact(page.jobs.done)} done${page.jobs.failed ? `, ${compact(page.jobs.failed)} failed` : ""}`);
+        text(row.children[2],
+          `${compact(page.jobs.done)} done${page.jobs.failed ? `, ${compact(page.jobs.failed)} failed` : ""}`);
         text(row.children[3], ago(page.ended));
       });
   } };

@@ -4,7 +4,8 @@ import { h, text, attr, keyed, replace, toast } from "./dom.js";
 import { count, bytes, span, clock, plural, jobParts } from "./format.js";
 import { get, send, url, query } from "./api.js";
 import { store } from "./store.js";
-import { badge, setBadge, panel, link, chips, crumbs, details, pilotHref, jobHref, taskHref, empty, GLYPHS } from "./parts.js";
+import { headCell, cell, badge, setBadge, panel, link, chips, crumbs, details, pilotHref, jobHref, taskHref,
+  empty, GLYPHS } from "./parts.js";
 import { VirtualList } from "./virtual.js";
 import { SlotGrid, swatch } from "./charts.js";
 
@@ -15,17 +16,25 @@ export function pilots({ search, go }) {
   let filter = { name: search.get("name") ?? "", state: search.get("state") ?? "" }, shown = [], last = 0, seen = -1;
   const grid = new SlotGrid({ open: (name) => go(pilotHref(name)), height: 560 });
   const legend = h("ul.legend");
-  const name = h("input", { type: "search", id: "filter-pilot", placeholder: "Pilot, host, tag or task has…", autocomplete: "off", spellcheck: "false", value: filter.name, oninput: () => change({ name: name.value }) });
-  const states = chips("State", [["", "All"], ...STATES.map((one) => [one, one, GLYPHS[one]])], filter.state, (key) => change({ state: key }));
+  const name = h("input",
+    { type: "search", id: "filter-pilot", placeholder: "Pilot, host, tag or task has…", autocomplete: "off",
+      spellcheck: "false", value: filter.name, oninput: () => change({ name: name.value }) });
+  const states = chips("State", [["", "All"], ...STATES.map((one) => [one, one, GLYPHS[one]])], filter.state,
+    (key) => change({ state: key }));
   const note = h("p.list-note", { role: "status" });
   const list = new VirtualList({ label: "Pilots", className: "pilots",
-    columns: [h("div.cell.c-state", { role: "columnheader" }, "State"), h("div.cell.c-name", { role: "columnheader" }, "Pilot"), h("div.cell.c-cores", { role: "columnheader" }, "Cores"), h("div.cell.c-memory", { role: "columnheader" }, "Memory free"),
-      h("div.cell.c-queues", { role: "columnheader" }, "Queues, tags"), h("div.cell.c-beat", { role: "columnheader" }, "Heartbeat"), h("div.cell.c-reason", { role: "columnheader" }, "Note")],
-    create: () => h("div", {}, h("div.cell.c-state", { role: "cell" }, badge("running")), h("div.cell.c-name", { role: "cell" }, h("a.name")), h("div.cell.c-cores", { role: "cell" }, h("span.meter", { "aria-hidden": "true" }, h("span")), h("span")), h("div.cell.c-memory", { role: "cell" }),
-      h("div.cell.c-queues", { role: "cell" }), h("div.cell.c-beat", { role: "cell" }), h("div.cell.c-reason", { role: "cell" })),
+    columns: [headCell("c-state", "State"), headCell("c-name", "Pilot"), headCell("c-cores", "Cores"),
+      headCell("c-memory", "Memory free"),
+      headCell("c-queues", "Queues, tags"), headCell("c-beat", "Heartbeat"), headCell("c-reason", "Note")],
+    create: () => h("div", {}, cell("c-state", badge("running")), cell("c-name", h("a.name")),
+      cell("c-cores", h("span.meter", { "aria-hidden": "true" }, h("span")), h("span")), cell("c-memory"),
+      cell("c-queues"), cell("c-beat"), cell("c-reason")),
     update: fill });
-  const node = h("div.view", {}, h("div.view-head", {}, h("h1", {}, "Pilots")), panel("Slots", { note: h("span.panel-note", {}, "a cell is a core") }, grid.node, legend),
-    h("div.filters", { role: "search", "aria-label": "Filter" }, h("label.visually-hidden", { for: "filter-pilot" }, "Pilot, host, tag or task has"), name, states), note, list.node);
+  const node = h("div.view", {}, h("div.view-head", {}, h("h1", {}, "Pilots")),
+    panel("Slots", { note: h("span.panel-note", {}, "a cell is a core") }, grid.node, legend),
+    h("div.filters", { role: "search", "aria-label": "Filter" },
+      h("label.visually-hidden", { for: "filter-pilot" }, "Pilot, host, tag or task has"), name, states),
+    note, list.node);
 
   function change(part) {
     filter = { ...filter, ...part };
@@ -42,7 +51,8 @@ export function pilots({ search, go }) {
       if (low && !`${pilot.pilot} ${pilot.host} ${pilot.tags.join(" ")} ${one.jobs.join(" ")}`.toLowerCase().includes(low)) continue;
       shown.push(pilot.pilot);
     }
-    shown.sort((a, b) => (WORST[store.pilots.get(a).state] ?? 3) - (WORST[store.pilots.get(b).state] ?? 3) || (a < b ? -1 : 1));
+    shown.sort((a, b) => (WORST[store.pilots.get(a).state] ?? 3) - (WORST[store.pilots.get(b).state] ?? 3)
+      || (a < b ? -1 : 1));
     const all = store.pilots.size;
     text(note, store.loaded.pilots ? `${plural(shown.length, "pilot")} of ${count(all)}` : "Loading…");
     list.set(shown.length);
@@ -63,8 +73,10 @@ export function pilots({ search, go }) {
     c.firstChild.firstChild.style.width = `${(100 * used) / pilot.cpus}%`;
     text(c.lastChild, `${used} / ${pilot.cpus}`);
     text(d, `${bytes(pilot.free?.memory)} of ${bytes(pilot.memory)}`);
-    text(e, [...pilot.queues, ...pilot.tags, pilot.gpus ? plural(pilot.gpus, "GPU") : ""].filter(Boolean).join(", "));
-    const words = pilot.trouble ?? pilot.reason ?? (pilot.staging ? `${plural(pilot.staging.length, "job")} staging` : "");
+    text(e,
+      [...pilot.queues, ...pilot.tags, pilot.gpus ? plural(pilot.gpus, "GPU") : ""].filter(Boolean).join(", "));
+    const words = pilot.trouble ?? pilot.reason
+      ?? (pilot.staging ? `${plural(pilot.staging.length, "job")} staging` : "");
     text(g, words);
     attr(g, "title", words || null);
   }
@@ -88,7 +100,8 @@ export function pilots({ search, go }) {
   }, search: (values) => {
     filter = { name: values.get("name") ?? "", state: values.get("state") ?? "" };
     name.value = filter.name;
-    for (const button of states.children) attr(button, "aria-pressed", String(button.dataset.key === filter.state));
+    for (const button of states.children) attr(button, "aria-pressed",
+      String(button.dataset.key === filter.state));
     apply();
   }, destroy: () => {
     clearInterval(beats);
@@ -100,14 +113,19 @@ export function pilots({ search, go }) {
 function drawLegend(node, grid) {
   const { rows, rest, restCores } = grid.legend();
   const list = [...rows, ...(rest ? [{ name: plural(rest, "other task"), index: -1, cores: restCores }] : [])];
-  keyed(node, list, (one) => `${one.index} ${one.name}`, (one) => h("li", {}, swatch(one.index), one.index < 0 ? h("span.name", {}, one.name) : link(taskHref(one.name), one.name, { class: "name" }), h("span.muted")),
+  keyed(node, list, (one) => `${one.index} ${one.name}`,
+    (one) => h("li", {}, swatch(one.index),
+      one.index < 0 ? h("span.name", {}, one.name) : link(taskHref(one.name), one.name, { class: "name" }),
+      h("span.muted")),
     (row, one) => text(row.lastChild, count(one.cores)));
 }
 
 export function pilot({ parts: [name] }) {
   const state = badge("running"), facts = h("div"), jobs = h("ul.pilot-jobs"), none = empty("It runs no job."), note = h("p.reason-line", { hidden: true });
   const buttons = h("div.actions", { role: "group", "aria-label": "Actions" });
-  const node = h("div.view", {}, crumbs(["Pilots", "/ui/pilots"], [name]), h("div.view-head", {}, h("h1.name", {}, name), state, buttons), note, facts, panel("Jobs", {}, jobs, none));
+  const node = h("div.view", {}, crumbs(["Pilots", "/ui/pilots"], [name]),
+    h("div.view-head", {}, h("h1.name", {}, name), state, buttons), note, facts,
+    panel("Jobs", {}, jobs, none));
   const act = (kind, words) => h("button", { type: "button", onclick: async (event) => {
     event.target.disabled = true;
     try {
@@ -145,17 +163,27 @@ export function pilot({ parts: [name] }) {
         replace(buttons, may === "drain" ? act("drain", "Drained") : act("release", "Released"));
       }
       none.hidden = one.jobs.length > 0;
-      const staging = new Map((pilot.staging ?? []).map((entry) => [entry.job.replace(/\.a\d+$/, ""), entry.since]));
+      const staging = new Map((pilot.staging ?? []).map((entry) => [entry.job.replace(/\.a\d+$/, ""),
+        entry.since]));
       keyed(jobs, one.jobs, (job) => job, (job) => {
         const parts = jobParts(job);
-        return h("li", {}, parts ? link(jobHref(parts.task, parts.index), job, { class: "name" }) : h("span.name", {}, job), h("span.muted"));
+        return h("li", {},
+          parts ? link(jobHref(parts.task, parts.index), job, { class: "name" }) : h("span.name", {}, job),
+          h("span.muted"));
       }, (row, job) => text(row.lastChild, staging.has(job.replace(/\.a\d+$/, "")) ? "staging" : ""));
-      replace(facts, details([["Host", pilot.host], ["Version", pilot.version], ["Started", clock(pilot.started)], ["Ends", pilot.ends && clock(pilot.ends)], ["Cores", `${pilot.cpus - pilot.free.cpus} of ${pilot.cpus} in use`],
-        ["Memory", `${bytes(pilot.free.memory)} of ${bytes(pilot.memory)} free`], ["GPUs", pilot.gpus ? `${pilot.gpus - pilot.free.gpus} of ${pilot.gpus} in use` : null], ["Queues", pilot.queues.join(", ")], ["Tags", pilot.tags.join(", ")],
+      replace(facts, details([["Host", pilot.host], ["Version", pilot.version], ["Started",
+        clock(pilot.started)], ["Ends", pilot.ends && clock(pilot.ends)], ["Cores",
+          `${pilot.cpus - pilot.free.cpus} of ${pilot.cpus} in use`],
+        ["Memory", `${bytes(pilot.free.memory)} of ${bytes(pilot.memory)} free`],
+        ["GPUs", pilot.gpus ? `${pilot.gpus - pilot.free.gpus} of ${pilot.gpus} in use` : null],
+        ["Queues", pilot.queues.join(", ")], ["Tags", pilot.tags.join(", ")],
         ["Process", String(pilot.process?.pid ?? "")], ["Heartbeat", h("span", { "data-beat": "" })]]));
     }
-    if (tick !== false) text(facts.querySelector("[data-beat]") ?? h("i"), `${span(store.pilotAge(one) / 1000)} ago`);
+    if (tick !== false) text(facts.querySelector("[data-beat]") ?? h("i"),
+      `${span(store.pilotAge(one) / 1000)} ago`);
   }
-  const beats = setInterval(() => !document.hidden && store.pilots.size > 50 && get(url("pilots", name)).then((one) => store.takePilot(one), () => {}), 10000);
+  const beats = setInterval(
+    () => !document.hidden && store.pilots.size > 50 && get(url("pilots", name)).then(
+      (one) => store.takePilot(one), () => {}), 10000);
   return { node, title: name, update, destroy: () => clearInterval(beats) };
 }

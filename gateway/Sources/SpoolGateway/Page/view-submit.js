@@ -14,12 +14,14 @@ const DRAFT = "spool-draft";
 export function submit({ search, go }) {
   const node = h("div.view", {}, h("h1", {}, "Submit"), h("p.loading", {}, "Loading the schema…"));
   let editor = null, gone = false;
-  const ready = schemas ? Promise.resolve() : get(`${BASE}/openapi.json`).then((api) => (schemas = new Schemas(api.components.schemas)));
+  const ready = schemas ? Promise.resolve()
+    : get(`${BASE}/openapi.json`).then((api) => (schemas = new Schemas(api.components.schemas)));
   ready.then(() => {
     if (gone) return;
     editor = makeEditor(search, go);
     replace(node, editor.node);
-  }, (problem) => replace(node, h("h1", {}, "Submit"), h("p.problem", { role: "alert" }, `The schema could not be read: ${problem.message}`)));
+  }, (problem) => replace(node, h("h1", {}, "Submit"),
+    h("p.problem", { role: "alert" }, `The schema could not be read: ${problem.message}`)));
   return { node, destroy: () => {
     gone = true;
     editor?.destroy();
@@ -28,17 +30,28 @@ export function submit({ search, go }) {
 
 function makeEditor(search, go) {
   let doc = null, lines = new Map(), key = newKey(), served = null, sending = false;
-  const form = h("form.request-form", { novalidate: true, onsubmit: (event) => (event.preventDefault(), post()) });
-  const area = h("textarea.json-area", { id: "json", spellcheck: "false", autocomplete: "off", wrap: "off", rows: 24, "aria-describedby": "json-problems" });
+  const form = h("form.request-form",
+    { novalidate: true, onsubmit: (event) => (event.preventDefault(), post()) });
+  const area = h("textarea.json-area",
+    { id: "json", spellcheck: "false", autocomplete: "off", wrap: "off", rows: 24,
+      "aria-describedby": "json-problems" });
   const gutter = h("div.gutter", { "aria-hidden": "true" });
   const problems = h("ul.problems", { id: "json-problems" }), status = h("p.check-line", { role: "status" });
   const button = h("button.primary", { type: "button", onclick: () => post() }, "Submit");
-  const kinds = chips("Kind", [["task", "Task"], ["chain", "Chain"], ["dataset", "Dataset"]], "task", (kind) => example(kind));
-  const picker = h("input", { type: "file", accept: ".json,application/json", id: "pick", onchange: async () => picker.files[0] && take(picker.files[0].name, await picker.files[0].text()) });
-  const node = h("div.submit", {}, h("div.view-head", {}, h("h1", {}, "Submit"), kinds, h("label.button", { for: "pick" }, "Open a file…"), picker),
+  const kinds = chips("Kind", [["task", "Task"], ["chain", "Chain"], ["dataset", "Dataset"]], "task",
+    (kind) => example(kind));
+  const picker = h("input",
+    { type: "file", accept: ".json,application/json", id: "pick",
+      onchange: async () => picker.files[0] && take(picker.files[0].name, await picker.files[0].text()) });
+  const node = h("div.submit", {},
+    h("div.view-head", {}, h("h1", {}, "Submit"), kinds, h("label.button", { for: "pick" }, "Open a file…"),
+      picker),
     h("p.help", {}, "Fill the form, edit the JSON, or drop a .json file anywhere on the page."),
     h("div.submit-columns", {}, h("div", {}, form),
-      h("div.json-side", {}, panel("JSON", {}, h("div.json-box", {}, gutter, h("label.visually-hidden", { for: "json" }, "Request as JSON"), area), h("div.submit-foot", {}, button, status), problems))));
+      h("div.json-side", {},
+        panel("JSON", {},
+          h("div.json-box", {}, gutter, h("label.visually-hidden", { for: "json" }, "Request as JSON"), area),
+          h("div.submit-foot", {}, button, status), problems))));
 
   // What the form and the text both stand for.
 
@@ -65,7 +78,8 @@ function makeEditor(search, go) {
     } catch {
       // A draft that is too large for the browser is not kept.
     }
-    if (broken) return show([{ path: null, line: broken.line, message: `${broken.message} (column ${broken.column})` }]);
+    if (broken) return show([{ path: null, line: broken.line,
+      message: `${broken.message} (column ${broken.column})` }]);
     if (rebuild) build();
     check();
   }
@@ -99,16 +113,21 @@ function makeEditor(search, go) {
   function beyond(kind) {
     const out = [];
     const there = kind !== "dataset" && store.tasks.get(doc.name);
-    if (there) out.push({ path: ["name"], message: `a task of this name is there; the same request is no error, another one is refused`, soft: true });
+    if (there) out.push({ path: ["name"],
+      message: `a task of this name is there; the same request is no error, another one is refused`,
+      soft: true });
     if (kind === "chain" && Array.isArray(doc.steps)) {
       const names = doc.steps.map((step) => step?.name);
-      names.forEach((name, index) => name && names.indexOf(name) < index && out.push({ path: ["steps", index, "name"], message: "is the name of an earlier step" }));
+      names.forEach((name, index) => name && names.indexOf(name) < index && out.push({
+        path: ["steps", index, "name"], message: "is the name of an earlier step" }));
     }
-    const steps = kind === "task" ? [[[], doc]] : kind === "chain" && Array.isArray(doc.steps) ? doc.steps.map((step, index) => [["steps", index], step]) : [];
+    const steps = kind === "task" ? [[[], doc]] : kind === "chain" && Array.isArray(doc.steps)
+      ? doc.steps.map((step, index) => [["steps", index], step]) : [];
     for (const [path, step] of steps) {
       if (!Array.isArray(step?.command)) continue;
       const words = step.command.join(" ");
-      if (/\{output\}/.test(words) && !(Array.isArray(step.outputs) && step.outputs.length)) out.push({ path: [...path, "command"], message: "{output} stands for an output, and there is none" });
+      if (/\{output\}/.test(words) && !(Array.isArray(step.outputs) && step.outputs.length)) out.push({
+        path: [...path, "command"], message: "{output} stands for an output, and there is none" });
     }
     return out;
   }
@@ -126,8 +145,11 @@ function makeEditor(search, go) {
     }
     number(marked);
     replace(problems, found.slice(0, 30).map((one) => h("li", { class: one.soft ? "soft" : "" }, h("button.problem-line", { type: "button", onclick: () => to(one) },
-      one.line ? h("span.problem-at", {}, `line ${one.line}`) : null, one.path?.length ? h("code", {}, pathWords(one.path)) : null, h("span", {}, one.message)))));
-    text(status, errors.length ? `${errors.length} ${errors.length === 1 ? "problem" : "problems"}` : served ? "" : "Ready to submit");
+      one.line ? h("span.problem-at", {}, `line ${one.line}`) : null,
+      one.path?.length ? h("code", {}, pathWords(one.path)) : null, h("span", {}, one.message)))));
+    text(status,
+      errors.length ? `${errors.length} ${errors.length === 1 ? "problem" : "problems"}` : served ? ""
+        : "Ready to submit");
     status.dataset.state = errors.length ? "failed" : "done";
     attr(button, "aria-disabled", errors.length && !errors.every((one) => one.served) ? "true" : null);
   }
@@ -187,7 +209,9 @@ function makeEditor(search, go) {
 
   function number(marked) {
     const count = area.value.split("\n").length;
-    replace(gutter, Array.from({ length: Math.min(count, 5000) }, (_, index) => h("div", { class: marked.get(index + 1) ?? "" }, String(index + 1))));
+    replace(gutter,
+      Array.from({ length: Math.min(count, 5000) },
+        (_, index) => h("div", { class: marked.get(index + 1) ?? "" }, String(index + 1))));
     gutter.scrollTop = area.scrollTop;
   }
   area.addEventListener("scroll", () => (gutter.scrollTop = area.scrollTop), { passive: true });
@@ -208,19 +232,24 @@ function makeEditor(search, go) {
     for (const one of kinds.children) attr(one, "aria-pressed", String(one.dataset.key === kind));
     if (!kind) return replace(form, h("p.empty", {}, "The form shows tasks, chains and datasets."));
     const schema = schemas.get(kind);
-    replace(form, group(schema, kind, [], FIRST[kind], folds), h("button.visually-hidden", { type: "submit", tabindex: -1 }, "Submit"));
+    replace(form, group(schema, kind, [], FIRST[kind], folds),
+      h("button.visually-hidden", { type: "submit", tabindex: -1 }, "Submit"));
     if (focused) document.getElementById(focused)?.focus();
   }
 
   /** The fields of an object: those that most people need, and the others below More. */
   function group(schema, home, path, first, folds) {
-    const keys = Object.keys(schema.properties).filter((one) => !HIDDEN.has(one) && !(path.length === 0 && one === "kind"));
+    const keys = Object.keys(schema.properties).filter((one) => !HIDDEN.has(one)
+      && !(path.length === 0 && one === "kind"));
     const front = first ? first.filter((one) => keys.includes(one)) : keys;
     const more = keys.filter((one) => !front.includes(one));
     const required = new Set(schema.required ?? []);
     const make = (one) => control(one, schema.properties[one], home, [...path, one], required.has(one), folds);
     const fold = `more ${pathKey(path)}`, used = more.filter((one) => at([...path, one]) !== undefined);
-    return h("div.group", {}, front.map(make), more.length ? h("details.more-fields", { "data-fold": fold, open: folds.has(fold) || used.length > 0 }, h("summary", {}, "More", h("span.muted", {}, ` ${more.length} keys`)), h("div.group", {}, more.map(make))) : null);
+    return h("div.group", {}, front.map(make),
+      more.length ? h("details.more-fields", { "data-fold": fold, open: folds.has(fold) || used.length > 0 },
+        h("summary", {}, "More", h("span.muted", {}, ` ${more.length} keys`)),
+        h("div.group", {}, more.map(make))) : null);
   }
 
   function control(name, given, home, path, required, folds) {
@@ -230,30 +259,43 @@ function makeEditor(search, go) {
     if (special) return special({ schema, here, path, id, label, help, required, folds });
     if (schema.type === "object" && schema.properties) {
       const fold = `object ${pathKey(path)}`, value = at(path);
-      return h("details.object", { "data-path": pathKey(path), "data-fold": fold, open: name === "resources" || folds.has(fold) || value !== undefined }, h("summary", {}, label), h("p.field-problem"), group(schema, here, path, null, folds));
+      return h("details.object",
+        { "data-path": pathKey(path), "data-fold": fold,
+          open: name === "resources" || folds.has(fold) || value !== undefined }, h("summary", {}, label),
+        h("p.field-problem"), group(schema, here, path, null, folds));
     }
     if (schema.type === "boolean") {
-      const box = h("input", { type: "checkbox", id, checked: at(path) === true, onchange: () => put(path, box.checked || undefined) });
-      return h("div.field.check-field", { "data-path": pathKey(path) }, box, h("label", { for: id }, label), h("p.field-problem"));
+      const box = h("input",
+        { type: "checkbox", id, checked: at(path) === true,
+          onchange: () => put(path, box.checked || undefined) });
+      return h("div.field.check-field", { "data-path": pathKey(path) }, box, h("label", { for: id }, label),
+        h("p.field-problem"));
     }
     if (schema.enum) {
-      const box = h("select", { id, onchange: () => put(path, box.value || undefined) }, h("option", { value: "" }, "–"), schema.enum.map((one) => h("option", { value: one }, one)));
+      const box = h("select", { id, onchange: () => put(path, box.value || undefined) },
+        h("option", { value: "" }, "–"), schema.enum.map((one) => h("option", { value: one }, one)));
       box.value = at(path) ?? "";
       return wrapped({ path, id, label, help, required }, box);
     }
     const kind = kindOfField(name, schema);
     if (kind === "lines" || kind === "pairs" || kind === "counts") {
-      const box = h("textarea", { id, rows: 2, spellcheck: "false", oninput: () => put(path, CODECS[kind].read(box.value)) });
+      const box = h("textarea",
+        { id, rows: 2, spellcheck: "false", oninput: () => put(path, CODECS[kind].read(box.value)) });
       box.value = CODECS[kind].write(at(path));
       return wrapped({ path, id, label, help, required }, box);
     }
-    const box = h("input", { type: "text", id, spellcheck: "false", autocomplete: "off", inputmode: kind === "number" ? "decimal" : null, oninput: () => put(path, CODECS[kind].read(box.value)) });
+    const box = h("input",
+      { type: "text", id, spellcheck: "false", autocomplete: "off",
+        inputmode: kind === "number" ? "decimal" : null,
+        oninput: () => put(path, CODECS[kind].read(box.value)) });
     box.value = CODECS[kind].write(at(path));
     return wrapped({ path, id, label, help, required }, box);
   }
 
   function wrapped({ path, id, label, help, required }, box, ...more) {
-    const field = h("div.field", { "data-path": pathKey(path) }, h("label", { for: id }, label, required ? h("span.required", { "aria-hidden": "true" }, " *") : null), box, ...more, help ? h("p.help", { id: `${id}-help` }, help) : null,
+    const field = h("div.field", { "data-path": pathKey(path) },
+      h("label", { for: id }, label, required ? h("span.required", { "aria-hidden": "true" }, " *") : null),
+      box, ...more, help ? h("p.help", { id: `${id}-help` }, help) : null,
       h("p.field-problem", { id: `${id}-problem`, "aria-live": "polite" }));
     box.setAttribute("aria-describedby", `${help ? `${id}-help ` : ""}${id}-problem`);
     if (required) box.setAttribute("aria-required", "true");
@@ -270,7 +312,8 @@ function makeEditor(search, go) {
   }
 
   function commandField({ path, id, label, help, required }) {
-    const box = h("textarea.mono", { id, rows: 2, spellcheck: "false", oninput: () => put(path, splitWords(box.value)) });
+    const box = h("textarea.mono",
+      { id, rows: 2, spellcheck: "false", oninput: () => put(path, splitWords(box.value)) });
     box.value = joinWords(at(path));
     const insert = h("div.inserts", { role: "group", "aria-label": "Insert a placeholder" }, PLACEHOLDERS.map((words) => h("button.insert", { type: "button", tabindex: -1, onclick: () => {
       box.setRangeText(words, box.selectionStart, box.selectionEnd, "end");
@@ -282,10 +325,13 @@ function makeEditor(search, go) {
 
   function inputField({ path, id, label, help, required }) {
     const value = at(path);
-    const kinds = [["name", "Dataset or step"], ["names", "Several of them"], ["files", "Files"], ["count", "A number of jobs"], ["values", "Values"]];
-    const kind = value === undefined || typeof value === "string" ? "name" : Array.isArray(value) ? "names" : ["files", "count", "values"].find((one) => one in Object(value)) ?? "name";
+    const kinds = [["name", "Dataset or step"], ["names", "Several of them"], ["files", "Files"],
+      ["count", "A number of jobs"], ["values", "Values"]];
+    const kind = value === undefined || typeof value === "string" ? "name" : Array.isArray(value) ? "names"
+      : ["files", "count", "values"].find((one) => one in Object(value)) ?? "name";
     const select = h("select", { id: `${id}-kind`, "aria-label": `${label}: kind`, onchange: () => {
-      put(path, { name: undefined, names: [], files: { files: [] }, count: { count: 1 }, values: { values: [] } }[select.value]);
+      put(path,
+        { name: undefined, names: [], files: { files: [] }, count: { count: 1 }, values: { values: [] } }[select.value]);
       replaceWith(select.value);
     } }, kinds.map(([one, words]) => h("option", { value: one }, words)));
     select.value = kind;
@@ -293,21 +339,31 @@ function makeEditor(search, go) {
     const inner = {
       name: ["input", (words) => words.trim() || undefined, (now) => now ?? ""],
       names: ["textarea", (words) => lined(words), (now) => (now ?? []).join("\n")],
-      files: ["textarea", (words) => ({ files: lined(words).map(entry) }), (now) => (now?.files ?? []).map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n")],
+      files: ["textarea", (words) => ({ files: lined(words).map(entry) }),
+        (now) => (now?.files ?? []).map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n")],
       count: ["input", (words) => ({ count: plainNumber(words) }), (now) => String(now?.count ?? "")],
-      values: ["textarea", (words) => ({ values: lined(words).map(entry) }), (now) => (now?.values ?? []).map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join("\n")],
+      values: ["textarea", (words) => ({ values: lined(words).map(entry) }),
+        (now) => (now?.values ?? []).map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one))).join("\n")],
     };
-    const placeholders = { name: "run42.raw", names: "one a line", files: "/data/a.raw, one a line", count: "10", values: "one a line" };
-    const sets = h("datalist", { id: `${id}-sets` }, [...store.datasets.keys()].slice(0, 300).map((one) => h("option", { value: one })));
+    const placeholders = { name: "run42.raw", names: "one a line", files: "/data/a.raw, one a line",
+      count: "10", values: "one a line" };
+    const sets = h("datalist", { id: `${id}-sets` },
+      [...store.datasets.keys()].slice(0, 300).map((one) => h("option", { value: one })));
     function replaceWith(now) {
       const [tag, readOf, writeOf] = inner[now];
-      const box = h(tag, { id, spellcheck: "false", autocomplete: "off", rows: tag === "textarea" ? 4 : null, type: tag === "input" ? "text" : null, placeholder: placeholders[now], list: now === "name" ? `${id}-sets` : null, inputmode: now === "count" ? "numeric" : null, "aria-describedby": `${id}-problem`,
+      const box = h(tag, { id, spellcheck: "false", autocomplete: "off", rows: tag === "textarea" ? 4
+        : null, type: tag === "input" ? "text" : null, placeholder: placeholders[now],
+        list: now === "name" ? `${id}-sets` : null, inputmode: now === "count" ? "numeric" : null,
+        "aria-describedby": `${id}-problem`,
         oninput: () => put(path, readOf(box.value)) });
       box.value = writeOf(at(path));
       replace(place, box);
     }
     replaceWith(kind);
-    return h("div.field.input-field", { "data-path": pathKey(path) }, h("label", { for: id }, label, required ? h("span.required", { "aria-hidden": "true" }, " *") : null), h("div.input-row", {}, select, place), sets, h("p.help", {}, help), h("p.field-problem", { id: `${id}-problem`, "aria-live": "polite" }));
+    return h("div.field.input-field", { "data-path": pathKey(path) },
+      h("label", { for: id }, label, required ? h("span.required", { "aria-hidden": "true" }, " *") : null),
+      h("div.input-row", {}, select, place), sets, h("p.help", {}, help),
+      h("p.field-problem", { id: `${id}-problem`, "aria-live": "polite" }));
   }
 
   function listField({ path, label, help, folds, add, title, body }) {
@@ -318,18 +374,28 @@ function makeEditor(search, go) {
       check();
       if (focus) document.getElementById(focus)?.focus();
     };
-    return h("fieldset.list-field", { "data-path": pathKey(path) }, h("legend", {}, label), help ? h("p.help", {}, help) : null, h("p.field-problem"),
+    return h("fieldset.list-field", { "data-path": pathKey(path) }, h("legend", {}, label),
+      help ? h("p.help", {}, help) : null, h("p.field-problem"),
       list.map((one, index) => h("div.list-item", {}, h("div.list-head", {}, h("strong", {}, title(one, index)),
-        list.length > 1 && index > 0 ? h("button.quiet", { type: "button", "aria-label": `Move ${title(one, index)} up`, onclick: () => change(swapped(list, index, index - 1)) }, "↑") : null,
-        h("button.quiet", { type: "button", "aria-label": `Remove ${title(one, index)}`, onclick: () => change(list.filter((_, other) => other !== index)) }, "remove")),
+        list.length > 1 && index > 0 ? h("button.quiet",
+          { type: "button", "aria-label": `Move ${title(one, index)} up`,
+            onclick: () => change(swapped(list, index, index - 1)) }, "↑") : null,
+        h("button.quiet",
+          { type: "button", "aria-label": `Remove ${title(one, index)}`,
+            onclick: () => change(list.filter((_, other) => other !== index)) }, "remove")),
         body(one, index, folds))),
-      h("button", { type: "button", id: `add-${path.join("-")}`, onclick: () => change([...list, add(list)], `f-${[...path, list.length].join("-")}-${label === "Steps" ? "name" : "path"}`) }, `Add ${label === "Steps" ? "a step" : "an output"}`));
+      h("button",
+        { type: "button", id: `add-${path.join("-")}`,
+          onclick: () => change([...list, add(list)],
+            `f-${[...path, list.length].join("-")}-${label === "Steps" ? "name" : "path"}`) },
+        `Add ${label === "Steps" ? "a step" : "an output"}`));
   }
 
   function outputsField({ schema, here, path, label, help, folds }) {
     const item = schemas.resolve(schema.items, here);
     return listField({ path, label, help, folds, add: () => ({ path: "" }), title: (_, index) => `output ${index + 1}`,
-      body: (_, index) => group(item.schema, item.home, [...path, index], ["path", "optional", "overwrite"], folds) });
+      body: (_, index) => group(item.schema, item.home, [...path, index], ["path", "optional", "overwrite"],
+        folds) });
   }
 
   function stepsField({ schema, here, path, label, help, folds }) {
@@ -378,9 +444,12 @@ function makeEditor(search, go) {
     text(status, "Sending…");
     const isSet = doc.kind === "dataset", name = doc.name;
     try {
-      const receipt = await send("POST", url(isSet ? "datasets" : "tasks"), area.value, { headers: { "Idempotency-Key": key } });
+      const receipt = await send("POST", url(isSet ? "datasets" : "tasks"), area.value,
+        { headers: { "Idempotency-Key": key } });
       sessionStorage.removeItem(DRAFT);
-      toast(`Submitted ${name}`, { detail: [receipt.warning, ...(receipt.notes ?? [])].filter(Boolean).join("\n"), link: link(isSet ? datasetHref(name) : taskHref(name), name) });
+      toast(`Submitted ${name}`,
+        { detail: [receipt.warning, ...(receipt.notes ?? [])].filter(Boolean).join("\n"),
+          link: link(isSet ? datasetHref(name) : taskHref(name), name) });
       await arrive(isSet, name);
     } catch (problem) {
       refused(problem);
@@ -444,7 +513,8 @@ function makeEditor(search, go) {
   } };
 }
 
-const pathWords = (path) => path.reduce((words, part) => (typeof part === "number" ? `${words}[${part}]` : words ? `${words}.${part}` : part), "");
+const pathWords = (path) => path.reduce(
+  (words, part) => (typeof part === "number" ? `${words}[${part}]` : words ? `${words}.${part}` : part), "");
 
 /** A copy with another value at a path; an object that becomes empty goes with its last key. */
 function changed(whole, path, value) {
@@ -452,7 +522,8 @@ function changed(whole, path, value) {
   const [first, ...rest] = path;
   const copy = Array.isArray(whole) ? [...whole] : { ...(whole && typeof whole === "object" ? whole : {}) };
   const next = changed(copy[first] ?? (typeof rest[0] === "number" ? [] : {}), rest, value);
-  const hollow = next !== null && typeof next === "object" && !Array.isArray(next) && !Object.keys(next).length && rest.length;
+  const hollow = next !== null && typeof next === "object" && !Array.isArray(next)
+    && !Object.keys(next).length && rest.length;
   if (next === undefined || (hollow && !Array.isArray(copy))) delete copy[first];
   else copy[first] = next;
   return copy;
@@ -469,7 +540,8 @@ function newKey() {
 }
 
 const lined = (words) => words.split("\n").map((line) => line.trim()).filter(Boolean);
-const plainNumber = (words) => (/^-?\d+(\.\d+)?$/.test(words.trim()) ? Number(words) : words.trim() || undefined);
+const plainNumber = (words) => (/^-?\d+(\.\d+)?$/.test(words.trim()) ? Number(words) : words.trim()
+  || undefined);
 
 function entry(words) {
   if (/^[{[]/.test(words)) {
@@ -490,7 +562,8 @@ function kindOfField(name, schema) {
     return name === "tags" ? "commas" : "lines";
   }
   if (name === "after") return "lines";
-  if (schema.type === "object") return schema.additionalProperties ? (schema.additionalProperties.type === "integer" ? "counts" : "pairs") : "json";
+  if (schema.type === "object") return schema.additionalProperties
+    ? (schema.additionalProperties.type === "integer" ? "counts" : "pairs") : "json";
   if (types.includes("integer") || types.includes("number")) return "number";
   return "text";
 }
@@ -507,14 +580,25 @@ const pairWords = (value) => Object.entries(value && typeof value === "object" ?
 
 /** How the text of a field becomes a value, and back. An empty text is no value. */
 const CODECS = {
-  text: { read: (words) => words || undefined, write: (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value)) },
+  text: { read: (words) => words || undefined,
+    write: (value) => (value === undefined ? "" : typeof value === "string" ? value
+      : JSON.stringify(value)) },
   number: { read: plainNumber, write: (value) => (value === undefined ? "" : String(value)) },
-  numbers: { read: (words) => (words.trim() ? words.split(",").map((one) => plainNumber(one) ?? "") : undefined), write: (value) => [value ?? []].flat().join(", ") },
-  commas: { read: (words) => (words.trim() ? words.split(",").map((one) => one.trim()).filter(Boolean) : undefined), write: (value) => [value ?? []].flat().join(", ") },
-  lines: { read: (words) => (lined(words).length ? lined(words).map((one) => (one.startsWith("{") ? entry(one) : one)) : undefined), write: (value) => [value ?? []].flat().map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n") },
+  numbers: {
+    read: (words) => (words.trim() ? words.split(",").map((one) => plainNumber(one) ?? "") : undefined),
+    write: (value) => [value ?? []].flat().join(", ") },
+  commas: {
+    read: (words) => (words.trim() ? words.split(",").map((one) => one.trim()).filter(Boolean) : undefined),
+    write: (value) => [value ?? []].flat().join(", ") },
+  lines: {
+    read: (words) => (lined(words).length
+      ? lined(words).map((one) => (one.startsWith("{") ? entry(one) : one)) : undefined),
+    write: (value) => [value ?? []].flat().map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n") },
   pairs: { read: (words) => pairs(words, (value) => value), write: (value) => pairWords(value) },
-  counts: { read: (words) => pairs(words, (value) => plainNumber(value) ?? ""), write: (value) => pairWords(value) },
-  json: { read: (words) => (words.trim() ? entry(words) : undefined), write: (value) => (value === undefined ? "" : JSON.stringify(value)) },
+  counts: { read: (words) => pairs(words, (value) => plainNumber(value) ?? ""),
+    write: (value) => pairWords(value) },
+  json: { read: (words) => (words.trim() ? entry(words) : undefined),
+    write: (value) => (value === undefined ? "" : JSON.stringify(value)) },
 };
 
 /** Splits a line as a shell does: quotes and backslashes, and nothing else. */
@@ -542,4 +626,6 @@ export function splitWords(line) {
   return out.length ? out : undefined;
 }
 
-const joinWords = (words) => (Array.isArray(words) ? words.map((word) => (/^[\w@%+=:,./{}*?-]+$/.test(word) ? word : `'${String(word).replaceAll("'", "'\\''")}'`)).join(" ") : "");
+const joinWords = (words) => (Array.isArray(words)
+  ? words.map((word) => (/^[\w@%+=:,./{}*?-]+$/.test(word) ? word
+    : `'${String(word).replaceAll("'", "'\\''")}'`)).join(" ") : "");

@@ -4,7 +4,7 @@ import { h, text, attr } from "./dom.js";
 import { count, compact, ago, plural, rate, span } from "./format.js";
 import { get, query, BASE } from "./api.js";
 import { store, nameOf, isChain, ENDED, MOST_TASKS } from "./store.js";
-import { badge, setBadge, bar, setBar, chips, taskHref, link, GLYPHS } from "./parts.js";
+import { headCell, cell, badge, setBadge, bar, setBar, chips, taskHref, link, GLYPHS } from "./parts.js";
 import { VirtualList, PagedItems } from "./virtual.js";
 import { reasonOf } from "./view-overview.js";
 
@@ -20,29 +20,41 @@ const SORTS = {
 export function tasks({ search, go }) {
   let filter = read(search);
   let shown = [], seen = "", last = 0, far = null;
-  const name = h("input", { type: "search", id: "filter-name", placeholder: "Name has…", autocomplete: "off", spellcheck: "false", oninput: () => change({ name: name.value }) });
-  const owner = h("input", { type: "text", id: "filter-owner", inputmode: "numeric", placeholder: "uid", size: 6, autocomplete: "off", oninput: () => change({ owner: owner.value }) });
-  const state = chips("State", [["", "All"], ...STATES.map((one) => [one, one, GLYPHS[one]])], filter.state, (key) => change({ state: key }));
-  const kind = chips("Kind", [["", "Tasks and chains"], ["chain", "Chains"], ["steps", "With steps"]], filter.kind, (key) => change({ kind: key }));
+  const name = h("input",
+    { type: "search", id: "filter-name", placeholder: "Name has…", autocomplete: "off", spellcheck: "false",
+      oninput: () => change({ name: name.value }) });
+  const owner = h("input",
+    { type: "text", id: "filter-owner", inputmode: "numeric", placeholder: "uid", size: 6,
+      autocomplete: "off", oninput: () => change({ owner: owner.value }) });
+  const state = chips("State", [["", "All"], ...STATES.map((one) => [one, one, GLYPHS[one]])], filter.state,
+    (key) => change({ state: key }));
+  const kind = chips("Kind", [["", "Tasks and chains"], ["chain", "Chains"], ["steps", "With steps"]],
+    filter.kind, (key) => change({ kind: key }));
   const number = h("p.list-note", { role: "status" });
-  const list = new VirtualList({ label: "Tasks", className: "tasks", columns: heads(), create: makeRow, update: fillRow, near: () => far?.more() });
+  const list = new VirtualList({ label: "Tasks", className: "tasks", columns: heads(), create: makeRow,
+    update: fillRow, near: () => far?.more() });
   const node = h("div.view", {},
     h("div.view-head", {}, h("h1", {}, "Tasks"), link("/ui/submit", "Submit…", { class: "button primary" })),
-    h("div.filters", { role: "search", "aria-label": "Filter" }, h("label.visually-hidden", { for: "filter-name" }, "Name has"), name,
+    h("div.filters", { role: "search", "aria-label": "Filter" },
+      h("label.visually-hidden", { for: "filter-name" }, "Name has"), name,
       state, kind, h("label.visually-hidden", { for: "filter-owner" }, "Owner's uid"), owner),
     number, list.node);
 
   function heads() {
     const head = (key, words, className) => {
-      const button = h("button.sort", { type: "button", onclick: () => change({ sort: filter.sort === key ? "" : key }) }, words);
+      const button = h("button.sort",
+        { type: "button", onclick: () => change({ sort: filter.sort === key ? "" : key }) }, words);
       return h("div.cell", { role: "columnheader", class: className, "data-sort": key }, button);
     };
-    return [h("div.cell.c-state", { role: "columnheader" }, "State"), head("name", "Name", "c-name"), h("div.cell.c-bar", { role: "columnheader" }, "Progress"), head("jobs", "Jobs", "c-jobs"),
-      head("failed", "Failed", "c-failed"), head("rate", "Rate and time left", "c-rate"), h("div.cell.c-owner", { role: "columnheader" }, "Owner"), head("accepted", "Accepted", "c-age")];
+    return [headCell("c-state", "State"), head("name", "Name", "c-name"), headCell("c-bar", "Progress"),
+      head("jobs", "Jobs", "c-jobs"),
+      head("failed", "Failed", "c-failed"), head("rate", "Rate and time left", "c-rate"),
+      headCell("c-owner", "Owner"), head("accepted", "Accepted", "c-age")];
   }
 
   function read(values) {
-    return { name: values.get("name") ?? "", state: values.get("state") ?? "", owner: values.get("owner") ?? "", kind: values.get("kind") ?? "", sort: values.get("sort") ?? "" };
+    return { name: values.get("name") ?? "", state: values.get("state") ?? "",
+      owner: values.get("owner") ?? "", kind: values.get("kind") ?? "", sort: values.get("sort") ?? "" };
   }
 
   function change(part) {
@@ -54,7 +66,8 @@ export function tasks({ search, go }) {
   function controls() {
     if (document.activeElement !== name) name.value = filter.name;
     if (document.activeElement !== owner) owner.value = filter.owner;
-    for (const head of list.head.querySelectorAll("[data-sort]")) attr(head, "aria-sort", (filter.sort || "accepted") === head.dataset.sort ? "descending" : null);
+    for (const head of list.head.querySelectorAll("[data-sort]")) attr(head, "aria-sort",
+      (filter.sort || "accepted") === head.dataset.sort ? "descending" : null);
     for (const [group, key] of [[state, filter.state], [kind, filter.kind]]) for (const button of group.children) attr(button, "aria-pressed", String(button.dataset.key === key));
   }
 
@@ -65,7 +78,8 @@ export function tasks({ search, go }) {
     shown = store.list().filter((key) => {
       const page = store.tasks.get(key);
       return (!low || key.toLowerCase().includes(low)) && (!filter.state || page.state === filter.state)
-        && (filter.kind === "steps" || (filter.kind === "chain" ? isChain(page) : isChain(page) || !page.chain || low !== ""))
+        && (filter.kind === "steps" || (filter.kind === "chain" ? isChain(page) : isChain(page)
+          || !page.chain || low !== ""))
         && (!filter.owner || String(page.owner) === filter.owner);
     });
     const order = SORTS[filter.sort];
@@ -82,7 +96,8 @@ export function tasks({ search, go }) {
       return;
     }
     if (!filter.name && !filter.state && !filter.owner) return;
-    far = new PagedItems((cursor) => get(query(`${BASE}/tasks`, { name: filter.name, state: filter.state, owner: filter.owner, cursor, limit: 200 })), () => {
+    far = new PagedItems((cursor) => get(query(`${BASE}/tasks`,
+      { name: filter.name, state: filter.state, owner: filter.owner, cursor, limit: 200 })), () => {
       for (const page of far.items) if (!store.tasks.has(nameOf(page))) store.take(page);
       apply();
     });
@@ -92,14 +107,15 @@ export function tasks({ search, go }) {
 
   function note() {
     const all = store.tasks.size;
-    const words = !store.loaded.tasks && !all ? "Loading…" : `${plural(shown.length, "task")} of ${count(all)}${store.more ? `, the newest ${count(MOST_TASKS)}; a filter also finds older ones` : ""}`;
+    const words = !store.loaded.tasks && !all ? "Loading…"
+      : `${plural(shown.length, "task")} of ${count(all)}${store.more ? `, the newest ${count(MOST_TASKS)}; a filter also finds older ones` : ""}`;
     text(number, words);
   }
 
   function makeRow() {
-    return h("div", {}, h("div.cell.c-state", { role: "cell" }, badge("waiting")), h("div.cell.c-name", { role: "cell" }, h("a.name"), h("span.kind")),
-      h("div.cell.c-bar", { role: "cell" }, bar()), h("div.cell.c-jobs", { role: "cell" }), h("div.cell.c-failed", { role: "cell" }),
-      h("div.cell.c-rate", { role: "cell" }), h("div.cell.c-owner", { role: "cell" }), h("div.cell.c-age", { role: "cell" }));
+    return h("div", {}, cell("c-state", badge("waiting")), cell("c-name", h("a.name"), h("span.kind")),
+      cell("c-bar", bar()), cell("c-jobs"), cell("c-failed"),
+      cell("c-rate"), cell("c-owner"), cell("c-age"));
   }
 
   function fillRow(row, index) {
@@ -135,7 +151,9 @@ export function tasks({ search, go }) {
       const parts = [speed ? rate(speed) : "", left !== null ? `${span(left)} left` : ""].filter(Boolean);
       if (parts.length) return parts.join(" · ");
     }
-    return ENDED.has(page.state) ? (page.reason ?? (page.ended && page.started ? `took ${span((page.ended - page.started) / 1000)}` : "")) : reasonOf(page) ?? "";
+    return ENDED.has(page.state) ? (page.reason
+      ?? (page.ended && page.started ? `took ${span((page.ended - page.started) / 1000)}` : ""))
+        : reasonOf(page) ?? "";
   }
 
   apply();

@@ -109,7 +109,8 @@ export class VirtualList {
     const row = event.target.closest?.(".vrows > .vrow");
     if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
     const page = Math.max(1, Math.floor(innerHeight / this.rowHeight) - 3);
-    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
+    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity,
+      End: Infinity }[event.key];
     if (step === undefined || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
     event.preventDefault();
     this.focus(Math.max(0, Math.min(this.#count - 1, Number(row.dataset.index) + step)));

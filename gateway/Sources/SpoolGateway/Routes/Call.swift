@@ -133,14 +133,11 @@ struct Call: Sendable {
     if let text = request.headers[.contentLength], let length = Int(text), length > limit {
       throw Self.tooLarge
     }
-    let buffer = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-      group.addTask { [request] in try await request.body.collect(upTo: limit) }
-      group.addTask {
-        try await Task.sleep(for: Desk.bodyPatience)
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? nil
+    let buffer: ByteBuffer?
+    do {
+      buffer = try await collect(limit)
+    } catch is NIOTooManyBytesError {
+      throw Self.tooLarge
     }
     guard let buffer else {
       var problem = Problem(
@@ -149,6 +146,19 @@ struct Call: Sendable {
       throw problem
     }
     return Array(buffer.readableBytesView)
+  }
+
+  /// Reads the body up to a limit; nil where it does not come in time.
+  private func collect(_ limit: Int) async throws -> ByteBuffer? {
+    try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+      group.addTask { [request] in try await request.body.collect(upTo: limit) }
+      group.addTask {
+        try await Task.sleep(for: Desk.bodyPatience)
+        return nil
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? nil
+    }
   }
 
   static var tooLarge: Problem {

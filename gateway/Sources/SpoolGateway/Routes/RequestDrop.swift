@@ -108,7 +108,7 @@ struct RequestDrop: Sendable {
   func deliver(_ submission: Submission, name: Name, notes: [String]) async throws -> JSON {
     let writer = call.desk.counters.nextWriter()
     let request = try await call.blocking { [spool = call.spool] in
-      try submission.checkSize()
+      if !submission.fileName.hasSuffix(".jsonl") { try submission.checkSize() }
       return try submission.drop(into: spool, by: writer)
     }
     call.desk.counters.count { $0.dropped[submission.kind, default: 0] += 1 }
@@ -128,36 +128,60 @@ struct RequestDrop: Sendable {
   ) async throws -> String? {
     let time = SystemTime()
     let end = time.instant + wait
+    var taken: Instant?
     while true {
-      let text = try await call.blocking { [spool = call.spool] in
-        try look(for: request, submission, name, spool)
+      let isLate = taken.map { time.instant - $0 >= Self.patience(submission) } ?? false
+      let found: Look = try await call.blocking { [spool = call.spool] in
+        try look(for: request, submission, name, spool, isLate: isLate)
       }
-      if let text { return text }
+      switch found {
+      case .waiting: break
+      case .taken: taken = taken ?? time.instant
+      case .done(let text): return text
+      }
       guard time.instant < end else { return nil }
       try await Task.sleep(for: Self.interval)
     }
   }
 
+  /// The longest wait for a page that shows what an accepted request did: a task that is tried again may
+  /// have failed again before anybody looks.
+  private static func patience(_ submission: Submission) -> Duration {
+    if case .order(let order) = submission.content,
+      order.action == .cancel || order.action == .forget
+    {
+      return RequestDelivery.patience
+    }
+    return RequestDelivery.effectPatience
+  }
+
+  /// What a look for a request finds.
+  private enum Look {
+    case waiting
+    case taken
+    case done(String)
+  }
+
   /// Looks once for what came of a request.
   private func look(
-    for request: String, _ submission: Submission, _ name: Name, _ spool: Spool
-  ) throws -> String? {
+    for request: String, _ submission: Submission, _ name: Name, _ spool: Spool, isLate: Bool
+  ) throws -> Look {
     if let refused = try RefusedRequest.named(request, in: spool) {
       throw Failure(.failed, refused.reason)
     }
-    guard try RequestAnswer(spool, request).isTaken() else { return nil }
+    guard try RequestAnswer(spool, request).isTaken() else { return .waiting }
     // The reason is written before the request leaves the place where it was taken to.
     if let refused = try RefusedRequest.named(request, in: spool) {
       throw Failure(.failed, refused.reason)
     }
     let page = TaskLookup(spool).page(of: name)
     switch submission.content {
-    case .task, .chain: return page == nil ? nil : "\(name) is accepted"
+    case .task, .chain: return page == nil && !isLate ? .taken : .done("\(name) is accepted")
     case .order(let order):
       let isDone = page.map { order.isDone($0) } ?? (order.action == .forget)
-      return isDone ? order.words(page) : nil
-    case .manifest: return "the manifest of \(name) is accepted"
-    case .delete: return "\(name) is being deleted"
+      return isDone || isLate ? .done(order.words(page)) : .taken
+    case .manifest: return .done("the manifest of \(name) is accepted")
+    case .delete: return .done("\(name) is being deleted")
     }
   }
 

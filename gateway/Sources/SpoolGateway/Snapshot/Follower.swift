@@ -56,6 +56,13 @@ final class Follower {
     }
     part { () throws(FileError) in try lookAtQueues(now) }
     part { () throws(FileError) in try readLedgers() }
+    if !snapshot.isComplete {
+      part { () throws(FileError) in
+        let newest = snapshot.newest.lazy.compactMap { Name($0.name) }
+          .compactMap { [tasks = snapshot.tasks] in tasks[$0] }
+        try HistorySeed(spool, at: now).fill(&snapshot.history, Array(newest))
+      }
+    }
     snapshot.isComplete = true
     store.set(snapshot)
     publish(now)

@@ -142,7 +142,7 @@ import Testing
   func whatIsNoHTTP(_ text: String) async throws {
     try await withLab { lab in
       try await lab.start()
-      let answer = try await lab.raw(text)
+      let answer = try await lab.raw(text, ends: true)
       #expect(answer.status == 0 || (400..<500).contains(answer.status), "\(answer.status)")
       #expect(try await lab.get("/healthz").status == 200, "it lives")
     }

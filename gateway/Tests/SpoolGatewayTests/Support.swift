@@ -61,6 +61,9 @@ final class Connection: @unchecked Sendable {
     }
   }
 
+  /// Tells the other side that nothing more comes.
+  func end() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// Reads what there is; empty at the end, and when nothing comes in time.
   func read() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -189,7 +192,12 @@ final class Lab: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_CREAT | O_WRONLY | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    let line = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", directory] + words
+    // What another test has open is not this program's.
+    let script = """
+      for f in /proc/$$/fd/*; do f=${f##*/}; [ "$f" -gt 2 ] && eval "exec $f>&-"; done
+      cd "$0" && exec "$@"
+      """
+    let line = ["/bin/bash", "-c", script, directory] + words
     var arguments = line.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
@@ -267,15 +275,19 @@ final class Lab: Sendable {
   // MARK: Requests
 
   /// Sends bytes on a connection of its own, and reads the answer.
-  func raw(_ bytes: [UInt8]) async throws -> Answer {
+  func raw(_ bytes: [UInt8], ends: Bool = false) async throws -> Answer {
     try await Lab.threads.runIfActive { [port] in
       let connection = try Connection(port: port)
       connection.write(bytes)
-      return Connection.answer(connection.readAll())
+      if ends { connection.end() }
+      // What answers no HTTP closes late.
+      return Connection.answer(ends ? connection.read() : connection.readAll())
     }
   }
 
-  func raw(_ text: String) async throws -> Answer { try await raw(Array(text.utf8)) }
+  func raw(_ text: String, ends: Bool = false) async throws -> Answer {
+    try await raw(Array(text.utf8), ends: ends)
+  }
 
   func send(
     _ method: String, _ path: String, _ body: String = "", fields: [String: String] = [:]

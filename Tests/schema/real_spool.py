@@ -88,7 +88,7 @@ class RealSpool:
 
     def is_packed(self):
         rest = [path for place in ("done", "failed", "ledger", "logs")
-                for path in (self.root / place).iterdir() if path.name not in ("@refused", ".gitkeep")]
+                for path in (self.root / place).iterdir() if path.name not in ("@refused", "@factories", ".gitkeep")]
         names = {path.name for path in (self.root / "archive").iterdir()}
         return not rest and names == {"good", "merged", "bad", "gate", "nowhere", "chain", "grouped", "named", "store"}
 

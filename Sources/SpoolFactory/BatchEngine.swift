@@ -101,6 +101,8 @@ public struct BatchJob: Equatable, Sendable {
     case running
     /// It has ended in good order.
     case done
+    /// It was cancelled, by whoever has the right.
+    case cancelled
     /// It has ended otherwise.
     case failed
   }
@@ -123,5 +125,5 @@ public struct BatchJob: Equatable, Sendable {
   }
 
   /// True while it waits or runs.
-  public var isLive: Bool { state != .done && state != .failed }
+  public var isLive: Bool { [.queued, .held, .running].contains(state) }
 }

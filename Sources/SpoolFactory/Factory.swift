@@ -320,11 +320,11 @@ public final class Factory {
     tell(jobs)
     let now = seams.time.instant
     var news = false
-    for (name, words) in fates.ended(jobs) {
-      let log = try spool.readFactoryLog(settings.name, job: name)
-      switch fates.judge(name, words: words, log: log) {
+    for end in fates.ended(jobs) {
+      let log = try spool.readFactoryLog(settings.name, job: end.name)
+      switch fates.judge(end, log: log) {
       case .good?: news = true
-      case .death(let words)?: noteDeath(name, words, at: now)
+      case .death(let words)?: noteDeath(end.name, words, at: now)
       case nil: break
       }
     }
@@ -355,16 +355,15 @@ public final class Factory {
       let age = max(.zero, seams.time.timestamp - log.at)
       guard age < Self.memory else { continue }
       let text = try spool.readFactoryLog(settings.name, job: log.job)
-      switch fates.judge(log.job, words: words[log.job] ?? nil, log: text) {
+      switch fates.judge(PilotFates.End(name: log.job, words: words[log.job] ?? nil), log: text) {
       case .good?: policy.noteSuccess()
       case .death(let words)?: noteDeath(log.job, words, at: seams.time.instant - age)
       case nil: break
       }
     }
     for job in jobs where job.state == .failed {
-      guard case .death(let words)? = fates.judge(job.name, words: job.words, log: nil) else {
-        continue
-      }
+      let end = PilotFates.End(name: job.name, words: job.words)
+      guard case .death(let words)? = fates.judge(end, log: nil) else { continue }
       noteDeath(job.name, words, at: seams.time.instant)
     }
   }
@@ -436,7 +435,9 @@ public final class Factory {
       let call = settings.engine.submission(of: script, request, options: settings.options)
       let answer = seams.call(call)
       guard answer.isGood, settings.engine.id(submitted: answer.text) != nil else {
-        return try noteRefusal("\(call.arguments.first ?? ""): \(answer.words)", started)
+        let program = "\(call.arguments.first ?? ""): "
+        let words = answer.words.hasPrefix(program) ? answer.words : program + answer.words
+        return try noteRefusal(words, started)
       }
       fates.noteStart(request.name)
       started += 1

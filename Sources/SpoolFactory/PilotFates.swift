@@ -35,16 +35,25 @@ struct PilotFates {
   /// Takes in that a pilot is seen to have a job. Returns true if that is news.
   mutating func noteJob(_ name: String) -> Bool { proven.insert(name).inserted }
 
-  /// Takes in a list. Returns the batch jobs that have ended since, each with the batch system's words.
-  mutating func ended(_ jobs: [BatchJob]) -> [(name: String, words: String?)] {
-    var ended: [(name: String, words: String?)] = []
+  /// A batch job that has ended, with the batch system's words.
+  struct End: Equatable {
+    var name: String
+    var words: String?
+    /// True where somebody cancelled it.
+    var isCancelled = false
+  }
+
+  /// Takes in a list. Returns the batch jobs that have ended since.
+  mutating func ended(_ jobs: [BatchJob]) -> [End] {
+    var ended: [End] = []
     let listed = Dictionary(jobs.map { ($0.name, $0) }) { first, _ in first }
     for job in jobs where job.isLive { missed[job.name] = 0 }
     for (name, looks) in missed {
       if let job = listed[name] {
-        if !job.isLive { ended.append((name, job.words)) }
+        guard !job.isLive else { continue }
+        ended.append(End(name: name, words: job.words, isCancelled: job.state == .cancelled))
       } else if looks + 1 >= Self.looks {
-        ended.append((name, nil))
+        ended.append(End(name: name))
       } else {
         missed[name] = looks + 1
       }
@@ -54,15 +63,15 @@ struct PilotFates {
   }
 
   /// Judges a batch job that has ended, by its log: its beginning and its end, or nil where there is none.
-  /// Returns nil for one that was cancelled, or judged before.
-  mutating func judge(
-    _ name: String, words: String?, log: (head: String, tail: String)?
-  ) -> Fate? {
-    guard judged.insert(name).inserted, cancelled.remove(name) == nil else { return nil }
-    if proven.remove(name) != nil { return .good }
+  /// Returns nil for one that this factory has cancelled, that somebody cancelled before it began, or that
+  /// was judged before.
+  mutating func judge(_ end: End, log: (head: String, tail: String)?) -> Fate? {
+    guard judged.insert(end.name).inserted, cancelled.remove(end.name) == nil else { return nil }
+    if proven.remove(end.name) != nil { return .good }
+    if end.isCancelled, log == nil { return nil }
     if let log, log.head.contains(PilotWords.firstJob) || Self.hasLeft(log.tail) { return .good }
     let last = log.flatMap { Self.lastLine($0.tail) } ?? "it has said nothing"
-    return .death([words, last].compactMap(\.self).joined(separator: "; "))
+    return .death([end.words, last].compactMap(\.self).joined(separator: "; "))
   }
 
   private static func hasLeft(_ tail: String) -> Bool {

@@ -26,7 +26,8 @@ extension CommandTests {
         _ = try lab.start("watch")
         try await lab.drop(
           task(
-            "t", input: ["count": 40], ["sh", "-c", "sleep 0.1; echo {index} >{output}"],
+            "t", input: ["count": 40],
+            ["sh", "-c", "sleep 0.1; echo $1 >\"$2\"", "sh", "{index}", "{output}"],
             [
               "outputs": [["path": "out/{index}.txt"]]
             ]), as: "t.json")

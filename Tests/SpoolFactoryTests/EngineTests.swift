@@ -69,7 +69,7 @@ struct EngineTests {
         BatchJob(id: "1", name: prefix + "00000001", state: .done),
         BatchJob(
           id: "4", name: prefix + "00000004", state: .failed, words: "FAILED, NonZeroExitCode"),
-        BatchJob(id: "5", name: prefix + "00000005", state: .failed, words: "CANCELLED"),
+        BatchJob(id: "5", name: prefix + "00000005", state: .cancelled, words: "CANCELLED"),
         BatchJob(id: "6", name: prefix + "00000006", state: .running),
       ])
     #expect(engine.jobs(listed: "", prefix: prefix) == [])

@@ -220,6 +220,19 @@ struct FactoryTests {
     #expect(site.slurm.scripts.count > 12)
   }
 
+  /// Batch jobs that a user cancels before they begin are no pilots that die.
+  @Test func cancelledByTheUser() throws {
+    let site = try Site(jobs: 100)
+    let factory = try site.factory()
+    for _ in 1...4 {
+      try site.look(factory)
+      let ids = site.slurm.queued.map { "\($0.id)" }
+      _ = site.slurm.call(BatchCall(["scancel"] + ids))
+    }
+    #expect(!site.said.contains { $0.contains("died") })
+    #expect(site.slurm.scripts.count == 12)
+  }
+
   @Test func refusedAtFirst() throws {
     let site = try Site()
     let factory = try site.factory()

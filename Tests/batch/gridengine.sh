@@ -54,7 +54,7 @@ await() {
 }
 is_empty() { [ -z "$(qstat)" ]; }
 has_claims() { [ "$(find "$SPOOL_DIR/running" -path '*/*/p[0-9]-*.json' | wc -l)" -ge "$1" ]; }
-count_of() { tail -n +2 "$SPOOL_DIR/ledger/$1.jsonl" | grep -c "\"outcome\":\"$2\"" || true; }
+count_of() { cat "$SPOOL_DIR/ledger/$1.jsonl" 2>/dev/null | grep -c "\"outcome\":\"$2\"" || true; }
 
 options=(--max 3 --cpus 1 --memory 300MB --wall 2h)
 

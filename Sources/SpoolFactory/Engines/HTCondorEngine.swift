@@ -82,7 +82,7 @@ public struct HTCondorEngine: BatchEngine {
   private static func state(_ number: Int) -> BatchJob.State {
     switch number {
     case 1: .queued
-    case 3: .failed
+    case 3: .cancelled
     case 4: .done
     case 5: .held
     default: .running

@@ -69,6 +69,7 @@ public struct SlurmEngine: BatchEngine {
     case "CONFIGURING", "RUNNING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING":
       return (.running, nil)
     case "COMPLETED", "COMPLETING": return (.done, nil)
+    case "CANCELLED": return (.cancelled, reason.map { "\(word), \($0)" } ?? word)
     default: return (.failed, reason.map { "\(word), \($0)" } ?? word)
     }
   }

@@ -138,6 +138,10 @@ extension CommandTests {
         for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC"] {
           #expect(!lab.text("env.txt").contains(name))
         }
+        try await lab.waitFor("an idle pilot") {
+          hear()
+          return told[1].contains("STATUS=0 jobs")
+        }
         // Idle, they go on giving signs of life.
         let before = told.map { $0.filter { $0 == "WATCHDOG=1" }.count }
         try await lab.waitFor("signs of life") {
@@ -156,7 +160,34 @@ extension CommandTests {
           #expect(told[index].filter { $0 == "READY=1" }.count == 1)
         }
         #expect(told[0].contains("STATUS=epoch 1, 0 tasks in work"))
-        #expect(told[1].contains { $0.hasPrefix("STATUS=") && $0.hasSuffix(": 0 jobs") })
+      }
+    }
+
+    /// A pilot that has something to end asks for more time.
+    @Test func aPilotThatLeavesAsksForTime() async throws {
+      try await Lab.run { lab in
+        let socket = try ManagerSocket("@\(lab.path)/pilot")
+        _ = try lab.start("watch")
+        lab.environment["NOTIFY_SOCKET"] = socket.name
+        try #require(mkfifo(lab.path + "/gate", 0o644) == 0)
+        let pilot = try lab.start("pilot", "--cpus", "1", "--memory", "100MB")
+        try await lab.drop(
+          task("long", input: ["count": 1], ["sh", "-c", "read x <\"$0\"", lab.path + "/gate"]),
+          as: "long.json")
+        var told: [String] = []
+        func hear(_ word: String) async throws {
+          try await lab.waitFor(word) {
+            told += socket.received()
+            return told.contains(word)
+          }
+        }
+        try await hear("STATUS=1 jobs")
+        pilot.signal(SIGTERM)
+        try await hear("STOPPING=1")
+        try await hear("EXTEND_TIMEOUT_USEC=60000000")
+        #expect(pilot.code == nil)
+        _ = try await lab.shell("echo go >gate")
+        #expect(try await lab.end(of: pilot).code == 0)
       }
     }
 

@@ -109,7 +109,8 @@ extension CommandTests {
         let before = lab.names("spool/journal")
         let task = ["--name", "x", "--count", "1", "--", "true"]
         for words in [
-          ["status"], ["watch"], ["pilot"], ["up"], ["check"], ["recover", "--apply"], ["upgrade"],
+          ["status"], ["watch"], ["pilot"], ["up"], ["init"], ["check"], ["recover", "--apply"],
+          ["upgrade"],
           ["submit"] + task,
         ] {
           let ended = try await lab.end(of: lab.launch([Lab.products + "/spool"] + words))

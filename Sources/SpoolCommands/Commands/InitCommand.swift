@@ -32,8 +32,8 @@ struct InitCommand: ParsableCommand {
       return number
     }
     let path = directory.map(WorkingDirectory.absolute) ?? options.path
+    try Spool.made(at: path)
     do throws(FileError) {
-      try Spool.create(path, files: PosixFileSystem())
       if let number { try SpoolRights(Layout(root: path), group: number).apply() }
     } catch {
       throw Failure(.unavailable, "\(error)")

@@ -23,11 +23,7 @@ struct UpCommand: ParsableCommand {
   var exitWhenIdle = false
 
   func run() throws {
-    do throws(FileError) {
-      try Spool.create(options.path, files: PosixFileSystem())
-    } catch {
-      throw Failure(.unavailable, "\(error)")
-    }
+    try Spool.made(at: options.path)
     let umask = SpoolRights.adopt(options.path)
     let signals = try StopSignals.catchAll()
     let events = EventSources.make(poll: poll)

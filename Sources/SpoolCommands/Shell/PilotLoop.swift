@@ -134,6 +134,7 @@ final class PilotLoop: Sendable {
       let stops = stops.withLock { $0 }
       if stops > 0, returnAt == nil {
         returnAt = time.instant + drain
+        service.stopping("leaving, \(pilot.load) jobs")
         pilot.drain()
         if pilot.load > 0 {
           let left = Units.text(drain)
@@ -151,8 +152,8 @@ final class PilotLoop: Sendable {
         wait = max(.milliseconds(1), min(wait, returnAt - time.instant))
       }
       guard !pilot.isFinished else { return }
-      let status = "\(pilot.name): \(pilot.load) jobs"
-      if stops > 0 { service.stopping(status) } else { service.ready(status) }
+      let status = "\(pilot.load) jobs"
+      if stops > 0 { service.stopping("leaving, " + status) } else { service.ready(status) }
       runner.wait(until: Waker.deadline(in: wait), waker: waker)
     }
   }

@@ -66,7 +66,7 @@ class SpoolFuture(concurrent.futures.Future[Any]):
     def _words(self, timeout: Optional[float]) -> str:
         words = f"{self.job or 'the call'} has not ended within {timeout:g} s"
         if self._batch is None:
-            return words
+            return words + "; it is not sent yet"
         batch = self._batch
         return words + batch.task._obstacle(batch.spool._page(batch.name))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Union
 
@@ -15,6 +16,10 @@ from ._requests import plain, rooted
 
 if TYPE_CHECKING:
     from ._spool import Spool
+
+
+#: The longest wait for the page of a dataset that has a catalogue, in seconds.
+PAGE = 3.0
 
 
 class Dataset:
@@ -29,7 +34,13 @@ class Dataset:
 
     def page(self) -> Json:
         """Returns the dataset's page as it was written. Raises `NotFound`."""
-        page = _files.read_json(self.spool.at("datasets", f"{self.name}.json"))
+        path = self.spool.at("datasets", self.name)
+        page = _files.read_json(f"{path}.json")
+        end = time.monotonic() + PAGE
+        # Pages come up to a second after the catalogue.
+        while page is None and os.path.exists(f"{path}.jsonl") and time.monotonic() < end:
+            time.sleep(0.02)
+            page = _files.read_json(f"{path}.json")
         if page is None:
             known = [record.name for record in self.spool.datasets()]
             near = difflib.get_close_matches(self.name, known, 1)

@@ -242,6 +242,9 @@ class Executor(concurrent.futures.Executor):
                 waiting, self._waiting = self._waiting, []
             if waiting:
                 self._send([([future], packed) for future, packed in waiting if not future.cancelled()])
+        if waiting:
+            # The poller may have found nothing to wait for meanwhile.
+            self._look()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes no more calls. With `wait` waits for all of them, after it has cancelled those that have

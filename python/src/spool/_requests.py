@@ -29,19 +29,29 @@ def plain(value: Any) -> Any:
 
 def build(request: Json, keywords: Json) -> Json:
     """Makes a request of a dictionary and keywords, its relative paths taken from here."""
-    whole: Json = {}
-    for key, value in {**plain(request), **plain(keywords)}.items():
-        if key in _RESOURCES and key not in request:
-            whole["resources"] = {**whole.get("resources", {}), key: value}
-        elif key in _INPUTS and key not in request and whole.get("kind", "task") != "dataset":
-            whole["input"] = {key: value}
-        elif key == "resources" and isinstance(value, dict):
-            whole["resources"] = {**whole.get("resources", {}), **value}
-        else:
-            whole[key] = value
+    whole = {**plain(request), **plain(keywords)}
     if "kind" not in whole:
         whole = {"kind": "chain" if "steps" in whole else "task", **whole}
+    if whole["kind"] in ("task", "chain"):
+        whole = _gathered(whole)
+    if isinstance(whole.get("steps"), list):
+        whole["steps"] = [_gathered(step) if isinstance(step, dict) else step for step in whole["steps"]]
     return rooted(whole, os.getcwd())
+
+
+def _gathered(task: Json) -> Json:
+    """Returns a task with what may stand outside `resources` and `input` in its place."""
+    out: Json = {}
+    for key, value in task.items():
+        if key in _RESOURCES:
+            out["resources"] = {**out.get("resources", {}), key: value}
+        elif key in _INPUTS:
+            out["input"] = {key: value}
+        elif key == "resources" and isinstance(value, dict):
+            out["resources"] = {**value, **out.get("resources", {})}
+        else:
+            out[key] = value
+    return out
 
 
 def rooted(request: Json, root: str) -> Json:

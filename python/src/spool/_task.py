@@ -109,6 +109,7 @@ class Task:
             return "; the watcher has not taken its request yet"
         record = TaskRecord.of(page)
         parts = [f"it is {record.state}", f"{record.done} of {record.total} jobs are done"]
+        parts += [f"{record.ready} wait for a pilot"] if record.ready else []
         parts += [f"{record.running} run"] if record.running else []
         parts += [f"{record.retrying} are to be tried again"] if record.retrying else []
         parts += [record.waits] if record.waits else []

@@ -1,0 +1,6 @@
+"""What the benchmark calls."""
+
+
+def square(x: int) -> int:
+    """Returns a square."""
+    return x * x

@@ -50,9 +50,7 @@ def test_calls_of_a_moment_are_one_task(executor: Executor) -> None:
     assert [future.result() for future in futures] == [0, 1, 4, 9, 16, 25, (3, 1), 5]
     assert len(executor.tasks()) == 1 and executor.futures() == futures
     assert len(list(concurrent.futures.as_completed(futures))) == 8
-    assert {future.job for future in futures} == {
-        f"{executor.tasks()[0]}.{n:08d}" for n in range(8)
-    }
+    assert {future.job for future in futures} == {f"{executor.tasks()[0]}.{n:08d}" for n in range(8)}
 
 
 def test_what_is_made_here_goes_along(executor: Executor) -> None:

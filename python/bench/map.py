@@ -16,6 +16,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -105,6 +106,7 @@ def compare(ways: dict[str, Callable[[int, int], int]], items: int, chunk: int, 
             if way(items, chunk) != sum(n * n for n in range(items)):
                 raise SystemExit(f"{name}: a wrong sum")
             times[name].append(time.monotonic() - begun)
+            print(f"{name}: {times[name][-1]:.2f} s", file=sys.stderr, flush=True)
     print(f"{items} items, {chunk} a chunk, start and end of the processes included; medians of {rounds} rounds")
     for name, lasted in times.items():
         middle = statistics.median(lasted)

@@ -68,7 +68,9 @@ def by_dask(cpus: int, items: int, chunk: int, directory: str) -> int:
     with Client(
         n_workers=cpus, threads_per_worker=1, dashboard_address=None, local_directory=directory, silence_logs=50
     ) as client:
-        return sum(client.gather(client.map(work.square, range(items), batch_size=chunk)))
+        # It has a task for each item, unless the items are given in lists.
+        chunks = [range(first, min(items, first + chunk)) for first in range(0, items, chunk)]
+        return sum(sum(squares) for squares in client.gather(client.map(work.squares, chunks)))
 
 
 def main() -> None:

@@ -3,6 +3,9 @@
 # make test-long   the same with the long form of the slow campaigns
 # make test-slurm  spool factory with a real Slurm, all of it; test-gridengine likewise
 # make lint    the formatter's opinion
+# make python-test    tests of the Python package, with $SPOOL_BIN, the spool of the PATH, or the release build
+# make python-lint    what ruff and mypy say of it
+# make python-bench   rates of maps beside ProcessPoolExecutor and dask, in one run
 # make install the program, its manual pages, completions and units, below $(PREFIX)
 # make gateway    spool-gateway, the page and the interface over HTTP, into gateway/.build/release
 # make screenshots    the page's views, into docs/images
@@ -37,7 +40,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
   test-htcondor test-deb screenshots lint install install-gateway deps build static portable deb dist image bench \
-  bench-claims bench-scale clean
+  bench-claims bench-scale python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -53,6 +56,8 @@ test: deps $(VENV)/ready lint
 	$(SWIFT) build --build-tests
 	SPOOL_PYTHON=$(CURDIR)/$(VENV)/bin/python $(SWIFT) test --skip-build
 	$(VENV)/bin/python Tests/schema/check_schemas.py
+	$(MAKE) --no-print-directory python-lint
+	SPOOL_BIN=$(CURDIR)/.build/debug/spool $(MAKE) --no-print-directory python-test
 	Tests/batch/slurm.sh $(SLURM_FORM) .build/debug/spool
 	@$(MAKE) --no-print-directory test-gateway
 
@@ -155,6 +160,23 @@ $(VENV)/ready: $(REQUIREMENTS)
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
 	  $(REQUIREMENTS:%=-r %)
+	touch $@
+
+python-test: $(VENV)/python-ready
+	cd python && $(CURDIR)/$(VENV)/bin/python -m pytest
+
+python-lint: $(VENV)/python-ready
+	cd python && $(CURDIR)/$(VENV)/bin/ruff check && $(CURDIR)/$(VENV)/bin/ruff format --check
+	cd python && $(CURDIR)/$(VENV)/bin/mypy
+
+python-bench: $(VENV)/python-ready
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check distributed
+	cd python && $(CURDIR)/$(VENV)/bin/python bench/map.py
+
+# The Python package itself, and what its tests and its notebook need.
+$(VENV)/python-ready: python/requirements.txt python/pyproject.toml
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt -e python
 	touch $@
 
 clean:

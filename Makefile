@@ -6,6 +6,7 @@
 # make deb     a Debian package, in dist/; INOTIFY=no: without libinotifytools (see LICENSE)
 # make dist    a tarball for any Linux with glibc 2.36 or later, in dist/
 # make image   an OCI image, in dist/; wants podman
+# make test-image  a task run by that image
 # make test-deb    the package installed in bare systems of Debian 12 and 13; wants root, debootstrap
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
@@ -27,7 +28,7 @@ STATIC = $(SWIFT) build -c release --product spool -Xswiftc -static-stdlib
 PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
   -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
-.PHONY: deb dist image test-deb static portable
+.PHONY: deb dist image test-deb test-image static portable
 .PHONY: demo test test-long lint install deps build bench bench-claims bench-scale clean
 
 # Without the network there is no picture, and all the rest.
@@ -76,7 +77,10 @@ image: portable
 	packaging/image.sh $(PORTABLE) dist
 
 test-deb: deb
-	Tests/packages/test-deb.sh dist/spool_*.deb bookworm trixie
+	Tests/packages/test-deb.sh "$$(ls -t dist/spool_*.deb | head -1)" bookworm trixie
+
+test-image: image
+	Tests/packages/test-image.sh
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)

@@ -14,6 +14,7 @@
 # make deb     a Debian package, in dist/; INOTIFY=no: without libinotifytools (see LICENSE)
 # make dist    a tarball for any Linux with glibc 2.36 or later, in dist/
 # make image   an OCI image, in dist/; wants podman
+# make test-image  a task run by that image
 # make test-deb    the package installed in bare systems of Debian 12 and 13; wants root, debootstrap
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
@@ -39,7 +40,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
   -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
-  test-htcondor test-deb screenshots lint install install-gateway deps build static portable deb dist image bench \
+  test-htcondor test-deb test-image screenshots lint install install-gateway deps build static portable deb dist image bench \
   bench-claims bench-scale python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
@@ -140,7 +141,10 @@ image: portable
 	packaging/image.sh $(PORTABLE) dist
 
 test-deb: deb
-	Tests/packages/test-deb.sh dist/spool_*.deb bookworm trixie
+	Tests/packages/test-deb.sh "$$(ls -t dist/spool_*.deb | head -1)" bookworm trixie
+
+test-image: image
+	Tests/packages/test-image.sh
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)

@@ -104,6 +104,7 @@ struct FactoryCommand: ParsableCommand {
   }
 
   func run() throws {
+    let service = ServiceManager.own()
     _ = SpoolRights.adopt(options.path)
     if dryRun {
       let (call, script) = FactoryLoop.factory(try options.open(), try settings(options.open()))
@@ -114,7 +115,7 @@ struct FactoryCommand: ParsableCommand {
     }
     let signals = try StopSignals.catchAll()
     let spool = try options.openWatched()
-    let loop = try FactoryLoop(spool, try settings(spool))
+    let loop = try FactoryLoop(spool, try settings(spool), service)
     try signals.onEach { loop.stop() }
     try loop.run()
     if signals.count > 0, signals.exitCode != 0 { throw ExitCode(signals.exitCode) }

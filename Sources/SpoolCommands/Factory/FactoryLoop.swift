@@ -9,15 +9,19 @@ internal import Synchronization
 final class FactoryLoop: Sendable {
   private let spool: Spool
   private let settings: Factory.Settings
+  private let service: ServiceManager
   private let waker: Waker
   private let isStopped = Mutex(false)
 
   /// The time that a program of the batch system has.
   static let patience = Duration.seconds(60)
 
-  init(_ spool: Spool, _ settings: Factory.Settings) throws(FileError) {
+  init(
+    _ spool: Spool, _ settings: Factory.Settings, _ service: ServiceManager
+  ) throws(FileError) {
     self.spool = spool
     self.settings = settings
+    self.service = service
     waker = try Waker()
   }
 
@@ -51,9 +55,19 @@ final class FactoryLoop: Sendable {
       }
       if settings.isOnce, outcome != .waiting { return }
       let wait = outcome == .looked ? settings.interval : min(settings.interval, .seconds(1))
-      waker.wait(until: Waker.deadline(in: wait))
+      pause(wait, outcome == .standby ? "another factory of this name is at work" : "at work")
     }
+    service.stopping("leaving")
     Terminal.say("factory", "leaving; its pilots go on, and leave when they have nothing to do")
+  }
+
+  /// Waits for so long, or until stopped, with signs of life for the service manager.
+  private func pause(_ time: Duration, _ status: String) {
+    let end = Waker.deadline(in: time)
+    while Waker.now() < end, !isStopped.withLock({ $0 }) {
+      service.ready(status)
+      waker.wait(until: min(end, Waker.deadline(in: service.interval)))
+    }
   }
 
   /// Runs a program of the batch system to its end. What it says of errors belongs to the answer of one

@@ -31,7 +31,9 @@ extension CommandTests {
 
     @Test func webTellsHowToGetTheGateway() async throws {
       try await Lab.run(nil) { lab in
-        let web = try await lab.shell("PATH=/nowhere \(Lab.products)/spool web --port 0")
+        let web = try await lab.shell(
+          "\(Lab.products)/spool init w && PATH=/nowhere \(Lab.products)/spool web --spool w --port 0"
+        )
         #expect(web.code == 69)
         #expect(web.errors.contains("make gateway"))
       }

@@ -19,12 +19,13 @@ struct WebCommand: ParsableCommand {
   @OptionGroup var options: SpoolOptions
   @Flag(name: .customLong("help-gateway"), help: "Show the options of spool-gateway.")
   var helpGateway = false
-  @Argument(parsing: .captureForPassthrough, help: "Options of spool-gateway.")
+  @Argument(parsing: .allUnrecognized, help: "Options of spool-gateway.")
   var rest: [String] = []
 
   private static let program = "spool-gateway"
 
   func run() throws {
+    if !helpGateway { _ = try options.open() }
     guard let path = Self.find() else {
       throw Failure(
         .unavailable,

@@ -82,66 +82,72 @@ static const unsigned char file_25[] = {
 #embed "../../../docs/schema/archive-line.schema.json"
 };
 static const unsigned char file_26[] = {
-#embed "../../../docs/schema/catalogue-line.schema.json"
+#embed "../../../docs/schema/backlog.schema.json"
 };
 static const unsigned char file_27[] = {
-#embed "../../../docs/schema/chain-summary.schema.json"
+#embed "../../../docs/schema/catalogue-line.schema.json"
 };
 static const unsigned char file_28[] = {
-#embed "../../../docs/schema/chain.schema.json"
+#embed "../../../docs/schema/chain-summary.schema.json"
 };
 static const unsigned char file_29[] = {
-#embed "../../../docs/schema/checkpoint.schema.json"
+#embed "../../../docs/schema/chain.schema.json"
 };
 static const unsigned char file_30[] = {
-#embed "../../../docs/schema/common.schema.json"
+#embed "../../../docs/schema/checkpoint.schema.json"
 };
 static const unsigned char file_31[] = {
-#embed "../../../docs/schema/dataset-header.schema.json"
+#embed "../../../docs/schema/common.schema.json"
 };
 static const unsigned char file_32[] = {
-#embed "../../../docs/schema/dataset-line.schema.json"
+#embed "../../../docs/schema/dataset-header.schema.json"
 };
 static const unsigned char file_33[] = {
-#embed "../../../docs/schema/dataset-summary.schema.json"
+#embed "../../../docs/schema/dataset-line.schema.json"
 };
 static const unsigned char file_34[] = {
-#embed "../../../docs/schema/dataset.schema.json"
+#embed "../../../docs/schema/dataset-summary.schema.json"
 };
 static const unsigned char file_35[] = {
-#embed "../../../docs/schema/delete.schema.json"
+#embed "../../../docs/schema/dataset.schema.json"
 };
 static const unsigned char file_36[] = {
-#embed "../../../docs/schema/job.schema.json"
+#embed "../../../docs/schema/delete.schema.json"
 };
 static const unsigned char file_37[] = {
-#embed "../../../docs/schema/journal-line.schema.json"
+#embed "../../../docs/schema/factory.schema.json"
 };
 static const unsigned char file_38[] = {
-#embed "../../../docs/schema/ledger-line.schema.json"
+#embed "../../../docs/schema/job.schema.json"
 };
 static const unsigned char file_39[] = {
-#embed "../../../docs/schema/notice.schema.json"
+#embed "../../../docs/schema/journal-line.schema.json"
 };
 static const unsigned char file_40[] = {
-#embed "../../../docs/schema/order.schema.json"
+#embed "../../../docs/schema/ledger-line.schema.json"
 };
 static const unsigned char file_41[] = {
-#embed "../../../docs/schema/pilot.schema.json"
+#embed "../../../docs/schema/notice.schema.json"
 };
 static const unsigned char file_42[] = {
-#embed "../../../docs/schema/result.schema.json"
+#embed "../../../docs/schema/order.schema.json"
 };
 static const unsigned char file_43[] = {
-#embed "../../../docs/schema/spool.schema.json"
+#embed "../../../docs/schema/pilot.schema.json"
 };
 static const unsigned char file_44[] = {
-#embed "../../../docs/schema/summary.schema.json"
+#embed "../../../docs/schema/result.schema.json"
 };
 static const unsigned char file_45[] = {
-#embed "../../../docs/schema/task.schema.json"
+#embed "../../../docs/schema/spool.schema.json"
 };
 static const unsigned char file_46[] = {
+#embed "../../../docs/schema/summary.schema.json"
+};
+static const unsigned char file_47[] = {
+#embed "../../../docs/schema/task.schema.json"
+};
+static const unsigned char file_48[] = {
 #embed "../../../docs/schema/watcher.schema.json"
 };
 
@@ -172,27 +178,29 @@ static const struct gateway_file files[] = {
     {"view-tasks.js", file_23, sizeof file_23},
     {"virtual.js", file_24, sizeof file_24},
     {"schema/archive-line", file_25, sizeof file_25},
-    {"schema/catalogue-line", file_26, sizeof file_26},
-    {"schema/chain-summary", file_27, sizeof file_27},
-    {"schema/chain", file_28, sizeof file_28},
-    {"schema/checkpoint", file_29, sizeof file_29},
-    {"schema/common", file_30, sizeof file_30},
-    {"schema/dataset-header", file_31, sizeof file_31},
-    {"schema/dataset-line", file_32, sizeof file_32},
-    {"schema/dataset-summary", file_33, sizeof file_33},
-    {"schema/dataset", file_34, sizeof file_34},
-    {"schema/delete", file_35, sizeof file_35},
-    {"schema/job", file_36, sizeof file_36},
-    {"schema/journal-line", file_37, sizeof file_37},
-    {"schema/ledger-line", file_38, sizeof file_38},
-    {"schema/notice", file_39, sizeof file_39},
-    {"schema/order", file_40, sizeof file_40},
-    {"schema/pilot", file_41, sizeof file_41},
-    {"schema/result", file_42, sizeof file_42},
-    {"schema/spool", file_43, sizeof file_43},
-    {"schema/summary", file_44, sizeof file_44},
-    {"schema/task", file_45, sizeof file_45},
-    {"schema/watcher", file_46, sizeof file_46},
+    {"schema/backlog", file_26, sizeof file_26},
+    {"schema/catalogue-line", file_27, sizeof file_27},
+    {"schema/chain-summary", file_28, sizeof file_28},
+    {"schema/chain", file_29, sizeof file_29},
+    {"schema/checkpoint", file_30, sizeof file_30},
+    {"schema/common", file_31, sizeof file_31},
+    {"schema/dataset-header", file_32, sizeof file_32},
+    {"schema/dataset-line", file_33, sizeof file_33},
+    {"schema/dataset-summary", file_34, sizeof file_34},
+    {"schema/dataset", file_35, sizeof file_35},
+    {"schema/delete", file_36, sizeof file_36},
+    {"schema/factory", file_37, sizeof file_37},
+    {"schema/job", file_38, sizeof file_38},
+    {"schema/journal-line", file_39, sizeof file_39},
+    {"schema/ledger-line", file_40, sizeof file_40},
+    {"schema/notice", file_41, sizeof file_41},
+    {"schema/order", file_42, sizeof file_42},
+    {"schema/pilot", file_43, sizeof file_43},
+    {"schema/result", file_44, sizeof file_44},
+    {"schema/spool", file_45, sizeof file_45},
+    {"schema/summary", file_46, sizeof file_46},
+    {"schema/task", file_47, sizeof file_47},
+    {"schema/watcher", file_48, sizeof file_48},
 };
 
 struct gateway_file gateway_file_at(size_t number) {

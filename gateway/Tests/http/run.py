@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The gateway from outside: the documented examples, random requests, metrics, load.
 
-Usage: run.py SPOOL SPOOL-GATEWAY [PART ...]; parts: documented random metrics hostile
+Usage: run.py SPOOL SPOOL-GATEWAY [PART ...]; parts: documented random metrics hostile doors
 """
 import os
 import pathlib
@@ -17,7 +17,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SPOOL, GATEWAY = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
-PARTS = sys.argv[3:] or ["documented", "random", "metrics", "hostile"]
+PARTS = sys.argv[3:] or ["documented", "random", "metrics", "hostile", "doors"]
 
 
 class Lab:
@@ -175,6 +175,35 @@ def hostile():
     lab.start_gateway()
     lab.end()
     print("hostile: slow clients are closed, others are served")
+
+
+def doors():
+    """A socket, and TLS with a token."""
+    lab = Lab()
+    path = os.path.join(lab.directory, "door")
+    process = lab.start([GATEWAY, "--socket", path], "socket.log")
+    lab.until("the socket answers", lambda: '"ok"' in lab.run(
+        "curl", "-s", "--unix-socket", path, "http://anything/healthz", check=False).stdout)
+    assert os.stat(path).st_mode & 0o777 == 0o660
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    lab.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-keyout", "key.pem", "-out", "cert.pem")
+    refused = lab.run(GATEWAY, "--host", "0.0.0.0", "--port", "0", check=False)
+    assert refused.returncode == 64 and "--tokens" in refused.stderr, refused.stderr
+    token = lab.run(GATEWAY, "token", "--name", "alice", "--role", "read", "--file", "tokens").stdout.strip()
+    assert token not in lab.text("tokens")
+    process = lab.start(
+        [GATEWAY, "--host", "0.0.0.0", "--port", "0", "--tokens", "tokens", "--certificate", "cert.pem", "--key", "key.pem"],
+        "tls.log", subprocess.PIPE)
+    port = re.search(r"https://0.0.0.0:(\d+)/", process.stdout.readline().decode())[1]
+    ask = ["curl", "-s", "--cacert", "cert.pem", f"https://localhost:{port}/api/v1/queues"]
+    lab.until("it answers", lambda: '"cpu"' in lab.run(*ask, "-H", f"Authorization: Bearer {token}", check=False).stdout)
+    assert '"status":401' in lab.run(*ask).stdout
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    lab.end()
+    print("doors: a socket, and TLS with a token")
 
 
 for part in PARTS:

@@ -39,8 +39,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    defer { context.fireErrorCaught(error) }
+    // A client that has gone has said nothing wrong.
+    if error is IOError { return }
     let peer = context.remoteAddress.map { "\($0)" } ?? "-"
     logger.notice("refused what \(peer) sent, which is no HTTP: \(error)")
-    context.fireErrorCaught(error)
   }
 }

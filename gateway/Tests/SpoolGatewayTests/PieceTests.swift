@@ -43,7 +43,7 @@ struct PieceTests {
   // MARK: Access
 
   @Test func digests() {
-    func hex(_ text: String) -> String { Hex.text(SHA256.digest(of: Array(text.utf8))) }
+    func hex(_ text: String) -> String { Hex.text(Tokens.digest(of: text)) }
     #expect(hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     #expect(hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     #expect(

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import SpoolModel
 internal import SpoolStore
 
@@ -50,7 +51,7 @@ struct Tokens: Sendable {
     guard let role = Role(String(words[1])) else {
       throw RequestError(line: line, "\"\(words[1])\" is no role: expected read, submit or operate")
     }
-    guard let digest = Hex.bytes(words[2]), digest.count == SHA256.length else {
+    guard let digest = Hex.bytes(words[2]), digest.count == SHA256.byteCount else {
       throw RequestError(line: line, form)
     }
     return Entry(name: name.text, role: role, digest: digest)
@@ -73,7 +74,7 @@ struct Tokens: Sendable {
   }
 
   static func digest(of token: some StringProtocol) -> [UInt8] {
-    SHA256.digest(of: Array(token.utf8))
+    Array(SHA256.hash(data: Array(token.utf8)))
   }
 
   /// Makes a token at random. Returns it, and the entry for the file.

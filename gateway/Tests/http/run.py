@@ -3,6 +3,7 @@
 
 Usage: run.py SPOOL SPOOL-GATEWAY [PART ...]; parts: documented random metrics hostile doors
 """
+import json
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -126,7 +128,8 @@ def random():
 
 
 def metrics():
-    """Prometheus finds nothing wrong with the metrics."""
+    """Prometheus finds nothing wrong with the metrics, and the alert rules fire when they should; a real one scrapes
+    them, and knows every metric that the rules and the board ask for."""
     lab = Lab()
     lab.run(SPOOL, "submit", "--name", "t", "--count", "3", "--wait", "--", "true")
     text = lab.get("/metrics")
@@ -135,9 +138,61 @@ def metrics():
     else:
         result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
         assert result.returncode == 0 and not result.stderr, result.stderr
+        monitoring = ROOT / "gateway/monitoring"
+        for words in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
+            result = subprocess.run(["promtool", *words], cwd=monitoring, capture_output=True, text=True)
+            assert result.returncode == 0, result.stdout + result.stderr
         print("metrics: promtool finds nothing wrong")
+        scraped(lab, monitoring)
     assert lab.get("/metrics", Accept="application/openmetrics-text").endswith("# EOF\n")
     lab.end()
+
+
+def scraped(lab, monitoring):
+    """A real Prometheus reads the metrics and the rules."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = {
+        "global": {"scrape_interval": "1s"}, "rule_files": [str(monitoring / "alerts.yml")],
+        "scrape_configs": [{"job_name": "spool", "static_configs": [{"targets": [f"127.0.0.1:{lab.port}"]}]}],
+    }
+    path = pathlib.Path(lab.directory, "prometheus.yml")
+    path.write_text(json.dumps(config))
+    server = lab.start(
+        ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={lab.directory}/tsdb",
+         f"--web.listen-address=127.0.0.1:{port}"], "prometheus.log")
+    base = f"http://127.0.0.1:{port}/api/v1/"
+
+    def asked(what, **parameters):
+        with urllib.request.urlopen(base + what + "?" + urllib.parse.urlencode(parameters), timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def value(query):
+        found = asked("query", query=query)["result"]
+        return float(found[0]["value"][1]) if found else None
+
+    try:
+        lab.until("the scrape", lambda: value("up") == 1 and value("spool_watcher_up") == 1)
+        lab.until("a count", lambda: (value('spool_attempts_total{outcome="ok"}') or 0) >= 3)
+        known = set(asked("label/__name__/values"))
+        asks = (monitoring / "alerts.yml").read_text() + (monitoring / "dashboard.json").read_text()
+        missing = set(re.findall(r"spool_[a-z_]+", asks)) - known - ONLY_SOMETIMES
+        assert not missing, f"nobody tells {missing}"
+        board = json.loads((monitoring / "dashboard.json").read_text())
+        for panel in board["panels"]:
+            for target in panel["targets"]:
+                asked("query", query=target["expr"].replace("$instance", f"127.0.0.1:{lab.port}"))
+        groups = asked("rules")["groups"]
+        assert all(rule["health"] != "err" for group in groups for rule in group["rules"]), groups
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+    print("metrics: Prometheus scrapes them")
+
+
+#: Metrics that are there while there is something to tell.
+ONLY_SOMETIMES = {"spool_chain_suppression", "spool_task_jobs"}
 
 
 def hostile():

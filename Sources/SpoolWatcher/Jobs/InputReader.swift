@@ -206,6 +206,7 @@ struct InputReader {
       if job.source == JobEntry.all { return try everything(of: task.spec, turn) }
       if task.groups != nil { return try listed(task, job, turn) }
       guard let dataset = turn.state.datasets[names[job.source]] else { return JobInputs() }
+      try expectReadable(dataset, to: job.end, turn)
       let group = try catalogue(dataset, job.offset, size: job.files, limit: 1, turn).first
       guard let group else { return JobInputs() }
       var inputs = Self.shortened(group, of: .dataset(dataset.name)).inputs
@@ -214,9 +215,23 @@ struct InputReader {
     }
   }
 
+  /// Fails with `EBUSY` where a catalogue, or what has replaced files of it, is not yet written as far as the
+  /// journal knows it: after a restart lines may wait for a filesystem that is full. A job that was read then
+  /// would lack inputs.
+  private func expectReadable(
+    _ dataset: DatasetEntry, to end: Int, _ turn: Turn
+  ) throws(FileError) {
+    guard turn.placement.readable(dataset.name) >= end,
+      turn.placement.readable(replaced: dataset.name) >= dataset.replaced.length
+    else {
+      throw FileError("read all of", spool.place(of: .catalogue(dataset.name)), Errno.busy)
+    }
+  }
+
   /// Returns all files of a task's datasets, in the task's order, for the one job that reads them all.
   func everything(of spec: TaskSpec, _ turn: Turn) throws(FileError) -> JobInputs {
     let datasets = spec.inputDatasets.compactMap { turn.state.datasets[$0] }
+    for dataset in datasets { try expectReadable(dataset, to: dataset.length, turn) }
     let count = datasets.reduce(0) { $0 + $1.files }
     guard count <= Limits.listedInputs else { return try stretches(datasets, of: spec, turn) }
     var found: [(key: [UInt8], file: InputFile)] = []

@@ -205,4 +205,3 @@ function kin(one) {
     h("section", { "aria-label": "Read by" }, h("h2", {}, "Read by"),
       children.length ? h("ul", {}, children.map(jobItem)) : empty("No job that has ended read it.")));
 }
-

@@ -294,4 +294,3 @@ function logView(task, index, attempt, kind, choose) {
   read(attempt.outcome === "running" ? {} : { Range: `bytes=-${TAIL}` });
   return { node, close: () => abort.abort() };
 }
-

@@ -560,4 +560,3 @@ function chainGraph(page) {
     draw();
   } };
 }
-

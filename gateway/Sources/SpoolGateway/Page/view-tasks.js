@@ -177,4 +177,3 @@ export function tasks({ search, go }) {
     destroy: () => list.destroy(),
   };
 }
-

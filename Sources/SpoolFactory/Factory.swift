@@ -124,7 +124,7 @@ public final class Factory {
     self.settings = settings
     self.seams = seams
     var random = seams.random
-    let id = Self.hex(UInt32.random(in: .min ... .max, using: &random))
+    let id = UInt32.random(in: .min ... .max, using: &random).hex
     self.seams.random = random
     record = FactoryRecord(
       factory: settings.name, engine: settings.kind, host: seams.host, version: seams.version,
@@ -144,11 +144,6 @@ public final class Factory {
   }
 
   private var prefix: String { Self.prefix(settings.name, in: spool) }
-
-  private static func hex(_ number: UInt32) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
-  }
 
   // MARK: A step
 
@@ -403,7 +398,7 @@ public final class Factory {
   // MARK: Starting and cancelling
 
   private func request() -> BatchRequest {
-    let name = prefix + Self.hex(UInt32.random(in: .min ... .max, using: &seams.random))
+    let name = prefix + UInt32.random(in: .min ... .max, using: &seams.random).hex
     return BatchRequest(
       name: name, log: spool.factoryLog(settings.name, job: name), room: settings.room,
       wall: settings.wall, grace: settings.grace, command: settings.command + ["--label", name])

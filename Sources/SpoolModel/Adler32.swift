@@ -28,8 +28,5 @@ public struct Adler32: Sendable {
   }
 
   /// The checksum of the bytes so far, as 8 lower-case hexadecimal digits.
-  public var hex: String {
-    let text = String(b << 16 | a, radix: 16)
-    return String(repeating: "0", count: 8 - text.count) + text
-  }
+  public var hex: String { (b << 16 | a).hex }
 }

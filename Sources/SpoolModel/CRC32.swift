@@ -14,8 +14,5 @@ public enum CRC32 {
   }
 
   /// Returns the checksum of bytes as 8 lower-case hexadecimal digits.
-  public static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let text = String(of(bytes), radix: 16)
-    return String(repeating: "0", count: 8 - text.utf8.count) + text
-  }
+  public static func hex(_ bytes: some Sequence<UInt8>) -> String { of(bytes).hex }
 }

@@ -2,10 +2,7 @@ public import SpoolModel
 
 extension ProcessIdentity {
   /// Returns eight hexadecimal digits at random.
-  public static func randomID() -> String {
-    let digits = String(UInt32.random(in: .min ... .max), radix: 16)
-    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
-  }
+  public static func randomID() -> String { UInt32.random(in: .min ... .max).hex }
 
   /// The process as `pilot.json` and `watcher.json` hold it.
   public var json: JSON {

@@ -104,7 +104,7 @@ public struct LogFollower {
   /// Returns what the log of an attempt that ended holds beyond what was shown while it ran. The log has one
   /// stream behind the other; what was shown has them as they came.
   static func rest(of log: [UInt8], after shown: [UInt8]) -> [UInt8] {
-    let (out, err) = streams(of: log)
+    let (out, err) = AttemptLog.streams(of: log)
     // How many bytes of the first stream may be among those shown so far: the others are of the second.
     var splits = [0]
     for (count, byte) in shown.enumerated() {
@@ -125,20 +125,4 @@ public struct LogFollower {
 
   /// The most ways in which bytes are told apart. Streams that read the same for so long give the same rest.
   private static let mostSplits = 1000
-
-  private static let mark = Array("--- standard error\n".utf8)
-
-  /// Returns the two streams of a log, without its headings.
-  private static func streams(of log: [UInt8]) -> (ArraySlice<UInt8>, ArraySlice<UInt8>) {
-    let body = log[(log.firstIndex(of: 10).map { $0 + 1 } ?? log.endIndex)...]
-    var start = body.startIndex
-    while start < body.endIndex {
-      if body[start...].starts(with: mark) {
-        return (body[..<start], body[(start + mark.count)...])
-      }
-      guard let end = body[start...].firstIndex(of: 10) else { break }
-      start = end + 1
-    }
-    return (body, [])
-  }
 }

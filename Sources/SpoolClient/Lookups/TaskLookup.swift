@@ -52,6 +52,22 @@ public struct TaskLookup {
     }
   }
 
+  /// Returns the page for a verb that may follow a `submit` at once; nil for a request that no watcher has
+  /// taken yet. Fails for a task that was refused, or that is not there.
+  public func droppedPage(_ name: Name) throws -> TaskPage? {
+    switch try findDropped(name) {
+    case .page(let page): return page
+    case .pending: return nil
+    case .refused(let request): throw Failure(.failed, "\(name) was refused: \(request.reason)")
+    case .unknown: throw TaskArgument.missing(name, in: spool)
+    }
+  }
+
+  /// What is said of a request that no watcher has taken yet.
+  public static func pendingWords(_ name: Name) -> String {
+    "\(name) is dropped, and not yet taken by a watcher"
+  }
+
   /// Returns the request for the task that lies in `incoming/`, or was taken and not yet answered: found
   /// by the name of its file, or by what is in it. It moves from the one to the other. Nil if there is
   /// none, and nil inside where it cannot be read.

@@ -15,6 +15,13 @@ extension ControlRequest {
     }
   }
 
+  /// The longest wait for a page that shows what the order did. A cancelled task ends when its last payload
+  /// has; a forgotten one goes piece by piece.
+  public var effectPatience: Duration {
+    action == .cancel || action == .forget
+      ? RequestDelivery.patience : RequestDelivery.effectPatience
+  }
+
   /// Returns what the order did, in words, by the page after it; nil for a page that is gone.
   public func words(_ page: TaskPage?) -> String {
     let running = page?.jobs.live?.running ?? 0

@@ -1,4 +1,4 @@
-internal import SpoolModel
+public import SpoolModel
 public import SpoolStore
 
 /// The way of a request to the watcher: drops it, and waits for the answer.
@@ -55,6 +55,16 @@ public struct RequestDelivery {
         .unavailable, "\(words): the watcher has not answered within \(Units.text(Self.patience))")
     }
     _ = try wait(for: effect) { isDone() }
+  }
+
+  /// Drops an order about a task, and waits for its effect, `patience` long at most. Returns what it did, in
+  /// words. Fails as ``deliver(_:_:effect:isDone:)`` does.
+  public func give(_ order: ControlRequest, patience: Duration) throws -> String {
+    let lookup = TaskLookup(spool)
+    try deliver(Submission(order), "\(order.kind) \(order.task)", effect: patience) {
+      lookup.page(of: order.task).map { order.isDone($0) } ?? (order.action == .forget)
+    }
+    return order.words(lookup.page(of: order.task))
   }
 
   /// The longest wait for a page that shows what an order did: pages are written once a second.

@@ -21,28 +21,7 @@ struct ExplainCommand: ParsableCommand {
     let name = try TaskArgument.name(name)
     let spool = try options.openWatched()
     JobID.noteTask(name, in: spool)
-    switch try TaskLookup(spool).findDropped(name) {
-    case .page(let page):
-      switch page.content {
-      case .task(let task): try print(TaskExplanation(spool, task, page).lines())
-      case .chain(let chain): try explain(chain, page, spool)
-      }
-    case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
-    case .refused(let request): Terminal.print("\(name) was refused: \(request.reason)")
-    case .unknown:
-      guard let job = JobID(name.text), let page = TaskLookup(spool).page(of: job.task)
-      else { throw TaskArgument.missing(name, in: spool) }
-      try print(JobExplanation(spool, job, page).lines())
-    }
+    let found = try TaskLookup(spool).findDropped(name)
+    for line in try Explanation(spool).lines(of: name, found) { Terminal.print(line) }
   }
-
-  private func explain(_ chain: ChainSummary, _ page: TaskPage, _ spool: Spool) throws {
-    Terminal.print("the chain \(chain.chain) is \(page.stateText)")
-    for step in chain.steps {
-      guard let page = TaskLookup(spool).page(of: step.task), let task = page.task else { continue }
-      try print([""] + TaskExplanation(spool, task, page).lines())
-    }
-  }
-
-  private func print(_ lines: [String]) { for line in lines { Terminal.print(line) } }
 }

@@ -107,8 +107,8 @@ struct FactoryCommand: ParsableCommand {
     let service = ServiceManager.own()
     _ = SpoolRights.adopt(options.path)
     if dryRun {
-      let (call, script) = FactoryLoop.factory(try options.open(), try settings(options.open()))
-        .example()
+      let spool = try options.open()
+      let (call, script) = FactoryLoop.factory(spool, try settings(spool)).example()
       let words = call.arguments.map(BatchScript.quoted).joined(separator: " ")
       Terminal.note("spool: handed to: \(words)")
       return Terminal.print(script.hasSuffix("\n") ? String(script.dropLast()) : script)

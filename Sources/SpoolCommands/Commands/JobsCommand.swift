@@ -30,17 +30,11 @@ struct JobsCommand: ParsableCommand {
   func run() throws {
     let name = try TaskArgument.name(task)
     let spool = try options.openWatched()
-    var tasks = [name]
-    switch try TaskLookup(spool).findDropped(name) {
-    case .page(let page): tasks = page.tasks
-    case .pending: Terminal.note("spool: \(name) is dropped, and not yet taken by a watcher")
-    case .refused(let request):
-      throw Failure(.failed, "\(name) was refused: \(request.reason)")
-    case .unknown: throw TaskArgument.missing(name, in: spool)
-    }
+    let page = try TaskLookup(spool).droppedPage(name)
+    if page == nil { Terminal.note("spool: " + TaskLookup.pendingWords(name)) }
     let listing = JobListing(
       spool: spool, part: failed ? .failed : running ? .running : .all)
-    let entries = try tasks.flatMap(listing.entries)
+    let entries = try (page?.tasks ?? [name]).flatMap(listing.entries)
     Output.render(
       format, columns: JobListing.Entry.columns, rows: entries.map(\.row),
       json: entries.map(\.json))

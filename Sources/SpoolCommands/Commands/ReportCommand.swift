@@ -39,12 +39,9 @@ struct ReportCommand: ParsableCommand {
 
   private func page(in lookup: TaskLookup) throws -> TaskPage {
     let name = try TaskArgument.name(task)
-    switch try lookup.findDropped(name) {
-    case .page(let page): return page
-    case .pending:
-      throw Failure(.missing, "\(name) is dropped, and not yet taken by a watcher: nothing has run")
-    case .refused(let request): throw Failure(.failed, "\(name) was refused: \(request.reason)")
-    case .unknown: throw TaskArgument.missing(name, in: lookup.spool)
+    guard let page = try lookup.droppedPage(name) else {
+      throw Failure(.missing, TaskLookup.pendingWords(name) + ": nothing has run")
     }
+    return page
   }
 }

@@ -28,16 +28,12 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func show(_ name: Name, _ spool: Spool) throws {
-    switch try TaskLookup(spool).findDropped(name) {
-    case .page(let page):
-      switch format {
-      case .table: Terminal.print(TaskText(page).text)
-      case .json: Terminal.print(json: page.json.pretty)
-      }
-    case .pending: Terminal.print("\(name) is dropped, and not yet taken by a watcher")
-    case .refused(let request):
-      throw Failure(.failed, "\(name) was refused: \(request.reason)")
-    case .unknown: throw TaskArgument.missing(name, in: spool)
+    guard let page = try TaskLookup(spool).droppedPage(name) else {
+      return Terminal.print(TaskLookup.pendingWords(name))
+    }
+    switch format {
+    case .table: Terminal.print(TaskText(page).text)
+    case .json: Terminal.print(json: page.json.pretty)
     }
   }
 

@@ -29,7 +29,7 @@ struct UpCommand: ParsableCommand {
     let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let watch = try WatchLoop(
-      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle)
+      spool, events: events, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
       spool, events: events, options: try flags.pilotOptions(in: spool), drain: flags.drainTime,
       umask: umask)

@@ -27,7 +27,7 @@ struct WatchCommand: ParsableCommand {
     let events = EventSources.make(poll: poll)
     let spool = try options.open()
     let loop = try WatchLoop(
-      spool, events: events, version: SpoolCommand.version, exitWhenIdle: exitWhenIdle,
+      spool, events: events, exitWhenIdle: exitWhenIdle,
       service: service)
     try signals.onEach { loop.stop() }
     try loop.run()

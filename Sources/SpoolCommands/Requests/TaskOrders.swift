@@ -31,16 +31,7 @@ struct TaskOrders {
     if case .unknown = try lookup.findDropped(order.task) {
       throw TaskArgument.missing(order.task, in: spool)
     }
-    // A cancelled task ends when its last payload has; a forgotten one goes piece by piece.
-    let isLong = order.action == .cancel || order.action == .forget
-    let isForget = order.action == .forget
-    try delivery.deliver(
-      Submission(order), "\(order.kind) \(order.task)",
-      effect: isLong ? RequestDelivery.patience : RequestDelivery.effectPatience
-    ) {
-      lookup.page(of: order.task).map { order.isDone($0) } ?? isForget
-    }
-    Terminal.print(order.words(lookup.page(of: order.task)))
+    Terminal.print(try delivery.give(order, patience: order.effectPatience))
   }
 
   private var lookup: TaskLookup { TaskLookup(spool) }

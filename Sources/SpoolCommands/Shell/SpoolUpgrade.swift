@@ -11,7 +11,8 @@ struct SpoolUpgrade {
   init(_ spool: Spool) { self.spool = spool }
 
   /// Gives the spool the current format, and says so. A `spool.json` that cannot be written is only
-  /// told: the spool works as well. Fails if a later program has been at work meanwhile. Returns true if the spool has the current format.
+  /// told: the spool works as well. Fails if a later program has been at work meanwhile. Returns true if
+  /// the spool has the current format.
   @discardableResult
   func run(_ lease: WatcherLease, say: (String) -> Void) throws -> Bool {
     let outcome: Spool.Upgrade

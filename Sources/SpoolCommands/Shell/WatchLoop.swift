@@ -17,7 +17,6 @@ final class WatchLoop: Sendable {
   private let finishing = Mutex(false)
   /// The directories from which datasets are filled.
   private let buffers = Mutex<Set<String>>([])
-  private let version: String
   private let exitWhenIdle: Bool
   private let service: ServiceManager
 
@@ -29,12 +28,11 @@ final class WatchLoop: Sendable {
   static let longestFinish = Duration.seconds(10)
 
   init(
-    _ spool: Spool, events: any EventSource, version: String, exitWhenIdle: Bool,
+    _ spool: Spool, events: any EventSource, exitWhenIdle: Bool,
     service: ServiceManager = ServiceManager([:])
   ) throws(FileError) {
     self.spool = spool
     self.events = events
-    self.version = version
     self.exitWhenIdle = exitWhenIdle
     self.service = service
     waker = try Waker()
@@ -57,13 +55,8 @@ final class WatchLoop: Sendable {
   /// `beforeEnd` when it takes nothing more on, and before it writes its last record.
   func run(beforeEnd: () -> Void = {}) throws {
     let time = SystemTime()
-    let record = WatcherRecord(
-      epoch: 0, id: ProcessIdentity.randomID(), host: HostResources.currentHostName(),
-      version: version,
-      process: ProcessIdentity.current().json, at: time.timestamp)
-    let lease = WatcherLease(
-      spool, record, time: time, isGone: ProcessIdentity.isGone)
-    let advice = spool.mount(probedBy: record.id).advice(spool.config)
+    let lease = WatcherLease.own(spool, time)
+    let advice = spool.mount(probedBy: ProcessIdentity.randomID()).advice(spool.config)
     for line in advice { Terminal.say("watch", line) }
     let troubles = Troubles(time: time) { Terminal.say("watch", $0) }
     guard try acquire(lease, time, troubles) else { return lease.release() }

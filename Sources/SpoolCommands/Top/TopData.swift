@@ -24,12 +24,10 @@ struct TopReader {
   private let place: String
   /// The pages of tasks that ended.
   private var ended: [Name: TaskPage] = [:]
-  private var samples: [Name: [(at: Instant, count: Int)]] = [:]
+  private var seen: [Name: JobRate] = [:]
 
   /// The most ended tasks that are shown.
   static let mostEnded = 200
-  /// The looks over which a rate is taken.
-  static let mostSamples = 30
 
   init(_ spool: Spool, at place: String) {
     self.spool = spool
@@ -73,15 +71,12 @@ struct TopReader {
 
   private mutating func rates(_ pages: [TaskPage]) -> [Name: Double] {
     let now = SystemTime().instant
-    samples = samples.filter { sample in pages.contains { $0.name == sample.key } }
+    let names = Set(pages.map(\.name))
+    seen = seen.filter { names.contains($0.key) }
     var rates: [Name: Double] = [:]
     for page in pages {
-      var own = samples[page.name] ?? []
-      own.append((now, page.jobs.done + page.jobs.failed))
-      own = own.suffix(Self.mostSamples)
-      samples[page.name] = own
-      guard let first = own.first, now > first.at, let last = own.last else { continue }
-      rates[page.name] = Double(last.count - first.count) / (now - first.at).inSeconds
+      seen[page.name, default: JobRate()].note(page.jobs, at: now)
+      rates[page.name] = seen[page.name]?.perSecond(at: now)
     }
     return rates
   }

@@ -72,11 +72,7 @@ struct TopLoop {
     guard let page = TaskLookup(spool).page(of: name) else { return ["\(name) is gone"] }
     var lines = TaskText(page).text.split(separator: "\n", omittingEmptySubsequences: false).map(
       String.init)
-    for task in page.tasks {
-      guard let summary = TaskLookup(spool).page(of: task) else { continue }
-      guard let step = summary.task else { continue }
-      lines += [""] + (try TaskExplanation(spool, step, summary).lines())
-    }
+    for step in try Explanation(spool).steps(of: page) { lines += [""] + step }
     return lines
   }
 
@@ -103,12 +99,9 @@ struct TopLoop {
     model.message = "\(order.kind) \(order.task) …"
     draw()
     do {
-      let lookup = TaskLookup(spool)
       let delivery = try RequestDelivery(spool, rooms: [.done, .failed, .running])
-      try delivery.deliver(Submission(order), "\(order.kind) \(order.task)") {
-        lookup.page(of: order.task).map { order.isDone($0) } ?? false
-      }
-      model.message = order.words(lookup.page(of: order.task))
+      // The screen stands still meanwhile: what takes longer is seen in the list.
+      model.message = try delivery.give(order, patience: RequestDelivery.effectPatience)
     } catch let failure as Failure {
       model.message = failure.message
     } catch {

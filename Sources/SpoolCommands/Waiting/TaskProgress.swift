@@ -5,19 +5,16 @@ internal import SpoolModel
 struct TaskProgress {
   private var lastLine: Instant?
   private var lastText = ""
-  private var samples: [(at: Instant, done: Int)] = []
+  private var rate = JobRate()
 
   /// The time between two plain lines.
   static let lineInterval = Duration.seconds(5)
-  /// The number of samples from which the rate is taken.
-  static let mostSamples = 40
   static let barWidth = 24
 
   /// Shows the progress that a page tells.
   mutating func show(_ page: TaskPage, at now: Instant) {
     let done = page.jobs.done + page.jobs.failed
-    samples.append((now, done))
-    if samples.count > Self.mostSamples { samples.removeFirst() }
+    rate.note(page.jobs, at: now)
     let text = text(page, done, now)
     if Terminal.isInteractive {
       Terminal.redraw(text)
@@ -45,7 +42,7 @@ struct TaskProgress {
         "\(retrying) to be tried again (`spool jobs \(page.name) --failed` tells why)")
     }
     parts.append("\(jobs.live?.running ?? 0) running")
-    if let rate = rate(now), rate > 0 {
+    if let rate = rate.perSecond(at: now), rate > 0 {
       parts.append("\(Units.fixed(rate, 1))/s")
       let left = Duration(inSeconds: Double(max(0, jobs.total - done)) / rate)
       parts.append("\(Units.text(left.wholeSeconds)) left")
@@ -69,12 +66,6 @@ struct TaskProgress {
       return "\(task.task): waiting: " + task.waits.joined(separator: "; ")
     }
     return "\(task.task): waiting for the dataset \(dataset) (`spool explain \(task.task)`)"
-  }
-
-  /// Jobs per second; nil without two samples.
-  private func rate(_ now: Instant) -> Double? {
-    guard let first = samples.first, now > first.at, let last = samples.last else { return nil }
-    return Double(last.done - first.done) / (now - first.at).inSeconds
   }
 
   private static func bar(_ done: Int, _ total: Int) -> String {

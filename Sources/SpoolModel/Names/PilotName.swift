@@ -14,8 +14,7 @@ public struct PilotName: Hashable, Sendable, Comparable, CustomStringConvertible
 
   /// Makes a name as `host-3fa91c22`; a character of the host that a name may not hold becomes `-`.
   public init(host: String, random: UInt32) {
-    let hex = String(random, radix: 16)
-    let suffix = "-" + String(repeating: "0", count: 8 - hex.count) + hex
+    let suffix = "-" + random.hex
     let plain = host.utf8.prefix(40 - suffix.utf8.count).map { byte in
       Name.isAlphanumeric(byte) || byte == 46 ? byte : UInt8(ascii: "-")
     }

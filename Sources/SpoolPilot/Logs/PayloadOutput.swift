@@ -25,7 +25,7 @@ struct PayloadOutput {
     guard !out.isEmpty || !err.isEmpty else { return [] }
     var text = Array("==> \(job.job) attempt \(job.attempt): \(outcome)\n".utf8)
     text += Self.ended(out)
-    if !err.isEmpty { text += Array("--- standard error\n".utf8) + Self.ended(err) }
+    if !err.isEmpty { text += AttemptLog.divider + Self.ended(err) }
     return text
   }
 

@@ -1,8 +1,8 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// Writes the pages for people: `STATUS`, a page for each task, chain and dataset, and `backlog.json`. In comes the
-/// state; out go files. A page is written at most once a second, and only if it changed. Exceptions
+/// Writes the pages for people: `STATUS`, and a page for each task, chain and dataset; and `backlog.json`
+/// for factories. In comes the state; out go files. A page is written at most once a second, and only if it changed. Exceptions
 /// are the pages of tasks that ended, or that a person gave an order about: these are written at
 /// once.
 final class PageWriter: Stage {

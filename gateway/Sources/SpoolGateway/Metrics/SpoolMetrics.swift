@@ -39,14 +39,14 @@ struct SpoolMetrics {
   }
 
   private mutating func watcher() {
-    let age = snapshot.watcher.map { max(.zero, now - $0.beat) }
-    let isAlive =
-      snapshot.watcher.map { !$0.record.isClean } ?? false && (age ?? .zero) <= deadAfter
+    let isAlive = snapshot.watcher?.state(at: now, deadAfter: deadAfter) == .alive
     out.family("spool_watcher_up", .gauge, "1 while the watcher shows signs of life.")
     out.gauge("spool_watcher_up", [], isAlive ? 1 : 0)
     out.family(
       "spool_watcher_heartbeat_age_seconds", .gauge, "The time since the watcher's last heartbeat.")
-    if let age { out.gauge("spool_watcher_heartbeat_age_seconds", [], seconds(age)) }
+    if let age = snapshot.watcher?.age(at: now) {
+      out.gauge("spool_watcher_heartbeat_age_seconds", [], seconds(age))
+    }
   }
 
   private mutating func tasks() {
@@ -119,9 +119,7 @@ struct SpoolMetrics {
       }
       out.gauge("spool_pilots", [("state", state.rawValue)], Double(count))
     }
-    let alive = snapshot.pilots.values.filter {
-      $0.state(at: now, deadAfter: deadAfter) != .lost
-    }
+    let alive = snapshot.alive(at: now, deadAfter: deadAfter)
     out.family("spool_slots", .gauge, "Cores of living pilots, by use.")
     let (all, busy) = (alive.reduce(0) { $0 + $1.slots }, alive.reduce(0) { $0 + $1.busy })
     out.gauge("spool_slots", [("use", "busy")], Double(busy))

@@ -60,25 +60,11 @@ enum LogRoutes {
     return try ranged(part(found, call.value("stream")), call)
   }
 
-  /// The line that stands before standard error in the log of an attempt.
-  private static let divider = Array("--- standard error\n".utf8)
-
-  /// Returns one stream of the log of an attempt, or all of it. The last divider counts: what stands
-  /// behind it is standard error, unless that holds such a line.
+  /// Returns one stream of the log of an attempt, or all of it.
   private static func part(_ text: [UInt8], _ stream: String?) -> [UInt8] {
     guard let stream else { return text }
-    // The heading is the pilot's.
-    let body =
-      text.starts(with: Array("==> ".utf8)) ? text.drop { $0 != 10 }.dropFirst() : text[...]
-    var place: Int?
-    var start = body.startIndex
-    while start < body.endIndex {
-      if body[start...].starts(with: divider) { place = start }
-      guard let end = body[start...].firstIndex(of: 10) else { break }
-      start = end + 1
-    }
-    guard let place else { return stream == "out" ? Array(body) : [] }
-    return Array(stream == "out" ? body[..<place] : body[(place + divider.count)...])
+    let (out, err) = AttemptLog.streams(of: text)
+    return Array(stream == "out" ? out : err)
   }
 
   private static func live(

@@ -88,8 +88,8 @@ struct RequestDrop: Sendable {
 
   // MARK: Rights
 
-  /// Fails where there is no such task, or the caller may give no orders about it: who may submit may give orders about what
-  /// came under the same name.
+  /// Fails where there is no such task, or the caller may give no orders about it: who may submit may give
+  /// orders about what came under the same name.
   func checkOwner(of name: Name) async throws {
     let marks = try await TaskRoutes.marks(of: name, call)
     guard call.caller.role < .operate else { return }
@@ -147,11 +147,7 @@ struct RequestDrop: Sendable {
   /// The longest wait for a page that shows what an accepted request did: a task that is tried again may
   /// have failed again before anybody looks.
   private static func patience(_ submission: Submission) -> Duration {
-    if case .order(let order) = submission.content,
-      order.action == .cancel || order.action == .forget
-    {
-      return RequestDelivery.patience
-    }
+    if case .order(let order) = submission.content { return order.effectPatience }
     return RequestDelivery.effectPatience
   }
 

@@ -80,7 +80,7 @@ enum TaskRoutes {
       let lookup = TaskLookup(spool)
       switch lookup.find(name) {
       case .page(let page): return page
-      case .pending: throw Problem(.notFound, "\(name) is dropped, and not yet taken by a watcher")
+      case .pending: throw Problem(.notFound, TaskLookup.pendingWords(name))
       case .refused(let request): throw Problem(.notFound, "\(name) was refused: \(request.reason)")
       case .unknown: throw TaskArgument.missing(name, in: spool)
       }
@@ -136,30 +136,9 @@ enum TaskRoutes {
   @Sendable private static func explain(_ call: Call) async throws -> Response {
     let name = try call.taskName()
     let lines = try await call.blocking { [spool = call.spool] in
-      try Self.lines(name, spool)
+      try Explanation(spool).lines(of: name, TaskLookup(spool).find(name))
     }
     return .json(["lines": .array(lines.map { .string($0) })])
-  }
-
-  private static func lines(_ name: Name, _ spool: Spool) throws -> [String] {
-    let lookup = TaskLookup(spool)
-    switch lookup.find(name) {
-    case .page(let page):
-      if let task = page.task { return try TaskExplanation(spool, task, page).lines() }
-      var lines = ["the chain \(page.name) is \(page.stateText)"]
-      for step in page.tasks {
-        guard let page = lookup.page(of: step), let task = page.task else { continue }
-        lines += try [""] + TaskExplanation(spool, task, page).lines()
-      }
-      return lines
-    case .pending: return ["\(name) is dropped, and not yet taken by a watcher"]
-    case .refused(let request): return ["\(name) was refused: \(request.reason)"]
-    case .unknown:
-      guard let job = JobID(name.text), let page = lookup.page(of: job.task) else {
-        throw TaskArgument.missing(name, in: spool)
-      }
-      return try JobExplanation(spool, job, page).lines()
-    }
   }
 
   // MARK: Files and failures

@@ -175,14 +175,13 @@ final class Follower {
   private func readLedgers() throws(FileError) {
     var left = LedgerTails.mostLines
     let followed = events.followed
-    for row in snapshot.tasks.values.sorted(by: { $0.name < $1.name })
-    where !row.isChain && left > 0 {
-      let task = Array(row.name.text.utf8)
-      left -= try tails.read(row.name, spool, most: left) { line in
+    for name in tails.tasks where left > 0 {
+      let task = Array(name.text.utf8)
+      left -= try tails.read(name, spool, most: left) { line in
         guard let head = LedgerHead(line, of: task) else { return }
         count(head, line)
-        guard followed.contains(row.name), let json = try? JSON.parse(line) else { return }
-        pending.append(("attempt", row.name, true, Self.unsealed(json)))
+        guard followed.contains(name), let json = try? JSON.parse(line) else { return }
+        pending.append(("attempt", name, true, Self.unsealed(json)))
       }
     }
   }

@@ -5,6 +5,9 @@ internal import SpoolStore
 struct LedgerTails {
   private var offsets: [Name: Int] = [:]
 
+  /// The tasks whose ledgers are followed.
+  var tasks: [Name] { offsets.keys.sorted() }
+
   /// Lines that a look reads, of all ledgers together. What is beyond waits for the next look.
   static let mostLines = 5000
   /// Bytes that a ledger may be behind; what is before is passed over.

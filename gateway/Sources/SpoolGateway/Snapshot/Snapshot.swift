@@ -25,6 +25,17 @@ struct Snapshot: Sendable {
     var record: WatcherRecord
     /// The time of the heartbeat, by the filesystem's clock.
     var beat: Timestamp
+
+    /// The state of a watcher; one that has ended in good order is none.
+    enum State: String { case none, silent, alive }
+
+    /// Returns the time since the heartbeat.
+    func age(at now: Timestamp) -> Duration { max(.zero, now - beat) }
+
+    /// Returns the watcher's state.
+    func state(at now: Timestamp, deadAfter: Duration) -> State {
+      record.isClean ? .none : age(at: now) > deadAfter ? .silent : .alive
+    }
   }
 
   /// A dataset: its page as text.
@@ -43,6 +54,11 @@ struct Snapshot: Sendable {
   /// Returns the jobs of a task that wait in the queues.
   func ready(of task: Name) -> [JobName] {
     Queue.allCases.flatMap { ready[$0] ?? [] }.filter { $0.job.task == task }
+  }
+
+  /// Returns the pilots that show signs of life.
+  func alive(at now: Timestamp, deadAfter: Duration) -> [PilotRow] {
+    pilots.values.filter { $0.state(at: now, deadAfter: deadAfter) != .lost }
   }
 
   /// Returns the queue of a job that a pilot has: by its GPUs, as the watcher chooses it.
@@ -65,7 +81,7 @@ extension Snapshot {
     for state in TaskState.allCases {
       states[state.rawValue] = .integer(tasks.values.count { $0.state == state })
     }
-    let alive = pilots.values.filter { $0.state(at: now, deadAfter: deadAfter) != .lost }
+    let alive = alive(at: now, deadAfter: deadAfter)
     return [
       "spool": .string(spool.layout.root), "version": .string(version),
       "watcher": watcherJSON(at: now, deadAfter: deadAfter), "queues": .object(queues),
@@ -80,9 +96,10 @@ extension Snapshot {
 
   private func watcherJSON(at now: Timestamp, deadAfter: Duration) -> JSON {
     guard let watcher else { return ["state": "none", "heartbeatAge": 0] }
-    let age = max(.zero, now - watcher.beat)
-    let state = watcher.record.isClean ? "none" : age > deadAfter ? "silent" : "alive"
-    return ["state": .string(state), "heartbeatAge": .integer(age.milliseconds)]
+    return [
+      "state": .string(watcher.state(at: now, deadAfter: deadAfter).rawValue),
+      "heartbeatAge": .integer(watcher.age(at: now).milliseconds),
+    ]
   }
 
   /// The jobs of all tasks by their state; chains are the sum of their steps, and not counted.

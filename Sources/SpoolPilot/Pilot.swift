@@ -86,8 +86,11 @@ public final class Pilot {
     }
   }
 
-  /// Tells that the ready directory of a queue may have changed (R9).
-  public func hint(_ queue: Queue) { claiming.hint(queue) }
+  /// Tells that the ready directory of a queue may have changed (R9), at that moment or later.
+  public func hint(_ queue: Queue, at moment: Instant) { claiming.hint(queue, at: moment) }
+
+  /// True if it would claim what came into ready now. Hints may wait until it is.
+  public var hasRoom: Bool { claiming.hasRoom }
 
   // MARK: A step
 

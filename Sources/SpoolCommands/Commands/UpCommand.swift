@@ -32,7 +32,7 @@ struct UpCommand: ParsableCommand {
       spool, events: events, exitWhenIdle: exitWhenIdle)
     let pilot = try PilotLoop(
       spool, events: events, options: try flags.pilotOptions(in: spool), drain: flags.drainTime,
-      umask: umask)
+      umask: umask, sharesEvents: true)
     try signals.onEach { pilot.stop() }
     let pilotLeft = try Outcome()
     let outcome = try start(watch, pilot, pilotLeft)

@@ -15,12 +15,14 @@ final class PilotLoop: Sendable {
   private let umask: UInt32
   private let service: ServiceManager
   private let waker: Waker
-  private let hints = Mutex(Set<Queue>())
+  private let time = SystemTime()
+  private let news: ReadyNews
   private let stops = Mutex(0)
 
+  /// Makes a loop. With `sharesEvents` others hear from the same source of events.
   init(
     _ spool: Spool, events: any EventSource, options: PilotOptions, drain: Duration, umask: UInt32,
-    service: ServiceManager = ServiceManager([:])
+    sharesEvents: Bool = false, service: ServiceManager = ServiceManager([:])
   ) throws(FileError) {
     self.spool = spool
     self.events = events
@@ -29,6 +31,7 @@ final class PilotLoop: Sendable {
     self.umask = umask
     self.service = service
     waker = try Waker()
+    news = try ReadyNews(time, waker: waker, mayPause: !sharesEvents)
   }
 
   /// Stops the pilot. At the first call it claims nothing more, and gives back what still runs after
@@ -46,7 +49,6 @@ final class PilotLoop: Sendable {
       clearScratch(files)
       try? lock.close()
     }
-    let time = SystemTime()
     let runner = try ProcessRunner(umask: umask)
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
@@ -57,7 +59,7 @@ final class PilotLoop: Sendable {
     Terminal.say("pilot", "\(pilot.name): \(options.words)")
     sayNeighbours(of: pilot.name)
     watchReady()
-    loop(pilot, runner, time)
+    loop(pilot, runner)
     runner.shutdown()
     do throws(FileError) {
       try pilot.leave()
@@ -114,23 +116,16 @@ final class PilotLoop: Sendable {
 
   private func watchReady() {
     for queue in options.queues {
-      events.watch(spool.path(of: .ready(queue))) { [self] _ in
-        let isNew = hints.withLock { $0.insert(queue).inserted }
-        if isNew { waker.wake() }
-      }
+      events.watch(spool.path(of: .ready(queue))) { [news] in news.take($0, of: queue) }
     }
   }
 
-  private func loop(_ pilot: Pilot, _ runner: ProcessRunner, _ time: SystemTime) {
+  private func loop(_ pilot: Pilot, _ runner: ProcessRunner) {
     var returnAt: Instant?
     var words = EventWords(events, by: "pilot")
     while !pilot.isFinished {
       words.look()
-      let heard = hints.withLock { hints in
-        defer { hints = [] }
-        return hints
-      }
-      for queue in heard { pilot.hint(queue) }
+      for (queue, moment) in news.takeAll() { pilot.hint(queue, at: moment) }
       let stops = stops.withLock { $0 }
       if stops > 0, returnAt == nil {
         returnAt = time.instant + drain
@@ -154,6 +149,7 @@ final class PilotLoop: Sendable {
       guard !pilot.isFinished else { return }
       let status = "\(pilot.load) jobs"
       if stops > 0 { service.stopping("leaving, " + status) } else { service.ready(status) }
+      if !news.maySleep(hasRoom: pilot.hasRoom) { wait = .zero }
       runner.wait(until: Waker.deadline(in: wait), waker: waker)
     }
   }

@@ -79,15 +79,16 @@ struct Claimer {
     _ random: inout any RandomNumberGenerator
   ) {
     listedAt = now
-    candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &random)
+    var quick = QuickRandom(seededBy: &random)
+    candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &quick)
     candidates.sort { $1.goesBefore($0) }
-    mix(&random)
+    mix(&quick)
     emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
     if candidates.isEmpty { findNothing(at: now, &random) }
   }
 
   /// Mixes the candidates of each priority, so many at a time: more where other pilots are often first.
-  private mutating func mix(_ random: inout any RandomNumberGenerator) {
+  private mutating func mix(_ random: inout QuickRandom) {
     var end = candidates.endIndex
     while let priority = candidates[..<end].last?.priority {
       let start = candidates[..<end].lastIndex { $0.priority != priority }.map { $0 + 1 } ?? 0

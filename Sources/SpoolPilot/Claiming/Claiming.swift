@@ -44,10 +44,10 @@ final class Claiming {
     claimers = context.options.queues.map { Claimer($0) }
   }
 
-  /// Takes in that the ready directory of a queue may have changed.
-  func hint(_ queue: Queue) {
+  /// Takes in that the ready directory of a queue may have changed, at that moment or later.
+  func hint(_ queue: Queue, at moment: Instant) {
     for index in claimers.indices where claimers[index].queue == queue {
-      claimers[index].hint(at: context.now, &context.random)
+      claimers[index].hint(at: moment, &context.random)
     }
   }
 
@@ -75,7 +75,8 @@ final class Claiming {
       && !unreadable.hasShortage
   }
 
-  private var hasRoom: Bool {
+  /// True if the pilot may begin a job more.
+  var hasRoom: Bool {
     mayClaim && table.hasRoom && orders.failures.mayStart(besides: table.starting)
   }
 

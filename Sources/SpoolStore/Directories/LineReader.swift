@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A reader of a file's lines, from an offset on, that holds one block in memory. Views and
 /// manifests of any size are read with it.
 public struct LineReader {
@@ -39,28 +41,50 @@ public struct LineReader {
 
   /// Returns the next line, or nil at the end. A last line without its end counts as one.
   public mutating func next() throws(FileError) -> Line? {
+    guard let (stop, skip) = try findEnd() else { return nil }
+    let line = Line(
+      bytes: Array(block[at..<stop]), offset: blockStart + at, next: blockStart + stop + skip)
+    at = stop + skip
+    return line
+  }
+
+  /// Hands over the next line without a copy of it, its offset, and that of the line behind it, which
+  /// is its own end where the line is not finished. Returns false at the end.
+  public mutating func read(
+    _ body: (_ bytes: ArraySlice<UInt8>, _ offset: Int, _ next: Int) -> Void
+  ) throws(FileError) -> Bool {
+    guard let (stop, skip) = try findEnd() else { return false }
+    body(block[at..<stop], blockStart + at, blockStart + stop + skip)
+    at = stop + skip
+    return true
+  }
+
+  /// Returns the place in the block where the next line stops, and the bytes to skip behind it; nil at
+  /// the end of the file.
+  private mutating func findEnd() throws(FileError) -> (stop: Int, skip: Int)? {
     var scanned = 0
     while true {
-      let from = at + scanned
-      if let stop = block[from...].firstIndex(of: 10) {
+      if let stop = lineFeed(from: at + scanned) {
         try check(stop - at)
-        return take(stop, skip: 1)
+        return (stop, 1)
       }
       scanned = block.count - at
       try check(scanned)
-      guard try fill() else { return scanned > 0 ? take(block.count, skip: 0) : nil }
+      guard try fill() else { return scanned > 0 ? (block.count, 0) : nil }
+    }
+  }
+
+  private func lineFeed(from start: Int) -> Int? {
+    block.withUnsafeBytes { block in
+      guard start < block.count, let base = block.baseAddress,
+        let found = memchr(base + start, 10, block.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
     }
   }
 
   private func check(_ length: Int) throws(FileError) {
     guard length <= longest else { throw FileError("read a line of", "a file", .overLimit) }
-  }
-
-  private mutating func take(_ stop: Int, skip: Int) -> Line {
-    let line = Line(
-      bytes: Array(block[at..<stop]), offset: blockStart + at, next: blockStart + stop + skip)
-    at = stop + skip
-    return line
   }
 
   /// Drops the used bytes and reads a block more. Returns false at the end.

@@ -42,7 +42,7 @@ public struct Gateway: Sendable {
     desk = Desk(
       spool: options.spool, version: SpoolVersion.text, store: SnapshotStore(),
       events: EventLog(life: life), counters: Counters(), keys: IdempotencyKeys(),
-      ledgers: FailureIndexes(), pool: NIOThreadPool(numberOfThreads: Self.threads), logger: logger)
+      ledgers: LedgerIndexes(), pool: NIOThreadPool(numberOfThreads: Self.threads), logger: logger)
   }
 
   /// Threads for calls on the filesystem, which may wait.

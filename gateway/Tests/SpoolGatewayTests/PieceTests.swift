@@ -146,6 +146,7 @@ struct PieceTests {
     let log = EventLog(life: "l")
     async let first: Void = log.wait(after: 0)
     log.publish([("summary", nil, false, [])])
+    log.wakeAll()
     await first
     async let second: Void = log.wait(after: 1)
     log.close()

@@ -43,10 +43,9 @@ final class EventLog: Sendable {
 
   init(life: String) { self.life = life }
 
-  /// Adds events, in their order, and wakes those who wait.
+  /// Adds events, in their order. Those who wait get them when ``wakeAll(between:)`` wakes them.
   func publish(_ events: [(kind: String, task: Name?, isOfTaskAlone: Bool, data: [UInt8])]) {
-    guard !events.isEmpty else { return }
-    let waiters = state.withLock { state in
+    state.withLock { state in
       for event in events {
         state.last += 1
         let head = "id: \(life)-\(state.last)\nevent: \(event.kind)\ndata: "
@@ -58,9 +57,7 @@ final class EventLog: Sendable {
         state.bytes += frame.count
       }
       Self.trim(&state)
-      return Self.takeWaiters(&state)
     }
-    for waiter in waiters { waiter.resume() }
   }
 
   private static func trim(_ state: inout State) {
@@ -84,9 +81,16 @@ final class EventLog: Sendable {
     return waiters
   }
 
-  /// Wakes all who wait, though there is nothing new: so that they see whether their viewer is there.
-  func wakeAll() {
-    for waiter in state.withLock({ Self.takeWaiters(&$0) }) { waiter.resume() }
+  /// Viewers that are woken at once. Each takes some 50 µs of the threads that answer requests, too.
+  static let atOnce = 32
+
+  /// Wakes all who wait, so many at once, and calls `pause` after each group but the last.
+  func wakeAll(between pause: () -> Void = {}) {
+    let waiters = state.withLock { Self.takeWaiters(&$0) }
+    for (number, waiter) in waiters.enumerated() {
+      if number > 0, number % Self.atOnce == 0 { pause() }
+      waiter.resume()
+    }
   }
 
   /// Ends all streams.

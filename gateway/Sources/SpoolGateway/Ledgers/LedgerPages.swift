@@ -43,16 +43,15 @@ struct LedgerPages {
   }
 
   /// Returns all attempts of a job.
-  func attempts(of index: Int) throws(FileError) -> [Line] {
+  func attempts(of job: Int, by index: LedgerIndex) throws(FileError) -> [Line] {
     guard let ledger = try spool.openLedger(of: task) else { return [] }
     defer { ledger.close() }
-    var reader = ledger.lines()
     var lines: [Line] = []
-    // Of a million lines a few are the job's: the others are told by their first bytes.
-    let beginning = Array("{\"job\":\"\(JobID(task: task, index: index))\"".utf8)
-    while let line = try reader.next() {
-      guard line.bytes.starts(with: beginning) else { continue }
-      if let read = wanted(line, { $0.index == index }) { lines.append(read) }
+    for stretch in index.stretches(of: job) {
+      var reader = ledger.lines(from: stretch.lowerBound, to: stretch.upperBound)
+      while let line = try reader.next() {
+        if let read = wanted(line, { $0.index == job }) { lines.append(read) }
+      }
     }
     return lines
   }

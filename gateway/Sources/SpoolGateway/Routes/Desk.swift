@@ -11,9 +11,15 @@ struct Desk: Sendable {
   let events: EventLog
   let counters: Counters
   let keys: IdempotencyKeys
-  let ledgers: FailureIndexes
+  let ledgers: LedgerIndexes
   let pool: NIOThreadPool
   let logger: Logger
+
+  /// Returns the lines of all attempts of a job that have ended.
+  func attempts(of job: JobID) throws(FileError) -> [LedgerPages.Line] {
+    try LedgerPages(spool, job.task)
+      .attempts(of: job.index, by: ledgers.index(job.task, spool))
+  }
 
   /// The longest wait for what comes of a request.
   static let longestWait = Duration.seconds(60)

@@ -109,7 +109,7 @@ enum JobRoutes {
       let index = try desk.ledgers.index(name, desk.spool)
       var after = -1
       if case .failed(let number) = place { after = number }
-      let found = index.entries.filter {
+      let found = index.failures.filter {
         $0.key > after && $0.value.isLast == isLast && (isLast || !busy.contains($0.key))
       }.sorted { $0.key < $1.key }
       let pages = LedgerPages(desk.spool, name)
@@ -171,8 +171,8 @@ enum JobRoutes {
     let snapshot = call.snapshot
     let running = snapshot.running(of: name).first { $0.job.job.index == index }
     let ready = snapshot.ready(of: name).first { $0.job.index == index }
-    let (lines, file) = try await call.blocking { [spool = call.spool] in
-      let lines = try LedgerPages(spool, name).attempts(of: index)
+    let (lines, file) = try await call.blocking { [desk = call.desk, spool = call.spool] in
+      let lines = try desk.attempts(of: JobID(task: name, index: index))
       let file =
         try running.flatMap { try spool.claimedJobFile($0.job, of: $0.pilot) }
         ?? spool.keptJobFile(JobID(task: name, index: index))

@@ -42,8 +42,8 @@ enum LogRoutes {
       if call.isSet("follow") { return follow(running.job, running.pilot, call) }
       return try ranged(try await live(running.job, running.pilot, call), call)
     }
-    let found = try await call.blocking { [spool = call.spool] in
-      let lines = try LedgerPages(spool, name).attempts(of: index)
+    let found = try await call.blocking { [desk = call.desk, spool = call.spool] in
+      let lines = try desk.attempts(of: JobID(task: name, index: index))
       let line = lines.last { attempt == nil || $0.head.attempt == attempt }
       guard let line = line.flatMap({ LedgerLine($0.json) }) else { return nil as [UInt8]? }
       let reader = try LogReader(spool, name)
@@ -141,7 +141,7 @@ enum LogRoutes {
   /// Returns the log of an attempt that ended before its live log was written.
   private static func rest(_ job: JobName, _ desk: Desk) async throws -> [UInt8] {
     try await desk.pool.runIfActive {
-      let lines = try LedgerPages(desk.spool, job.job.task).attempts(of: job.job.index)
+      let lines = try desk.attempts(of: job.job)
       guard let line = lines.last(where: { $0.head.attempt == job.attempt }),
         let read = LedgerLine(line.json)
       else { return [] }

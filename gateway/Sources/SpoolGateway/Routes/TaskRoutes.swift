@@ -175,7 +175,7 @@ enum TaskRoutes {
     let groups = try await call.blocking { [desk = call.desk] in
       let index = try desk.ledgers.index(name, desk.spool)
       let pages = LedgerPages(desk.spool, name)
-      let failed = index.entries.filter { $0.value.isLast }
+      let failed = index.failures.filter { $0.value.isLast }
       return try Dictionary(grouping: failed, by: { $0.value.cause })
         .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
         .map { cause, jobs -> JSON in

@@ -20,6 +20,8 @@ final class FollowerService: Service {
   /// The longest time between two looks, and the shortest.
   static let longest = Duration.seconds(1)
   static let shortest = Duration.milliseconds(200)
+  /// The time between two groups of viewers that are told something, so that answers to others go out.
+  static let betweenViewers = Duration.milliseconds(4)
   /// The time after which all streams are woken, so that one without news says that it lives.
   static let alive = Duration.seconds(5)
 
@@ -62,6 +64,7 @@ final class FollowerService: Service {
     let follower = makeFollower()
     let time = SystemTime()
     var lastAlive = time.instant
+    var told = events.last
     while !isOver.withLock({ $0 }) {
       let begun = time.instant
       follower.look(at: time.timestamp)
@@ -70,9 +73,11 @@ final class FollowerService: Service {
         $0.looks += 1
         $0.lookTime += Double(taken.milliseconds) / 1000
       }
-      if begun - lastAlive >= Self.alive {
+      // Viewers without news see now and then whether their viewer is there.
+      if events.last != told || begun - lastAlive >= Self.alive {
         lastAlive = begun
-        events.wakeAll()
+        told = events.last
+        events.wakeAll { stopper.wait(atMost: Self.betweenViewers) }
       }
       // Never more than half of the time, however often the directories change.
       stopper.wait(atMost: max(Self.shortest, taken))

@@ -18,9 +18,9 @@ struct LedgerHead: Equatable {
   private static let finalKey = Array(#"","final":true"#.utf8)
 
   /// Reads the head of a line of a task's ledger.
-  init?(_ line: [UInt8], of task: [UInt8]) {
-    let parsed = line.withUnsafeBufferPointer { Self.parse($0, task) }
-    guard let parsed else { return nil }
+  init?(_ line: some RandomAccessCollection<UInt8>, of task: [UInt8]) {
+    let parsed = line.withContiguousStorageIfAvailable { Self.parse($0, task) }
+    guard let parsed = parsed ?? nil else { return nil }
     self = parsed
   }
 

@@ -18,6 +18,8 @@
 # make test-deb    the package installed in bare systems of Debian 12 and 13; wants root, debootstrap
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
+# make bench-gateway  what 500 viewers and 1,000 requests a second cost a running task; the times of answers
+#                     before a spool of a million jobs; wants wrk
 # make bench-scale    what Spool costs 10, 100 and 1,000 pilots of 64 slots, in simulation
 #                     CASES=--all: jobs of 1, 10 and 100 s; CASES='1000 10 2': one case
 PREFIX ?= /usr/local
@@ -41,7 +43,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
   test-htcondor test-deb test-image screenshots lint install install-gateway deps build static portable deb dist image bench \
-  bench-claims bench-scale python-test python-lint python-bench clean
+  bench-claims bench-gateway bench-scale python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -145,6 +147,10 @@ test-deb: deb
 
 test-image: image
 	Tests/packages/test-image.sh
+
+bench-gateway: build gateway $(VENV)/ready
+	$(VENV)/bin/python gateway/Tests/http/load.py $(RELEASE)/spool $(GATEWAY)/release/spool-gateway
+	$(VENV)/bin/python gateway/Tests/http/big.py $(RELEASE)/spool $(GATEWAY)/release/spool-gateway
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)

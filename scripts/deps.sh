@@ -13,6 +13,8 @@ packages=()
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 # promtool, for the tests of the gateway's metrics.
 [ "${1:-}" != test ] || command -v promtool >/dev/null || packages+=(prometheus)
+# The server in front of the gateway's socket.
+[ "${1:-}" != test ] || command -v nginx >/dev/null || packages+=(nginx-light)
 # The browser of the page's tests.
 [ "${1:-}" != test ] || command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
 # Only the test of `spool factory` wants these, and says so where they are missing.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The gateway from outside: the documented examples, random requests, metrics, load.
+"""The gateway from outside: the documented examples, random requests, metrics, hostile callers, doors.
 
 Usage: run.py SPOOL SPOOL-GATEWAY [PART ...]; parts: documented random metrics hostile doors
 """
@@ -12,77 +12,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-SPOOL, GATEWAY = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
+from lab import GATEWAY, ROOT, SPOOL, Lab
+
 PARTS = sys.argv[3:] or ["documented", "random", "metrics", "hostile", "doors"]
-
-
-class Lab:
-    """A spool with watcher, pilot and gateway, in a directory of its own."""
-
-    def __init__(self, *options):
-        self.directory = tempfile.mkdtemp(prefix="gateway-http-")
-        self.spool = os.path.join(self.directory, "spool")
-        self.environment = dict(os.environ, SPOOL_DIR=self.spool)
-        self.environment["PATH"] = os.path.dirname(SPOOL) + ":" + os.path.dirname(GATEWAY) + ":" + os.environ["PATH"]
-        self.run(SPOOL, "init")
-        self.up = self.start([SPOOL, "up", "--cpus", "2"], "up.log")
-        self.options = options
-        self.port = 0
-        self.start_gateway()
-
-    def start(self, words, log, stdout=None):
-        file = open(os.path.join(self.directory, log), "ab")
-        return subprocess.Popen(words, cwd=self.directory, env=self.environment, stdout=stdout or file, stderr=file)
-
-    def start_gateway(self):
-        words = [GATEWAY, "--port", str(self.port), *self.options]
-        self.gateway = self.start(words, "gateway.log", subprocess.PIPE)
-        line = self.gateway.stdout.readline().decode()
-        match = re.search(r":(\d+)/", line)
-        assert match, "the gateway has not started: " + self.text("gateway.log")
-        self.port = int(match[1])
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.until("the spool is read", lambda: self.get("/healthz"))
-
-    def text(self, name):
-        return pathlib.Path(self.directory, name).read_text(errors="replace")
-
-    def run(self, *words, check=True):
-        return subprocess.run(words, cwd=self.directory, env=self.environment, check=check, capture_output=True, text=True)
-
-    def get(self, path, **headers):
-        request = urllib.request.Request(self.address + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.read().decode()
-
-    def until(self, what, condition, seconds=60):
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                if condition():
-                    return
-            except OSError:
-                pass
-            assert time.monotonic() < end, f"{what}: not within {seconds} s"
-            time.sleep(0.05)
-
-    def check(self):
-        """The spool is as it must be."""
-        result = self.run(SPOOL, "check", check=False)
-        assert result.returncode == 0, result.stdout + result.stderr
-
-    def end(self):
-        for process in (self.gateway, self.up):
-            process.send_signal(signal.SIGTERM)
-        for process in (self.gateway, self.up):
-            process.wait(60)
-        shutil.rmtree(self.directory)
 
 
 def documented():
@@ -240,6 +176,7 @@ def doors():
     lab.until("the socket answers", lambda: '"ok"' in lab.run(
         "curl", "-s", "--unix-socket", path, "http://anything/healthz", check=False).stdout)
     assert os.stat(path).st_mode & 0o777 == 0o660
+    nginx(lab, path)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     lab.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -259,6 +196,34 @@ def doors():
     assert process.wait(30) == 0
     lab.end()
     print("doors: a socket, and TLS with a token")
+
+
+def nginx(lab, path):
+    """The gateway's socket behind nginx, as documented: answers, and events as they come."""
+    block = re.search(r"```nginx\n(.*?)```", (ROOT / "docs/GATEWAY.md").read_text(), re.S)[1]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    pathlib.Path(lab.directory, "nginx.conf").write_text(
+        "daemon off; pid nginx.pid; events {}\n"
+        f"http {{ access_log off; server {{ listen 127.0.0.1:{port};\n"
+        + block.replace("/run/spool/gateway.sock", path) + "}}\n")
+    server = lab.start(
+        ["nginx", "-p", lab.directory, "-c", "nginx.conf", "-e", "nginx.log", "-g", "user root;"], "nginx.out")
+    address = f"http://127.0.0.1:{port}"
+    lab.until("nginx answers", lambda: '"cpu"' in lab.run(
+        "curl", "-s", address + "/api/v1/queues", check=False).stdout)
+    stream = socket.create_connection(("127.0.0.1", port), timeout=30)
+    stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    seen = stream.recv(65536)
+    lab.run(SPOOL, "submit", "--name", "behind", "--count", "1", "--wait", "--", "true")
+    while b"event: task" not in seen or b'"behind"' not in seen:
+        more = stream.recv(65536)
+        assert more, "the stream behind nginx ended: " + seen.decode()
+        seen += more
+    stream.close()
+    server.send_signal(signal.SIGQUIT)
+    assert server.wait(30) == 0, lab.text("nginx.log") + lab.text("nginx.out")
 
 
 for part in PARTS:

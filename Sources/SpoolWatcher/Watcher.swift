@@ -51,6 +51,7 @@ public final class Watcher {
   private var hasTasksLeft = false
   /// True while files of a task that ended are being taken out of ready.
   private var isWithdrawing = false
+  private var gauge = TurnGauge()
   /// The hints of turns that failed.
   private var missed = Hints()
 
@@ -217,6 +218,11 @@ public final class Watcher {
   /// before the next. If the filesystem refuses something, the watcher says so, shows it in
   /// `STATUS`, and tries again. A thrown error ends the watcher.
   public func turn(_ hints: Hints) throws -> Duration {
+    let begun = turn.now
+    defer {
+      gauge.note(from: begun, to: turn.now)
+      lease.note(turns: gauge.turns)
+    }
     directories.hear(hints.directories, turn)
     missed.formUnion(hints)
     var wait = Self.retry

@@ -39,6 +39,9 @@ public struct JobDocument: Equatable, Sendable {
   public var stop: StopPolicy?
   /// The checkpoint by which the job may go on later; nil: it has none.
   public var checkpoint: JobCheckpoint?
+  /// The time at which the watcher made the file, to put it into ready, on the watcher's clock; nil
+  /// where an earlier version made it.
+  public var readyAt: Timestamp?
 
   /// Makes the document of an attempt.
   public init(
@@ -91,6 +94,7 @@ public struct JobDocument: Equatable, Sendable {
     object["limits"] = limits
     if let stop { object["stop"] = stop.json }
     if let checkpoint { object["checkpoint"] = checkpoint.json }
+    if let readyAt { object["readyAt"] = readyAt.json }
     return .object(object)
   }
 
@@ -132,6 +136,8 @@ extension JobDocument {
       stuck: try Self.time(json, "stuck"), stop: try Self.value(json, "stop", StopPolicy.init),
       checkpoint: try Self.value(json, "checkpoint", JobCheckpoint.init))
     replaced = try Self.value(json, "replaced", [Name: Int].init(json:)) ?? [:]
+    // It is for metrics alone: no job fails for it.
+    readyAt = json["readyAt"]?.timestamp
   }
 
   private static func value<Value>(

@@ -8,6 +8,12 @@ public struct JobResult: Equatable, Sendable {
   public var started: Timestamp
   /// The time at which the attempt ended, on the pilot's clock.
   public var ended: Timestamp
+  /// The time at which the job was put into ready, on the watcher's clock; nil where an earlier
+  /// version of the watcher or the pilot had the job.
+  public var readyAt: Timestamp?
+  /// The time at which the pilot began to stage the outputs, or the checkpoint, on its clock: from
+  /// there to the end the attempt took for that. Nil if there was nothing to stage.
+  public var stagingAt: Timestamp?
   /// The payload's exit code; nil if a signal ended it, or if it never ran.
   public var exit: Int?
   /// The signal that ended the payload.
@@ -72,8 +78,8 @@ public struct JobResult: Equatable, Sendable {
 
 extension JobResult: JSONValue {
   private enum Key: String {
-    case pilot, host, started, ended, exit, signal, `class`, cause, cpu, memory, outputs, report
-    case reportLeftOut, reason, checkpoint, log
+    case pilot, host, started, ended, readyAt, stagingAt, exit, signal, `class`, cause, cpu, memory
+    case outputs, report, reportLeftOut, reason, checkpoint, log
   }
 
   /// The class of a success; that of a failure is the kind of its cause.
@@ -85,6 +91,11 @@ extension JobResult: JSONValue {
   /// The milliseconds that a result may name: sums of them do not overflow.
   private static let times = 0...(1 << 53)
 
+  /// Returns a time if a result may name it.
+  private static func time(_ time: Timestamp?) -> Timestamp? {
+    time.flatMap { times.contains($0.milliseconds) ? $0 : nil }
+  }
+
   /// The result as the job's file holds it.
   public var json: JSON {
     var members = RecordMembers<Key>()
@@ -92,6 +103,8 @@ extension JobResult: JSONValue {
     members[.host] = host
     members[.started] = started
     members[.ended] = ended
+    members[.readyAt] = readyAt
+    members[.stagingAt] = stagingAt
     members[.exit] = exit
     members[.signal] = signal
     members[.class] = cause?.kind.rawValue ?? Self.success
@@ -117,6 +130,8 @@ extension JobResult: JSONValue {
     let cause: Cause? = members[.cause]
     guard (cause == nil) == (kind == Self.success) else { return nil }
     self.init(pilot: pilot, host: host, started: started, ended: ended, cause: cause)
+    readyAt = Self.time(members[.readyAt])
+    stagingAt = Self.time(members[.stagingAt])
     exit = members[.exit]
     signal = members[.signal]
     cpu = min(max(members[.cpu] ?? 0, 0), 1e12)

@@ -32,6 +32,8 @@ final class Delivery {
   /// Finishes a job: appends what it printed to its task's log, and hands in its result.
   func finish(_ job: RunningJob, _ outcome: Outcome) {
     var result = emptyResult(started: job.started)
+    result.readyAt = job.document.readyAt
+    result.stagingAt = job.staging?.at
     switch outcome {
     case .success(let outputs, let report):
       result.outputs = outputs

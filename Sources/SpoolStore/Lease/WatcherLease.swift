@@ -290,6 +290,9 @@ public final class WatcherLease {
     try file?.write(contents(), at: 0)
   }
 
+  /// Notes the time that turns take. It is written with the next heartbeat or commit.
+  public func note(turns: WatcherRecord.Turns) { record.turns = turns }
+
   /// Makes certain before a change that the spool is still ours. A watcher that has not written its
   /// heartbeat for half of `deadAfter` reads `watcher.json` first, and writes a heartbeat. So no
   /// change is made late, and a long turn does not look like a death.

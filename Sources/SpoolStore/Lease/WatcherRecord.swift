@@ -25,6 +25,8 @@ public struct WatcherRecord: Equatable, Sendable {
   public var isClean: Bool
   /// The time of the last heartbeat, on the watcher's clock: for people.
   public var at: Timestamp
+  /// The time that its turns take; nil before the first, and of an earlier version.
+  public var turns: Turns?
 
   /// The record as the file holds it.
   public var json: JSON {
@@ -37,6 +39,7 @@ public struct WatcherRecord: Equatable, Sendable {
       "committed": committed.map {
         ["segment": .integer($0.segment), "bytes": .integer($0.bytes)]
       } ?? .null,
+      "turns": turns?.json ?? .null,
     ]
   }
 
@@ -54,6 +57,23 @@ public struct WatcherRecord: Equatable, Sendable {
     public init(segment: Int, bytes: Int) {
       self.segment = segment
       self.bytes = bytes
+    }
+  }
+
+  /// The turns of a watcher.
+  public struct Turns: Equatable, Sendable {
+    /// The number of turns since the watcher began.
+    public var count: Int
+    /// The time that they took together.
+    public var time: Duration
+    /// The longest of about the last minute.
+    public var longest: Duration
+
+    /// Makes the turns from their parts.
+    public init(count: Int, time: Duration, longest: Duration) {
+      self.count = count
+      self.time = time
+      self.longest = longest
     }
   }
 
@@ -91,6 +111,32 @@ public struct WatcherRecord: Equatable, Sendable {
     {
       committed = Committed(segment: segment, bytes: bytes)
     }
+    turns = json["turns"].flatMap { Turns(json: $0) }
+  }
+}
+
+extension WatcherRecord.Turns: JSONValue {
+  private enum Key: String { case count, time, longest }
+
+  /// The numbers that a record may name, the times in milliseconds: sums of them do not overflow.
+  private static let numbers = 0...(1 << 53)
+
+  /// The turns as the record holds them, with times in milliseconds.
+  public var json: JSON {
+    var members = RecordMembers<Key>()
+    members[.count] = count
+    members[.time] = time.milliseconds
+    members[.longest] = longest.milliseconds
+    return members.json
+  }
+
+  /// Reads the turns; nil if they are not what a watcher writes.
+  public init?(json: JSON) {
+    guard let members = RecordMembers<Key>(json), let count: Int = members[.count],
+      let time: Int = members[.time], let longest: Int = members[.longest],
+      [count, time, longest].allSatisfy(Self.numbers.contains)
+    else { return nil }
+    self.init(count: count, time: .milliseconds(time), longest: .milliseconds(longest))
   }
 }
 

@@ -30,7 +30,8 @@ final class JobEnqueuer {
         throw RequestError(
           "its input is gone: the job that had made it was tried again, and did not make it")
       }
-      let document = try builder.document(id.index, job, inputs)
+      var document = try builder.document(id.index, job, inputs)
+      document.readyAt = turn.date
       if isNew {
         try paths.reserve(
           document.outputs, for: id, firstInput: inputs.first, spool.layout, turn.state)

@@ -21,7 +21,7 @@ public struct SpoolCommand: ParsableCommand {
       InitCommand.self, UpCommand.self, WatchCommand.self, PilotCommand.self, PilotsCommand.self,
       FactoryCommand.self,
       SubmitCommand.self, WaitCommand.self, StatusCommand.self, ExplainCommand.self,
-      JobsCommand.self, LogsCommand.self, TopCommand.self, ReportCommand.self, CancelCommand.self,
+      JobsCommand.self, LogsCommand.self, TopCommand.self, MetricsCommand.self, ReportCommand.self, CancelCommand.self,
       HoldCommand.self, ReleaseCommand.self, RetryCommand.self, PriorityCommand.self,
       LimitCommand.self, ForgetCommand.self, DatasetCommand.self, CheckCommand.self,
       RecoverCommand.self, UpgradeCommand.self, WebCommand.self,

@@ -9,7 +9,7 @@ public struct PilotListing {
   public init(_ spool: Spool) { self.spool = spool }
 
   /// A pilot, by its directory.
-  public struct Entry {
+  public struct Entry: Sendable {
     /// The name.
     public var name: PilotName
     /// The pilot's record; nil if it cannot be read now, because the pilot has just come, or is
@@ -22,6 +22,8 @@ public struct PilotListing {
     public var age: Duration?
     /// The job for which it is to keep room.
     public var reservation: Reservation?
+    /// The jobs that it has claimed.
+    public var claims: [JobName] = []
   }
 
   /// Returns all pilots, by name.
@@ -31,6 +33,7 @@ public struct PilotListing {
     for name in try spool.running(fresh: true).pilots.sorted() {
       guard let directory = try spool.directory(of: name) else { continue }
       var entry = Entry(name: name, record: spool.heartbeat(of: name))
+      entry.claims = directory.claims
       entry.beat = try spool.heartbeatTime(of: name)
       entry.age = entry.beat.map { max(.zero, now - $0) }
       // The files that tell it to leave or to stand by count, though it may not have seen them yet.
@@ -93,6 +96,13 @@ extension PilotListing.Entry {
       record.tags.joined(separator: "+"), record.ends.map(\.description) ?? "",
       record.reason ?? reservation?.words ?? "",
     ]
+  }
+
+  /// Returns how the pilot is; `deadAfter` is the silence after which it counts as lost.
+  public func condition(deadAfter: Duration) -> PilotCondition {
+    // The record has the state that the files in the directory ask for.
+    PilotCondition(
+      record, hasDrain: false, hasQuarantine: false, age: age, deadAfter: deadAfter)
   }
 
   /// The pilot's own record, with the time at which it was written.

@@ -27,12 +27,36 @@ public struct TaskExplanation {
     ]
     switch task.state {
     case .waiting: lines += waiting
-    case .held: lines.append("it was held; `spool release \(task.task)` lets it go on")
+    case .held: lines.append(held)
     case .active: if let places { lines += try active(places) }
     case .done, .failed, .cancelled: break
     }
     return try lines + failures(places)
   }
+
+  /// Returns what keeps the jobs of the task from running, line by line, by what is known already: the jobs
+  /// that lie in the queues, and the pilots. Reads no ledger and no directory of jobs.
+  public func obstacles(_ ready: [Queue: [JobName]], among pilots: [PilotRecord]) -> [String] {
+    switch task.state {
+    case .waiting: return waiting
+    case .held: return [held]
+    case .done, .failed, .cancelled: return []
+    case .active:
+      let own = ready.flatMap { queue, jobs in
+        jobs.filter { $0.job.task == task.task }.map { (name: $0, queue: queue) }
+      }
+      let obstacle = obstacle(to: own, among: pilots)
+      let count = "\(own.count) jobs wait in ready"
+      return (obstacle.map { ["\(count): \($0)"] } ?? []) + task.waits
+    }
+  }
+
+  private struct Need: Hashable {
+    var shape: Shape
+    var wall: Int
+  }
+
+  private var held: String { "it was held; `spool release \(task.task)` lets it go on" }
 
   private var waiting: [String] {
     if let dataset = task.lacks {
@@ -73,7 +97,17 @@ public struct TaskExplanation {
   /// Returns the reason why no pilot can run some of the jobs in ready; nil if there is none.
   private func obstacle(_ places: JobPlaces) throws -> String? {
     let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
-    return places.ready.lazy
+    return obstacle(to: places.ready, among: pilots)
+  }
+
+  /// Returns the same, where the pilots are known.
+  private func obstacle(
+    to ready: [(name: JobName, queue: Queue)], among pilots: [PilotRecord]
+  ) -> String? {
+    // Jobs of one task mostly ask for the same.
+    var seen: Set<Need> = []
+    return ready.lazy
+      .filter { seen.insert(Need(shape: $0.name.shape(in: $0.queue), wall: $0.name.wall)).inserted }
       .compactMap { Shape.obstacle(to: $0.name, in: $0.queue, among: pilots, now: now) }.first
   }
 

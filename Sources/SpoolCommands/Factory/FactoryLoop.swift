@@ -3,15 +3,13 @@ internal import SpoolFactory
 internal import SpoolModel
 internal import SpoolPilot
 internal import SpoolStore
-internal import Synchronization
 
 /// The factory's thin shell: its clock, and the programs of the batch system.
 final class FactoryLoop: Sendable {
   private let spool: Spool
   private let settings: Factory.Settings
   private let service: ServiceManager
-  private let waker: Waker
-  private let isStopped = Mutex(false)
+  private let repetition: Repetition
 
   /// The time that a program of the batch system has.
   static let patience = Duration.seconds(60)
@@ -22,14 +20,11 @@ final class FactoryLoop: Sendable {
     self.spool = spool
     self.settings = settings
     self.service = service
-    waker = try Waker()
+    repetition = try Repetition(service)
   }
 
   /// Stops the factory. Its pilots go on.
-  func stop() {
-    isStopped.withLock { $0 = true }
-    waker.wake()
-  }
+  func stop() { repetition.stop() }
 
   /// Makes the factory, with the seams of production.
   static func factory(_ spool: Spool, _ settings: Factory.Settings) -> Factory {
@@ -46,7 +41,7 @@ final class FactoryLoop: Sendable {
   func run() throws {
     let factory = Self.factory(spool, settings)
     defer { factory.end() }
-    while !isStopped.withLock({ $0 }) {
+    while !repetition.isStopped {
       let outcome: Factory.Outcome
       do {
         outcome = try factory.step()
@@ -55,19 +50,11 @@ final class FactoryLoop: Sendable {
       }
       if settings.isOnce, outcome != .waiting { return }
       let wait = outcome == .looked ? settings.interval : min(settings.interval, .seconds(1))
-      pause(wait, outcome == .standby ? "another factory of this name is at work" : "at work")
+      repetition.pause(
+        wait, outcome == .standby ? "another factory of this name is at work" : "at work")
     }
     service.stopping("leaving")
     Terminal.say("factory", "leaving; its pilots go on, and leave when they have nothing to do")
-  }
-
-  /// Waits for so long, or until stopped, with signs of life for the service manager.
-  private func pause(_ time: Duration, _ status: String) {
-    let end = Waker.deadline(in: time)
-    while Waker.now() < end, !isStopped.withLock({ $0 }) {
-      service.ready(status)
-      waker.wait(until: min(end, Waker.deadline(in: service.interval)))
-    }
   }
 
   /// Runs a program of the batch system to its end. What it says of errors belongs to the answer of one

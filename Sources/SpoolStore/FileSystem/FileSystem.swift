@@ -83,11 +83,17 @@ public struct FileSystemUsage: Sendable, Equatable {
   public var size: Int
   /// Bytes that are free.
   public var free: Int
+  /// Files (inodes) in all; 0 where the filesystem has no such limit.
+  public var files: Int
+  /// Files that may still be made, where there is such a limit.
+  public var freeFiles: Int
 
   /// Makes one from its parts.
-  public init(size: Int, free: Int) {
+  public init(size: Int, free: Int, files: Int = 0, freeFiles: Int = 0) {
     self.size = size
     self.free = free
+    self.files = files
+    self.freeFiles = freeFiles
   }
 }
 

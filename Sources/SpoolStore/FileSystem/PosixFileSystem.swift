@@ -178,7 +178,9 @@ extension PosixFileSystem {
     var status = statvfs()
     try systemCall("statvfs", path) { statvfs($0, &status) }
     let unit = Int(status.f_frsize)
-    return FileSystemUsage(size: unit * Int(status.f_blocks), free: unit * Int(status.f_bavail))
+    return FileSystemUsage(
+      size: unit * Int(status.f_blocks), free: unit * Int(status.f_bavail),
+      files: Int(clamping: status.f_files), freeFiles: Int(clamping: status.f_favail))
   }
 
   /// Removes an empty directory.

@@ -24,6 +24,9 @@ extension Spool {
     return MountFacts(mountinfo: table, path: root)
   }
 
+  /// Returns the size and the free room of the filesystem that the spool lies on.
+  public func usage() throws(FileError) -> FileSystemUsage { try files.usage(of: layout.root) }
+
   /// Makes a file, and locks it.
   private func hasLocks(_ path: String) -> Bool? {
     guard let file = try? files.open(path, .createLock) else { return nil }

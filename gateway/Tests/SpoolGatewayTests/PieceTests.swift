@@ -1,3 +1,4 @@
+import SpoolClient
 import SpoolModel
 import SpoolStore
 import Testing

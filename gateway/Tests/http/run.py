@@ -128,7 +128,10 @@ def scraped(lab, monitoring):
 
 
 #: Metrics that are there while there is something to tell.
-ONLY_SOMETIMES = {"spool_chain_suppression", "spool_task_jobs"}
+ONLY_SOMETIMES = {
+    "spool_chain_suppression", "spool_task_jobs", "spool_disk_high_water_ratio", "spool_disk_files",
+    "spool_disk_free_files",
+}
 
 
 def hostile():

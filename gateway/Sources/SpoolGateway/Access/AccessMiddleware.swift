@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 

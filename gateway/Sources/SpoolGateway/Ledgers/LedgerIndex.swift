@@ -1,3 +1,4 @@
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 internal import Synchronization

@@ -1,15 +1,12 @@
 internal import Glibc
+internal import SpoolClient
 internal import Synchronization
 
 /// What the gateway has counted since it started.
 final class Counters: Sendable {
   struct Values: Sendable {
-    /// Attempts that ended, by their verdict.
-    var attempts: [String: Int] = [:]
-    /// The time that payloads ran.
-    var run = Histogram()
-    /// The time from the end of a payload to the watcher's verdict, of attempts that failed.
-    var verdict = Histogram()
+    /// What the ledgers of tasks in work have told.
+    var attempts = AttemptCounts()
     /// Requests answered, by the class of the status.
     var answers: [Int: Int] = [:]
     var answerTime = Histogram()

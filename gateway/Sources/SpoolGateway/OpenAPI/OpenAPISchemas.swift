@@ -1,3 +1,4 @@
+internal import SpoolClient
 internal import SpoolModel
 
 /// The schemas of the description: those of docs/schema, and the gateway's own.

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import SpoolClient
 internal import SpoolModel
 internal import SpoolStore
 
@@ -32,10 +33,14 @@ enum SystemRoutes {
 
   @Sendable private static func metrics(_ call: Call) async throws -> Response {
     let isOpen = call.request.headers[.accept]?.contains("application/openmetrics-text") ?? false
-    var metrics = SpoolMetrics(
-      call.snapshot, call.desk.counters.current, viewers: call.desk.events.viewers,
-      deadAfter: call.spool.config.deadAfter, at: SystemTime().timestamp, isOpen: isOpen)
+    let (snapshot, values) = (call.snapshot, call.desk.counters.current)
+    let viewers = call.desk.events.viewers
+    let figures = snapshot.figures(at: SystemTime().timestamp, call.spool.config)
+    var metrics = SpoolMetrics(figures, values.attempts, isOpen: isOpen)
+    let text = metrics.text { out in
+      GatewayMetrics.add(to: &out, values, viewers: viewers, refused: snapshot.refused)
+    }
     return .bytes(
-      Array(metrics.text().utf8), type: isOpen ? MetricsText.openType : MetricsText.plainType)
+      Array(text.utf8), type: isOpen ? MetricsText.openType : MetricsText.plainType)
   }
 }

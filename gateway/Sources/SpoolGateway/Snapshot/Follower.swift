@@ -47,6 +47,7 @@ final class Follower {
   func look(at now: Timestamp) {
     snapshot.trouble = nil
     part { () throws(FileError) in try lookAtWatcher() }
+    part { () throws(FileError) in snapshot.disk = try spool.usage() }
     part { () throws(FileError) in try lookAtTasks(now) }
     part { () throws(FileError) in try lookAtDatasets(now) }
     part { () throws(FileError) in
@@ -155,22 +156,10 @@ final class Follower {
   }
 
   private func followLedgers(isFirst: Bool) {
-    var followed: Set<Name> = []
-    for row in snapshot.tasks.values where !row.isChain && !row.state.hasEnded {
-      followed.insert(row.name)
-      tails.begin(row.name, fromStart: !isFirst, spool)
-    }
-    // A task that has just ended is read to its end.
-    for name in dirtyTasks where snapshot.tasks[name]?.isChain == false {
-      followed.insert(name)
-      if !isFirst { tails.begin(name, fromStart: true, spool) }
-    }
-    tails.keep(followed)
+    let inWork = snapshot.tasks.values.filter { !$0.isChain && !$0.state.hasEnded }.map(\.name)
+    let changed = dirtyTasks.filter { snapshot.tasks[$0]?.isChain == false }
+    tails.follow(inWork: inWork, changed: Array(changed), isFirst: isFirst, spool)
   }
-
-  private static let startedKey = Array(#""started":"#.utf8)
-  private static let endedKey = Array(#""ended":"#.utf8)
-  private static let registeredKey = Array(#""registered":"#.utf8)
 
   private func readLedgers() throws(FileError) {
     var left = LedgerTails.mostLines
@@ -179,22 +168,9 @@ final class Follower {
       let task = Array(name.text.utf8)
       left -= try tails.read(name, spool, most: left) { line in
         guard let head = LedgerHead(line, of: task) else { return }
-        count(head, line)
+        counters.count { $0.attempts.count(head, line) }
         guard followed.contains(name), let json = try? JSON.parse(line) else { return }
         pending.append(("attempt", name, true, Self.unsealed(json)))
-      }
-    }
-  }
-
-  private func count(_ head: LedgerHead, _ line: [UInt8]) {
-    counters.count { values in
-      values.attempts[head.outcome, default: 0] += 1
-      guard let started = LineNumbers.value(Self.startedKey, in: line),
-        let ended = LineNumbers.value(Self.endedKey, in: line)
-      else { return }
-      values.run.add(Double(max(0, ended - started)) / 1000)
-      if let registered = LineNumbers.value(Self.registeredKey, in: line) {
-        values.verdict.add(Double(max(0, registered - ended)) / 1000)
       }
     }
   }

@@ -14,16 +14,13 @@ struct PilotRow: Sendable, Equatable {
   var hasQuarantine = false
 
   /// The state of a pilot, as the gateway names it.
-  enum State: String, CaseIterable {
-    case running, drain, quarantine, lost
-  }
+  typealias State = PilotCondition
 
   /// Returns the state at a time; `deadAfter` is the silence after which a pilot counts as lost.
   func state(at now: Timestamp, deadAfter: Duration) -> State {
-    if let beat, now - beat > deadAfter { return .lost }
-    if hasDrain || record?.state == .draining { return .drain }
-    if hasQuarantine || record?.state == .quarantined { return .quarantine }
-    return .running
+    PilotCondition(
+      record, hasDrain: hasDrain, hasQuarantine: hasQuarantine, age: beat.map { now - $0 },
+      deadAfter: deadAfter)
   }
 
   /// Returns the pilot as its wrapper shows it.

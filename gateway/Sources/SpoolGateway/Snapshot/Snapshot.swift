@@ -12,6 +12,8 @@ struct Snapshot: Sendable {
   /// The jobs that lie in the queues.
   var ready: [Queue: [JobName]] = [:]
   var watcher: WatcherRow?
+  /// The filesystem that the spool lies on.
+  var disk: FileSystemUsage?
   var history = History()
   /// The count of reads that the filesystem refused.
   var refused = 0
@@ -62,7 +64,7 @@ struct Snapshot: Sendable {
   }
 
   /// Returns the queue of a job that a pilot has: by its GPUs, as the watcher chooses it.
-  static func queue(of job: JobName) -> Queue { job.gpus > 0 ? .gpu : .cpu }
+  static func queue(of job: JobName) -> Queue { Queue(of: job) }
 }
 
 extension Snapshot {
@@ -111,13 +113,5 @@ extension Snapshot {
       "waiting": .integer(counts.reduce(0) { $0 + $1.waiting }), "ready": .integer(ready),
       "running": .integer(running), "done": .integer(sum.done), "failed": .integer(sum.failed),
     ]
-  }
-}
-
-extension JobCounts {
-  /// Jobs that are in no directory: not yet formed, or waiting for the retry delay.
-  var waiting: Int {
-    guard let live else { return 0 }
-    return max(0, total - done - failed - live.ready - live.running)
   }
 }

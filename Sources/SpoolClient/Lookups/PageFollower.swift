@@ -1,21 +1,22 @@
-internal import SpoolClient
-internal import SpoolModel
-internal import SpoolStore
+public import SpoolModel
+public import SpoolStore
 
 /// The look at a room of pages: which pages have changed since the last look.
-struct RoomLook {
+public struct RoomLook {
   private let room: Spool.Room
   private var mark: DirectoryMark?
   private var changed: Timestamp?
-  private(set) var names: [Name] = []
+  /// The names of the pages, as of the last change.
+  public private(set) var names: [Name] = []
 
   /// The time after a change in which the mark may stay, though more changes.
   private static let blur = Duration.seconds(3)
 
-  init(_ room: Spool.Room) { self.room = room }
+  /// Makes the look at a room.
+  public init(_ room: Spool.Room) { self.room = room }
 
   /// Looks. Returns true where pages may have come, gone or changed.
-  mutating func look(_ spool: Spool, at now: Timestamp) throws(FileError) -> Bool {
+  public mutating func look(_ spool: Spool, at now: Timestamp) throws(FileError) -> Bool {
     let seen = try spool.mark(of: room)
     if seen != mark {
       changed = now
@@ -29,7 +30,7 @@ struct RoomLook {
 }
 
 /// The stamps of pages: a page whose stamp is as it was need not be read.
-struct PageStamps {
+public struct PageStamps {
   private struct Stamp: Equatable {
     var modified: Int64
     var inode: UInt64
@@ -38,8 +39,11 @@ struct PageStamps {
 
   private var stamps: [Spool.Page: Stamp] = [:]
 
+  /// Makes stamps of no page.
+  public init() {}
+
   /// Returns true for a page that is another than at the last look; false, too, where none can be seen.
-  mutating func hasChanged(_ page: Spool.Page, _ spool: Spool) throws(FileError) -> Bool {
+  public mutating func hasChanged(_ page: Spool.Page, _ spool: Spool) throws(FileError) -> Bool {
     guard let seen = try spool.attributes(of: page) else { return false }
     let stamp = Stamp(modified: seen.modified, inode: seen.inode, size: seen.size)
     guard stamps[page] != stamp else { return false }
@@ -48,5 +52,5 @@ struct PageStamps {
   }
 
   /// Forgets a page, so that it counts as changed.
-  mutating func forget(_ page: Spool.Page) { stamps[page] = nil }
+  public mutating func forget(_ page: Spool.Page) { stamps[page] = nil }
 }

@@ -1,37 +1,45 @@
 /// Metrics as text: in OpenMetrics, or in the older format of Prometheus for those who do not ask for
 /// that. The two differ in the names of counters, and in the end.
-struct MetricsText {
+public struct MetricsText {
   /// The kind of a family.
-  enum Kind: String {
+  public enum Kind: String {
     case gauge, counter, histogram
   }
 
   private let isOpen: Bool
-  private(set) var text = ""
+  /// Labels that every value has, before its own.
+  private let common: [(String, String)]
+  /// The text so far.
+  public private(set) var text = ""
 
-  static let openType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-  static let plainType = "text/plain; version=0.0.4; charset=utf-8"
+  /// The media types of the two formats.
+  public static let openType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+  public static let plainType = "text/plain; version=0.0.4; charset=utf-8"
 
-  init(isOpen: Bool) { self.isOpen = isOpen }
+  /// Makes an empty text.
+  public init(isOpen: Bool, labels: [(String, String)] = []) {
+    self.isOpen = isOpen
+    common = labels
+  }
 
   /// Begins a family.
-  mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+  public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
     let typed = kind == .counter && !isOpen ? name + "_total" : name
     text += "# HELP \(typed) \(help)\n# TYPE \(typed) \(kind.rawValue)\n"
   }
 
   /// Adds a value of a gauge.
-  mutating func gauge(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
-    text += "\(name)\(Self.text(labels)) \(Self.text(value))\n"
+  public mutating func gauge(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
+    text += "\(name)\(Self.text(common + labels)) \(Self.text(value))\n"
   }
 
   /// Adds a value of a counter.
-  mutating func counter(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
+  public mutating func counter(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
     gauge(name + "_total", labels, value)
   }
 
   /// Adds a histogram.
-  mutating func histogram(_ name: String, _ histogram: Histogram) {
+  public mutating func histogram(_ name: String, _ histogram: Histogram) {
     var sum = 0
     for (index, count) in histogram.counts.enumerated() {
       sum += count
@@ -43,7 +51,7 @@ struct MetricsText {
   }
 
   /// Ends the text.
-  mutating func end() { if isOpen { text += "# EOF\n" } }
+  public mutating func end() { if isOpen { text += "# EOF\n" } }
 
   private static func text(_ labels: [(String, String)]) -> String {
     guard !labels.isEmpty else { return "" }

@@ -2,15 +2,18 @@ internal import SpoolModel
 
 /// The head of a ledger's line, read from its bytes: a page over a million lines parses only those that
 /// it shows. A line that is spelled in another way than the watcher spells it has none.
-struct LedgerHead: Equatable {
-  var index: Int
-  var attempt: Int
+public struct LedgerHead: Equatable, Sendable {
+  /// The number of the job in its task.
+  public var index: Int
+  /// The number of the attempt.
+  public var attempt: Int
   /// The verdict: `ok`, or the cause.
-  var outcome: String
+  public var outcome: String
   /// True for the last attempt of a job, which succeeded, or failed for good.
-  var isLast: Bool
+  public var isLast: Bool
 
-  var isFailure: Bool { outcome != "ok" }
+  /// True unless the attempt succeeded.
+  public var isFailure: Bool { outcome != "ok" }
 
   private static let jobKey = Array(#"{"job":""#.utf8)
   private static let attemptKey = Array(#"","attempt":"#.utf8)
@@ -18,7 +21,7 @@ struct LedgerHead: Equatable {
   private static let finalKey = Array(#"","final":true"#.utf8)
 
   /// Reads the head of a line of a task's ledger.
-  init?(_ line: some RandomAccessCollection<UInt8>, of task: [UInt8]) {
+  @inlinable public init?(_ line: some RandomAccessCollection<UInt8>, of task: [UInt8]) {
     let parsed = line.withContiguousStorageIfAvailable { Self.parse($0, task) }
     guard let parsed = parsed ?? nil else { return nil }
     self = parsed
@@ -31,7 +34,7 @@ struct LedgerHead: Equatable {
     self.isLast = isLast
   }
 
-  private static func parse(
+  @usableFromInline static func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ task: [UInt8]
   ) -> LedgerHead? {
     var at = 0
@@ -71,9 +74,9 @@ struct LedgerHead: Equatable {
 }
 
 /// Numbers in a line of JSON that is not parsed.
-enum LineNumbers {
+public enum LineNumbers {
   /// Returns the whole number behind a key, as `"ended":`; nil where there is none.
-  static func value(_ key: [UInt8], in line: [UInt8]) -> Int? {
+  public static func value(_ key: [UInt8], in line: [UInt8]) -> Int? {
     line.withUnsafeBufferPointer { line in
       guard line.count > key.count else { return nil }
       var at = 0

@@ -18,7 +18,7 @@ import time
 from lab import SPOOL, Lab
 
 VIEWERS, REQUESTS, JOBS = ([int(word) for word in sys.argv[3:6]] + [500, 1000, 20000][len(sys.argv[3:6]):])
-NAP = sys.argv[6] if len(sys.argv) > 6 else "0.05"
+NAP = sys.argv[6] if len(sys.argv) > 6 else "0.1"
 SLOTS = 32
 
 
@@ -97,9 +97,10 @@ async def alone(lab, name):
 
 async def requests(lab, name, seconds):
     """Asks for the task's page at a steady rate; returns what wrk says."""
-    connections = 20
+    connections = 40
     script = pathlib.Path(lab.directory, "rate.lua")
-    pause = connections * 1000 // REQUESTS
+    # An answer itself takes some milliseconds.
+    pause = max(1, connections * 1000 // REQUESTS - 3)
     script.write_text(f"function delay() return {pause} end\n")
     process = await asyncio.create_subprocess_exec(
         "wrk", "--latency", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "-s", str(script),
@@ -141,7 +142,7 @@ async def loaded(lab, name):
 
 
 async def main():
-    lab = Lab("--rate", "100000", pilot=["--cpus", str(SLOTS)])
+    lab = Lab("--rate", "100000", pilot=["--cpus", str(SLOTS), "--memory", "128GB"])
     print(f"{JOBS} jobs of {NAP} s, {SLOTS} slots; {VIEWERS} viewers, {REQUESTS} requests/s")
     lab.gateway.terminate()
     lab.gateway.wait()

@@ -44,6 +44,8 @@ public struct SpoolConfig: Equatable, Sendable {
   public var environment: [EnvironmentVariable] = []
   /// The script that is sourced before a payload whose task names none.
   public var setup: SetupScript?
+  /// The container of tasks that name none.
+  public var container: ContainerChoice?
   /// The age at which the remains of a task are packed into `archive/`.
   public var packAfter = AgeLimit.after(.seconds(30 * 86_400))
   /// The age at which the remains of a task are removed.
@@ -63,6 +65,7 @@ public struct SpoolConfig: Equatable, Sendable {
     "verdictWait", "highWater", "lowWater",
     "infrastructureAttempts", "lostPilots", "returns", "partGrace", "checkpointEvery",
     "stuckAfter", "packAfter", "removeAfter", "shares", "tokens", "onEnd", "environment", "setup",
+    "container",
   ]
 
   /// Reads `spool.json`; fails with the line and the key that are wrong.
@@ -101,6 +104,7 @@ public struct SpoolConfig: Equatable, Sendable {
     tokens = try fields.tokens("tokens", in: 0...Limits.tokens) ?? tokens
     environment = try Self.environment(fields)
     setup = try fields.setup("setup", root: nil)
+    container = try fields.container("container", root: nil)
     if let json = fields.object["onEnd"] {
       onEnd = try NoticeCommand(json, line: fields.lineOf("onEnd"))
     }
@@ -174,6 +178,7 @@ public struct SpoolConfig: Equatable, Sendable {
     if let onEnd { object["onEnd"] = onEnd.json }
     if !environment.isEmpty { object["environment"] = environment.json }
     if let setup { object["setup"] = .string(setup.text) }
+    if let container { object["container"] = container.json }
     return .object(object)
   }
 }

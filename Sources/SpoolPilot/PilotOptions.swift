@@ -22,6 +22,10 @@ public struct PilotOptions: Sendable {
   public var scratch: String
   /// Variables that payloads get besides the task's own.
   public var environment: [String: String]
+  /// The names of those that payloads in containers get, too: not what the pilot's own environment is.
+  public var given: Set<String> = []
+  /// The program that runs containers; nil: the pilot takes no job that needs one.
+  public var containers: ContainerRuntime?
   /// The time after which the pilot gives back what still runs, and leaves; nil: it stays.
   public var lifetime: Duration?
   /// The pilot leaves when there is nothing to do.

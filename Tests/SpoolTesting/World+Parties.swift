@@ -53,10 +53,12 @@ final class PilotPart {
     let gpus = (0..<world.setup.gpus).map(String.init)
     var options = PilotOptions(
       host: "node\(number)", version: "test", process: ["pid": .integer(process)],
-      queues: gpus.isEmpty ? [.cpu] : [.gpu, .cpu], tags: [], cpus: slots,
+      queues: gpus.isEmpty ? [.cpu] : [.gpu, .cpu],
+      tags: world.setup.containers?.tags ?? [], cpus: slots,
       memory: slots * 4_000_000_000, gpus: gpus,
       scratch: "/scratch", environment: world.setup.environment)
     options.lifetime = world.setup.lifetime.map { .milliseconds($0) }
+    options.containers = world.setup.containers
     options.exitsWhenIdle = world.setup.exitsWhenIdle
     let pilot = try Pilot(
       world.spool, options,

@@ -22,6 +22,8 @@ public final class World: CustomStringConvertible {
     public var config = World.quick
     /// What pilots give every payload.
     public var environment: [String: String] = [:]
+    /// The program that its pilots run containers with.
+    public var containers: ContainerRuntime?
     /// Milliseconds after which who died is started again; nil: never.
     public var restartAfter: Int? = 300
     public var script: (Payload) -> FakeOutcome = World.writeOutputs

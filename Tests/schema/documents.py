@@ -170,7 +170,7 @@ GOOD = {
                        WATCHED],
     "dataset-line": ["a.raw", {"path": "a.raw"}],
     "spool": [CONFIG],
-    "job": [JOB, {**JOB, "format": 2, "crc32": "0badcafe"}, {
+    "job": [JOB, {**JOB, "format": 2, "crc32": "0badcafe"}, {**JOB, "format": 3, "crc32": "0badcafe", "container": {"image": "/x.sif", "mounts": ["/cvmfs"]}}, {
         **{key: JOB[key] for key in JOB if key != "inputs"},
         "inputsFrom": [{"groups": "a", "from": 0, "to": 9, "files": 1200}]}],
     "result": [RESULT, FAILED_RESULT],
@@ -253,7 +253,7 @@ BROKEN = {
         ("input", {"files": ["../a"]}), ("input", {"files": ["s3://a"]}),
         ("input", {"files": ["a/"]}), ("input", {"files": [{"size": 1}]}),
         ("input", {"files": ["a", "a"]}), ("input", {"files": [{"path": "a", "adler32": "xyz"}]}),
-        ("input", {"values": [True]}), ("input", {"values": [{}]}), ("input", {"values": [{"a": [1]}]}), ("input", {"values": [{"a b": 1}]}), ("input", {"values": [{"a": 1}, 2]}), ("setup", 7), ("setup", "../s"), ("command", "reco {input}"), ("command", []),
+        ("input", {"values": [True]}), ("input", {"values": [{}]}), ("input", {"values": [{"a": [1]}]}), ("input", {"values": [{"a b": 1}]}), ("input", {"values": [{"a": 1}, 2]}), ("setup", 7), ("setup", "../s"), ("container", "x"), ("container", {}), ("container", {"image": "a", "mounts": ["/"]}), ("container", {"image": "a", "x": 1}), ("command", "reco {input}"), ("command", []),
         ("command", ["{inptu}"]), ("command", ["{"]), ("command", ["x", 1]),
         ("outputs.0.path", "{stem}/"), ("outputs.0.path", "../{stem}"), ("outputs.0.pth", "x"),
         ("outputs.1.from", "/a"), ("outputs.1.from", "a/../b"), ("outputs.1.from", "**/a"), ("outputs.1.from", ""),
@@ -296,7 +296,7 @@ BROKEN = {
         ("shares", {"alice": 0}), ("shares", {"alice": "2"}), ("shares", [1]), ("tokens", {"a b": 1}),
         ("tokens", {"a": -1}), ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1), ("setup", "s.sh"), ("environment", {"A": 1})], ["format"]),
     "job": broken(JOB, [
-        ("format", 3), ("crc32", "1"), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
+        ("format", 4), ("container", {}), ("container", "none"), ("crc32", "1"), ("job", "run42.reco.17"), ("attempt", 0), ("command", []), ("inputs", []),
         ("inputs.0.path", "f17.raw"), ("limits.wall", 0), ("limits.memory", 1), ("limits.stuck", 0), ("meta", {}),
         ("command", ["{x}"]), ("setup", "s.sh"), ("incarnation", "XYZ"), ("result", {})],
         ["job", "incarnation", "owner", "command", "limits", "environment", "limits.wall"]),

@@ -16,7 +16,7 @@ struct CommandCheck {
   /// The warnings, none for a command that may well run.
   var notes: [String] {
     let absent = isAbsent ? "\(program.look.words); pilots on other machines may have it" : nil
-    return [relativeFile ?? absent, setup].compactMap { $0 }
+    return [relativeFile ?? absent, setup, image].compactMap { $0 }
   }
 
   /// A setup that is not here.
@@ -25,17 +25,28 @@ struct CommandCheck {
     return "there is no setup \(path) here; pilots on other machines may have it"
   }
 
+  /// An image in a file that is not here.
+  private var image: String? {
+    guard let container = task.container?.container, container.isFile,
+      (try? files.attributes(of: container.image)) == nil
+    else { return nil }
+    return "there is no image \(container.image) here; pilots on other machines may have it"
+  }
+
   /// The reason why the program can run nowhere, in words; nil if it may run somewhere.
   var problem: String? {
     if let path = task.setup?.path, (try? files.attributes(of: path))?.kind == .directory {
       return "the setup \(path) is a directory, not a script"
     }
-    return program.look.isSure ? program.look.words : nil
+    return isInside || !program.look.isSure ? nil : program.look.words
   }
+
+  /// The program is the image's.
+  private var isInside: Bool { task.container?.container != nil }
 
   /// A setup may make a bare name known.
   private var isAbsent: Bool {
-    program.look != .runs && !program.look.isSure && task.setup?.path == nil
+    !isInside && program.look != .runs && !program.look.isSure && task.setup?.path == nil
   }
 
   private var program: ProgramCheck {

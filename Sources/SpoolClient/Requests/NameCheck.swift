@@ -54,14 +54,16 @@ public struct NameCheck {
 
   /// Returns true if a request that lies in the spool has this content.
   private func isSame(_ bytes: [UInt8], _ source: JSONObject) -> Bool {
-    switch try? Request(bytes, root: spool.dataRoot) {
+    switch try? Request(bytes, root: spool.dataRoot, config: spool.config) {
     case .task(let spec): isSame(spec.source, source)
     case .chain(let spec): isSame(spec.source, source)
     default: false
     }
   }
 
-  private func isSame(_ left: JSONObject, _ right: JSONObject) -> Bool {
+  /// The watcher completes a request before it records it.
+  private func isSame(_ left: JSONObject, _ given: JSONObject) -> Bool {
+    let right = spool.config.completed(given)
     guard !ignored.isEmpty else { return left == right }
     return left.members.filter { !ignored.contains($0.key) }
       == right.members.filter { !ignored.contains($0.key) }

@@ -134,7 +134,7 @@ struct FactoryCommand: ParsableCommand {
     let share = Int(host.memory) / Swift.max(1, host.cpus) * cpus
     let wall = wall.flatMap(Units.duration)
     let room = PilotRoom(
-      queues: queues, tags: flags.tagList, cpus: cpus,
+      queues: queues, tags: tags, cpus: cpus,
       memory: flags.memory.flatMap(Units.bytes) ?? share, gpus: flags.gpus ?? 0,
       lifetime: wall.map { $0 - margin })
     let most = max ?? (engine == .local ? Swift.max(1, host.cpus / cpus) : 10)
@@ -147,6 +147,13 @@ struct FactoryCommand: ParsableCommand {
     settings.options = more
     settings.isOnce = once
     return settings
+  }
+
+  /// The tags of its pilots. Of the nodes it knows only what it is told, and a node without the runtime
+  /// ends the pilot.
+  private var tags: [String] {
+    let runtime = flags.runtimeKind.map(ContainerRuntime.tags(of:)) ?? []
+    return Set(flags.tagList + runtime).sorted()
   }
 
   private func factoryName() throws -> Name {
@@ -180,6 +187,7 @@ struct FactoryCommand: ParsableCommand {
     words += ["--cpus", "\(room.cpus)", "--memory", flags.memory ?? "\(room.memory)"]
     words += ["--gpus", "\(room.gpus)"]
     if let tags = flags.tags { words += ["--tags", tags] }
+    if let runtime = flags.containerRuntime { words += ["--container-runtime", runtime] }
     if let queue = flags.queue { words += ["--queue", queue] }
     if flags.gpuOnly { words.append("--gpu-only") }
     if let scratch = flags.scratch { words += ["--scratch", scratch] }

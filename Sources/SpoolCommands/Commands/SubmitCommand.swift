@@ -139,7 +139,7 @@ struct SubmitCommand: ParsableCommand {
 
   /// Says once which variables work here and do not reach the payload of a task without JSON.
   private func noteEnvironment(_ changes: TaskChanges) {
-    guard task.isGiven, changes.setup == nil else { return }
+    guard task.isGiven, changes.setup == nil, changes.container == nil else { return }
     let passed = Set(changes.environment.map(\.name))
     let kept = Environment.telling.filter {
       !passed.contains($0) && Environment.value($0)?.isEmpty == false

@@ -16,6 +16,11 @@ struct ChangeFlags: ParsableArguments {
   var setup: String?
   @Option(
     help: ArgumentHelp(
+      "The container to run in: a path as /cvmfs/x.sif, or an OCI image as debian:12; none: no container.",
+      valueName: "image"))
+  var container: String?
+  @Option(
+    help: ArgumentHelp(
       "Begin when this task or chain has ended well; may be repeated.", valueName: "name"))
   var after: [String] = []
   @Option(
@@ -29,6 +34,9 @@ struct ChangeFlags: ParsableArguments {
     }
     if setup?.isEmpty == true {
       throw ValidationError("--setup: expected a script's path, or none")
+    }
+    if container?.isEmpty == true {
+      throw ValidationError("--container: expected an image, or none")
     }
     if let notBefore, Units.duration(notBefore) == nil, Timestamp(rfc3339: notBefore) == nil {
       throw ValidationError(
@@ -44,6 +52,7 @@ struct ChangeFlags: ParsableArguments {
     changes.setup = setup.map {
       $0 == SetupScript.noneText ? $0 : WorkingDirectory.absolute($0)
     }
+    changes.container = container
     changes.after = after
     changes.notBefore = notBefore.map { text in
       Units.duration(text).map { (SystemTime().timestamp + $0).rfc3339 } ?? text

@@ -22,6 +22,11 @@ struct PilotFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Tags that jobs may ask for, as avx2+ssd.", valueName: "tags"))
   var tags: String?
   @Option(
+    help: ArgumentHelp(
+      "What runs jobs that need a container: apptainer, podman, docker, or none. Default: the first of "
+        + "them that works here.", valueName: "program"))
+  var containerRuntime: String?
+  @Option(
     help: ArgumentHelp("Local directory for scratch. Default: $TMPDIR.", valueName: "directory"))
   var scratch: String?
   @Option(
@@ -52,12 +57,45 @@ struct PilotFlags: ParsableArguments {
     for tag in tagList where !JobName.isTag(tag) {
       throw ValidationError("--tags: \"\(tag)\" is no tag: A-Z a-z 0-9 _ -")
     }
+    if let runtime = containerRuntime, runtime != Self.noRuntime, runtimeKind == nil {
+      throw ValidationError(
+        "--container-runtime: expected apptainer, podman, docker or none, found \(runtime)")
+    }
     if let drain, Units.duration(drain) == nil {
       throw ValidationError("--drain: expected a time as 30s, found \(drain)")
     }
   }
 
   var tagList: [String] { (tags ?? "").split(separator: "+").map(String.init) }
+
+  /// The word for no container runtime.
+  static let noRuntime = "none"
+
+  /// The container runtime that is asked for by name.
+  var runtimeKind: ContainerRuntime.Kind? { containerRuntime.flatMap { .init(rawValue: $0) } }
+
+  /// Returns the program that runs containers. Fails where one that is asked for, by its name or by a tag,
+  /// does not work here.
+  private func findRuntime(_ environment: [String: String]) throws -> ContainerRuntime? {
+    let kind = runtimeKind
+    let found =
+      containerRuntime == Self.noRuntime
+      ? nil : ContainerRuntime.find(kind, environment: environment)
+    if let kind, found == nil {
+      let why = kind == .docker ? ", or its daemon does not answer (docker version)" : ""
+      throw Failure(
+        .usage, "--container-runtime \(kind.rawValue): it is not in PATH, or does not run\(why)")
+    }
+    for tag in tagList where [Container.tag, Container.fileTag].contains(tag) {
+      guard found?.tags.contains(tag) != true else { continue }
+      throw Failure(
+        .usage,
+        "--tags \(tag): a pilot has this tag by itself where it can run containers, and this one cannot: "
+          + (tag == Container.fileTag
+            ? "apptainer does not work here" : "no apptainer, podman or docker works here"))
+    }
+    return found
+  }
 
   /// The time that running jobs have to end after a first signal.
   var drainTime: Duration { drain.flatMap(Units.duration) ?? .seconds(30) }
@@ -75,19 +113,26 @@ struct PilotFlags: ParsableArguments {
     let devices = try PilotGPUs.choose(gpus, of: host.gpus) { Terminal.say("pilot", $0) }
     let serves = try queues(devices)
     if alsoCpu { Terminal.say("pilot", "--also-cpu is no longer needed: a pilot does that") }
+    var given: Set<String> = []
     var variables = Environment.clean(environment)
     // Numbers of GPUs count in the order of `nvidia-smi`. CUDA's own order may be another.
     if !devices.isEmpty {
       variables[Self.orderVariable] = environment[Self.orderVariable] ?? "PCI_BUS_ID"
+      given.insert(Self.orderVariable)
     }
     for variable in try VariableList(env, isTemplate: false).variables {
       variables[variable.name] = variable.value.expanded { _ in nil }
+      given.insert(variable.name)
     }
-    return PilotOptions(
+    let runtime = try findRuntime(environment)
+    var options = PilotOptions(
       host: host.hostName, version: SpoolCommand.version, process: host.identity.json,
-      queues: serves, tags: tagList, cpus: cpus ?? host.cpus,
+      queues: serves, tags: Set(tagList + (runtime?.tags ?? [])).sorted(), cpus: cpus ?? host.cpus,
       memory: memory.flatMap(Units.bytes) ?? Int(host.memory), gpus: devices,
       scratch: place, environment: variables)
+    options.given = given
+    options.containers = runtime
+    return options
   }
 
   private static let orderVariable = "CUDA_DEVICE_ORDER"

@@ -10,6 +10,8 @@ struct TaskChanges {
   var environment: [EnvironmentVariable] = []
   /// The setup, as a request has it; nil for the request's.
   var setup: String?
+  /// The image of the container, or the word for none; nil for the request's.
+  var container: String?
   /// Names of tasks and chains to wait for, besides the request's.
   var after: [String] = []
   /// The time before which no job begins, as a request has it; nil for the request's.
@@ -36,6 +38,7 @@ struct TaskChanges {
         object["outputs"] = .array(outputs.map(Self.overwriting))
       }
       if let setup { object["setup"] = .string(setup) }
+      if let container { object["container"] = Self.container(container, object["container"]) }
       if !environment.isEmpty {
         object["environment"] = environment.reduce(object["environment"] ?? [:], Self.setting)
       }
@@ -43,6 +46,14 @@ struct TaskChanges {
       if let notBefore { object["notBefore"] = .string(notBefore) }
       return object
     }
+  }
+
+  /// Returns a container with another image, and the mounts that the request has.
+  private static func container(_ image: String, _ given: JSON?) -> JSON {
+    guard image != ContainerChoice.noneText else { return .string(image) }
+    guard case .object(var object)? = given else { return ["image": .string(image)] }
+    object["image"] = .string(image)
+    return .object(object)
   }
 
   /// Returns a list of names with more names; what is no list is left for its refusal.

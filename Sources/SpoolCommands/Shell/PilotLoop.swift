@@ -50,6 +50,9 @@ final class PilotLoop: Sendable {
       try? lock.close()
     }
     let runner = try ProcessRunner(umask: umask)
+    if let runtime = options.containers {
+      runner.clearRemains(of: runtime, environment: options.environment)
+    }
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
       time: time, runner: runner, digester: digester,
@@ -161,6 +164,8 @@ extension PilotOptions {
     let gpu = gpus.isEmpty ? "" : ", \(gpus.count) GPUs"
     let tag = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")
     let queue = queues.map(\.rawValue).joined(separator: "+")
-    return "\(cpus) cores, \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)"
+    let runtime = containers.map { ", containers by \($0.words)" }
+    return
+      "\(cpus) cores, \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)\(runtime ?? "")"
   }
 }

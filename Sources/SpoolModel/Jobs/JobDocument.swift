@@ -29,6 +29,8 @@ public struct JobDocument: Equatable, Sendable {
   public var environment: [EnvironmentVariable]
   /// The script that is sourced before the payload, absolute; nil for none.
   public var setup: String?
+  /// The container that the payload runs in; nil for none.
+  public var container: Container?
   /// The longest time that the payload may run.
   public var wall: Duration
   /// The memory limit in bytes.
@@ -77,7 +79,7 @@ public struct JobDocument: Equatable, Sendable {
   /// The document as the job's file holds it.
   public var json: JSON {
     var object = JSONObject([
-      .init("format", .integer(JobFile.sealedFormat)), .init("job", .string(job.description)),
+      .init("format", .integer(JobFile.format(of: self))), .init("job", .string(job.description)),
       .init("incarnation", .string(incarnation)), .init("attempt", .integer(attempt)),
       .init("owner", .integer(owner)),
     ])
@@ -91,6 +93,7 @@ public struct JobDocument: Equatable, Sendable {
     if !outputs.isEmpty { object["outputs"] = .array(outputs.map(\.json)) }
     object["environment"] = environment.json
     if let setup { object["setup"] = .string(setup) }
+    if let container { object["container"] = container.json }
     object["limits"] = limits
     if let stop { object["stop"] = stop.json }
     if let checkpoint { object["checkpoint"] = checkpoint.json }
@@ -138,6 +141,7 @@ extension JobDocument {
     replaced = try Self.value(json, "replaced", [Name: Int].init(json:)) ?? [:]
     // It is for metrics alone: no job fails for it.
     readyAt = json["readyAt"]?.timestamp
+    container = try Self.value(json, "container", Container.init)
   }
 
   private static func value<Value>(

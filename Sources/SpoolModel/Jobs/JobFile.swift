@@ -9,12 +9,26 @@ public struct JobFile: Equatable, Sendable {
   /// The format of a file whose job and result are sealed (``SealedJSON``). Files of format 1 have no
   /// seals.
   static let sealedFormat = 2
+  /// The format of a sealed file whose job runs in a container. Pilots of versions that know no
+  /// containers refuse it: they would run the command without one.
+  static let containerFormat = 3
+
+  /// Returns the format in which a job is written: the earliest whose readers understand it.
+  static func format(of job: JobDocument) -> Int {
+    job.container == nil ? sealedFormat : containerFormat
+  }
 
   /// Reads a file; a torn or damaged result still leaves a readable job. A job that is not as it was
   /// written is refused.
   public init(_ bytes: [UInt8]) throws(RequestError) {
     let json = try Self.parse(bytes)
-    let isSealed = json["format"]?.integer == Self.sealedFormat
+    let format = json["format"]?.integer ?? 1
+    guard format <= Self.containerFormat else {
+      throw RequestError(
+        "the job is of format \(format), which a later version of Spool writes; this one reads up to "
+          + "\(Self.containerFormat)")
+    }
+    let isSealed = format >= Self.sealedFormat
     let line = bytes.prefix { $0 != 10 }
     let rest = bytes.dropFirst(line.count + 1)
     let job = rest.isEmpty ? Array(line) : line + [UInt8(ascii: "}")]

@@ -10,7 +10,13 @@ extension Shape {
     let serving = pilots.filter { $0.queues.contains(queue) }
     guard !serving.isEmpty else { return "no pilot serves the queue \(queue.rawValue)" }
     for tag in tags where !serving.contains(where: { $0.tags.contains(tag) }) {
-      return "needs the tag \(tag), which no pilot has"
+      let words =
+        switch tag {
+        case Container.tag: " (apptainer, podman or docker)"
+        case Container.fileTag: " (apptainer, for an image in a file)"
+        default: ""
+        }
+      return "needs the tag \(tag)\(words), which no pilot has"
     }
     if let most = serving.map(\.cpus).max(), most < cores {
       return "needs \(cores) cores; the largest pilot has \(most)"

@@ -23,7 +23,7 @@ public struct ChainSpec: Equatable, Sendable {
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = [
-    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "stop",
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "container", "stop",
     "notify",
   ]
   static let mostSteps = 100
@@ -41,6 +41,7 @@ public struct ChainSpec: Equatable, Sendable {
     notify = try fields.notify("notify")
     source = fields.object
     if let setup = outline.setup { source["setup"] = .string(setup.text) }
+    if let container = outline.container { source["container"] = container.json }
     steps = []
     var kept: [JSON] = []
     for index in values.indices {
@@ -57,7 +58,7 @@ public struct ChainSpec: Equatable, Sendable {
   private static func absolute(_ json: JSON, _ task: TaskSpec) -> JSON {
     guard case .object(var object) = json else { return json }
     if object["outputs"] != nil { object["outputs"] = task.source["outputs"] }
-    if object["setup"] != nil { object["setup"] = task.source["setup"] }
+    for key in ["setup", "container"] where object[key] != nil { object[key] = task.source[key] }
     if object["directory"] != nil { object["directory"] = task.source["directory"] }
     if object["input"]?.object != nil { object["input"] = task.source["input"] }
     return .object(object)
@@ -76,6 +77,7 @@ private struct ChainOutline {
   let retention: Retention?
   let environment: [EnvironmentVariable]
   let setup: SetupScript?
+  let container: ContainerChoice?
   let stop: JSON?
 
   init(_ fields: Fields, _ values: [JSON], chain: Name, root: String) throws(RequestError) {
@@ -105,6 +107,7 @@ private struct ChainOutline {
     retention = try fields.retention("retention")
     environment = try fields.environment("environment")
     setup = try fields.setup("setup", root: root)
+    container = try fields.container("container", root: root)
     stop = try fields.stop("stop").flatMap { _ in fields.object["stop"] }
   }
 
@@ -117,7 +120,7 @@ private struct ChainOutline {
     // Later steps first, so that data leaves the buffers between them.
     if object["priority"] == nil { object["priority"] = .integer(max(0, priority - index)) }
     if object["retention"] == nil, let retention { object["retention"] = .string(retention.text) }
-    if object["setup"] == nil, let setup { object["setup"] = .string(setup.text) }
+    addPlace(to: &object)
     if object["stop"] == nil, let stop { object["stop"] = stop }
     if !environment.isEmpty {
       object["environment"] = try step.environment("environment").completed(by: environment).json
@@ -125,6 +128,17 @@ private struct ChainOutline {
     object.members.insert(.init("kind", "task"), at: 0)
     let task = try TaskSpec(.object(object), root: root, path: step.path, line: step.line)
     return ChainSpec.Step(name: names[index], task: task, sources: sources)
+  }
+
+  /// Adds the chain's setup and container to a step. One that names a setup of its own gets no
+  /// container, and the other way round.
+  private func addPlace(to object: inout JSONObject) {
+    let ownSetup = object["setup"].map { $0.string != SetupScript.noneText } ?? false
+    let ownContainer = object["container"].map { $0.string != ContainerChoice.noneText } ?? false
+    if object["setup"] == nil, let setup, !ownContainer { object["setup"] = .string(setup.text) }
+    if object["container"] == nil, let container, !ownSetup {
+      object["container"] = container.json
+    }
   }
 
   /// Returns the input of a step as its task has it, and the steps that make it.

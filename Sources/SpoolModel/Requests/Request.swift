@@ -13,16 +13,22 @@ public enum Request: Equatable, Sendable {
 
   static let kinds = ["task", "chain", "dataset"] + ControlRequest.kinds + [DeleteRequest.kind]
 
-  /// Reads a request; relative paths are taken from `root`. Fails with the line and the key that
-  /// are wrong.
-  public init(_ bytes: [UInt8], root: String) throws(RequestError) {
+  /// Reads a request; relative paths are taken from `root`. Where `config` is given, tasks get the
+  /// spool's container (``SpoolConfig/completed(_:)``). Fails with the line and the key that are wrong.
+  public init(
+    _ bytes: [UInt8], root: String, config: SpoolConfig? = nil
+  ) throws(RequestError) {
     let json: JSON
     do throws(JSONError) {
       json = try JSON.parse(bytes, most: Limits.requestValues)
     } catch {
       throw RequestError(error)
     }
-    try self.init(json, root: root)
+    if case .object(let object) = json, let config {
+      try self.init(.object(config.completed(object)), root: root)
+    } else {
+      try self.init(json, root: root)
+    }
   }
 
   /// Reads a request from JSON; relative paths are taken from `root`. Fails with the key that is

@@ -1,4 +1,7 @@
 extension Resources {
+  /// Bytes of the tags of a task, with a + between each two: they are part of its jobs' names.
+  static let tagBytes = 32
+
   init(_ outer: Fields) throws(RequestError) {
     guard let json = outer.object["resources"] else { return }
     let fields = try Fields(
@@ -9,8 +12,9 @@ extension Resources {
     memory = try Self.memory(fields) ?? memory
     wall = try Self.wall(fields) ?? wall
     tags = try fields.strings("tags") ?? []
-    guard tags.allSatisfy(JobName.isTag), tags.joined(separator: "+").utf8.count <= 32 else {
-      throw fields.fault("tags", "tags are of A-Z a-z 0-9 _ -, 32 bytes in all")
+    guard tags.allSatisfy(JobName.isTag), tags.joined(separator: "+").utf8.count <= Self.tagBytes
+    else {
+      throw fields.fault("tags", "tags are of A-Z a-z 0-9 _ -, \(Self.tagBytes) bytes in all")
     }
     tags = Set(tags).sorted()
     tokens = try fields.tokens("tokens", in: 1...Limits.tokens) ?? tokens

@@ -24,10 +24,30 @@ struct TaskRules {
     }
     try grouping()
     try outputs()
+    try container()
     if let before = task.stop?.before, before >= task.resources.wall {
       throw fields.fault(
         "stop.before", at: "stop",
         "expected less than the wall time of \(Units.text(task.resources.wall))")
+    }
+  }
+
+  private func container() throws(RequestError) {
+    guard let container = task.container?.container else { return }
+    guard task.setup?.path == nil else {
+      throw fields.fault(
+        "container",
+        "a task has either a setup, which is a script of the pilot's machine, or a container: put what "
+          + "the script does into the image, or say \"setup\": \"none\"")
+    }
+    guard task.tags.joined(separator: "+").utf8.count <= Resources.tagBytes else {
+      throw fields.fault(
+        "container",
+        "its jobs have the tag \(container.neededTag), too, and tags are \(Resources.tagBytes) bytes in "
+          + "all: found \(task.tags.joined(separator: "+"))")
+    }
+    if let path = task.directory, path == "/" {
+      throw fields.fault("directory", "the root directory of a container is the image's")
     }
   }
 

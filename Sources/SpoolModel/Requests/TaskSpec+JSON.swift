@@ -69,7 +69,7 @@ extension TaskSpec {
     "priority",
     "retry", "maxFailedJobs", "stopAfter", "maxRunning", "stuckAfter", "environment", "verify",
     "retention",
-    "allowIncomplete", "after", "notBefore", "setup", "stop", "checkpoint", "notify",
+    "allowIncomplete", "after", "notBefore", "setup", "container", "stop", "checkpoint", "notify",
   ]
 
   /// The keys that a step of a chain may have.
@@ -100,6 +100,7 @@ extension TaskSpec {
     stuckAfter = try fields.stuckLimit("stuckAfter")
     environment = try fields.environment("environment")
     setup = try fields.setup("setup", root: root)
+    container = try fields.container("container", root: root)
     verifiesChecksum = try Self.verify(fields)
     retention = try fields.retention("retention") ?? .forever
     allowsIncomplete = try fields.bool("allowIncomplete") ?? false
@@ -147,6 +148,7 @@ extension TaskSpec {
       )
     }
     if let setup { source["setup"] = .string(setup.text) }
+    if let container { source["container"] = container.json }
     if let directory { source["directory"] = .string(Template.escaped(directory)) }
     guard case .array(let given)? = source["outputs"] else { return }
     var list = given

@@ -139,6 +139,8 @@ public struct TaskSpec: Equatable, Sendable {
   public var environment: [EnvironmentVariable]
   /// The script that is sourced before the payload; nil for the spool's own.
   public var setup: SetupScript?
+  /// The container that payloads run in; nil for none.
+  public var container: ContainerChoice?
   /// True if inputs are checked by checksum, not by size alone, before a job runs.
   public var verifiesChecksum: Bool
   /// The time for which the files that it makes are kept.
@@ -221,7 +223,13 @@ public struct TaskSpec: Equatable, Sendable {
   public var shape: Shape {
     Shape(
       queue: queue, cores: resources.cpus, memory: Self.mebibytes(resources.memory),
-      gpus: resources.gpus, tags: resources.tags)
+      gpus: resources.gpus, tags: tags)
+  }
+
+  /// The tags that a pilot must have for its jobs.
+  public var tags: [String] {
+    guard let tag = container?.container?.neededTag else { return resources.tags }
+    return Set(resources.tags + [tag]).sorted()
   }
 
   /// Returns bytes in MiB, rounded up, so that a job never claims less than it may use.

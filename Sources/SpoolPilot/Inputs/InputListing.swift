@@ -55,12 +55,14 @@ public struct InputListing: Sendable {
   private static func lists(_ document: JobDocument, _ slot: Slot) -> [List] {
     let templates = document.command + document.environment.map(\.value)
     let used = Set(templates.lazy.flatMap(\.placeholders))
-    if used.isEmpty { return [] }
+    // The container of a job over many files must be told where they lie.
+    let isMounted = document.container != nil && !document.stretches.isEmpty
+    if used.isEmpty, !isMounted { return [] }
     let all: [(Template.Placeholder, List)] = [
       (.inputList, List(path: slot.inputList, end: 10)),
       (.inputListNul, List(path: slot.inputListNul, end: 0)),
     ]
-    return all.filter { used.contains($0.0) }.map(\.1)
+    return all.filter { used.contains($0.0) || isMounted && $0.0 == .inputListNul }.map(\.1)
   }
 
   /// Writes the lists of a job whose file holds its inputs.

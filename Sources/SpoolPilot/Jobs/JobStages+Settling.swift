@@ -14,6 +14,9 @@ extension JobStages {
       guard hasWaited(job, Self.sweep) else { return settleLater(job) }
     }
     let printed = PayloadOutput(job.slot, context.local)
+    if let fault = containerFault(end, of: job, printed) {
+      return fail(job, fault.cause, fault.words)
+    }
     if let failure = Verdict.failure(
       end, of: job.document, isReturning: job.isReturning, lastLines: printed.readLastLines)
     {
@@ -41,6 +44,17 @@ extension JobStages {
     let longest = max(Self.leastStaging, job.document.wall)
     job.beginStaging(at: context.now, context.time.timestamp, atMost: longest)
     digester.start(job.id, OutputParts.requests(for: job))
+  }
+
+  /// Returns the fault of a container that ended without having run the payload; nil where it did.
+  private func containerFault(
+    _ end: PayloadEnd, of job: RunningJob, _ printed: PayloadOutput
+  ) -> ContainerFault? {
+    guard let container = job.document.container, let runtime = context.options.containers,
+      end.reason == .itself, case .exited(let code) = end.status, code != 0
+    else { return nil }
+    return ContainerFault.find(
+      container, runtime.kind, exit: code, printed: printed.readLastErrors() ?? "")
   }
 
   /// The time within which the pilot hears that it is to leave, if what ended a payload by TERM was the

@@ -198,6 +198,9 @@ final class JobStages {
     } catch {
       return wait(job, .staging, error)
     }
+    if let problem = PayloadFiller.problem(job.document, context.options) {
+      return fail(job, .spawn, problem)
+    }
     let time = min(job.document.wall, orders.standing.timeLeft(at: context.now))
     let filler = PayloadFiller(
       job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
@@ -228,6 +231,7 @@ final class JobStages {
   private func takeNoStart(_ job: RunningJob, _ error: SpawnError) {
     if job.isTaken { return discard(job) }
     if job.isReturning { return returnUnstarted(job) }
+    if let fault = error.fault { return fail(job, fault.cause, fault.words) }
     // A directory that the task names and that is not there is no sign of a bad node.
     let isPlace = !error.isExec && error.program == job.document.directory
     if !isPlace, renewSlot(of: job, error) { return self.start(job) }

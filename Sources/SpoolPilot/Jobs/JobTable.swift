@@ -68,7 +68,7 @@ final class JobTable {
     releaseShare(of: job)
     job.liveLog?.remove()
     do throws(FileError) {
-      try slots.giveBack(job.slot)
+      try slots.giveBack(job.slot, isOfContainer: job.document.container != nil)
     } catch {
       context.say("\(error); that slot is not used again")
     }

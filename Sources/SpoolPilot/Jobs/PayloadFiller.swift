@@ -18,11 +18,40 @@ struct PayloadFiller {
 
   /// Returns the payload, with the pilot's own number for it.
   func payload(_ id: Int) -> Payload {
-    Payload(
+    var payload = Payload(
       id: id, arguments: arguments, environment: environment, setup: job.setup,
       directory: job.directory ?? slot.work, output: slot.output, errorOutput: slot.errorOutput,
       wall: job.wall, memory: Int64(job.memory), stuck: job.stuck,
       stop: job.stop?.stop(within: time))
+    payload.container = container
+    // What a daemon runs is not seen to work.
+    if container?.runtime.kind == .docker { payload.stuck = nil }
+    return payload
+  }
+
+  /// The job's container. ``problem`` tells where the pilot has no program for it.
+  private var container: PayloadContainer? {
+    guard let container = job.container, let runtime = options.containers else { return nil }
+    let written = job.outputs.filter { $0.from == nil }.map { FilePath.directory($0.path) }
+    var own = PayloadContainer(
+      container, by: runtime, name: "spool-\(job.job)-a\(job.attempt)-\(pilot)",
+      scratch: slot.directory, host: options.environment,
+      gpus: options.gpus.isEmpty ? nil : gpus, inputs: job.inputs.map(\.path),
+      inputList: job.stretches.isEmpty ? nil : slot.inputListNul,
+      writable: written + (job.directory.map { [$0] } ?? []))
+    own.process = options.process
+    return own
+  }
+
+  /// The reason why this pilot must not run the job, in words: without its container it would run in
+  /// another system than it asks for. The job's name keeps it from pilots that cannot; nil as a rule.
+  static func problem(_ job: JobDocument, _ options: PilotOptions) -> String? {
+    guard let container = job.container, options.containers?.runs(container) != true else {
+      return nil
+    }
+    let has = options.containers.map { "has \($0.kind.rawValue)" } ?? "has no runtime"
+    return "the job needs a container of \(container.image), and this pilot \(has): "
+      + "\(container.isFile ? "apptainer runs it" : "install apptainer, podman or docker on the host")"
   }
 
   /// The variables by which libraries choose the number of their threads: the job's cores, where the
@@ -51,6 +80,11 @@ struct PayloadFiller {
 
   private var environment: [String: String] {
     var variables = options.environment
+    if job.container != nil {
+      // The image has its own PATH, and its own home or none.
+      variables = variables.filter { options.given.contains($0.key) }
+      variables["HOME"] = slot.work
+    }
     variables["TMPDIR"] = slot.work
     // As a shell has it: through links.
     if let directory = job.directory { variables["PWD"] = directory }

@@ -30,6 +30,8 @@ struct Slot {
   func checkpoint(_ policy: CheckpointPolicy) -> String { "\(work)/\(policy.file)" }
   /// The file into which the pilot copies it before a job begins. No other job has it.
   func checkpointPart(_ id: Int) -> String { "\(directory)/checkpoint.\(id)" }
+  /// The directories that Apptainer makes for `/tmp` and `/var/tmp` of a container.
+  private var temporaries: [String] { ["\(directory)/tmp", "\(directory)/var_tmp"] }
   /// Returns the path of something in the payload's working directory.
   func path(_ relative: String) -> String { "\(work)/\(relative)" }
 
@@ -45,10 +47,11 @@ struct Slot {
     }
   }
 
-  /// Removes what a payload left in its working directory, and its report. A directory
-  /// that somebody has removed is fine.
-  func clean(_ files: any FileSystem) throws(FileError) {
+  /// Removes what a payload, in a container or not, left in its working directory, and its report. A
+  /// directory that somebody has removed is fine.
+  func clean(_ files: any FileSystem, isOfContainer: Bool) throws(FileError) {
     try files.removeTree(report)
+    if isOfContainer { for path in temporaries { try files.removeTree(path) } }
     switch try files.attributesIfPresent(work)?.kind {
     case .directory: try files.emptyDirectory(work)
     // The payload may have put a link to a directory of its user's there: that one is to stay.

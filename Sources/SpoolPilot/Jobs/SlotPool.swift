@@ -24,8 +24,8 @@ struct SlotPool {
   }
 
   /// Cleans a slot and takes it back. One that cannot be cleaned is not used again.
-  mutating func giveBack(_ slot: Slot) throws(FileError) {
-    try slot.clean(files)
+  mutating func giveBack(_ slot: Slot, isOfContainer: Bool = false) throws(FileError) {
+    try slot.clean(files, isOfContainer: isOfContainer)
     free.append(slot)
   }
 

@@ -58,6 +58,9 @@ struct PayloadOutput {
     }
   }
 
+  /// Reads the last lines of standard error; nil where there are none, or they cannot be read.
+  func readLastErrors() -> String? { try? readLastLines(slot.errorOutput) }
+
   private func readLastLines(_ path: String) throws(FileError) -> String? {
     guard let size = try files.attributesIfPresent(path)?.size, size > 0 else { return nil }
     let file = try files.open(path, .read)

@@ -31,9 +31,9 @@ struct LocalPrograms {
 
   private var places: [Key: Place] = [:]
 
-  /// Returns where the program of a payload lies. That of a setup is not looked for.
+  /// Returns where the program of a payload lies. That of a setup, or in a container, is not looked for.
   func place(of payload: Payload) -> Place {
-    payload.setup == nil ? places[Key(payload)] ?? .unknown : .elsewhere
+    payload.setup == nil && payload.container == nil ? places[Key(payload)] ?? .unknown : .elsewhere
   }
 
   /// Takes in what the spawner found.

@@ -23,6 +23,9 @@ public struct Payload: Sendable, Equatable {
   public var environment: [String: String]
   /// The script that is sourced before the program starts; nil for none.
   public var setup: String?
+  /// The container in which the program runs; nil for none. Then `environment` is what the payload gets
+  /// besides what the image sets.
+  public var container: PayloadContainer?
   /// The working directory: a private one on local disk, or the task's.
   public var directory: String
   /// The local file that takes standard output; created or emptied at the start.

@@ -15,7 +15,8 @@ enum PayloadSpawn {
     let program = command.program
     var arguments = CStrings()
     for argument in command.arguments { arguments.append(argument) }
-    var environment = environment(payload.environment, mark: mark, serial: serial)
+    var environment = environment(
+      command.environment ?? payload.environment, command.markNames, mark.text(serial))
     var paths = CStrings()
     for path in [program, payload.directory, payload.output, payload.errorOutput, oomScore] {
       paths.append(path)
@@ -49,11 +50,11 @@ enum PayloadSpawn {
   }
 
   private static func environment(
-    _ variables: [String: String], mark: PayloadMark, serial: UInt32
+    _ variables: [String: String], _ markNames: [String], _ mark: String
   ) -> CStrings {
     var strings = CStrings()
-    strings.append(PayloadMark.variable, "=", mark.text(serial))
-    for (name, value) in variables where name != PayloadMark.variable {
+    for name in markNames { strings.append(name, "=", mark) }
+    for (name, value) in variables where !markNames.contains(name) {
       strings.append(name, "=", value)
     }
     return strings

@@ -139,7 +139,7 @@ final class PayloadSpawner: Sendable {
     let process: Result<(pid: pid_t, descriptor: Int32), SpawnError>
     var localProgram: String?
     do throws(SpawnError) {
-      let command = try SetupCommand(request.payload)
+      let command = try SetupCommand(request.payload, umask: umask)
       process = .success(
         try PayloadSpawn.start(
           request.payload, command, mark: mark, serial: request.serial, umask: umask))

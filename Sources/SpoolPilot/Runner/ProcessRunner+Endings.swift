@@ -52,6 +52,7 @@ extension ProcessRunner {
   /// it kills the rest.
   func finish(_ now: UInt64, _ orphans: [UInt32: [pid_t]]) -> [PayloadEnd] {
     var ends: [PayloadEnd] = []
+    var held: Set<UInt32> = []
     let ownPeak = spool_own_peak()
     for index in payloads.indices {
       let payload = payloads[index]
@@ -60,15 +61,34 @@ extension ProcessRunner {
         if now >= payload.killAt ?? 0 { killAll(index, now) }
         continue
       }
+      guard isRemoved(index) else {
+        held.insert(payload.serial)
+        continue
+      }
       ends.append(
         PayloadEnd(
           id: payload.id, status: status, reason: reason(payload, status), cpu: payload.cpu,
           memory: payload.peak(ownPeak: ownPeak)))
     }
-    payloads.removeAll { $0.status != nil && orphans[$0.serial] == nil }
+    payloads.removeAll {
+      $0.status != nil && orphans[$0.serial] == nil && !held.contains($0.serial)
+    }
     // One whose payload was not known is killed with the last that it can belong to.
     if !ends.isEmpty, orphanWatch.hasNameless { _ = adopt() }
     return ends
+  }
+
+  /// Returns true once nothing is left of a payload's container. One that was killed, by whomever, is
+  /// removed by its name: its daemon, or a record of it, does not know of its end.
+  private func isRemoved(_ index: Int) -> Bool {
+    guard let container = payloads[index].container else { return true }
+    if case .signalled = payloads[index].status { payloads[index].isKilled = true }
+    guard payloads[index].isKilled else { return true }
+    if !payloads[index].isRemovalAsked {
+      payloads[index].isRemovalAsked = true
+      remover.remove(container, of: payloads[index].serial)
+    }
+    return remover.isDone(payloads[index].serial)
   }
 
   /// Returns the reason for the end of a payload. KILL may have come from the kernel, to its first
@@ -119,6 +139,7 @@ extension ProcessRunner {
   /// Sends KILL to all processes of a payload. What they forked meanwhile dies in the next round.
   func killAll(_ index: Int, _ now: UInt64) {
     signalAll(index, SIGKILL)
+    payloads[index].isKilled = true
     payloads[index].killAt = now + (payloads[index].status == nil ? 100_000_000 : 1_000_000)
   }
 

@@ -34,6 +34,7 @@ public final class ProcessRunner: PayloadRunner {
   /// The set of descriptors that ``wait(until:waker:)`` sleeps on: see ``PayloadSpawner``.
   private let set: Int32
   var oomWatch = OOMWatch()
+  let remover = ContainerRemover()
   private var lastSerial: UInt32 = 0
   /// The moment at which it is due to look whether the guardian lives.
   private var guardianLook: UInt64 = 0
@@ -42,6 +43,9 @@ public final class ProcessRunner: PayloadRunner {
 
   /// The time between TERM and KILL for a payload that is over a limit.
   static let limitGrace = Duration.seconds(2)
+
+  /// The time that the processes of a container's runtime have to end after its first one, in nanoseconds.
+  static let remainsGrace: UInt64 = 3_000_000_000
 
   /// The longest sleep while a payload is being started: its limits are known when its start is.
   static let startLook: UInt64 = 100_000_000
@@ -76,6 +80,15 @@ public final class ProcessRunner: PayloadRunner {
   deinit {
     shutdown()
     close(set)
+  }
+
+  /// Clears away what earlier pilots of this host have left of their containers, beside the caller's
+  /// thread.
+  public func clearRemains(
+    of runtime: ContainerRuntime, environment: [String: String]
+  ) {
+    guard runtime.leavesRemains else { return }
+    remover.remove(ContainerRemains(runtime: runtime, environment: environment))
   }
 
   /// The number of payloads that are being started, run, or have ended and are not yet reported.
@@ -211,9 +224,11 @@ public final class ProcessRunner: PayloadRunner {
   func isStarting(_ serial: UInt32) -> Bool { starting.values.contains { $0.serial == serial } }
 
   /// Kills whatever still runs, and lets the guardian go. Blocks, for a second at the most where
-  /// processes cannot die. No payload can be started afterwards.
+  /// processes cannot die, and for ten where containers are to be removed. No payload can be started
+  /// afterwards.
   public func shutdown() {
-    let deadline = spool_now() + 1_000_000_000
+    let hasContainers = payloads.contains { $0.container != nil } || !starting.isEmpty
+    let deadline = spool_now() + (hasContainers ? 10_000_000_000 : 1_000_000_000)
     spawner.close(until: deadline)
     noteStarts()
     starting = [:]
@@ -251,6 +266,10 @@ public final class ProcessRunner: PayloadRunner {
     case 1: payload.status = exit.signal == 0 ? .exited(exit.code) : .signalled(exit.signal)
     // Somebody waited for all children: how it ended is not known any more.
     default: payload.status = .signalled(SIGKILL)
+    }
+    // What a runtime leaves clears up after itself.
+    if payload.container != nil, payload.killAt == nil {
+      payload.killAt = spool_now() + Self.remainsGrace
     }
     payload.add(exit)
     closeDescriptor(&payload)

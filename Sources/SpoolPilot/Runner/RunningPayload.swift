@@ -37,6 +37,11 @@ struct RunningPayload {
   var killAt: UInt64?
   /// The end of the leader, if it has ended; other processes may be left.
   var status: PayloadEnd.Status?
+  /// Its container, of a runtime that may leave something behind.
+  let container: PayloadContainer?
+  /// True if its processes got KILL: then its container is removed by name before it is reported.
+  var isKilled = false
+  var isRemovalAsked = false
   /// Seconds of processor time.
   var cpu = 0.0
   /// The largest sum of bytes of memory seen, and the largest that the kernel told of the dead.
@@ -56,6 +61,7 @@ struct RunningPayload {
       ? [payload.output] : [payload.output, payload.errorOutput]
     freed = outputs.map { _ in 0 }
     liveness = Liveness(limit: payload.stuck, now: now)
+    container = payload.container.flatMap { $0.runtime.leavesRemains ? $0 : nil }
     stopSignal = payload.stop?.signal
     warnAt = (payload.stop?.after).map { now + $0.nanoseconds } ?? .max
   }

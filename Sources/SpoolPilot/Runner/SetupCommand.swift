@@ -1,12 +1,17 @@
 import Glibc
+internal import SpoolModel
 
 /// What is executed for a payload: its own program or, if it has a setup, a shell that sources the
-/// setup and then becomes the program.
+/// setup and then becomes the program; or the runtime of its container.
 struct SetupCommand {
   /// The path of the program.
   let program: String
   /// The arguments, the first of which is the program's name.
   let arguments: [String]
+  /// The environment, where it is not the payload's own.
+  var environment: [String: String]?
+  /// The names of the variables that hold the payload's mark.
+  var markNames = [PayloadMark.variable]
 
   /// Makes the command of a program that was found before, without a setup.
   init(program: String, arguments: [String]) {
@@ -14,10 +19,34 @@ struct SetupCommand {
     self.arguments = arguments
   }
 
+  /// Makes the command that runs a payload in its container. Fails for an image that is not there.
+  private init(
+    _ payload: Payload, in container: PayloadContainer, umask: UInt32
+  ) throws(SpawnError) {
+    let mounts: ContainerMounts
+    do throws(ContainerFault) {
+      try container.lookForImage()
+      mounts = try ContainerMounts(container)
+    } catch {
+      throw SpawnError(error, program: container.container.image)
+    }
+    var user = ContainerCommand.User()
+    user.umask = umask
+    let command = ContainerCommand(payload, container, mounts: mounts.mounts, user: user)
+    program = container.runtime.path
+    arguments = command.arguments
+    environment = command.environment
+    markNames = command.markNames
+  }
+
   /// Looks the program up; fails for one that is not there, and for a setup that cannot be read.
-  init(_ payload: Payload) throws(SpawnError) {
+  init(_ payload: Payload, umask: UInt32 = 0o022) throws(SpawnError) {
     let name = payload.arguments.first ?? ""
     if name.utf8.contains(0) { throw SpawnError(program: name, code: EINVAL) }
+    if let container = payload.container {
+      self = try SetupCommand(payload, in: container, umask: umask)
+      return
+    }
     let path = payload.environment["PATH"]
     guard let setup = payload.setup else {
       program = try ProgramSearch.find(name, path: path)

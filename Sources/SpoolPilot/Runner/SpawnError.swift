@@ -9,12 +9,20 @@ public struct SpawnError: Error, Sendable, Equatable {
   public var code: Int32
   /// The program itself failed, not what the runner prepares for it.
   public var isExec: Bool
+  /// What is wrong with the payload's container, where that has failed.
+  public private(set) var fault: ContainerFault?
 
   /// Makes an error of `errno` in `code`.
   public init(program: String, code: Int32, isExec: Bool = true) {
     self.program = program
     self.code = code
     self.isExec = isExec
+  }
+
+  /// Makes the error of a payload whose container cannot be run.
+  public init(_ fault: ContainerFault, program: String) {
+    self.init(program: program, code: 0, isExec: false)
+    self.fault = fault
   }
 
   /// Returns the error of a payload that was to end before it was started.
@@ -24,6 +32,7 @@ public struct SpawnError: Error, Sendable, Equatable {
 
   /// What failed and, where the program is to blame, what to do about it.
   public var words: String {
+    if let fault { return fault.words }
     let refusal = "\(FileError("start", program, code))"
     return advice.map { "\(refusal): \($0)" } ?? refusal
   }
@@ -47,7 +56,7 @@ public struct SpawnError: Error, Sendable, Equatable {
   }
 
   /// True if the payload's directory, or the place of its output, is not there.
-  public var isMissingPlace: Bool { !isExec && code == ENOENT }
+  public var isMissingPlace: Bool { fault == nil && !isExec && code == ENOENT }
 
   /// The beginning of the name of an interpreter that is not there.
   static let interpreter = "the interpreter of "

@@ -29,7 +29,7 @@ struct JobBuilder {
       cores: spec.resources.cpus,
       memory: TaskSpec.mebibytes(job.memory ?? spec.resources.memory),
       gpus: spec.resources.gpus, wall: (wall(of: job).milliseconds + 999) / 1000,
-      tags: spec.resources.tags)
+      tags: spec.tags)
   }
 
   private func wall(of job: JobEntry) -> Duration { job.wall ?? spec.resources.wall }
@@ -52,7 +52,7 @@ struct JobBuilder {
         .map { entry throws(RequestError) in
           EnvironmentVariable(entry.name, try Template(entry.value.filled(fill)))
         },
-      setup: (spec.setup ?? config.setup)?.path,
+      setup: spec.container?.container == nil ? (spec.setup ?? config.setup)?.path : nil,
       wall: wall(of: job), memory: job.memory ?? spec.resources.memory,
       stuck: (spec.stuckAfter ?? config.stuckAfter).duration, stop: spec.stop,
       checkpoint: spec.checkpoint.map {
@@ -60,6 +60,7 @@ struct JobBuilder {
           policy: $0, resumed: job.checkpoint == nil ? 0 : job.resumes, kept: job.checkpoint)
       })
     if !inputs.stretches.isEmpty { document.replaced = inputs.replaced }
+    document.container = spec.container?.container
     return document
   }
 

@@ -8,6 +8,8 @@ public enum Preview {
   public static func firstJob(
     _ spec: TaskSpec, _ config: SpoolConfig, _ roots: DataRoots
   ) throws(RequestError) -> (String, [UInt8]) {
+    var spec = spec
+    if spec.container == nil, spec.setup?.path == nil { spec.container = config.container }
     for output in spec.outputs { try roots.check(output.path) }
     let accepted = TaskAccepted(
       spec: spec, incarnation: "0", owner: 0, at: Timestamp(milliseconds: 0), digest: "")

@@ -314,7 +314,7 @@ final class RequestIntake: Stage {
   private func read(_ taken: Spool.Taken, _ owner: UInt32, _ turn: Turn) throws {
     let bytes = try spool.read(taken)
     let digest = CRC32.hex(bytes)
-    switch try Request(bytes, root: spool.dataRoot) {
+    switch try Request(bytes, root: spool.dataRoot, config: spool.config) {
     case .task(let spec):
       if isEarly(taken, for: spec.datasets.union([spec.name]), turn) { return }
       let isKnown = inherited.contains(taken)

@@ -92,6 +92,17 @@ def _file(entry: Any, path: Callable[[Any], Any]) -> Any:
     return path(entry)
 
 
+def _container(container: Json, path: Callable[[Any], Any]) -> Json:
+    """A container with absolute paths; an image that is a reference stays as it is."""
+    image = str(container.get("image", ""))
+    made = dict(container)
+    if image.startswith(("/", "./", "../")) or image.endswith(".sif"):
+        made["image"] = path(image)
+    if isinstance(container.get("mounts"), list):
+        made["mounts"] = [path(mount) for mount in container["mounts"]]
+    return made
+
+
 def _task(task: Json, path: Callable[[Any], Any], template: Callable[[Any], Any]) -> None:
     given = task.get("input")
     if isinstance(given, dict) and isinstance(given.get("files"), list):
@@ -100,6 +111,9 @@ def _task(task: Json, path: Callable[[Any], Any], template: Callable[[Any], Any]
         task["directory"] = template(task["directory"])
     if task.get("setup", "none") != "none":
         task["setup"] = path(task["setup"])
+    container = task.get("container")
+    if isinstance(container, dict):
+        task["container"] = _container(container, path)
     # What begins with these is absolute, since the paths of inputs are.
     absolute = ["{dir}"]
     if str(task.get("groupBy", "")).startswith("{dir}"):

@@ -33,6 +33,8 @@ export const WORDS = {
   stuckAfter: ["Stuck after", "A payload that does nothing for so long is ended, as 20m, or never"],
   environment: ["Environment", "NAME=VALUE, one a line"],
   setup: ["Setup", "A script that is sourced before the command"],
+  container: ["Container", ""], image: ["Image", "As /cvmfs/x.sif, or docker.io/library/debian:12"],
+  mounts: ["Mounts", "Further paths that it may read, one a line"],
   notify: ["Notify", "mail:ADDRESS, or a command of the site"],
   verify: ["Verify", "checksum: inputs are read and checked"],
   retention: ["Retention", "step, chain, forever, or a time as 7d"],

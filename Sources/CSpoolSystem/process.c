@@ -70,17 +70,38 @@ void spool_set_remove(int set, int descriptor) {
   epoll_ctl(set, EPOLL_CTL_DEL, descriptor, &event);
 }
 
-int spool_usable_cores(void) {
+/* Reads the affinity mask. Returns it, to be freed, or NULL. */
+static cpu_set_t *affinity(size_t *size) {
   /* The size of the mask is the kernel's, not the library's 1,024. */
   for (int cores = 1024; cores <= 1 << 20; cores *= 2) {
     cpu_set_t *set = CPU_ALLOC((size_t)cores);
-    if (set == NULL) return 1;
-    size_t size = CPU_ALLOC_SIZE((size_t)cores);
-    int failed = sched_getaffinity(0, size, set);
-    int number = failed ? 0 : CPU_COUNT_S(size, set);
+    if (set == NULL) return NULL;
+    *size = CPU_ALLOC_SIZE((size_t)cores);
+    if (sched_getaffinity(0, *size, set) == 0) return set;
+    int error = errno;
     CPU_FREE(set);
-    if (!failed) return number > 0 ? number : 1;
-    if (errno != EINVAL) return 1;
+    if (error != EINVAL) return NULL;
   }
-  return 1;
+  return NULL;
+}
+
+int spool_usable_cores(void) {
+  size_t size;
+  cpu_set_t *set = affinity(&size);
+  if (set == NULL) return 1;
+  int number = CPU_COUNT_S(size, set);
+  CPU_FREE(set);
+  return number > 0 ? number : 1;
+}
+
+int spool_list_cores(int *cores, int capacity) {
+  size_t size;
+  cpu_set_t *set = affinity(&size);
+  if (set == NULL) return 0;
+  int count = 0;
+  for (int core = 0; core < (int)(8 * size) && count < capacity; core++) {
+    if (CPU_ISSET_S((size_t)core, size, set)) cores[count++] = core;
+  }
+  CPU_FREE(set);
+  return count;
 }

@@ -14,6 +14,8 @@ public struct PilotOptions: Sendable {
   public var tags: [String]
   /// Cores for jobs.
   public var cpus: Int
+  /// The numbers of the cores that are handed out to jobs, each to one at a time; none: jobs run on any.
+  public var pinned: [Int32] = []
   /// Bytes of memory for jobs.
   public var memory: Int
   /// Ids of GPUs for jobs, as `CUDA_VISIBLE_DEVICES` takes them.

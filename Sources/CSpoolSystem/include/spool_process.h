@@ -40,6 +40,9 @@ void spool_set_remove(int set, int descriptor);
 /* Returns the number of cores that this process may run on, by its affinity mask: at least 1. */
 int spool_usable_cores(void);
 
+/* Stores the numbers of these cores, up to `capacity` of them. Returns how many it stored. */
+int spool_list_cores(int *cores, int capacity);
+
 /* --- Payloads --------------------------------------------------------------------------------- */
 
 /* The signs by which a payload's processes are known again. There are two, since one can be lost:
@@ -76,6 +79,8 @@ struct spool_spawn {
   const char *error_output;
   uint64_t mark;
   mode_t umask;
+  const int *cores; /* the cores that it may run on; NULL: those of the caller */
+  int core_count;
   const char *oom_score; /* what the kernel's OOM killer is told: a number from 0 to 1000 */
   /* Answers. */
   int pidfd; /* -1 where the kernel has none */

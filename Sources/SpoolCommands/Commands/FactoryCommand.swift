@@ -190,6 +190,7 @@ struct FactoryCommand: ParsableCommand {
     if let runtime = flags.containerRuntime { words += ["--container-runtime", runtime] }
     if let queue = flags.queue { words += ["--queue", queue] }
     if flags.gpuOnly { words.append("--gpu-only") }
+    if flags.pin { words.append("--pin") }
     if let scratch = flags.scratch { words += ["--scratch", scratch] }
     for variable in try VariableList(flags.env, isTemplate: false).variables {
       let value = variable.value.expanded { _ in nil } ?? ""

@@ -8,6 +8,8 @@ internal import SpoolStore
 struct PilotFlags: ParsableArguments {
   @Option(help: "Cores for jobs. Default: those this process may use.")
   var cpus: Int?
+  @Flag(help: "Give each job cores of its own: its processes run on these alone ($SPOOL_CORES).")
+  var pin = false
   @Option(
     help: ArgumentHelp("Memory for jobs, as 64GB. Default: the machine's.", valueName: "size"))
   var memory: String?
@@ -130,9 +132,21 @@ struct PilotFlags: ParsableArguments {
       queues: serves, tags: Set(tagList + (runtime?.tags ?? [])).sorted(), cpus: cpus ?? host.cpus,
       memory: memory.flatMap(Units.bytes) ?? Int(host.memory), gpus: devices,
       scratch: place, environment: variables)
+    options.pinned = try pin ? cores(for: options.cpus) : []
     options.given = given
     options.containers = runtime
     return options
+  }
+
+  /// Returns the cores to hand out. Fails where there are fewer than the pilot offers.
+  private func cores(for count: Int) throws -> [Int32] {
+    let cores = HostResources.coreNumbers
+    guard cores.count >= count else {
+      throw Failure(
+        .usage,
+        "--pin: the pilot offers \(count) cores, and may run on \(cores.count): give fewer --cpus")
+    }
+    return cores
   }
 
   private static let orderVariable = "CUDA_DEVICE_ORDER"

@@ -165,7 +165,8 @@ extension PilotOptions {
     let tag = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")
     let queue = queues.map(\.rawValue).joined(separator: "+")
     let runtime = containers.map { ", containers by \($0.words)" }
+    let own = pinned.isEmpty ? "" : " (each job has its own)"
     return
-      "\(cpus) cores, \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)\(runtime ?? "")"
+      "\(cpus) cores\(own), \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)\(runtime ?? "")"
   }
 }

@@ -23,7 +23,8 @@ public struct ChainSpec: Equatable, Sendable {
   public static func == (left: ChainSpec, right: ChainSpec) -> Bool { left.source == right.source }
 
   static let keys = [
-    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "container", "stop",
+    "kind", "name", "input", "steps", "priority", "retention", "environment", "setup", "container",
+    "stop",
     "notify",
   ]
   static let mostSteps = 100

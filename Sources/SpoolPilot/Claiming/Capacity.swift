@@ -2,12 +2,22 @@ internal import SpoolModel
 
 /// The cores, memory and GPUs of a pilot that are free. A pure value.
 struct Capacity {
+  /// What is a job's own.
+  struct Share: Equatable {
+    /// The ids of GPUs.
+    var gpus: [String] = []
+    /// The numbers of cores, of a pilot that hands these out.
+    var pinned: [Int32] = []
+  }
+
   /// Free cores.
   private(set) var cpus: Int
   /// Free memory in MiB.
   private(set) var memory: Int
   /// The ids of free GPUs.
   private(set) var gpus: [String]
+  /// The numbers of free cores, where they are handed out.
+  private(set) var pinned: [Int32]
   /// The number of shares that were given back so far.
   private(set) var releases = 0
   private let tags: Set<String>
@@ -23,6 +33,7 @@ struct Capacity {
     memory = PilotRecord.mebibytes(options.memory, cpus: options.cpus)
     slack = memory - TaskSpec.mebibytes(options.memory)
     gpus = options.gpus
+    pinned = options.pinned
     tags = Set(options.tags)
     let count = max(1, gpus.count)
     total = KeptRoom.Part(cpus: cpus, memory: memory, gpus: gpus.count)
@@ -54,20 +65,23 @@ struct Capacity {
   /// True if nothing at all is left to give.
   var isFull: Bool { cpus == 0 || memory <= slack }
 
-  /// Takes a job's share; returns the GPUs that are its own.
-  mutating func take(_ job: JobName) -> [String] {
+  /// Takes a job's share; returns what is its own.
+  mutating func take(_ job: JobName) -> Share {
     cpus -= job.cores
     memory -= job.memory
-    let own = Array(gpus.prefix(job.gpus))
-    gpus.removeFirst(own.count)
+    let own = Share(
+      gpus: Array(gpus.prefix(job.gpus)), pinned: Array(pinned.prefix(job.cores)))
+    gpus.removeFirst(own.gpus.count)
+    pinned.removeFirst(own.pinned.count)
     return own
   }
 
-  /// Takes a job's share back; `own` are the GPUs that it had.
-  mutating func give(_ job: JobName, _ own: [String]) {
+  /// Takes a job's share back; `own` is what it had.
+  mutating func give(_ job: JobName, _ own: Share) {
     cpus += job.cores
     memory += job.memory
-    gpus = (gpus + own).sorted()
+    gpus = (gpus + own.gpus).sorted()
+    pinned = (pinned + own.pinned).sorted()
     releases += 1
   }
 }

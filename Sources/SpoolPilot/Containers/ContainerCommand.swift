@@ -93,6 +93,9 @@ struct ContainerCommand {
   /// Docker's processes are not the pilot's, and their memory is not seen: the daemon keeps the limit.
   private mutating func addDocker() {
     arguments += ["--memory", "\(payload.memory)b", "--memory-swap", "\(payload.memory)b"]
+    if !payload.cores.isEmpty {
+      arguments += ["--cpuset-cpus", payload.cores.map(String.init).joined(separator: ",")]
+    }
     for group in user.groups where group != user.gid { arguments += ["--group-add", "\(group)"] }
   }
 

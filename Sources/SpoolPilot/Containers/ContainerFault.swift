@@ -10,11 +10,12 @@ public struct ContainerFault: Error, Sendable, Equatable {
   /// The cause of the failure of a job.
   var cause: Cause { isTheTasks ? .program : .spawn }
 
-  /// Returns the fault of a runtime that has ended without running the program: by its exit code and the
+  /// Returns the fault of a runtime that has ended without running `program`: by its exit code and the
   /// line in which it complains. Nil where the program ran, as far as one can know: exit codes alone do
   /// not tell, since a program may have them, too.
   static func find(
-    _ container: Container, _ kind: ContainerRuntime.Kind, exit code: Int32, printed: String
+    _ container: Container, _ kind: ContainerRuntime.Kind, exit code: Int32, printed: String,
+    program: String
   ) -> ContainerFault? {
     let lines = printed.split(separator: "\n")
     if let complaint = lines.last(where: isInits) { return noProgram(container, complaint) }
@@ -24,7 +25,9 @@ public struct ContainerFault: Error, Sendable, Equatable {
     let lower = complaint.lowercased()
     let isMissing = lower.contains("executable file") || lower.contains("no such file or directory")
     let isRefused = code == 126 && lower.contains("permission denied")
-    if code != 125, isRefused || isMissing && namesProgram(lower, code) {
+    if code != 125,
+      isRefused || isMissing && (code == 127 || names(program, complaint))
+    {
       return noProgram(container, complaint)
     }
     return ContainerFault(
@@ -50,8 +53,8 @@ public struct ContainerFault: Error, Sendable, Equatable {
   }
 
   /// Apptainer ends with 255 whatever has failed; the others end with 127 where there is no program.
-  private static func namesProgram(_ complaint: String, _ code: Int32) -> Bool {
-    code == 127 || complaint.contains("executable file") || complaint.contains("exec")
+  private static func names(_ program: String, _ complaint: Substring) -> Bool {
+    complaint.contains("executable file") || !program.isEmpty && complaint.contains(" \(program):")
   }
 
   private static func codes(of kind: ContainerRuntime.Kind) -> ClosedRange<Int32> {

@@ -54,7 +54,8 @@ extension JobStages {
       end.reason == .itself, case .exited(let code) = end.status, code != 0
     else { return nil }
     return ContainerFault.find(
-      container, runtime.kind, exit: code, printed: printed.readLastErrors() ?? "")
+      container, runtime.kind, exit: code, printed: printed.readLastErrors() ?? "",
+      program: job.document.command.first?.text ?? "")
   }
 
   /// The time within which the pilot hears that it is to leave, if what ended a payload by TERM was the

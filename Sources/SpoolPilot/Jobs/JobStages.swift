@@ -203,7 +203,7 @@ final class JobStages {
     }
     let time = min(job.document.wall, orders.standing.timeLeft(at: context.now))
     let filler = PayloadFiller(
-      job: job.document, name: job.name, pilot: heart.name, slot: job.slot, gpus: job.gpus,
+      job: job.document, name: job.name, pilot: heart.name, slot: job.slot, share: job.share,
       options: context.options, inputs: job.arguments, time: time,
       ends: context.time.timestamp + time)
     do throws(FileError) {

@@ -11,8 +11,8 @@ final class JobTable {
   var stock = Stock()
   private var runTimes = RunTimes()
   private var ended = EndedAttempts()
-  /// The shares of claims that cannot be read yet: the GPUs of each.
-  private var reserved: [JobName: [String]] = [:]
+  /// The shares of claims that cannot be read yet.
+  private var reserved: [JobName: Capacity.Share] = [:]
   private var nextID = 1
   private let context: PilotContext
 
@@ -26,9 +26,9 @@ final class JobTable {
 
   /// Enters a job, which takes its share of the pilot.
   func admit(_ claim: consuming Claim, _ document: JobDocument, _ slot: Slot) -> RunningJob {
-    let gpus = capacity.take(claim.name)
+    let share = capacity.take(claim.name)
     let job = RunningJob(
-      id: nextID, claim: claim, document: document, slot: slot, gpus: gpus, begun: context.now,
+      id: nextID, claim: claim, document: document, slot: slot, share: share, begun: context.now,
       started: context.time.timestamp)
     if nextID == 1, context.options.label != nil {
       context.say("\(PilotWords.firstJob) \(job.name.job)")
@@ -46,7 +46,7 @@ final class JobTable {
 
   /// Gives back the share that was kept for a claim, if any was.
   func release(_ name: JobName) {
-    if let gpus = reserved.removeValue(forKey: name) { capacity.give(name, gpus) }
+    if let share = reserved.removeValue(forKey: name) { capacity.give(name, share) }
   }
 
   /// Takes in that the payload of a job has ended: its share is free.
@@ -59,7 +59,7 @@ final class JobTable {
   func releaseShare(of job: RunningJob) {
     guard !job.hasReleased else { return }
     job.hasReleased = true
-    capacity.give(job.name, job.gpus)
+    capacity.give(job.name, job.share)
   }
 
   /// Removes a job that is through; its share and its slot are free.

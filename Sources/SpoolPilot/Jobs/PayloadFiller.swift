@@ -8,7 +8,7 @@ struct PayloadFiller {
   let name: JobName
   let pilot: PilotName
   let slot: Slot
-  let gpus: [String]
+  let share: Capacity.Share
   let options: PilotOptions
   /// The inputs of a job over many files, where they become arguments.
   let inputs: [String]
@@ -23,6 +23,7 @@ struct PayloadFiller {
       directory: job.directory ?? slot.work, output: slot.output, errorOutput: slot.errorOutput,
       wall: job.wall, memory: Int64(job.memory), stuck: job.stuck,
       stop: job.stop?.stop(within: time))
+    payload.cores = share.pinned
     payload.container = container
     // What a daemon runs is not seen to work.
     if container?.runtime.kind == .docker { payload.stuck = nil }
@@ -36,7 +37,7 @@ struct PayloadFiller {
     var own = PayloadContainer(
       container, by: runtime, name: "spool-\(job.job)-a\(job.attempt)-\(pilot)",
       scratch: slot.directory, host: options.environment,
-      gpus: options.gpus.isEmpty ? nil : gpus, inputs: job.inputs.map(\.path),
+      gpus: options.gpus.isEmpty ? nil : share.gpus, inputs: job.inputs.map(\.path),
       inputList: job.stretches.isEmpty ? nil : slot.inputListNul,
       writable: written + (job.directory.map { [$0] } ?? []))
     own.process = options.process
@@ -100,6 +101,9 @@ struct PayloadFiller {
     variables["SPOOL_ATTEMPT"] = "\(job.attempt)"
     variables["SPOOL_PILOT"] = pilot.text
     variables["SPOOL_CPUS"] = "\(name.cores)"
+    if !share.pinned.isEmpty {
+      variables["SPOOL_CORES"] = share.pinned.map(String.init).joined(separator: ",")
+    }
     variables["SPOOL_SCRATCH"] = slot.work
     variables["SPOOL_REPORT"] = slot.report
     variables["SPOOL_ENDS"] = "\(ends.milliseconds / 1000)"
@@ -108,7 +112,7 @@ struct PayloadFiller {
       variables["SPOOL_RESUMED"] = "\(checkpoint.resumed)"
     }
     if !options.gpus.isEmpty {
-      variables["CUDA_VISIBLE_DEVICES"] = gpus.joined(separator: ",")
+      variables["CUDA_VISIBLE_DEVICES"] = share.gpus.joined(separator: ",")
     }
     return variables
   }

@@ -34,8 +34,8 @@ final class RunningJob {
   let pilot: PilotName
   let document: JobDocument
   let slot: Slot
-  /// The GPUs that are the job's own.
-  let gpus: [String]
+  /// The GPUs, and the cores if they are handed out, that are the job's own.
+  let share: Capacity.Share
   /// The moment of the claim, on both clocks.
   let begun: Instant
   let started: Timestamp
@@ -81,7 +81,7 @@ final class RunningJob {
   private var claim: Claim?
 
   init(
-    id: Int, claim: consuming Claim, document: JobDocument, slot: Slot, gpus: [String],
+    id: Int, claim: consuming Claim, document: JobDocument, slot: Slot, share: Capacity.Share,
     begun: Instant, started: Timestamp
   ) {
     self.id = id
@@ -90,7 +90,7 @@ final class RunningJob {
     attempt = AttemptID(document)
     self.document = document
     self.slot = slot
-    self.gpus = gpus
+    self.share = share
     self.begun = begun
     self.started = started
     self.claim = consume claim

@@ -46,6 +46,13 @@ public struct HostResources: Sendable, Equatable {
     cores(affinity: Int(spool_usable_cores()), quota: CgroupLimits(readText).cpus)
   }
 
+  /// The numbers of the cores that this process may run on, by its affinity.
+  public static var coreNumbers: [Int32] {
+    var cores = [Int32](repeating: 0, count: 4096)
+    let count = spool_list_cores(&cores, Int32(cores.count))
+    return Array(cores.prefix(Int(count)))
+  }
+
   /// Returns whole cores: a quota of one and a half is one core that may be busy all the time.
   static func cores(affinity: Int, quota: Double?) -> Int {
     guard let quota, quota < Double(affinity) else { return max(1, affinity) }

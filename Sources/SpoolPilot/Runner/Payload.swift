@@ -42,6 +42,8 @@ public struct Payload: Sendable, Equatable {
   public var stuck: Duration?
   /// The way in which it is told to end; nil: by TERM alone.
   public var stop: PayloadStop?
+  /// The numbers of the cores that it may run on; none: those of the pilot.
+  public var cores: [Int32] = []
 
   /// Makes a payload; nothing is checked before the runner starts it.
   public init(

@@ -27,7 +27,11 @@ enum PayloadSpawn {
     var spawn = spool_spawn()
     spawn.mark = mark.limit(serial)
     spawn.umask = umask
-    let pid = call(&spawn, &arguments, &environment, &paths)
+    let pid = payload.cores.withUnsafeBufferPointer { cores in
+      spawn.cores = cores.isEmpty ? nil : cores.baseAddress
+      spawn.core_count = Int32(cores.count)
+      return call(&spawn, &arguments, &environment, &paths)
+    }
     if pid < 0 {
       let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue
       let error = SpawnError(program: failed(payload, spawn), code: spawn.error, isExec: isExec)

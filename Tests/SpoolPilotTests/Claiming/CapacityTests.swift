@@ -47,12 +47,31 @@ struct CapacityTests {
     let one = try job("c1.m100.g1.w60")
     let first = capacity.take(two)
     let second = capacity.take(one)
-    #expect(Set(first + second) == ["a", "b", "c"])
+    #expect(Set(first.gpus + second.gpus) == ["a", "b", "c"])
     #expect(!capacity.fits(one))
     capacity.give(two, first)
     #expect(capacity.fits(two) && capacity.releases == 1)
     capacity.give(one, second)
     #expect(capacity.gpus == ["a", "b", "c"] && capacity.cpus == 4 && capacity.memory == 1004)
     #expect(capacity.releases == 2)
+  }
+
+  /// No two jobs have one core, where cores are handed out.
+  @Test func coresAreAJobsOwn() throws {
+    var options = PilotOptions(
+      host: "h", version: "1", process: .object(JSONObject()), queues: [.cpu], tags: [], cpus: 3,
+      memory: 1 << 30, gpus: [], scratch: "/s", environment: [:])
+    options.pinned = [2, 3, 6, 7]
+    var capacity = Capacity(options)
+    let two = try job("c2.m100.g0.w60")
+    let one = try job("c1.m100.g0.w60")
+    let first = capacity.take(two)
+    let second = capacity.take(one)
+    #expect(first.pinned == [2, 3] && second.pinned == [6])
+    capacity.give(two, first)
+    #expect(capacity.take(one).pinned == [2] && capacity.take(one).pinned == [3])
+    capacity.give(one, second)
+    #expect(capacity.pinned == [6, 7])
+    #expect(self.capacity().pinned == [])
   }
 }

@@ -162,7 +162,8 @@ struct ContainerFaultTests {
   private func blame(
     _ kind: ContainerRuntime.Kind, _ code: Int32, _ printed: String, image: String = "a"
   ) -> Bool? {
-    ContainerFault.find(Container(image: image), kind, exit: code, printed: printed)?.isTheTasks
+    ContainerFault.find(
+      Container(image: image), kind, exit: code, printed: printed, program: "/opt/x")?.isTheTasks
   }
 
   @Test func theHost() {
@@ -175,7 +176,8 @@ struct ContainerFaultTests {
       blame(.apptainer, 255, "FATAL:   could not open image /x.sif: no such file", image: "/x.sif")
         == false)
     let fault = ContainerFault.find(
-      Container(image: "a"), .podman, exit: 125, printed: "Error: no such host")
+      Container(image: "a"), .podman, exit: 125, printed: "Error: no such host",
+      program: "x")
     #expect(fault?.words.contains("no such host\ntry `podman pull a`") == true)
     #expect(fault?.cause == .spawn)
   }
@@ -198,6 +200,7 @@ struct ContainerFaultTests {
         #"docker: Error response from daemon: exec: "x": executable file not found in $PATH"#)
         == true)
     #expect(blame(.apptainer, 255, #"FATAL:   "x": executable file not found in $PATH"#) == true)
+    #expect(blame(.apptainer, 255, "FATAL:   stat /opt/x: no such file or directory") == true)
   }
 
   /// A program's own exit code, and words, are its own.

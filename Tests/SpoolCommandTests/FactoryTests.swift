@@ -50,9 +50,11 @@ extension CommandTests {
         #expect(try await lab.end(of: first).code == 0)
         let record = try lab.json("spool/running/@factories/local.json")
         #expect(record["state"]?.string == "ended")
-        for log in lab.visible("spool/logs/@factories/local") {
-          #expect(
-            lab.text("spool/logs/@factories/local/\(log)").hasSuffix("\(PilotWords.parting)\n"))
+        // One that was still beginning when the work was done leaves by itself.
+        try await lab.waitFor("the last pilot's parting") {
+          lab.visible("spool/logs/@factories/local").allSatisfy { log in
+            lab.text("spool/logs/@factories/local/\(log)").hasSuffix("\(PilotWords.parting)\n")
+          }
         }
         try await lab.expectClean()
       }

@@ -62,7 +62,7 @@ struct PageWork {
     return """
       <div class="unit\(isStep ? " step" : "")"><div class="name">\(name) \(Self.state(state.rawValue))</div>\
       \(Self.bar(jobs))<div class="numbers">\(jobs.done) of \(total) done\(failed)\
-      <span class="small">\(ended ? "" : Self.words(jobs, rate))</span></div></div>
+      <span class="small">\(ended ? "" : Self.words(jobs, state == .active ? rate : nil))</span></div></div>
 
       """
   }

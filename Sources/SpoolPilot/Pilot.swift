@@ -89,8 +89,8 @@ public final class Pilot {
   /// Tells that the ready directory of a queue may have changed (R9), at that moment or later.
   public func hint(_ queue: Queue, at moment: Instant) { claiming.hint(queue, at: moment) }
 
-  /// True if it would claim what came into ready now. Hints may wait until it is.
-  public var hasRoom: Bool { claiming.hasRoom }
+  /// True unless all is taken. While it is false, hints may wait.
+  public var hasRoom: Bool { claiming.hasRoom || !table.capacity.isFull }
 
   // MARK: A step
 

@@ -7,7 +7,6 @@ The spool has a task of JOBS jobs that ended, some of them failed, TASKS ended t
 Without a watcher nothing of it changes. Times are said, and the worst of them is held to seconds.
 """
 import json
-import os
 import pathlib
 import re
 import shutil

@@ -90,7 +90,7 @@ public final class Pilot {
   public func hint(_ queue: Queue, at moment: Instant) { claiming.hint(queue, at: moment) }
 
   /// True unless all is taken. While it is false, hints may wait.
-  public var hasRoom: Bool { claiming.hasRoom || !table.capacity.isFull }
+  public var hasRoom: Bool { !table.capacity.isFull }
 
   // MARK: A step
 

@@ -56,20 +56,13 @@ public struct LedgerHead: Equatable, Sendable {
   private static func skip(
     _ text: [UInt8], _ line: UnsafeBufferPointer<UInt8>, _ at: inout Int
   ) -> Bool {
-    guard at + text.count <= line.count else { return false }
-    for offset in text.indices where line[at + offset] != text[offset] { return false }
+    guard LineBytes.hold(text, line, at) else { return false }
     at += text.count
     return true
   }
 
   private static func number(_ line: UnsafeBufferPointer<UInt8>, _ at: inout Int) -> Int? {
-    let start = at
-    var value = 0
-    while at < line.count, (48...57).contains(line[at]), at - start < 10 {
-      value = value * 10 + Int(line[at] - 48)
-      at += 1
-    }
-    return at > start ? value : nil
+    LineBytes.number(line, &at, digits: 10)
   }
 }
 
@@ -79,28 +72,31 @@ public enum LineNumbers {
   public static func value(_ key: [UInt8], in line: [UInt8]) -> Int? {
     line.withUnsafeBufferPointer { line in
       guard line.count > key.count else { return nil }
-      var at = 0
-      while at <= line.count - key.count {
-        if line[at] == key[0], matches(key, line, at) {
-          return number(line, at + key.count)
-        }
-        at += 1
+      for start in 0...(line.count - key.count) where LineBytes.hold(key, line, start) {
+        var at = start + key.count
+        return LineBytes.number(line, &at, digits: 18)
       }
       return nil
     }
   }
+}
 
-  private static func matches(
-    _ key: [UInt8], _ line: UnsafeBufferPointer<UInt8>, _ at: Int
-  ) -> Bool {
-    for offset in key.indices where line[at + offset] != key[offset] { return false }
+/// Texts and numbers in the bytes of a line.
+private enum LineBytes {
+  /// Returns true if a text stands at this place.
+  static func hold(_ text: [UInt8], _ line: UnsafeBufferPointer<UInt8>, _ at: Int) -> Bool {
+    guard at + text.count <= line.count else { return false }
+    for offset in text.indices where line[at + offset] != text[offset] { return false }
     return true
   }
 
-  private static func number(_ line: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
-    var at = start
+  /// Reads a number of so many digits at the most, and goes behind it; nil where there is none.
+  static func number(
+    _ line: UnsafeBufferPointer<UInt8>, _ at: inout Int, digits: Int
+  ) -> Int? {
+    let start = at
     var value = 0
-    while at < line.count, (48...57).contains(line[at]), at - start < 18 {
+    while at < line.count, (48...57).contains(line[at]), at - start < digits {
       value = value * 10 + Int(line[at] - 48)
       at += 1
     }

@@ -67,11 +67,8 @@ public struct SpoolSurvey: Sendable {
 /// only those that have changed.
 public struct SurveyReader {
   private let spool: Spool
-  private var running = RoomLook(.running)
-  private var done = RoomLook(.done)
-  private var failed = RoomLook(.failed)
+  private var rooms = TaskRooms()
   private var datasets = RoomLook(.datasets)
-  private var stamps = PageStamps()
   private var pages: [Name: TaskPage] = [:]
   private var rates: [Name: JobRate] = [:]
   /// The jobs that were done, at each of the last looks.
@@ -113,25 +110,19 @@ public struct SurveyReader {
   }
 
   private mutating func readPages(at now: Timestamp) throws(FileError) {
-    // A task that ends has its page in done/ or failed/ before it leaves running/: so this order.
-    let changes = [
-      try running.look(spool, at: now), try done.look(spool, at: now),
-      try failed.look(spool, at: now),
-    ]
     var changed: [Name] = []
-    if changes.contains(true) {
-      var places: [Name: Spool.Page] = [:]
-      for name in running.names { places[name] = .active(name) }
-      for name in done.names { places[name] = .ended(name, failed: false) }
-      for name in failed.names { places[name] = .ended(name, failed: true) }
-      for name in Array(pages.keys) where places[name] == nil { forget(name) }
-      for (name, page) in places where try stamps.hasChanged(page, spool) {
+    if let seen = try rooms.look(spool, at: now) {
+      for name in Array(pages.keys) where !seen.names.contains(name) {
+        pages[name] = nil
+        rooms.forget(name)
+      }
+      for page in seen.changed {
         guard let read = read(page) else {
-          stamps.forget(page)
+          rooms.forget(page)
           continue
         }
-        pages[name] = read
-        if read.task != nil { changed.append(name) }
+        pages[read.name] = read
+        if read.task != nil { changed.append(read.name) }
       }
     }
     try readLedgers(changed)
@@ -141,13 +132,6 @@ public struct SurveyReader {
     guard var object = spool.read(page)?.object else { return nil }
     object["request"] = nil
     return TaskPage(.object(object))
-  }
-
-  private mutating func forget(_ name: Name) {
-    pages[name] = nil
-    for page in [
-      Spool.Page.active(name), .ended(name, failed: false), .ended(name, failed: true),
-    ] { stamps.forget(page) }
   }
 
   private mutating func readLedgers(_ changed: [Name]) throws(FileError) {

@@ -75,8 +75,7 @@ final class Claiming {
       && !unreadable.hasShortage
   }
 
-  /// True if the pilot may begin a job more.
-  var hasRoom: Bool {
+  private var hasRoom: Bool {
     mayClaim && table.hasRoom && orders.failures.mayStart(besides: table.starting)
   }
 

@@ -19,8 +19,13 @@ struct ContainerRemains {
       guard let text = value.first, let process = try? JSON.parse(Array(text.utf8)),
         ProcessIdentity.isGone(process) == true
       else { continue }
-      _ = ask(Self.removal(of: name, runtime.kind))
+      remove(name)
     }
+  }
+
+  /// Ends a container and removes it, if it is there. Blocks, for 30 seconds at the most.
+  func remove(_ name: String) {
+    _ = ask(Self.removal(of: name, runtime.kind))
   }
 
   private func ask(_ arguments: [String]) -> [String] {

@@ -1,4 +1,3 @@
-import CSpoolSystem
 import SpoolStore
 internal import Synchronization
 
@@ -17,9 +16,6 @@ final class ContainerRemover: Sendable {
     case container(PayloadContainer, serial: UInt32)
     case remains(ContainerRemains)
   }
-
-  /// The longest time that one removal may take.
-  private static let timeout = Duration.seconds(30)
 
   private let mailbox = Mutex(Mailbox())
 
@@ -60,10 +56,7 @@ final class ContainerRemover: Sendable {
       case .remains(let remains): remains.remove()
       case .container(let container, let serial):
         let runtime = container.runtime
-        let call = CommandOutput.Call(
-          arguments: [runtime.path] + ContainerRemains.removal(of: container.name, runtime.kind),
-          environment: container.host, deadline: spool_now() + Self.timeout.nanoseconds)
-        _ = try? CommandOutput.run(call, goesOn: { true })
+        ContainerRemains(runtime: runtime, environment: container.host).remove(container.name)
         mailbox.withLock { _ = $0.pending.remove(serial) }
       }
     }

@@ -34,7 +34,8 @@ public protocol EventSource: AnyObject, Sendable {
   /// The reason why events do not come, or not of all directories, for the log; nil while there is
   /// none.
   var trouble: String? { get }
-  /// Begins to report changes in `directory` (an absolute path) to `receive`, which must be quick.
+  /// Begins to report changes in `directory` (an absolute path) to `receive`, which must be quick
+  /// where others hear from the source, too.
   /// The first report is a `.rescan`, for changes before the watch stood.
   func watch(_ directory: String, _ receive: @escaping @Sendable (DirectoryEvent) -> Void)
   /// Begins to report changes and every creation in a directory, which may come at any time, and

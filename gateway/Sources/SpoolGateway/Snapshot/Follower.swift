@@ -12,11 +12,9 @@ final class Follower {
   private let counters: Counters
 
   private var snapshot = Snapshot()
-  private var running = RoomLook(.running)
-  private var done = RoomLook(.done)
-  private var failed = RoomLook(.failed)
+  private var rooms = TaskRooms()
   private var datasets = RoomLook(.datasets)
-  private var stamps = PageStamps()
+  private var datasetStamps = PageStamps()
   private var tails = LedgerTails()
   private var pilots = PilotFollower()
   private var readyMarks: [Queue: (mark: DirectoryMark, changed: Timestamp)] = [:]
@@ -106,32 +104,21 @@ final class Follower {
   // MARK: Tasks
 
   private func lookAtTasks(_ now: Timestamp) throws(FileError) {
-    // A task that ends has its page in done/ or failed/ before it leaves running/: so this order.
-    let changes = [
-      try running.look(spool, at: now), try done.look(spool, at: now),
-      try failed.look(spool, at: now),
-    ]
-    guard changes.contains(true) else { return }
-    var places: [Name: Spool.Page] = [:]
-    for name in running.names { places[name] = .active(name) }
-    for name in done.names { places[name] = .ended(name, failed: false) }
-    for name in failed.names { places[name] = .ended(name, failed: true) }
+    guard let seen = try rooms.look(spool, at: now) else { return }
     let isFirst = !snapshot.isComplete
     var isReordered = false
-    for page in places.values where try stamps.hasChanged(page, spool) {
+    for page in seen.changed {
       guard let read = spool.read(page).flatMap({ TaskPage($0) }) else {
-        stamps.forget(page)
+        rooms.forget(page)
         continue
       }
       if put(TaskRow(read), isFirst: isFirst, now) { isReordered = true }
     }
-    let gone = Set(snapshot.tasks.keys).subtracting(places.keys)
+    let gone = Set(snapshot.tasks.keys).subtracting(seen.names)
     for name in gone where missing.contains(name) {
       snapshot.tasks[name] = nil
       isReordered = true
-      for page in [
-        Spool.Page.active(name), .ended(name, failed: false), .ended(name, failed: true),
-      ] { stamps.forget(page) }
+      rooms.forget(name)
       tellGone("task", name.text, task: name)
     }
     missing = gone
@@ -170,16 +157,9 @@ final class Follower {
         guard let head = LedgerHead(line, of: task) else { return }
         counters.count { $0.attempts.count(head, line) }
         guard followed.contains(name), let json = try? JSON.parse(line) else { return }
-        pending.append(("attempt", name, true, Self.unsealed(json)))
+        pending.append(("attempt", name, true, json.unsealed.compact))
       }
     }
-  }
-
-  /// Returns a sealed line without its seal, which is of the file and not of the answer.
-  private static func unsealed(_ json: JSON) -> [UInt8] {
-    guard var object = json.object else { return json.compact }
-    object["crc32"] = nil
-    return JSON.object(object).compact
   }
 
   // MARK: Datasets
@@ -188,9 +168,9 @@ final class Follower {
     guard try datasets.look(spool, at: now) else { return }
     for name in datasets.names {
       let page = Spool.Page.dataset(name)
-      guard try stamps.hasChanged(page, spool) else { continue }
+      guard try datasetStamps.hasChanged(page, spool) else { continue }
       guard let json = spool.read(page), let read = DatasetPage(json) else {
-        stamps.forget(page)
+        datasetStamps.forget(page)
         continue
       }
       let row = Snapshot.DatasetRow(summary: read.summary, text: read.json.compact)
@@ -200,7 +180,7 @@ final class Follower {
     let gone = Set(snapshot.datasets.keys).subtracting(datasets.names)
     for name in gone where missingDatasets.contains(name) {
       snapshot.datasets[name] = nil
-      stamps.forget(.dataset(name))
+      datasetStamps.forget(.dataset(name))
       tellGone("dataset", name.text, task: nil)
     }
     missingDatasets = gone

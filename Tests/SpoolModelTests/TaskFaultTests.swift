@@ -43,8 +43,8 @@ struct TaskFaultTests {
     let error = requestError { _ = try task(["zzzzzzzzzzzzzz": 1]) }
     #expect(
       error?.message
-        == "unknown key; known are after, allowIncomplete, checkpoint, command, directory, environment, "
-        + "filesPerJob, groupBy, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, "
+        == "unknown key; known are after, allowIncomplete, checkpoint, command, container, directory, "
+        + "environment, filesPerJob, groupBy, input, kind, maxFailedJobs, maxRunning, name, notBefore, notify, order, "
         + "outputs, priority, queue, resources, retention, retry, setup, stop, stopAfter, stuckAfter, "
         + "verify")
   }

@@ -84,9 +84,9 @@ struct PilotFlags: ParsableArguments {
       containerRuntime == Self.noRuntime
       ? nil : ContainerRuntime.find(kind, environment: environment)
     if let kind, found == nil {
-      let why = kind == .docker ? ", or its daemon does not answer (docker version)" : ""
+      let why = kind == .docker ? ", or its daemon cannot be reached (docker version)" : ""
       throw Failure(
-        .usage, "--container-runtime \(kind.rawValue): it is not in PATH, or does not run\(why)")
+        .usage, "--container-runtime \(kind.rawValue): it is not in PATH\(why)")
     }
     for tag in tagList where [Container.tag, Container.fileTag].contains(tag) {
       guard found?.tags.contains(tag) != true else { continue }
@@ -94,7 +94,7 @@ struct PilotFlags: ParsableArguments {
         .usage,
         "--tags \(tag): a pilot has this tag by itself where it can run containers, and this one cannot: "
           + (tag == Container.fileTag
-            ? "apptainer does not work here" : "no apptainer, podman or docker works here"))
+            ? "there is no apptainer here" : "there is no apptainer, podman or docker here"))
     }
     return found
   }

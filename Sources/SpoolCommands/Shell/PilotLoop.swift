@@ -50,9 +50,6 @@ final class PilotLoop: Sendable {
       try? lock.close()
     }
     let runner = try ProcessRunner(umask: umask)
-    if let runtime = options.containers {
-      runner.clearRemains(of: runtime, environment: options.environment)
-    }
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
       time: time, runner: runner, digester: digester,
@@ -164,7 +161,7 @@ extension PilotOptions {
     let gpu = gpus.isEmpty ? "" : ", \(gpus.count) GPUs"
     let tag = tags.isEmpty ? "" : ", tags " + tags.joined(separator: "+")
     let queue = queues.map(\.rawValue).joined(separator: "+")
-    let runtime = containers.map { ", containers by \($0.words)" }
+    let runtime = containers.map { ", containers by \($0.kind.rawValue)" }
     let own = pinned.isEmpty ? "" : " (each job has its own)"
     return
       "\(cpus) cores\(own), \(Units.text(bytes: memory))\(gpu)\(tag), queue \(queue)\(runtime ?? "")"

@@ -13,23 +13,14 @@ public struct ContainerRuntime: Sendable, Equatable {
   public var kind: Kind
   /// The path of the program.
   public var path: String
-  /// What it says of its version.
-  public var version: String
   /// True if it can put a small init before the program, which hands on TERM and waits for orphans.
   public var hasInit: Bool
 
   /// Makes one that is known already; ``find(_:environment:)`` looks for it.
-  public init(_ kind: Kind, path: String, version: String = "", hasInit: Bool = true) {
+  public init(_ kind: Kind, path: String, hasInit: Bool = true) {
     self.kind = kind
     self.path = path
-    self.version = version
     self.hasInit = hasInit
-  }
-
-  /// The program and its version, for people.
-  public var words: String {
-    let words = version.split(separator: " ").last.map(String.init) ?? ""
-    return words.isEmpty ? kind.rawValue : "\(kind.rawValue) \(words)"
   }
 
   /// The tags of jobs that it can run, which a pilot offers by itself.
@@ -47,19 +38,19 @@ public struct ContainerRuntime: Sendable, Equatable {
   /// daemon runs, or the record of one.
   var leavesRemains: Bool { kind != .apptainer }
 
-  /// Looks for a runtime in `PATH` of `environment`: for one of this kind, or for the first that answers.
-  /// Each has 10 seconds to do so. Returns nil if there is none.
+  /// Looks for a runtime in `PATH` of `environment`: for one of this kind, or for the first that is there.
+  /// Docker is of no use without its daemon, so it counts where that can be reached. Nothing is run: a
+  /// pilot that gets no containers has no use for what a runtime makes at its first call. Returns nil if
+  /// there is none.
   public static func find(
     _ kind: Kind? = nil, environment: [String: String]
   ) -> ContainerRuntime? {
     for kind in kind.map({ [$0] }) ?? Kind.allCases {
       guard let path = try? ProgramSearch.find(kind.rawValue, path: environment["PATH"]),
-        let answer = CommandOutput.capture(
-          [path] + question(of: kind), environment: environment, timeout: .seconds(10))
+        kind != .docker || hasDaemon(environment)
       else { continue }
-      let line = answer.split(separator: "\n").first.map(String.init) ?? ""
       let hasInit = kind != .podman || podmanInits.contains { access($0, X_OK) == 0 }
-      return ContainerRuntime(kind, path: path, version: line, hasInit: hasInit)
+      return ContainerRuntime(kind, path: path, hasInit: hasInit)
     }
     return nil
   }
@@ -70,9 +61,9 @@ public struct ContainerRuntime: Sendable, Equatable {
     "/usr/local/lib/podman/catatonit", "/usr/lib/podman/catatonit", "/usr/bin/catatonit",
   ]
 
-  /// Returns the arguments by which a program says that it works. Docker's client works without its
-  /// daemon, and is of no use then.
-  private static func question(of kind: Kind) -> [String] {
-    kind == .docker ? ["version", "--format", "{{.Server.Version}}"] : ["--version"]
+  /// True if Docker's daemon is said to be elsewhere, or its socket is here and may be used.
+  private static func hasDaemon(_ environment: [String: String]) -> Bool {
+    ["DOCKER_HOST", "DOCKER_CONTEXT"].contains { environment[$0]?.isEmpty == false }
+      || access("/var/run/docker.sock", R_OK | W_OK) == 0
   }
 }

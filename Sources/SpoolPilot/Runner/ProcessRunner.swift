@@ -35,6 +35,7 @@ public final class ProcessRunner: PayloadRunner {
   private let set: Int32
   var oomWatch = OOMWatch()
   let remover = ContainerRemover()
+  private var hasClearedRemains = false
   private var lastSerial: UInt32 = 0
   /// The moment at which it is due to look whether the guardian lives.
   private var guardianLook: UInt64 = 0
@@ -82,15 +83,6 @@ public final class ProcessRunner: PayloadRunner {
     close(set)
   }
 
-  /// Clears away what earlier pilots of this host have left of their containers, beside the caller's
-  /// thread.
-  public func clearRemains(
-    of runtime: ContainerRuntime, environment: [String: String]
-  ) {
-    guard runtime.leavesRemains else { return }
-    remover.remove(ContainerRemains(runtime: runtime, environment: environment))
-  }
-
   /// The number of payloads that are being started, run, or have ended and are not yet reported.
   public var count: Int { payloads.count + starting.count }
 
@@ -99,12 +91,22 @@ public final class ProcessRunner: PayloadRunner {
     lastSerial &+= 1
     let now = spool_now()
     if now >= guardianLook { renewGuardian(now) }
+    if let container = payload.container { clearRemains(container) }
     let place = localPrograms.place(of: payload)
     let request = PayloadSpawner.Request(
       payload: payload, serial: lastSerial, isNew: place == .unknown)
     if case .local(let program) = place, startHere(request, program, now) { return }
     starting[payload.id] = Starting(serial: lastSerial)
     spawner.ask(request)
+  }
+
+  /// Before the first container: begins to clear away what earlier pilots of this host have left of
+  /// theirs. A pilot that runs none does not call the runtime.
+  private func clearRemains(_ container: PayloadContainer) {
+    guard !hasClearedRemains else { return }
+    hasClearedRemains = true
+    guard container.runtime.leavesRemains else { return }
+    remover.remove(ContainerRemains(runtime: container.runtime, environment: container.host))
   }
 
   /// Starts a payload on this thread, since that takes no time. A start that fails is left to the

@@ -50,10 +50,12 @@ extension ProcessTests {
       return payload
     }
 
+    /// What the runtime was called for, but for the look at what earlier pilots have left, which is made
+    /// beside.
     private var calls: [String] {
       fixture.scratch.text("calls").split(separator: "\n\n").map {
         $0.split(separator: "\n").prefix(1).joined()
-      }
+      }.filter { $0 != "ps" }
     }
 
     @Test func isRunByTheRuntime() throws {
@@ -71,6 +73,7 @@ extension ProcessTests {
       let end = try fixture.next()
       #expect(end.reason == .wall)
       #expect(calls == ["run", "rm"])
+      #expect(fixture.scratch.text("calls").contains("ps\n--all\n"))
       #expect(fixture.scratch.text("calls").hasSuffix("rm\n--force\n--ignore\nspool-x-a1-p\n\n"))
     }
 

@@ -16,6 +16,7 @@
 # make image   an OCI image, in dist/; wants podman
 # make test-image  a task run by that image
 # make test-deb    the package installed in bare systems of Debian 12 and 13; wants root, debootstrap
+# make test-vm     units and control groups in an emulated machine of Debian 12; wants root, debootstrap, qemu
 # make bench   speed beside xargs and the ideal cycle in C, as ratios
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
 # make bench-gateway  what 500 viewers and 1,000 requests a second cost a running task; the times of answers
@@ -42,7 +43,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
   -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
-  test-htcondor test-deb test-image screenshots lint install install-gateway deps build static portable deb dist image bench \
+  test-htcondor test-deb test-vm test-image screenshots lint install install-gateway deps build static portable deb dist image bench \
   bench-claims bench-gateway bench-scale python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
@@ -144,6 +145,9 @@ image: portable
 
 test-deb: deb
 	Tests/packages/test-deb.sh "$$(ls -t dist/spool_*.deb | head -1)" bookworm trixie
+
+test-vm: deb
+	Tests/packages/test-vm.sh "$$(ls -t dist/spool_*.deb | head -1)"
 
 test-image: image
 	Tests/packages/test-image.sh

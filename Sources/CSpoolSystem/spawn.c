@@ -58,6 +58,15 @@ static void pin(const int *cores, int count) {
   syscall(SYS_sched_setaffinity, 0, sizeof mask, mask);
 }
 
+/* Writes to a file of the kernel's. Where it refuses, things stay as they are. */
+static void tell(const char *path, const char *text) {
+  int file = open(path, O_WRONLY);
+  if (file < 0) return;
+  ssize_t written = write(file, text, strlen(text));
+  (void)written;
+  close(file);
+}
+
 static int run_child(void *argument) {
   struct child *child = argument;
   struct spool_spawn *spawn = child->spawn;
@@ -72,13 +81,9 @@ static int run_child(void *argument) {
   if (open("/dev/null", O_RDONLY) != 0) fail(spawn, SPOOL_SPAWN_CLONE);
   if (open(spawn->output, create, 0644) != 1) fail(spawn, SPOOL_SPAWN_OUTPUT);
   if (open(spawn->error_output, create, 0644) != 2) fail(spawn, SPOOL_SPAWN_ERROR_OUTPUT);
-  /* The kernel gives a child of vfork a score of its own. Where it refuses, the killer has its way. */
-  int score = open("/proc/self/oom_score_adj", O_WRONLY);
-  if (score >= 0) {
-    ssize_t written = write(score, spawn->oom_score, strlen(spawn->oom_score));
-    (void)written;
-    close(score);
-  }
+  if (spawn->group != NULL) tell(spawn->group, "0");
+  /* The kernel gives a child of vfork a score of its own. */
+  tell("/proc/self/oom_score_adj", spawn->oom_score);
   if (chdir(spawn->directory) != 0) fail(spawn, SPOOL_SPAWN_DIRECTORY);
   /* The kernel refuses where the limit is lower already. Then the environment alone is the sign. */
   struct rlimit mark = {spawn->mark, spawn->mark};

@@ -43,7 +43,7 @@ extension CommandTests {
           try lab.files.rename(
             lab.absolute("elsewhere/\(name)"), to: lab.absolute("buffer/\(name)"))
           guard index == 0 else { continue }
-          try await lab.waitFor("the first to be processed", within: 10) {
+          try await lab.waitFor("the first to be processed") {
             lab.isThere("out/f0.txt")
           }
         }

@@ -61,10 +61,13 @@ extension CommandTests {
       config.returns = 3
       try await Lab.run(config) { lab in
         _ = try lab.start("watch")
-        try await lab.drop(task("t", input: ["count": 1], ["sleep", "1000"]), as: "t.json")
+        let line = "echo begun >>'\(lab.path)/lives'; exec sleep 1000"
+        try await lab.drop(task("t", input: ["count": 1], ["sh", "-c", line]), as: "t.json")
         for life in 1...3 {
           let pilot = try lab.start("pilot", "--drain", "0s")
-          try await lab.waitFor("the job on pilot \(life)") { lab.allClaims.count == 1 }
+          try await lab.waitFor("the payload on pilot \(life)") {
+            lab.text("lives") == String(repeating: "begun\n", count: life)
+          }
           pilot.signal(SIGTERM)
           #expect(try await lab.end(of: pilot).code == 0)
         }
@@ -75,7 +78,8 @@ extension CommandTests {
         let ledger = try lab.ledger("t")
         #expect(ledger.count == 3)
         #expect(ledger.last?["final"]?.bool == true)
-        #expect(ledger.last?["reason"]?.string?.contains("told to stop") == true)
+        #expect(
+          ledger.last?["reason"]?.string?.contains("told to stop") == true, "\(ledger)")
         try await lab.expectClean()
       }
     }

@@ -194,7 +194,7 @@ extension CommandTests {
           type \\n
           see slow is active
           type l
-          see begun 0
+          see begun
           type qh
           see held slow
           type h

@@ -81,6 +81,7 @@ struct spool_spawn {
   mode_t umask;
   const int *cores; /* the cores that it may run on; NULL: those of the caller */
   int core_count;
+  const char *group; /* the file by which it joins a control group; NULL: that of the caller */
   const char *oom_score; /* what the kernel's OOM killer is told: a number from 0 to 1000 */
   /* Answers. */
   int pidfd; /* -1 where the kernel has none */

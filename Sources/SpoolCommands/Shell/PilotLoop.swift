@@ -49,14 +49,15 @@ final class PilotLoop: Sendable {
       clearScratch(files)
       try? lock.close()
     }
-    let runner = try ProcessRunner(umask: umask)
+    let runner = try ProcessRunner(umask: umask, ownsGroup: true)
     let digester = try ThreadedDigester(waker: waker)
     let seams = Pilot.Seams(
       time: time, runner: runner, digester: digester,
       lister: ThreadedLister(waker: waker), random: SystemRandomNumberGenerator(),
       local: files, say: { Terminal.say("pilot", $0) })
     guard let pilot = try register(seams) else { return runner.shutdown() }
-    Terminal.say("pilot", "\(pilot.name): \(options.words)")
+    let keeper = runner.hasGroups ? "control groups" : "sampling"
+    Terminal.say("pilot", "\(pilot.name): \(options.words), memory kept to by \(keeper)")
     sayNeighbours(of: pilot.name)
     watchReady()
     loop(pilot, runner)

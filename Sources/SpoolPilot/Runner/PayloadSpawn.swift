@@ -9,7 +9,8 @@ enum PayloadSpawn {
   /// Starts it; returns its pid and a descriptor of it. Everything that can fail is known when this
   /// returns, the exec included; `SpawnError.program` names the path that failed.
   static func start(
-    _ payload: Payload, _ command: SetupCommand, mark: PayloadMark, serial: UInt32, umask: UInt32
+    _ payload: Payload, _ command: SetupCommand, mark: PayloadMark, serial: UInt32, umask: UInt32,
+    group: PayloadCgroups.Group?
   ) throws(SpawnError) -> (pid: pid_t, descriptor: Int32) {
     let name = payload.arguments.first ?? ""
     let program = command.program
@@ -21,6 +22,7 @@ enum PayloadSpawn {
     for path in [program, payload.directory, payload.output, payload.errorOutput, oomScore] {
       paths.append(path)
     }
+    if let group { paths.append(group.door) }
     if arguments.holdsNUL || environment.holdsNUL || paths.holdsNUL {
       throw SpawnError(program: name, code: EINVAL)
     }
@@ -30,7 +32,7 @@ enum PayloadSpawn {
     let pid = payload.cores.withUnsafeBufferPointer { cores in
       spawn.cores = cores.isEmpty ? nil : cores.baseAddress
       spawn.core_count = Int32(cores.count)
-      return call(&spawn, &arguments, &environment, &paths)
+      return call(&spawn, &arguments, &environment, &paths, hasGroup: group != nil)
     }
     if pid < 0 {
       let isExec = UInt32(bitPattern: spawn.step) == SPOOL_SPAWN_EXEC.rawValue
@@ -66,7 +68,7 @@ enum PayloadSpawn {
 
   private static func call(
     _ spawn: inout spool_spawn, _ arguments: inout CStrings, _ environment: inout CStrings,
-    _ paths: inout CStrings
+    _ paths: inout CStrings, hasGroup: Bool
   ) -> pid_t {
     arguments.withPointers { arguments in
       environment.withPointers { environment in
@@ -76,6 +78,7 @@ enum PayloadSpawn {
           spawn.output = UnsafePointer(paths[2])
           spawn.error_output = UnsafePointer(paths[3])
           spawn.oom_score = UnsafePointer(paths[4])
+          spawn.group = hasGroup ? UnsafePointer(paths[5]) : nil
           spawn.arguments = UnsafePointer(arguments.baseAddress)
           spawn.environment = UnsafePointer(environment.baseAddress)
           return spool_start(&spawn)

@@ -16,6 +16,8 @@ final class PayloadSpawner: Sendable {
   struct Request: Sendable {
     var payload: Payload
     var serial: UInt32
+    /// Its control group, where payloads have one each.
+    var group: PayloadCgroups.Group?
     /// Nothing like it was started before.
     var isNew: Bool
   }
@@ -142,7 +144,8 @@ final class PayloadSpawner: Sendable {
       let command = try SetupCommand(request.payload, umask: umask)
       process = .success(
         try PayloadSpawn.start(
-          request.payload, command, mark: mark, serial: request.serial, umask: umask))
+          request.payload, command, mark: mark, serial: request.serial, umask: umask,
+          group: request.group))
       if request.isNew { localProgram = LocalPrograms.find(command, request.payload) }
     } catch {
       process = .failure(error)

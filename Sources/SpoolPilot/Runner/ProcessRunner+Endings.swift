@@ -65,10 +65,12 @@ extension ProcessRunner {
         held.insert(payload.serial)
         continue
       }
+      let reason = reason(index, status)
       ends.append(
         PayloadEnd(
-          id: payload.id, status: status, reason: reason(payload, status), cpu: payload.cpu,
-          memory: payload.peak(ownPeak: ownPeak)))
+          id: payload.id, status: status, reason: reason, cpu: payload.cpu,
+          memory: payloads[index].peak(ownPeak: ownPeak)))
+      if let group = payloads[index].group { groups?.release(group) }
     }
     payloads.removeAll {
       $0.status != nil && orphans[$0.serial] == nil && !held.contains($0.serial)
@@ -93,13 +95,23 @@ extension ProcessRunner {
 
   /// Returns the reason for the end of a payload. KILL may have come from the kernel, to its first
   /// process or to another, of which a shell tells by its exit code.
-  private func reason(
-    _ payload: RunningPayload, _ status: PayloadEnd.Status
-  ) -> PayloadEnd.Reason {
+  private func reason(_ index: Int, _ status: PayloadEnd.Status) -> PayloadEnd.Reason {
+    let payload = payloads[index]
     guard payload.reason == .itself,
       status == .signalled(SIGKILL) || status == .exited(128 + SIGKILL)
     else { return payload.reason }
-    return oomWatch.noteKill() ? .outOfMemory : .itself
+    guard let groups, var group = payload.group else {
+      return oomWatch.noteKill() ? .outOfMemory : .itself
+    }
+    defer { payloads[index].group = group }
+    switch groups.noteKill(in: &group) {
+    case .ownLimit:
+      // It was there, however short of that the last sample is.
+      payloads[index].sampledPeak = max(payload.sampledPeak, payload.memoryLimit)
+      return .memory
+    case .shortage: return .outOfMemory
+    case .none: return .itself
+    }
   }
 
   /// Sends TERM to all processes of a payload, and KILL after `grace`.
@@ -138,6 +150,7 @@ extension ProcessRunner {
 
   /// Sends KILL to all processes of a payload. What they forked meanwhile dies in the next round.
   func killAll(_ index: Int, _ now: UInt64) {
+    if let group = payloads[index].group { groups?.kill(group) }
     signalAll(index, SIGKILL)
     payloads[index].isKilled = true
     payloads[index].killAt = now + (payloads[index].status == nil ? 100_000_000 : 1_000_000)

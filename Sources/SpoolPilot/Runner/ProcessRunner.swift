@@ -14,6 +14,8 @@ public import SpoolStore
 ///    may spawn and wait for what is theirs.
 /// 4. When the pilot dies, a ``Guardian`` does the killing. One that somebody has killed is replaced.
 /// 5. When memory is short, the kernel is to kill payloads, not the pilot.
+/// 6. Where it has ``PayloadCgroups``, the kernel keeps payloads to their memory; else, and besides, it
+///    measures. A container's runtime sees to that itself.
 ///
 /// All calls come from one thread. Another one, the ``PayloadSpawner``'s, makes the processes of which
 /// ``LocalPrograms`` does not know that their starts take no time, so that a program on a filesystem
@@ -34,6 +36,7 @@ public final class ProcessRunner: PayloadRunner {
   /// The set of descriptors that ``wait(until:waker:)`` sleeps on: see ``PayloadSpawner``.
   private let set: Int32
   var oomWatch = OOMWatch()
+  let groups: PayloadCgroups?
   let remover = ContainerRemover()
   private var hasClearedRemains = false
   private var lastSerial: UInt32 = 0
@@ -61,8 +64,11 @@ public final class ProcessRunner: PayloadRunner {
   }
 
   /// Makes this process a subreaper, and starts the guardian. Fails where no process can be made, or
-  /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads.
-  public init(umask: UInt32 = 0o022) throws(SpawnError) {
+  /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads. With `ownsGroup` payloads get control groups of their
+  /// own, where this process may make them; it moves to another one itself.
+  public init(umask: UInt32 = 0o022, ownsGroup: Bool = false) throws(SpawnError) {
+    // The guardian goes where this process is.
+    groups = ownsGroup ? PayloadCgroups.claim() : nil
     let error = spool_become_subreaper()
     if error != 0 { throw SpawnError(program: "subreaper", code: error) }
     guardian = try Guardian(mark)
@@ -83,6 +89,9 @@ public final class ProcessRunner: PayloadRunner {
     close(set)
   }
 
+  /// True if the kernel keeps payloads to their memory.
+  public var hasGroups: Bool { groups != nil }
+
   /// The number of payloads that are being started, run, or have ended and are not yet reported.
   public var count: Int { payloads.count + starting.count }
 
@@ -93,8 +102,10 @@ public final class ProcessRunner: PayloadRunner {
     if now >= guardianLook { renewGuardian(now) }
     if let container = payload.container { clearRemains(container) }
     let place = localPrograms.place(of: payload)
+    let hasRuntime = payload.container?.runtime.leavesRemains == true
     let request = PayloadSpawner.Request(
-      payload: payload, serial: lastSerial, isNew: place == .unknown)
+      payload: payload, serial: lastSerial,
+      group: hasRuntime ? nil : groups?.take(limit: payload.memory), isNew: place == .unknown)
     if case .local(let program) = place, startHere(request, program, now) { return }
     starting[payload.id] = Starting(serial: lastSerial)
     spawner.ask(request)
@@ -118,7 +129,7 @@ public final class ProcessRunner: PayloadRunner {
     let command = SetupCommand(program: program, arguments: payload.arguments)
     do throws(SpawnError) {
       var process = try PayloadSpawn.start(
-        payload, command, mark: mark, serial: request.serial, umask: umask)
+        payload, command, mark: mark, serial: request.serial, umask: umask, group: request.group)
       if process.descriptor >= 0, spool_set_add(set, process.descriptor) != 0 {
         close(process.descriptor)
         process.descriptor = -1
@@ -135,10 +146,11 @@ public final class ProcessRunner: PayloadRunner {
   private func admit(
     _ request: PayloadSpawner.Request, _ process: (pid: pid_t, descriptor: Int32), at moment: UInt64
   ) {
-    payloads.append(
-      RunningPayload(
-        request.payload, serial: request.serial, leader: process.pid,
-        descriptor: process.descriptor, now: moment))
+    var payload = RunningPayload(
+      request.payload, serial: request.serial, leader: process.pid,
+      descriptor: process.descriptor, now: moment)
+    payload.group = request.group
+    payloads.append(payload)
     starts.append(PayloadStart(id: request.payload.id))
   }
 
@@ -207,7 +219,9 @@ public final class ProcessRunner: PayloadRunner {
       let id = answer.request.payload.id
       guard let state = starting.removeValue(forKey: id) else { continue }
       switch answer.process {
-      case .failure(let error): starts.append(PayloadStart(id: id, error: error))
+      case .failure(let error):
+        if let group = answer.request.group { groups?.release(group) }
+        starts.append(PayloadStart(id: id, error: error))
       case .success(let process):
         localPrograms.note(answer)
         admit(answer.request, process, at: answer.moment)
@@ -239,6 +253,7 @@ public final class ProcessRunner: PayloadRunner {
     while !poll().isEmpty || (!payloads.isEmpty && spool_now() < deadline) { usleep(500) }
     for index in payloads.indices { closeDescriptor(&payloads[index]) }
     payloads = []
+    groups?.close()
   }
 
   private func look(until deadline: UInt64) -> Int32 {

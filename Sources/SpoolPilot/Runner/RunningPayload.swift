@@ -39,6 +39,8 @@ struct RunningPayload {
   var status: PayloadEnd.Status?
   /// Its container, of a runtime that may leave something behind.
   let container: PayloadContainer?
+  /// Its control group, where payloads have one each.
+  var group: PayloadCgroups.Group?
   /// True if its processes got KILL: then its container is removed by name before it is reported.
   var isKilled = false
   var isRemovalAsked = false

@@ -200,7 +200,7 @@ final class Lab {
 
   /// Looks at a condition whenever something has happened, until it holds.
   func waitFor(
-    _ what: String, within seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within seconds: Int = 90, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
   ) async throws {
     let deadline = Waker.now() + UInt64(seconds) * 1_000_000_000

@@ -11,7 +11,7 @@ Each line of STEPS is one of
 """
 import fcntl, os, pty, re, select, signal, struct, sys, termios, time
 
-WIDTH, HEIGHT, PATIENCE = 100, 30, 30
+WIDTH, HEIGHT, PATIENCE = 100, 30, 90
 
 
 class Screen:

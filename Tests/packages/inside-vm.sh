@@ -72,7 +72,7 @@ as spool explain bomb | grep -q "1 jobs\? failed of wall"
 ! pgrep -x sleep >/dev/null || fail "$(pgrep -xa sleep | wc -l) processes are left"
 
 say "systemctl stop gives its jobs back, and start goes on with them"
-as spool submit --name long --count 2 --attempts 1 -- sleep 300 >/dev/null
+as spool submit --name long --count 2 --attempts 1 --memory 64MB -- sleep 300 >/dev/null
 await "two running jobs" sh -c "[ \$(find $spool/running -name '*.long.*' | wc -l) = 2 ]"
 systemctl stop "$pilot"
 [ "$(find "$spool/running" -name '*.long.*' | wc -l)" = 0 ]
@@ -91,7 +91,7 @@ say "a watcher that stands still is ended by its watchdog, and comes again"
 before=$(systemctl show -P MainPID "$watch")
 kill -STOP "$before"
 await "another watcher" sh -c "p=\$(systemctl show -P MainPID $watch); [ \$p != 0 ] && [ \$p != $before ]"
-submit --name after --count 3 -- true
+submit --name after --count 3 --memory 64MB -- true
 finish after
 as spool status after | grep -q "3.*done"
 

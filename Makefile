@@ -21,6 +21,7 @@
 # make bench-claims   what claims cost 32 pilots of one slot; wants strace
 # make bench-gateway  what 500 viewers and 1,000 requests a second cost a running task; the times of answers
 #                     before a spool of a million jobs; wants wrk
+# make bench-factory  the pilots of a factory over time, drawn, and what they cost; wants slurm-wlm, munge
 # make bench-scale    what Spool costs 10, 100 and 1,000 pilots of 64 slots, in simulation
 #                     CASES=--all: jobs of 1, 10 and 100 s; CASES='1000 10 2': one case
 PREFIX ?= /usr/local
@@ -44,7 +45,7 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
   test-htcondor test-deb test-vm test-image screenshots lint install install-gateway deps build static portable deb dist image bench \
-  bench-claims bench-gateway bench-scale python-test python-lint python-bench clean
+  bench-claims bench-factory bench-gateway bench-scale python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build
@@ -155,6 +156,9 @@ test-image: image
 bench-gateway: build gateway $(VENV)/ready
 	$(VENV)/bin/python gateway/Tests/http/load.py $(RELEASE)/spool $(GATEWAY)/release/spool-gateway
 	$(VENV)/bin/python gateway/Tests/http/big.py $(RELEASE)/spool $(GATEWAY)/release/spool-gateway
+
+bench-factory: build $(VENV)/ready
+	PYTHON=$(VENV)/bin/python Tests/batch/slurm-over-time.sh $(RELEASE)/spool docs/images/factory-slurm.png
 
 bench: deps build
 	scripts/bench.sh $(RELEASE)

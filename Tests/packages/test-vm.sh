@@ -61,6 +61,6 @@ echo "test-vm: booting"
 timeout 1200 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2G -nographic -no-reboot -nic none \
   -kernel "$(ls "$system"/boot/vmlinuz-* | tail -1)" -initrd "$(ls "$system"/boot/initrd.img-* | tail -1)" \
   -append "root=/dev/vda rw console=ttyS0 quiet loglevel=1 systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service" \
-  -drive "file=$work/disk,format=raw,if=virtio" </dev/null | tr -d '\r' | tee "$work/said"
+  -drive "file=$work/disk,format=raw,if=virtio" </dev/null | sed -u 's/\r//' | tee "$work/said"
 grep -q '^inside-vm: all is well$' "$work/said" || fail "it did not come to its end"
 echo "test-vm: all is well"

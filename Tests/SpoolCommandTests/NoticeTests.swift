@@ -148,6 +148,9 @@ extension CommandTests {
           ],
         ]
         try lab.write("c.json", chain)
+        try await lab.waitFor("the watcher") {
+          lab.text("spool/watcher.json").contains("\"clean\":false")
+        }
         let submitted = try await lab.spool("submit", "c.json", "--notify", "mail:ada@example.org")
         #expect(submitted.code == 0 && submitted.errors.isEmpty, Comment(rawValue: submitted.said))
         let command = #"cat >"$HOME/notice"; echo "$SPOOL_TASK $SPOOL_STATE" >>"$HOME/ends""#

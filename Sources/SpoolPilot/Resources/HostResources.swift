@@ -92,7 +92,8 @@ public struct HostResources: Sendable, Equatable {
     return String(decoding: output, as: UTF8.self)
   }
 
-  private static func names(in path: String) -> [String] {
+  /// Returns the names in a directory; none where it cannot be read.
+  static func names(in path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []

@@ -54,8 +54,8 @@ final class PayloadCgroups {
   /// version 2 with the controller `memory`, or it is not this process's own; then nothing has changed.
   static func claim() -> PayloadCgroups? {
     guard let root = ownGroup(HostResources.readText) else { return nil }
-    let files = PayloadCgroups(root: root)
-    return files.move() ? files : nil
+    let groups = PayloadCgroups(root: root)
+    return groups.move() ? groups : nil
   }
 
   /// Returns the directory of the group of this process, if it has the controller `memory` and holds
@@ -91,13 +91,8 @@ final class PayloadCgroups {
 
   /// Removes the groups that an earlier pilot has left here, as far as nobody is in them.
   private func removeRemains() {
-    guard let directory = opendir(root) else { return }
-    defer { closedir(directory) }
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(Self.prefix) { rmdir("\(root)/\(name)") }
+    for name in HostResources.names(in: root) where name.hasPrefix(Self.prefix) {
+      rmdir("\(root)/\(name)")
     }
   }
 
@@ -148,7 +143,7 @@ final class PayloadCgroups {
   /// Takes back the group of a payload of which nothing is left. What may be left against all odds is
   /// killed. A group that still answers for files in memory is not used again.
   func release(_ group: Group) {
-    for gone in leaving where rmdir(gone.path) == 0 { leaving.removeAll { $0 == gone } }
+    leaving.removeAll { rmdir($0.path) == 0 }
     let isEmpty = (HostResources.readText(group.door) ?? "").isEmpty
     if !isEmpty { kill(group) }
     let statistics = HostResources.readText(group.path + "/memory.stat") ?? ""

@@ -64,8 +64,9 @@ public final class ProcessRunner: PayloadRunner {
   }
 
   /// Makes this process a subreaper, and starts the guardian. Fails where no process can be made, or
-  /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads. With `ownsGroup` payloads get control groups of their
-  /// own, where this process may make them; it moves to another one itself.
+  /// the kernel knows no subreapers. `umask` is the file mode creation mask of payloads. With
+  /// `ownsGroup` payloads get control groups of their own, where this process may make them; it moves
+  /// to another one itself.
   public init(umask: UInt32 = 0o022, ownsGroup: Bool = false) throws(SpawnError) {
     // The guardian goes where this process is.
     groups = ownsGroup ? PayloadCgroups.claim() : nil

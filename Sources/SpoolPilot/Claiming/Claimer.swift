@@ -9,7 +9,9 @@ internal import SpoolStore
 /// 2. Of the jobs of the best priority it takes any of the first few, by chance, so that many pilots do
 ///    not all want the same job; then any of the next few. (An order that each pilot makes once and for
 ///    all, say by a hash of its name and the job's, would leave what it likes least to lie for ever.)
-/// 3. Where it finds nothing that fits, it looks again ever more seldom, each time half as often, and
+/// 3. Where there are fewer jobs than pilots that want one, it leaves each to the others, but for one in so
+///    many, and takes at its next look what is still there.
+/// 4. Where it finds nothing that fits, it looks again ever more seldom, each time half as often, and
 ///    with each job that fits twice as often. So where jobs are few, and other pilots take them as well,
 ///    looks are not many more than jobs. A directory that was empty it lists only when its mark has
 ///    moved.
@@ -22,6 +24,8 @@ struct Claimer {
   let queue: Queue
   /// The candidates in the order of claiming, the first last.
   private var candidates: [JobName] = []
+  /// Jobs of the last listing that are left to other pilots.
+  private var left: Set<JobName> = []
   private var listedAt: Instant?
   private var emptiness = EmptyDirectory()
   private var rivalry = Rivalry()
@@ -84,6 +88,7 @@ struct Claimer {
     candidates.sort { $1.goesBefore($0) }
     mix(&quick)
     emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
+    leaveSome(&quick)
     if candidates.isEmpty { findNothing(at: now, &random) }
   }
 
@@ -96,6 +101,20 @@ struct Claimer {
       candidates[first..<end].shuffle(using: &random)
       end = first
     }
+  }
+
+  /// Leaves candidates to other pilots where there are fewer than pilots that want them, so that about one
+  /// of these tries for each. What is still there of those that it left before it takes: nobody else
+  /// wants it.
+  private mutating func leaveSome(_ random: inout QuickRandom) {
+    let before = left
+    left = []
+    if candidates.contains(where: before.contains) { rivalry.noteLeftOver() }
+    let crowd = rivalry.crowd
+    guard candidates.count < crowd else { return }
+    left = Set(
+      candidates.filter { !before.contains($0) && Int.random(in: 0..<crowd, using: &random) > 0 })
+    candidates.removeAll(where: left.contains)
   }
 
   private mutating func findNothing(

@@ -8,7 +8,8 @@ internal import SpoolStore
 /// Nobody knows how many pilots there are, nor how fast they claim. So a pilot tries listings that are
 /// older and older until it loses a race, and then trusts them half as long. With that about one
 /// listing in seven brings a lost race, however many pilots there are. In the same way it chooses among
-/// twice as many jobs after each lost race, and among ever fewer, the first ones, while it wins.
+/// twice as many jobs after each lost race, and among ever fewer, the first ones, while it wins. Where
+/// there are not so many, that number says how many others are likely to want the same job.
 struct Rivalry {
   /// The number of lost races in a row after which the pilot looks again.
   static let mostLosses = 2
@@ -22,6 +23,8 @@ struct Rivalry {
 
   /// The number of jobs of one priority, the first ones, among which the pilot chooses.
   private(set) var choice = choices.lowerBound
+  /// The number of pilots that want a job at the same time, as far as lost races tell.
+  var crowd: Int { Int(choice / Self.choices.lowerBound) }
   /// The age from which on a listing is too old to claim from.
   private(set) var trust = Duration.milliseconds(50)
   /// The middle of the next pause; zero: no race was lost lately.
@@ -61,6 +64,9 @@ struct Rivalry {
     hasLost = false
     lossesInRow = 0
   }
+
+  /// Takes in that a job which the pilot left to others is still there.
+  mutating func noteLeftOver() { choice = max(Self.choices.lowerBound, choice * 3 / 4) }
 
   // MARK: Pauses
 

@@ -268,6 +268,43 @@ struct ClaimerTests {
     #expect(alone.wantsLook(at: start, releases: 0))
   }
 
+  /// Of jobs that are fewer than the pilots which want them, each is tried by about one pilot, and is taken
+  /// at the next look if it is still there.
+  @Test mutating func jobsAreLeftToOthers() {
+    var tries = 0
+    for seed in 1...800 {
+      var claimer = listed([job(1)], seed: seed)
+      for _ in 0..<4 { claimer.noteLoss(at: start, &random) }
+      let later = start + .seconds(1)
+      claimer.beginLook(at: later, releases: 0)
+      claimer.take([job(2), job(3)], mark(2), at: later, &random)
+      let first = [take(&claimer), take(&claimer)].compactMap { $0?.job.index }
+      tries += first.count
+      #expect(!claimer.wantsLook(at: later, releases: 0) || !first.isEmpty)
+      claimer.beginLook(at: later, releases: 0)
+      claimer.take([job(2), job(3)], mark(3), at: later, &random)
+      let second = [take(&claimer), take(&claimer)].compactMap { $0?.job.index }
+      #expect(Set(second).isSuperset(of: Set([2, 3]).subtracting(first)))
+    }
+    // Two jobs, sixteen that want them.
+    #expect((70...130).contains(tries), "\(tries)")
+  }
+
+  /// What nobody else takes tells that there are no others any more.
+  @Test mutating func theOthersAreGone() {
+    var claimer = listed([job(1)])
+    for _ in 0..<30 { claimer.noteLoss(at: start, &random) }
+    var looks = 0
+    for number in 0..<40 {
+      repeat {
+        looks += 1
+        claimer.beginLook(at: start, releases: 0)
+        claimer.take([job(number)], mark(looks), at: start, &random)
+      } while take(&claimer) == nil
+    }
+    #expect((58...66).contains(looks), "\(looks)")
+  }
+
   // MARK: Marks
 
   /// An empty directory is not listed again before its mark moves, or a while is over.

@@ -67,6 +67,18 @@ struct RivalryTests {
     #expect(rivalry.choice == Rivalry.choices.upperBound)
   }
 
+  /// So many pilots want a job as lost races tell, and what they leave tells that they are fewer.
+  @Test mutating func crowds() {
+    #expect(rivalry.crowd == 1)
+    look(winning: 0, losing: 3)
+    #expect(rivalry.crowd == 8)
+    rivalry.noteLeftOver()
+    #expect(rivalry.crowd == 6)
+    for _ in 0..<10 { rivalry.noteLeftOver() }
+    #expect(rivalry.crowd == 1)
+    #expect(rivalry.choice == Rivalry.choices.lowerBound)
+  }
+
   @Test mutating func twoLostRacesInARowAreHopeless() {
     rivalry.noteLoss()
     #expect(!rivalry.isHopeless)

@@ -10,11 +10,8 @@ struct CgroupLimits: Equatable {
 
   /// Reads `/proc/self/cgroup`, `/proc/self/mountinfo` and the files that these lead to.
   init(_ read: (String) -> String?) {
-    let groups = Self.groups(read("/proc/self/cgroup") ?? "")
-    for mount in Self.mounts(read("/proc/self/mountinfo") ?? "") {
-      for group in groups where mount.holds(group.controllers) {
-        for directory in Self.directories(mount, group.path) { apply(directory, mount, read) }
-      }
+    for (mount, directories) in Self.own(read) {
+      for directory in directories { apply(directory, mount, read) }
     }
   }
 
@@ -83,6 +80,25 @@ extension CgroupLimits {
     func holds(_ others: [String]) -> Bool {
       others.isEmpty ? isUnified : !isUnified && others.contains { controllers.contains($0) }
     }
+  }
+
+  /// Returns the groups of this process: each with its hierarchy, as the directories from the mount point
+  /// down to its own.
+  static func own(_ read: (String) -> String?) -> [(mount: Mount, directories: [String])] {
+    let groups = groups(read("/proc/self/cgroup") ?? "")
+    return mounts(read("/proc/self/mountinfo") ?? "").flatMap { mount in
+      groups.filter { mount.holds($0.controllers) }.map { (mount, directories(mount, $0.path)) }
+    }
+  }
+
+  /// Returns the number behind a key in a file of a group, a key and a number in each line; nil where
+  /// there is none.
+  static func count(_ key: String, _ text: String?) -> Int? {
+    for line in (text ?? "").split(separator: "\n") {
+      let words = words(String(line))
+      if words.count == 2, words[0] == key { return Int(words[1]) }
+    }
+    return nil
   }
 
   /// Returns the groups of `/proc/self/cgroup`.

@@ -20,7 +20,7 @@ struct OOMWatch {
   /// Makes the watch of this process.
   init() {
     let path = Self.counterPath(HostResources.readText)
-    self.init { Self.count(HostResources.readText(path) ?? "") }
+    self.init { CgroupLimits.count(Self.key, HostResources.readText(path)) }
   }
 
   /// Takes in the counter as it is now, to be done about twice a second.
@@ -40,23 +40,15 @@ struct OOMWatch {
   /// Returns the file of the counter: in the control group of this process, whose limit or whose
   /// ancestors' kills, of version 2 or 1; else of the machine.
   static func counterPath(_ read: (String) -> String?) -> String {
-    let groups = CgroupLimits.groups(read("/proc/self/cgroup") ?? "")
-    for mount in CgroupLimits.mounts(read("/proc/self/mountinfo") ?? "") {
-      guard mount.isUnified || mount.controllers.contains("memory") else { continue }
-      for group in groups where mount.holds(group.controllers) {
-        let name = mount.isUnified ? "memory.events" : "memory.oom_control"
-        let path = (CgroupLimits.directories(mount, group.path).last ?? "") + "/" + name
-        if count(read(path) ?? "") != nil { return path }
-      }
+    for (mount, directories) in CgroupLimits.own(read)
+    where mount.isUnified || mount.controllers.contains("memory") {
+      let name = mount.isUnified ? "memory.events" : "memory.oom_control"
+      let path = (directories.last ?? "") + "/" + name
+      if CgroupLimits.count(key, read(path)) != nil { return path }
     }
     return "/proc/vmstat"
   }
 
-  /// Returns the number behind `oom_kill` in a text of lines; nil where there is none.
-  static func count(_ text: String) -> Int? {
-    for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
-      return Int(line.dropFirst(9))
-    }
-    return nil
-  }
+  /// The key of the kills, in each of these files.
+  private static let key = "oom_kill"
 }

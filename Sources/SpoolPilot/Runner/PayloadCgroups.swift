@@ -61,15 +61,12 @@ final class PayloadCgroups {
   /// Returns the directory of the group of this process, if it has the controller `memory` and holds
   /// this process alone.
   static func ownGroup(_ read: (String) -> String?) -> String? {
-    let groups = CgroupLimits.groups(read("/proc/self/cgroup") ?? "")
-    for mount in CgroupLimits.mounts(read("/proc/self/mountinfo") ?? "") where mount.isUnified {
-      for group in groups where mount.holds(group.controllers) {
-        guard let path = CgroupLimits.directories(mount, group.path).last,
-          CgroupLimits.words(read(path + "/cgroup.controllers") ?? "").contains("memory"),
-          CgroupLimits.words(read(path + "/cgroup.procs") ?? "") == ["\(getpid())"]
-        else { continue }
-        return path
-      }
+    for (mount, directories) in CgroupLimits.own(read) where mount.isUnified {
+      guard let path = directories.last,
+        CgroupLimits.words(read(path + "/cgroup.controllers") ?? "").contains("memory"),
+        CgroupLimits.words(read(path + "/cgroup.procs") ?? "") == ["\(getpid())"]
+      else { continue }
+      return path
     }
     return nil
   }
@@ -129,9 +126,9 @@ final class PayloadCgroups {
 
   /// Returns whether the OOM killer has killed in a group since the last call.
   func noteKill(in group: inout Group) -> Kill {
-    let events = HostResources.readText(group.path + "/memory.events") ?? ""
-    let kills = Self.count("oom_kill", events)
-    let overruns = Self.count("oom", events)
+    let events = HostResources.readText(group.path + "/memory.events")
+    let kills = CgroupLimits.count("oom_kill", events) ?? 0
+    let overruns = CgroupLimits.count("oom", events) ?? 0
     defer {
       group.kills = kills
       group.overruns = overruns
@@ -146,8 +143,8 @@ final class PayloadCgroups {
     leaving.removeAll { rmdir($0.path) == 0 }
     let isEmpty = (HostResources.readText(group.door) ?? "").isEmpty
     if !isEmpty { kill(group) }
-    let statistics = HostResources.readText(group.path + "/memory.stat") ?? ""
-    if isEmpty, Self.count("shmem", statistics) == 0 {
+    let statistics = HostResources.readText(group.path + "/memory.stat")
+    if isEmpty, CgroupLimits.count("shmem", statistics) ?? 0 == 0 {
       free.append(group)
     } else if rmdir(group.path) != 0 {
       leaving.append(group)
@@ -159,15 +156,6 @@ final class PayloadCgroups {
     for group in free + leaving { rmdir(group.path) }
     free = []
     leaving = []
-  }
-
-  /// Returns the number behind a key in a text of lines; 0 where there is none.
-  static func count(_ key: String, _ text: String) -> Int {
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if words.count == 2, words[0] == key { return Int(words[1]) ?? 0 }
-    }
-    return 0
   }
 
   private static func write(_ text: String, _ path: String) -> Bool {

@@ -57,7 +57,7 @@ struct OOMWatchTests {
     ]
     let path = OOMWatch.counterPath { unified[$0] }
     #expect(path == "/sys/fs/cgroup/a.slice/b.scope/memory.events")
-    #expect(OOMWatch.count(unified[path] ?? "") == 7)
+    #expect(CgroupLimits.count("oom_kill", unified[path]) == 7)
     let old = [
       "/proc/self/cgroup": "4:memory:/j\n0::/\n",
       "/proc/self/mountinfo":

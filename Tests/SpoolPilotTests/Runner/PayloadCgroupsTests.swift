@@ -40,8 +40,8 @@ struct PayloadCgroupsTests {
 
   @Test func counters() {
     let events = "low 0\nhigh 0\nmax 21\noom 3\noom_kill 12\noom_group_kill 3\n"
-    #expect(PayloadCgroups.count("oom", events) == 3)
-    #expect(PayloadCgroups.count("oom_kill", events) == 12)
-    #expect(PayloadCgroups.count("shmem", events) == 0)
+    #expect(CgroupLimits.count("oom", events) == 3)
+    #expect(CgroupLimits.count("oom_kill", events) == 12)
+    #expect(CgroupLimits.count("shmem", events) == nil)
   }
 }

@@ -9,6 +9,10 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// `make test` builds in release, so that simulations run fast. The tests themselves gain nothing by the
+/// optimizer, and would keep it busy for longest.
+let testSettings = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// The C compiler's settings: the same for every C target.
 let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
 
@@ -88,22 +92,22 @@ let package = Package(
     .executableTarget(
       name: "runner-probe", dependencies: ["SpoolPilot", "SpoolStore"], path: "Tests/RunnerProbe",
       swiftSettings: settings),
-    .testTarget(name: "SpoolModelTests", dependencies: ["SpoolModel"], swiftSettings: settings),
+    .testTarget(name: "SpoolModelTests", dependencies: ["SpoolModel"], swiftSettings: testSettings),
     .testTarget(
       name: "SpoolStoreTests", dependencies: ["SpoolModel", "SpoolStore", "SpoolTesting"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "SpoolWatcherTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolWatcher", "SpoolPilot", "SpoolTesting"],
-      exclude: ["Fixtures"], swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: testSettings),
     .testTarget(
       name: "SpoolPilotTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolPilot", "SpoolTesting", "runner-probe"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "SpoolFactoryTests",
       dependencies: ["SpoolModel", "SpoolStore", "SpoolFactory", "SpoolTesting"],
-      exclude: ["Recorded"], swiftSettings: settings),
+      exclude: ["Recorded"], swiftSettings: testSettings),
     .testTarget(
       name: "SpoolCommandTests",
       dependencies: [
@@ -111,6 +115,6 @@ let package = Package(
         "frames",
       ],
       exclude: ["Fixtures", "Support/terminal.py"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
   ]
 )

@@ -4,13 +4,13 @@
 #
 #   Tests/batch/gridengine.sh [SPOOL]
 #
-# SPOOL is the program, by default .build/debug/spool. Where Grid Engine is not installed, it says so
+# SPOOL is the program, by default .build-test/release/spool. Where Grid Engine is not installed, it says so
 # and does nothing.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/Tests/batch/gridengine-cluster.sh"
-spool=$(realpath "${1:-$root/.build/debug/spool}")
+spool=$(realpath "${1:-$root/.build-test/release/spool}")
 missing=$(sge_missing)
 if [ -n "$missing" ]; then
   echo "gridengine: SKIPPED, for lack of $missing (on Debian: apt-get install gridengine-master" \

@@ -12,7 +12,7 @@ from pathlib import Path
 import classad2
 import htcondor2
 
-SPOOL = Path(sys.argv[1] if len(sys.argv) > 1 else ".build/debug/spool").resolve()
+SPOOL = Path(sys.argv[1] if len(sys.argv) > 1 else ".build-test/release/spool").resolve()
 
 
 def split(text):

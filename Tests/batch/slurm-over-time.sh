@@ -4,12 +4,12 @@
 #
 #   Tests/batch/slurm-over-time.sh [SPOOL [PICTURE]]
 #
-# SPOOL is the program, by default .build/debug/spool. Wants slurm-wlm, munge, and matplotlib in $PYTHON.
+# SPOOL is the program, by default .build-test/release/spool. Wants slurm-wlm, munge, and matplotlib in $PYTHON.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/Tests/batch/slurm-cluster.sh"
-spool=$(realpath "${1:-$root/.build/debug/spool}")
+spool=$(realpath "${1:-$root/.build-test/release/spool}")
 picture=$(realpath "${2:-pilots-over-time.png}")
 missing=$(slurm_missing)
 if [ -n "$missing" ]; then

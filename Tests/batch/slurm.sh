@@ -3,7 +3,7 @@
 #
 #   Tests/batch/slurm.sh [--short] [SPOOL]
 #
-# SPOOL is the program, by default .build/debug/spool. The short form leaves out the faults that take
+# SPOOL is the program, by default .build-test/release/spool. The short form leaves out the faults that take
 # long. Where Slurm is not installed, it says so and does nothing.
 set -euo pipefail
 
@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 
 short=
 [ "${1:-}" = --short ] && { short=1; shift; }
-spool=$(realpath "${1:-$root/.build/debug/spool}")
+spool=$(realpath "${1:-$root/.build-test/release/spool}")
 missing=$(slurm_missing)
 if [ -n "$missing" ]; then
   echo "slurm: SKIPPED, for lack of $missing (on Debian: apt-get install slurm-wlm munge)"

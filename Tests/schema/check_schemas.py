@@ -2,7 +2,7 @@
 """Check docs/schema: that the schemas are valid, that examples and documentation keep to them, that
 what a real spool writes keeps to them, and that broken documents do not.
 
-The program is $SPOOL_BINARY, by default .build/debug/spool.
+The program is $SPOOL_BINARY, by default .build-test/release/spool.
 """
 
 import json
@@ -18,7 +18,7 @@ from real_spool import RealSpool
 from schemas import Schemas
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build" / "debug" / "spool")).resolve()
+BINARY = Path(os.environ.get("SPOOL_BINARY", ROOT / ".build-test" / "release" / "spool")).resolve()
 # What a fenced block is recognised by.
 KINDS = {
     "task": "task", "chain": "chain", "chain-summary": "chain-summary", "dataset": "dataset", "summary": "summary",

@@ -151,7 +151,9 @@ struct Claimer {
   }
 
   /// Returns whether a job of the last listing that was not taken yet is like that.
-  func hasCandidate(_ isLike: (JobName) -> Bool) -> Bool { candidates.contains(where: isLike) }
+  func hasCandidate(_ isLike: (JobName) -> Bool) -> Bool {
+    candidates.contains(where: isLike) || left.contains(where: isLike)
+  }
 
   // MARK: The choice
 

@@ -94,7 +94,7 @@ extension CgroupLimits {
   /// Returns the number behind a key in a file of a group, a key and a number in each line; nil where
   /// there is none.
   static func count(_ key: String, _ text: String?) -> Int? {
-    for line in (text ?? "").split(separator: "\n") {
+    for line in (text ?? "").split(separator: "\n") where line.hasPrefix(key) {
       let words = words(String(line))
       if words.count == 2, words[0] == key { return Int(words[1]) }
     }

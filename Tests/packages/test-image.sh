@@ -18,9 +18,12 @@ if podman run --rm localhost/spool:latest --version >/dev/null 2>&1; then
   spool() { podman run --rm -v "$work:/w" localhost/spool:latest "$@"; }
 else
   way="buildah, in a chroot: no container can be run here"
-  container=$(buildah from localhost/spool:latest)
-  trap 'buildah rm "$container" >/dev/null; rm -rf "$work"' EXIT
-  spool() { buildah run --isolation chroot -v "$work:/w" "$container" -- /usr/bin/spool "$@"; }
+  # Each of the two tools may have chosen another way to store images.
+  driver=$(podman info --format '{{.Store.GraphDriverName}}')
+  build() { buildah --storage-driver "$driver" "$@"; }
+  container=$(build from localhost/spool:latest)
+  trap 'build rm "$container" >/dev/null; rm -rf "$work"' EXIT
+  spool() { build run --isolation chroot -v "$work:/w" "$container" -- /usr/bin/spool "$@"; }
 fi
 
 spool --version | grep -qE '^[0-9]+\.[0-9]+\.[0-9]+' || fail "it does not say its version"

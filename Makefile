@@ -47,8 +47,9 @@ PORTABLY = $(STATIC) --scratch-path .build-dist --disable-default-traits \
   -Xlinker -L$(CURDIR)/.build-dist/archives -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 .PHONY: demo demo-web gateway gateway-files test test-long test-gateway test-slurm test-gridengine \
-  test-htcondor test-deb test-vm test-image screenshots lint install install-gateway deps build tested static portable deb dist image bench \
-  bench-claims bench-factory bench-gateway bench-scale python-test python-lint python-bench clean
+  test-htcondor test-deb test-vm test-image screenshots lint install install-gateway deps build tested \
+  static portable deb dist image bench bench-claims bench-factory bench-gateway bench-scale \
+  python-test python-lint python-bench clean
 
 # Without the network there is no picture, and all the rest.
 demo: deps build

@@ -94,9 +94,9 @@ extension CgroupLimits {
   /// Returns the number behind a key in a file of a group, a key and a number in each line; nil where
   /// there is none.
   static func count(_ key: String, _ text: String?) -> Int? {
-    for line in (text ?? "").split(separator: "\n") where line.hasPrefix(key) {
-      let words = words(String(line))
-      if words.count == 2, words[0] == key { return Int(words[1]) }
+    let start = key + " "
+    for line in (text ?? "").split(separator: "\n") where line.hasPrefix(start) {
+      return Int(line.dropFirst(start.count))
     }
     return nil
   }

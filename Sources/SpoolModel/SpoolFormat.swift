@@ -6,11 +6,12 @@
 /// |---|---|
 /// | 1 | all before 0.2.0 |
 /// | 2 | segments of the journal of format 3, which earlier programs take for damage |
+/// | 3 | lanes, in which earlier programs find neither jobs nor results |
 public enum SpoolFormat {
   /// The format that this program gives to a spool.
-  public static let current = 2
+  public static let current = 3
   /// The first version of Spool that works on spools of the current format.
-  public static let version = "0.2.0"
+  public static let version = "0.3.0"
 
   /// Returns the format that a `spool.json` names, whatever else is in it; nil where it names none.
   public static func named(in bytes: [UInt8]) -> Int? {

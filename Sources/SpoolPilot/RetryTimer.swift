@@ -27,7 +27,7 @@ struct RetryTimer {
   /// Doubles the delay, up to the longest. A wait that has begun is not prolonged.
   mutating func grow() { backoff.lengthen() }
 
-  /// Halves the delay, down to the shortest. A wait that has begun is not cut.
+  /// Makes the delay a quarter shorter, down to the shortest. A wait that has begun is not cut.
   mutating func shrink() { backoff.shorten() }
 
   /// Begins to wait. `spread`, from -100 to 100, makes the wait up to a fifth shorter or longer, so

@@ -72,6 +72,8 @@ public final class Watcher {
     /// between its commit and the call, nobody gets the notice. Where the site wants to be told of ends
     /// at least once, the next watcher sends those that no ``Hints/told`` has confirmed.
     public var notify: (Notice) -> Void
+    /// When there are lanes of ready.
+    public var lanes = LaneRule()
 
     /// Makes seams. Without `notify`, notices go nowhere.
     public init(
@@ -124,7 +126,7 @@ public final class Watcher {
     detector = BadPilotDetector(spool, pilots: pilots, files: quarantines)
     let weights = OwnerWeights(spool.config.shares, uid: seams.uid)
     order = FeedOrder(weights, tokens: spool.config.tokens)
-    ready = ReadyFeeder(spool, pilots: pilots, order: order)
+    ready = ReadyFeeder(spool, pilots: pilots, order: order, lanes: seams.lanes)
     reservations = ReservationOrders(spool, ready: ready, order: order, pilots: pilots)
     marks = WaterMarks(spool)
     readiness = TaskReadiness(spool.config)
@@ -287,7 +289,7 @@ public final class Watcher {
     var hasWorked = try intake.answer(turn)
     turn.hurry(hasWorked)
     if try directories.run(turn) { hasWorked = true }
-    if full || hints.inboxes || judge.hasMore {
+    if full || hints.inboxes || judge.hasMore || ready.hasLanes {
       if try judge.readInboxes(fresh: full, turn) > 0 { hasWorked = true }
     }
     if try pilots.look(turn) { hasWorked = true }
@@ -351,7 +353,7 @@ public final class Watcher {
     try intake.dropAnswered(turn)
     try ready.recall(turn)
     handle()
-    ready.putReady(turn)
+    ready.putReady(isBehind: judge.hasMore, turn)
     handle()
     views.write(turn)
     // A job is in its views before its file leaves the inbox.
@@ -360,6 +362,7 @@ public final class Watcher {
     try handleCommitted()
     try quarantines.act(turn)
     try reservations.act(turn)
+    try ready.removeLanes(turn)
     groups.act(turn)
     try archive.act(turn)
     handle()

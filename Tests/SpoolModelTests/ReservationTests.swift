@@ -13,17 +13,21 @@ struct ReservationTests {
 
   @Test func anOrderIsReadAsItWasWritten() throws {
     for queue in Queue.allCases {
-      let order = Reservation(queue: queue, job: try job("c4.m100.g0.w60.tssd"))
-      #expect(Reservation(text: order.text) == order)
+      for lane in [nil] + Lane.all {
+        let order = Reservation(ReadyPlace(queue, lane), job: try job("c4.m100.g0.w60.tssd"))
+        #expect(Reservation(text: order.text) == order)
+      }
     }
-    let order = Reservation(queue: .cpu, job: try job("c4.m2048.g1.w60"))
+    let order = Reservation(ReadyPlace(.cpu), job: try job("c4.m2048.g1.w60"))
     #expect(order.text == "ready-cpu/p5.t.00000001.a1.c4.m2048.g1.w60.json\n")
     #expect(order.words == "keeps 4 cores, 2.1 GB, 1 GPUs for t.00000001")
   }
 
   /// Whatever is left of an order that was cut is none.
   @Test func aTornOrderIsNone() throws {
-    let text = Reservation(queue: .gpu, job: try job("c4.m100.g0.w60")).text
+    let text = Reservation(ReadyPlace(.gpu, Lane(directory: "@07")), job: try job("c4.m100.g0.w60"))
+      .text
+    #expect(text == "ready-gpu/@07/p5.t.00000001.a1.c4.m100.g0.w60.json\n")
     for length in 0..<text.count { #expect(Reservation(text: String(text.prefix(length))) == nil) }
     for text in [text + "x", text + text, "ready-x/" + text, "\n", "/\n", "ready-cpu/\n"] {
       #expect(Reservation(text: text) == nil)

@@ -8,10 +8,10 @@ struct SpoolFormatTests {
 
   /// What people wrote stays as it is, but for the one digit.
   @Test func oneDigitChanges() {
-    #expect(raised("{\"format\": 1}") == "{\"format\": 2}")
+    #expect(raised("{\"format\": 1}") == "{\"format\": 3}")
     #expect(
       raised("{\n  \"x-by\": \"Ada\",\n  \"format\"\t:\n 1, \"heartbeat\":\"5s\" }\n")
-        == "{\n  \"x-by\": \"Ada\",\n  \"format\"\t:\n 2, \"heartbeat\":\"5s\" }\n")
+        == "{\n  \"x-by\": \"Ada\",\n  \"format\"\t:\n 3, \"heartbeat\":\"5s\" }\n")
     #expect(SpoolFormat.raised(Array("{ \"format\":1}".utf8))?.offset == 11)
   }
 
@@ -19,7 +19,7 @@ struct SpoolFormatTests {
   @Test func theRightDigitChanges() {
     #expect(
       raised("{\"meta\": {\"format\": 1}, \"format\": 1, \"x-a\": \"\\\"format\\\": 1\"}")
-        == "{\"meta\": {\"format\": 1}, \"format\": 2, \"x-a\": \"\\\"format\\\": 1\"}")
+        == "{\"meta\": {\"format\": 1}, \"format\": 3, \"x-a\": \"\\\"format\\\": 1\"}")
   }
 
   @Test func anotherSpellingIsLeftToPeople() {

@@ -87,6 +87,11 @@ extension MemoryFileSystem {
     }
   }
 
+  /// Returns whether a directory is at a path.
+  public func isDirectory(_ path: String) -> Bool {
+    tree.withLock { tree in (try? tree.node(path).kind) == .directory }
+  }
+
   /// The number of entries of a directory; zero where it is none.
   public func entryCount(of directory: String) -> Int {
     tree.withLock { tree in (try? tree.node(directory).entries.count) ?? 0 }

@@ -121,17 +121,16 @@ extension World {
   }
 
   func makeWatcher(_ lease: WatcherLease) throws -> Watcher {
-    try Watcher(
-      spool, lease: lease,
-      seams: Watcher.Seams(
-        time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
-        isGone: { [unowned self] in isGone($0) },
-        say: { [unowned self] in say("watcher: \($0)") },
-        notify: { [unowned self] in
-          notices.append($0)
-          if setup.confirmsNotices { hints.told.insert($0.subject) }
-        }),
-      delivers: false)
+    var seams = Watcher.Seams(
+      time: time, random: SeededRandom(Int(truncatingIfNeeded: random.next())),
+      isGone: { [unowned self] in isGone($0) },
+      say: { [unowned self] in say("watcher: \($0)") },
+      notify: { [unowned self] in
+        notices.append($0)
+        if setup.confirmsNotices { hints.told.insert($0.subject) }
+      })
+    seams.lanes = setup.lanes
+    return try Watcher(spool, lease: lease, seams: seams, delivers: false)
   }
 
   /// A payload that writes what its job's name says to every argument that is a part's path.

@@ -83,10 +83,25 @@ extension World {
       .filter { !$0.dropLast().contains("/") }
   }
 
-  /// Job files in a directory, hidden ones left out.
+  /// Job files in a directory, hidden ones left out, and those in its lanes.
   public func jobFiles(_ directory: String) -> [String] {
-    names(directory).filter { $0.hasPrefix("p") && $0.contains(".a") && $0.hasSuffix(".json") }
-      .filter { $0 != "pilot.json" }
+    names(directory).filter(Self.isJobFile) + laneFiles(directory)
+  }
+
+  /// Job files in the lanes of a directory: `@07/NAME`.
+  public func laneFiles(_ directory: String) -> [String] {
+    lanes(directory).flatMap { lane in
+      names("\(directory)/\(lane)").filter(Self.isJobFile).map { "\(lane)/\($0)" }
+    }
+  }
+
+  /// The names of the lanes that a directory has.
+  public func lanes(_ directory: String) -> [String] {
+    Lane.all.map(\.directory).filter { files.isDirectory("\(Self.root)/\(directory)/\($0)") }
+  }
+
+  private static func isJobFile(_ name: String) -> Bool {
+    name.hasPrefix("p") && name.contains(".a") && name.hasSuffix(".json") && name != "pilot.json"
   }
 
   /// Claims that lie in pilots' directories.

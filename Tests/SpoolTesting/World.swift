@@ -34,6 +34,8 @@ public final class World: CustomStringConvertible {
     public var confirmsNotices = false
     /// Whether the pilots' digesters bring no answers now.
     public var hangsDigests: () -> Bool = { false }
+    /// When its watchers make lanes.
+    public var lanes = LaneRule()
 
     public init() {}
   }

@@ -206,7 +206,7 @@ struct ArchiveTests {
       outputs: [JobOutput(path: "/data/out/late.root", name: nil, isOptional: false)],
       environment: [], wall: .seconds(1), memory: 1 << 30, stuck: nil)
     let bytes = document.fileContents
-    try world.files.plant(bytes, at: layout.ready(.gpu, name))
+    try world.files.plant(bytes, at: layout.ready(ReadyPlace(.gpu), name))
     let own = try #require(world.pilot(1)?.name)
     try world.files.plant(bytes, at: layout.claim(own, name))
     let part = "/data/out/.spool.a1@\(pilot).late.root"

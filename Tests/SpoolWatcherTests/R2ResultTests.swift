@@ -25,11 +25,12 @@ struct R2ResultTests {
       verifiesChecksum: false, command: [try Template("true")], outputs: [], environment: [],
       wall: .seconds(60), memory: 1000)
     contents = document.fileContents
-    try files.plant(contents, at: spool.layout.ready(.cpu, name))
+    try files.plant(contents, at: spool.layout.ready(ReadyPlace(.cpu), name))
   }
 
   private func claim() throws -> Claim {
-    guard case .claimed(let claim) = try spool.claim(name, from: .cpu, for: pilot) else {
+    guard case .claimed(let claim) = try spool.claim(name, from: ReadyPlace(.cpu), for: pilot)
+    else {
       throw Missing()
     }
     return claim

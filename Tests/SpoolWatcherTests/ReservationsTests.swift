@@ -20,7 +20,7 @@ struct ReservationsTests {
   }
 
   private func order(_ limits: String, priority: Int = 5, rank: Int = 10) throws -> Reservation {
-    Reservation(queue: .cpu, job: try job(limits, priority: priority, rank: rank))
+    Reservation(ReadyPlace(.cpu), job: try job(limits, priority: priority, rank: rank))
   }
 
   // MARK: Starving

@@ -31,8 +31,8 @@ struct SpoolFormatTests {
     #expect(after.inode == before.inode && after.owner == before.owner)
     #expect(
       world.files.peek(Self.path).map { String(decoding: $0, as: UTF8.self) }
-        == "{ \"format\": 2, \"x-by\": \"Ada\" }\n")
-    #expect(try spool.format() == 2)
+        == "{ \"format\": 3, \"x-by\": \"Ada\" }\n")
+    #expect(try spool.format() == 3)
     guard case .isCurrent = try spool.upgrade() else {
       Issue.record("it was raised again")
       return
@@ -41,7 +41,7 @@ struct SpoolFormatTests {
 
   /// The program says what it needs: the version of the last watcher, if that can be read.
   @Test func aLaterFormatIsRefusedWithTheVersion() throws {
-    let world = try Self.world("{ \"format\": 3, \"unheardOf\": true }")
+    let world = try Self.world("{ \"format\": 4, \"unheardOf\": true }")
     func message() -> String {
       do throws(Spool.OpenError) {
         _ = try Self.open(world)
@@ -50,7 +50,7 @@ struct SpoolFormatTests {
         return error.description
       }
     }
-    #expect(message().contains("has format 3, and this program knows formats up to 2"))
+    #expect(message().contains("has format 4, and this program knows formats up to 3"))
     #expect(message().contains("use spool of a later version; nothing was changed"))
     try world.files.plant(
       Array("{\"format\":9,\"version\":\"1.4.0\",\"seal\":\"new\"}".utf8),
@@ -62,13 +62,13 @@ struct SpoolFormatTests {
   @Test func aLaterFormatThatCameMeanwhileIsRefused() throws {
     let world = try Self.world("{ \"format\": 1 }")
     let spool = try Self.open(world)
-    try world.files.plant(Array("{ \"format\": 3 }".utf8), at: Self.path)
+    try world.files.plant(Array("{ \"format\": 4 }".utf8), at: Self.path)
     guard case .refused(let error) = try spool.upgrade() else {
       Issue.record("it was not refused")
       return
     }
-    #expect(error.description.contains("has format 3"))
-    #expect(world.files.peek(Self.path) == Array("{ \"format\": 3 }".utf8))
+    #expect(error.description.contains("has format 4"))
+    #expect(world.files.peek(Self.path) == Array("{ \"format\": 4 }".utf8))
   }
 
   /// A refused call changes nothing, and a second try succeeds.
@@ -80,8 +80,8 @@ struct SpoolFormatTests {
     #expect(throws: FileError.self) { try spool.upgrade() }
     world.faults.before(nil)
     let text = world.files.peek(Self.path).map { String(decoding: $0, as: UTF8.self) }
-    #expect(text == "{ \"format\": 1 }" || text == "{ \"format\": 2 }")
+    #expect(text == "{ \"format\": 1 }" || text == "{ \"format\": 3 }")
     _ = try spool.upgrade()
-    #expect(try spool.format() == 2)
+    #expect(try spool.format() == 3)
   }
 }

@@ -76,7 +76,7 @@ CONFIG = {
 PROCESS = {"pid": 7, "start": "123", "boot": "b", "namespace": "4026531836"}
 PILOT = {
     "format": 1, "pilot": "node07-3fa91c22", "host": "node07", "version": "0.1.0", "counter": 3,
-    "started": 1, "state": "quarantined", "reason": "why", "ends": 7, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
+    "started": 1, "state": "quarantined", "reason": "why", "ends": 7, "lanes": True, "queues": ["gpu", "cpu"], "tags": ["avx2"], "cpus": 2, "memory": 1000000,
     "gpus": 0, "free": {"cpus": 1, "memory": 5, "gpus": 0}, "jobs": 1, "process": PROCESS,
 }
 WATCHER = {
@@ -308,7 +308,7 @@ BROKEN = {
     + broken(FAILED_RESULT, [
         ("cause", "exit02"), ("cause", "oops"), ("class", "ok"), ("outputs", [])], ["cause"]),
     "pilot": broken(PILOT, [
-        ("queues", []), ("queues", ["tape"]), ("state", "idle"), ("ends", "2h"), ("reason", 1), ("free", {}), ("process", {}), ("cpus", 0),
+        ("queues", []), ("queues", ["tape"]), ("lanes", 1), ("state", "idle"), ("ends", "2h"), ("reason", 1), ("free", {}), ("process", {}), ("cpus", 0),
         ("counter", -1)], ["pilot", "free", "process", "jobs", "state"]),
     "watcher": broken(WATCHER, [
         ("epoch", 0), ("clean", 1), ("process.pid", "7")], ["epoch", "clean", "process"]),

@@ -290,6 +290,22 @@ def test_a_watcher_that_hangs_gives_no_answer(site: Site) -> None:
         site.spool.task("late").wait(1)
 
 
+def test_jobs_in_lanes_of_ready_are_found(site: Site) -> None:
+    watcher = site.start("watch")
+    task = site.spool.submit(name="laned", count=3, command=["true"])
+    ready = site.path / "ready-cpu"
+    until(lambda: len(list(ready.glob("p*"))) == 3, "three jobs in ready")
+    site.stop(watcher)
+    (ready / "@07").mkdir()
+    for file in list(ready.glob("p*"))[:2]:
+        file.rename(ready / "@07" / file.name)
+    assert [job.outcome for job in task.jobs()] == ["ready"] * 3
+    # The next watcher finds them, too, and a pilot does.
+    site.start()
+    assert task.wait(60).done == 3
+    assert all(job.attempt == 1 for job in task.jobs())
+
+
 def test_a_packed_task_is_read_from_the_archive(site: Site) -> None:
     site.configure(packAfter="1ms")
     site.start()

@@ -4,8 +4,8 @@ public import SpoolStore
 /// The jobs of a task that are in a directory now: those that wait in ready, and those that pilots
 /// have claimed.
 public struct JobPlaces {
-  /// The jobs that wait, with their queue.
-  public private(set) var ready: [(name: JobName, queue: Queue)] = []
+  /// The jobs that wait, with the directory.
+  public private(set) var ready: [(name: JobName, place: ReadyPlace)] = []
   /// The jobs that pilots have, with the pilot.
   public private(set) var running: [(name: JobName, pilot: PilotName)] = []
 
@@ -22,8 +22,9 @@ public struct JobPlaces {
       for job in spool.heartbeat(of: pilot)?.staging ?? [] { staging[job.job] = job.since }
     }
     for queue in Queue.allCases {
-      for job in try spool.readyJobs(queue, fresh: true) where job.job.task == task {
-        ready.append((job, queue))
+      for (place, names) in try spool.readyListings(queue, fresh: true) {
+        let jobs = names.compactMap { JobName(fileName: $0) }
+        ready += jobs.filter { $0.job.task == task }.map { ($0, place) }
       }
     }
   }

@@ -34,15 +34,15 @@ public struct JobExplanation {
         lines.append("\(attempt) runs on \(running.pilot)")
       }
     } else if let ready = places.ready.first(where: { $0.name.job == job }) {
-      lines.append("attempt \(ready.name.attempt) waits in \(ready.queue.directory)")
+      lines.append("attempt \(ready.name.attempt) waits in \(ready.place.directory)")
       let pilots = try PilotListing(spool).pilots()
-      let own = Reservation(queue: ready.queue, job: ready.name)
+      let own = Reservation(ready.place, job: ready.name)
       if let keeper = pilots.first(where: { $0.reservation == own }) {
         lines.append("\(keeper.name) \(own.words)")
       } else {
         let records = pilots.compactMap(\.record)
         let obstacle = Shape.obstacle(
-          to: ready.name, in: ready.queue, among: records, now: now)
+          to: ready.name, in: ready.place.queue, among: records, now: now)
         lines.append(obstacle ?? "it waits for a pilot with room")
       }
     } else {

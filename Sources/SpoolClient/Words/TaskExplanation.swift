@@ -97,7 +97,7 @@ public struct TaskExplanation {
   /// Returns the reason why no pilot can run some of the jobs in ready; nil if there is none.
   private func obstacle(_ places: JobPlaces) throws -> String? {
     let pilots = try spool.running(fresh: true).pilots.compactMap { spool.heartbeat(of: $0) }
-    return obstacle(to: places.ready, among: pilots)
+    return obstacle(to: places.ready.map { ($0.name, $0.place.queue) }, among: pilots)
   }
 
   /// Returns the same, where the pilots are known.
@@ -120,7 +120,7 @@ public struct TaskExplanation {
     }
     var better = 0
     var same = 0
-    for queue in Set(places.ready.map(\.queue)) {
+    for queue in Set(places.ready.map(\.place.queue)) {
       for job in try spool.readyJobs(queue, fresh: true) {
         if job.priority < first.priority {
           better += 1

@@ -117,7 +117,7 @@ final class PilotLoop: Sendable {
 
   private func watchReady() {
     for queue in options.queues {
-      events.watch(spool.path(of: .ready(queue))) { [news] in news.take($0, of: queue) }
+      events.watch(spool.path(of: .ready(ReadyPlace(queue)))) { [news] in news.take($0, of: queue) }
     }
   }
 

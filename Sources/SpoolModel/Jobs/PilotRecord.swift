@@ -76,6 +76,8 @@ public struct PilotRecord: Equatable, Sendable {
   public var ends: Timestamp?
   /// The name that whoever started the pilot gave it: that of its batch job; nil for none.
   public var label: String?
+  /// True if the pilot looks for jobs in lanes too. Pilots before 0.3.0 do not.
+  public var usesLanes = true
 
   /// Makes the record of a pilot without jobs.
   public init(
@@ -145,7 +147,7 @@ public struct PilotRecord: Equatable, Sendable {
 extension PilotRecord {
   private enum Key: String {
     case format, pilot, host, version, counter, started, state, reason, trouble, ends, label, queues
-    case tags, cpus, memory, gpus, free, jobs, staging, process
+    case lanes, tags, cpus, memory, gpus, free, jobs, staging, process
   }
 
   /// The record as `pilot.json` holds it.
@@ -163,6 +165,7 @@ extension PilotRecord {
     members[.ends] = ends
     members[.label] = label
     members[.queues] = queues
+    members[.lanes] = usesLanes ? true : nil
     members[.tags] = tags
     members[.cpus] = cpus
     members[.memory] = memory
@@ -219,5 +222,6 @@ extension PilotRecord {
     ends = members[.ends]
     label = members[.label]
     trouble = members[.trouble]
+    usesLanes = members[.lanes] ?? false
   }
 }

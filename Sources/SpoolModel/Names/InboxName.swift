@@ -7,12 +7,15 @@ public struct InboxName: Hashable, Sendable {
   public var pilot: PilotName?
   /// The cause of the failure; nil in `done/`.
   public var cause: Cause?
+  /// The lane of the inbox in which the file lies; nil for the inbox itself. It is no part of the name.
+  public var lane: Lane?
 
   /// Makes the name of a file in an inbox.
-  public init(jobName: JobName, pilot: PilotName?, cause: Cause?) {
+  public init(jobName: JobName, pilot: PilotName?, cause: Cause?, lane: Lane? = nil) {
     self.jobName = jobName
     self.pilot = pilot
     self.cause = cause
+    self.lane = lane
   }
 
   /// The job.

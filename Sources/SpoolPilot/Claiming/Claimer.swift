@@ -1,8 +1,9 @@
 internal import SpoolModel
 internal import SpoolStore
 
-/// The choice of what to claim from one ready directory. A pure value: looks at the directory and the
-/// outcome of claims come in, the name of a job to try comes out.
+/// The choice of what to claim from one queue. A pure value: looks at its directory and the outcome of
+/// claims come in, the job to try comes out. Where the queue has lanes, each look is at one of them, by
+/// chance, and now and then at its directory too.
 ///
 /// 1. It fills all free slots from one look. It asks for another when the listing is used up, or too
 ///    old for the ``Rivalry`` of other pilots, or led to two lost races in a row; then after a pause.
@@ -20,10 +21,20 @@ struct Claimer {
   static let shortest = Duration.milliseconds(50)
   /// The longest time between two looks without a hint.
   static let longest = Duration.seconds(2)
+  /// Of so many looks at lanes one is at the directory too.
+  static let laneLooks = 4
+
+  /// A job of a listing.
+  struct Candidate: Equatable {
+    var name: JobName
+    var place: ReadyPlace
+  }
 
   let queue: Queue
   /// The candidates in the order of claiming, the first last.
-  private var candidates: [JobName] = []
+  private var candidates: [Candidate] = []
+  /// The lanes of the queue, as its directory showed them last.
+  private var lanes: [Lane] = []
   /// Jobs of the last listing that are left to other pilots.
   private var left: Set<JobName> = []
   private var listedAt: Instant?
@@ -33,6 +44,9 @@ struct Claimer {
   private var isHinted = true
   /// The number of jobs that had given back their share of the pilot at the last look.
   private var seenReleases = 0
+  /// True if a job of the last look did not fit, or the pilot could take no more since. Only then does
+  /// more room make a look worthwhile.
+  private var lacksRoom = false
   /// The end of the pause after lost races: no hint cuts it.
   private var pauseEnd = Instant.distantPast
 
@@ -58,36 +72,60 @@ struct Claimer {
     timer.wait(from: now)
   }
 
+  /// Takes in that the pilot may take no more jobs now.
+  mutating func noteFull() { lacksRoom = true }
+
   /// Takes in that the pilot is about to look at the directory.
   mutating func beginLook(at now: Instant, releases: Int) {
     candidates = []
     isHinted = false
+    lacksRoom = false
     seenReleases = releases
     rivalry.beginListing()
     timer.wait(from: now)
   }
 
-  /// Takes in the mark of the directory. Returns whether it is to be listed; else it is as empty as it
-  /// was.
-  mutating func needsListing(
-    _ mark: DirectoryMark, at now: Instant, _ random: inout any RandomNumberGenerator
-  ) -> Bool {
-    guard emptiness.isCertain(mark, at: now) else { return true }
-    findNothing(at: now, &random)
-    return false
+  /// Takes in the mark of the directory. Returns whether it is to be listed; else no job is in it, as
+  /// before.
+  func needsListing(_ mark: DirectoryMark, at now: Instant) -> Bool {
+    !emptiness.isCertain(mark, at: now)
   }
 
-  /// Takes in a listing, and the mark that the directory had just before.
-  mutating func take(
-    _ listing: [String], _ mark: DirectoryMark, at now: Instant,
-    _ random: inout any RandomNumberGenerator
-  ) {
+  /// Takes in a listing of the directory, and the mark that it had just before.
+  mutating func take(_ listing: [String], _ mark: DirectoryMark, at now: Instant) {
+    lanes = listing.compactMap { Lane(directory: $0) }
+    add(listing, from: ReadyPlace(queue))
+    emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
+  }
+
+  /// Returns whether a look is at the directory: always, or, where it has lanes, in one of so many.
+  func wantsDirectory(_ random: inout any RandomNumberGenerator) -> Bool {
+    lanes.isEmpty || Int.random(in: 0..<Self.laneLooks, using: &random) == 0
+  }
+
+  /// Returns the lane to look into, after the directory; nil if there is none.
+  func drawLane(_ random: inout any RandomNumberGenerator) -> ReadyPlace? {
+    lanes.randomElement(using: &random).map { ReadyPlace(queue, $0) }
+  }
+
+  /// Takes in a listing of a lane.
+  mutating func add(_ listing: [String], from place: ReadyPlace) {
+    candidates += listing.compactMap { JobName(fileName: $0) }.map {
+      Candidate(name: $0, place: place)
+    }
+  }
+
+  /// Takes in that a lane is gone. The next look is at the directory.
+  mutating func forgetLanes() { lanes = [] }
+
+  /// Takes in that the look is over.
+  mutating func endLook(at now: Instant, _ random: inout any RandomNumberGenerator) {
+    guard !candidates.isEmpty else { return findNothing(at: now, &random) }
     listedAt = now
     var quick = QuickRandom(seededBy: &random)
-    candidates = listing.compactMap { JobName(fileName: $0) }.shuffled(using: &quick)
-    candidates.sort { $1.goesBefore($0) }
+    candidates.shuffle(using: &quick)
+    candidates.sort { $1.name.goesBefore($0.name) }
     mix(&quick)
-    emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
     leaveSome(&quick)
     if candidates.isEmpty { findNothing(at: now, &random) }
   }
@@ -95,8 +133,8 @@ struct Claimer {
   /// Mixes the candidates of each priority, so many at a time: more where other pilots are often first.
   private mutating func mix(_ random: inout QuickRandom) {
     var end = candidates.endIndex
-    while let priority = candidates[..<end].last?.priority {
-      let start = candidates[..<end].lastIndex { $0.priority != priority }.map { $0 + 1 } ?? 0
+    while let priority = candidates[..<end].last?.name.priority {
+      let start = candidates[..<end].lastIndex { $0.name.priority != priority }.map { $0 + 1 } ?? 0
       let first = max(start, end - Int(rivalry.choice))
       candidates[first..<end].shuffle(using: &random)
       end = first
@@ -109,12 +147,14 @@ struct Claimer {
   private mutating func leaveSome(_ random: inout QuickRandom) {
     let before = left
     left = []
-    if candidates.contains(where: before.contains) { rivalry.noteLeftOver() }
+    if candidates.contains(where: { before.contains($0.name) }) { rivalry.noteLeftOver() }
     let crowd = rivalry.crowd
     guard candidates.count < crowd else { return }
     left = Set(
-      candidates.filter { !before.contains($0) && Int.random(in: 0..<crowd, using: &random) > 0 })
-    candidates.removeAll(where: left.contains)
+      candidates.map(\.name).filter {
+        !before.contains($0) && Int.random(in: 0..<crowd, using: &random) > 0
+      })
+    candidates.removeAll { left.contains($0.name) }
   }
 
   private mutating func findNothing(
@@ -147,21 +187,25 @@ struct Claimer {
 
   /// Returns when the pilot is to look at the directory next, if it has no candidates.
   func nextLook(releases: Int) -> Instant {
-    max(isHinted || releases != seenReleases ? .distantPast : timer.next, pauseEnd)
+    let hasMoreRoom = lacksRoom && releases != seenReleases
+    return max(isHinted || hasMoreRoom ? .distantPast : timer.next, pauseEnd)
   }
 
   /// Returns whether a job of the last listing that was not taken yet is like that.
   func hasCandidate(_ isLike: (JobName) -> Bool) -> Bool {
-    candidates.contains(where: isLike) || left.contains(where: isLike)
+    candidates.contains { isLike($0.name) } || left.contains(where: isLike)
   }
 
   // MARK: The choice
 
   /// Takes the next candidate that fits; nil if there is none.
-  mutating func takeCandidate(_ fits: (JobName) -> Bool) -> JobName? {
+  mutating func takeCandidate(_ fits: (JobName) -> Bool) -> Candidate? {
     let hadCandidates = !candidates.isEmpty
     while let candidate = candidates.popLast() {
-      guard fits(candidate) else { continue }
+      guard fits(candidate.name) else {
+        lacksRoom = true
+        continue
+      }
       timer.shrink()
       return candidate
     }
@@ -170,10 +214,9 @@ struct Claimer {
   }
 
   /// Takes the next candidate if there are enough others for other pilots, and it is wanted; else nil.
-  mutating func takeSpare(_ isWanted: (JobName) -> Bool) -> JobName? {
-    guard candidates.count > Int(rivalry.choice), let next = candidates.last, isWanted(next) else {
-      return nil
-    }
+  mutating func takeSpare(_ isWanted: (JobName) -> Bool) -> Candidate? {
+    guard candidates.count > Int(rivalry.choice), let next = candidates.last, isWanted(next.name)
+    else { return nil }
     return candidates.removeLast()
   }
 }

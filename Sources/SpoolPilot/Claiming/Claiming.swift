@@ -66,6 +66,7 @@ final class Claiming {
       }
     }
     hasMore = left == 0
+    if !hasRoom { for index in claimers.indices { claimers[index].noteFull() } }
   }
 
   /// True if the pilot may take more jobs: not while its own directory, where claims go, is in doubt,
@@ -143,15 +144,15 @@ final class Claiming {
         hasBegun = false
       }
       try lookIfDue(index)
-      guard let name = forStock ? takeSpare(index) : takeCandidate(index) else { return false }
+      guard let job = forStock ? takeSpare(index) : takeCandidate(index) else { return false }
       // Before the claim: where there is no room for its scratch, the job is left to others.
       if !forStock { try table.slots.reserve() }
       // A listing may repeat an entry; what is ours already is no new claim.
-      if table.holds(name) { return true }
+      if table.holds(job.name) { return true }
       orders.lookForQuarantine()
       guard orders.standing.quarantine == nil else { return false }
       orders.noteClaim()
-      return reach(for: name, with: index)
+      return reach(for: job, with: index)
     } catch {
       claimers[index].backOff(at: context.now, releases: table.capacity.releases)
       // A directory that is gone with its spool is told as that.
@@ -163,23 +164,25 @@ final class Claiming {
 
   /// Claims a job. One that the filesystem refuses is left alone for a while: it may be the first of
   /// the best priority, and others are to be had.
-  private func reach(for name: JobName, with index: Int) -> Bool {
+  private func reach(for job: Claimer.Candidate, with index: Int) -> Bool {
     do throws(FileError) {
-      take(try reach(for: name, from: claimers[index].queue), name, with: index)
+      take(try reach(for: job.name, from: job.place), job.name, with: index)
       return true
     } catch {
-      refused.note(name, at: context.now)
+      refused.note(job.name, at: context.now)
       claimers[index].backOff(at: context.now, releases: table.capacity.releases)
       context.troubles.note(error)
       return false
     }
   }
 
-  private func reach(for name: JobName, from queue: Queue) throws(FileError) -> Spool.Reach {
+  private func reach(
+    for name: JobName, from place: ReadyPlace
+  ) throws(FileError) -> Spool.Reach {
     let begun = context.now
-    let reach = try context.spool.claim(name, from: queue, for: heart.name)
+    let reach = try context.spool.claim(name, from: place, for: heart.name)
     guard context.now - begun >= Self.doubtfulAfter, reach.isMissed else { return reach }
-    return context.spool.adopt(name, for: heart.name)
+    return context.spool.adopt(name, from: place.lane, for: heart.name)
   }
 
   private func take(_ reach: consuming Spool.Reach, _ name: JobName, with index: Int) {
@@ -210,19 +213,29 @@ final class Claiming {
     claimers[index].wantsLook(at: context.now, releases: table.capacity.releases)
   }
 
-  /// Looks at a ready directory if that is due: at its mark, and, unless that says that it is still
-  /// empty, at its entries. The mark comes from the server, so the listing behind it is fresh (R9).
+  /// Looks at a ready directory if that is due: at its mark, and, unless that says that no job is in it
+  /// still, at its entries; then at a lane, if there are any. The mark comes from the server, so the
+  /// listing behind it is fresh (R9).
   private func lookIfDue(_ index: Int) throws(FileError) {
     guard wantsLook(index) else { return }
     let now = context.now
     claimers[index].beginLook(at: now, releases: table.capacity.releases)
     let queue = claimers[index].queue
-    let mark = try context.spool.readyMark(queue)
-    guard claimers[index].needsListing(mark, at: now, &context.random) else {
-      return noteGPUJobs(index)
+    if claimers[index].wantsDirectory(&context.random) {
+      let mark = try context.spool.readyMark(queue)
+      if claimers[index].needsListing(mark, at: now) {
+        let names = try context.spool.readyNames(ReadyPlace(queue), fresh: false)
+        claimers[index].take(names, mark, at: now)
+      }
     }
-    let names = try context.spool.readyNames(queue, fresh: false)
-    claimers[index].take(names, mark, at: now, &context.random)
+    if let lane = claimers[index].drawLane(&context.random) {
+      if let names = try context.spool.readyNamesIfPresent(lane) {
+        claimers[index].add(names, from: lane)
+      } else {
+        claimers[index].forgetLanes()
+      }
+    }
+    claimers[index].endLook(at: now, &context.random)
     noteGPUJobs(index)
   }
 
@@ -237,7 +250,7 @@ final class Claiming {
     !doGPUJobsWait || table.capacity.leavesShares(job)
   }
 
-  private func takeCandidate(_ index: Int) -> JobName? {
+  private func takeCandidate(_ index: Int) -> Claimer.Candidate? {
     let blocked = table.blockedTasks
     refused.forget(at: context.now)
     let kept = keptRoom(besides: blocked)
@@ -247,7 +260,7 @@ final class Claiming {
     }
   }
 
-  private func takeSpare(_ index: Int) -> JobName? {
+  private func takeSpare(_ index: Int) -> Claimer.Candidate? {
     let blocked = table.blockedTasks
     return claimers[index].takeSpare { name in
       !refused.contains(name) && table.mayStock(name.job.task) && !blocked.contains(name.job.task)
@@ -305,7 +318,7 @@ final class Claiming {
       orders.lookForQuarantine()
       guard orders.standing.quarantine == nil else { return }
       orders.noteClaim()
-      let reach = try reach(for: order.job, from: order.queue)
+      let reach = try reach(for: order.job, from: order.place)
       orders.endReservation()
       if reach.isMissed { context.say("keeps no room any more: \(order.job.job) is gone") }
       take(reach, order.job)

@@ -9,15 +9,18 @@ public struct Claim: ~Copyable {
   public let name: JobName
   /// The pilot that holds the claim.
   public let pilot: PilotName
+  /// The lane in which the job lay, and in which its result is handed in; nil for none.
+  let lane: Lane?
   /// The job's file as it was read after the claim.
   public let contents: [UInt8]
   /// True once the file was opened to add a result: from then on a result may count, and the parts
   /// that it names are the watcher's (R3).
   public private(set) var hasBegunResult = false
 
-  init(name: JobName, pilot: PilotName, contents: [UInt8]) {
+  init(name: JobName, pilot: PilotName, lane: Lane?, contents: [UInt8]) {
     self.name = name
     self.pilot = pilot
+    self.lane = lane
     self.contents = contents
   }
 
@@ -41,21 +44,28 @@ public struct Claim: ~Copyable {
   }
 
   /// Hands in a result (R2): adds it in place, never creating the file, and renames the file into
-  /// `done/` or `failed/`. A result that the file holds already is the one that counts.
+  /// `done/` or `failed/`. A result that the file holds already is the one that counts. One of a job
+  /// from a lane goes to that lane of `done/`, if it is there.
   public consuming func finish(_ result: JobResult, in spool: Spool) -> Delivery {
     let before = written
-    let inbox = InboxName(jobName: name, pilot: pilot, cause: (before ?? result).cause)
+    let cause = (before ?? result).cause
+    let inboxes = (cause == nil && lane != nil ? [lane, nil] : [nil]).map {
+      InboxName(jobName: name, pilot: pilot, cause: cause, lane: $0)
+    }
     do throws(FileError) {
       if before == nil, let addition = JobFile.addition(of: result, to: contents) {
         let file = try spool.files.open(spool.layout.claim(pilot, name), .update)
         hasBegunResult = true
         try Self.write(addition, to: file)
       }
-      let (own, target) = (spool.layout.claim(pilot, name), spool.layout.inbox(inbox))
-      if try spool.moveOwn(own, to: target) { return .delivered }
-      guard spool.files.isPresent(own) else { return .missing(self) }
-      // It is the inbox that is not there.
-      return .pending(self, FileError("rename", "\(own) to \(target)", .missing))
+      let own = spool.layout.claim(pilot, name)
+      for inbox in inboxes {
+        if try spool.moveOwn(own, to: spool.layout.inbox(inbox)) { return .delivered }
+        guard spool.files.isPresent(own) else { return .missing(self) }
+        // It is the inbox that is not there.
+      }
+      let inbox = spool.layout.outcome(failed: cause != nil)
+      return .pending(self, FileError("rename", "\(own) into \(inbox)", .missing))
     } catch {
       return error.isMissing ? .missing(self) : .pending(self, error)
     }
@@ -102,27 +112,29 @@ extension Spool {
   /// done and its reply lost, which the caller looks for where it has reason to. On any other error
   /// the pilot's own destination decides. Fails where the filesystem refuses the rename.
   public func claim(
-    _ name: JobName, from queue: Queue, for pilot: PilotName
+    _ name: JobName, from place: ReadyPlace, for pilot: PilotName
   ) throws(FileError) -> Reach {
     let destination = layout.claim(pilot, name)
     do throws(FileError) {
-      try files.rename(layout.ready(queue, name), to: destination)
+      try files.rename(layout.ready(place, name), to: destination)
     } catch {
       if error.isMissing { return .missed }
       guard files.isPresent(destination) else { throw error }
     }
-    return adopt(name, for: pilot)
+    return adopt(name, from: place.lane, for: pilot)
   }
 
   /// Makes a claim of a file that lies in the pilot's directory already, since the reply of its
   /// rename was lost.
-  public func adopt(_ name: JobName, for pilot: PilotName) -> Reach {
+  public func adopt(
+    _ name: JobName, from lane: Lane? = nil, for pilot: PilotName
+  ) -> Reach {
     do throws(FileError) {
       let path = layout.claim(pilot, name)
       guard let contents = try files.readIfPresent(path, limit: Limits.jobFile) else {
         return .missed
       }
-      return .claimed(Claim(name: name, pilot: pilot, contents: contents))
+      return .claimed(Claim(name: name, pilot: pilot, lane: lane, contents: contents))
     } catch {
       return .unreadable(error)
     }

@@ -1,15 +1,25 @@
 public import SpoolModel
 
-/// `done/` and `failed/` as inboxes: jobs that just ended, not yet registered.
+/// `done/` and `failed/` as inboxes, and their lanes: jobs that just ended, not yet registered.
 extension Spool {
-  /// Lists the jobs' files in an inbox. The other entries are tasks' pages and directories, or
-  /// nobody's.
+  /// Lists the jobs' files in an inbox and its lanes, those of the lanes in turn, so that what is done
+  /// with neighbours can be done at the same time. The other entries are tasks' pages and directories,
+  /// or nobody's.
   public func inbox(failed: Bool, fresh: Bool) throws(FileError) -> [InboxName] {
-    try files.list(layout.outcome(failed: failed), fresh: fresh).names
-      .compactMap { name in
-        name.utf8.contains(UInt8(ascii: "@"))
-          ? InboxName(fileName: name, failed: failed) : nil
+    let own = try names(in: .outcome(failed: failed), fresh: fresh)
+      .filter { $0.utf8.contains(UInt8(ascii: "@")) }
+    let others = try names(in: own.compactMap { Lane(directory: $0) }, fresh: fresh) {
+      layout.inbox(failed: failed, $0)
+    }
+    var files = own.compactMap { InboxName(fileName: $0, failed: failed) }
+    for row in 0..<(others.map(\.names.count).max() ?? 0) {
+      for (lane, names) in others where row < names.count {
+        guard var file = InboxName(fileName: names[row], failed: failed) else { continue }
+        file.lane = lane
+        files.append(file)
       }
+    }
+    return files
   }
 
   /// The contents of a file in an inbox.

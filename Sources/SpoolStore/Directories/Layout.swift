@@ -34,7 +34,9 @@ public struct Layout: Sendable, Equatable {
   /// `incoming/`: dropped requests.
   public var incoming: String { root + "/incoming" }
   /// `ready-cpu/` or `ready-gpu/`: jobs that wait for a pilot.
-  public func ready(_ queue: Queue) -> String { root + "/" + queue.directory }
+  public func ready(_ queue: Queue) -> String { ready(ReadyPlace(queue)) }
+  /// The same, or a lane of it.
+  func ready(_ place: ReadyPlace) -> String { root + "/" + place.directory }
   /// `running/`: pages of tasks in work, and pilots' directories.
   public var running: String { root + "/running" }
   /// `done/`: an inbox, pages of tasks that ended well, and their job files.
@@ -76,8 +78,12 @@ public struct Layout: Sendable, Equatable {
   }
 
   /// The file of a job that waits for a pilot.
-  public func ready(_ queue: Queue, _ job: JobName) -> String {
-    "\(ready(queue))/\(job.fileName)"
+  public func ready(_ place: ReadyPlace, _ job: JobName) -> String {
+    "\(ready(place))/\(job.fileName)"
+  }
+  /// The file of a job that is being put into ready.
+  func unfinishedPut(_ place: ReadyPlace, _ job: JobName) -> String {
+    "\(ready(place))/.\(job.fileName)"
   }
 
   /// `running/PILOT/`.
@@ -110,9 +116,13 @@ public struct Layout: Sendable, Equatable {
 
   /// `done/` or `failed/`: an inbox, and the place of tasks' pages and job files.
   public func outcome(failed isFailed: Bool) -> String { isFailed ? failed : done }
+  /// An inbox, or a lane of it.
+  func inbox(failed isFailed: Bool, _ lane: Lane?) -> String {
+    outcome(failed: isFailed) + (lane.map { "/\($0.directory)" } ?? "")
+  }
   /// The file of a job that just ended.
   public func inbox(_ name: InboxName) -> String {
-    "\(outcome(failed: name.cause != nil))/\(name.fileName)"
+    "\(inbox(failed: name.cause != nil, name.lane))/\(name.fileName)"
   }
   /// The file of a job that is registered.
   public func registered(_ name: InboxName) -> String {

@@ -1,6 +1,6 @@
 public import SpoolModel
 
-/// `ready-cpu/` and `ready-gpu/`: jobs that wait for a pilot.
+/// `ready-cpu/` and `ready-gpu/`, and their lanes: jobs that wait for a pilot.
 extension Spool {
   /// The end of a put (R4).
   public enum Put: Equatable, Sendable {
@@ -13,9 +13,9 @@ extension Spool {
   }
 
   /// Makes a job visible to pilots: writes it under a hidden name, then renames it.
-  public func put(_ name: JobName, _ queue: Queue, _ contents: [UInt8]) -> Put {
-    let path = layout.ready(queue, name)
-    let hidden = "\(layout.ready(queue))/.\(name.fileName)"
+  public func put(_ name: JobName, _ place: ReadyPlace, _ contents: [UInt8]) -> Put {
+    let path = layout.ready(place, name)
+    let hidden = layout.unfinishedPut(place, name)
     do throws(FileError) {
       try createAnew(hidden, contents)
     } catch {
@@ -35,15 +35,17 @@ extension Spool {
   /// Removes the unfinished puts of a former watcher: hidden files whose names are jobs'. If that
   /// watcher still lives, its rename finds nothing any more.
   public func removeUnfinishedPuts(_ queue: Queue) throws(FileError) {
-    for name in try files.list(layout.ready(queue), fresh: true).names
-    where name.hasPrefix(".") && JobName(fileName: String(name.dropFirst())) != nil {
-      try files.removeIfPresent("\(layout.ready(queue))/\(name)")
+    for (place, names) in try readyListings(queue, fresh: true) {
+      for name in names where name.hasPrefix(".") {
+        guard let job = JobName(fileName: String(name.dropFirst())) else { continue }
+        try removeUnfinishedPut(job, place)
+      }
     }
   }
 
   /// Removes the hidden file of a put that is given up.
-  public func removeUnfinishedPut(_ name: JobName, _ queue: Queue) throws(FileError) {
-    try files.removeIfPresent("\(layout.ready(queue))/.\(name.fileName)")
+  public func removeUnfinishedPut(_ name: JobName, _ place: ReadyPlace) throws(FileError) {
+    try files.removeIfPresent(layout.unfinishedPut(place, name))
   }
 
   /// Creates a hidden file anew. A crash may have left one, which is ours alone.
@@ -57,14 +59,32 @@ extension Spool {
     }
   }
 
-  /// Lists the jobs in a ready directory. Every other entry is nobody's.
+  /// Lists the jobs of a queue that wait. Every other entry is nobody's.
   public func readyJobs(_ queue: Queue, fresh: Bool) throws(FileError) -> [JobName] {
-    try readyNames(queue, fresh: fresh).compactMap { JobName(fileName: $0) }
+    try readyListings(queue, fresh: fresh).flatMap { _, names in
+      names.compactMap { JobName(fileName: $0) }
+    }
   }
 
-  /// Lists the names in a ready directory, not yet parsed.
-  public func readyNames(_ queue: Queue, fresh: Bool) throws(FileError) -> [String] {
-    try files.list(layout.ready(queue), fresh: fresh).names
+  /// Lists the names in a queue's directory, and in each of its lanes, not yet parsed.
+  public func readyListings(
+    _ queue: Queue, fresh: Bool
+  ) throws(FileError) -> [(place: ReadyPlace, names: [String])] {
+    let own = try files.list(layout.ready(queue), fresh: fresh).names
+    let lanes = own.compactMap { Lane(directory: $0) }
+    return try [(ReadyPlace(queue), own)]
+      + names(in: lanes, fresh: fresh) { layout.ready(ReadyPlace(queue, $0)) }
+      .map { (ReadyPlace(queue, $0), $1) }
+  }
+
+  /// Lists the names in a ready directory, or in one lane, not yet parsed.
+  public func readyNames(_ place: ReadyPlace, fresh: Bool) throws(FileError) -> [String] {
+    try files.list(layout.ready(place), fresh: fresh).names
+  }
+
+  /// Lists the names in a lane afresh; nil where it is gone.
+  public func readyNamesIfPresent(_ lane: ReadyPlace) throws(FileError) -> [String]? {
+    try listIfPresent(layout.ready(lane))?.names
   }
 
   /// Returns the mark of a ready directory, as the server has it. A listing after it is fresh.
@@ -73,9 +93,9 @@ extension Spool {
   }
 
   /// Takes a job out of ready for good. Returns false where it was not there (any more).
-  public func withdraw(_ name: JobName, _ queue: Queue) throws(FileError) -> Bool {
+  public func withdraw(_ name: JobName, _ place: ReadyPlace) throws(FileError) -> Bool {
     do throws(FileError) {
-      try files.remove(layout.ready(queue, name))
+      try files.remove(layout.ready(place, name))
       return true
     } catch {
       guard error.isMissing else { throw error }

@@ -8,8 +8,8 @@ extension Spool {
     case root
     /// `incoming/`.
     case incoming
-    /// `ready-cpu/` or `ready-gpu/`.
-    case ready(Queue)
+    /// `ready-cpu/`, `ready-gpu/` or a lane of it.
+    case ready(ReadyPlace)
     /// `running/`.
     case running
     /// `running/PILOT/`.
@@ -18,6 +18,8 @@ extension Spool {
     case done
     /// `failed/`.
     case failed
+    /// A lane of `done/` or `failed/`.
+    case lane(Lane, failed: Bool)
     /// `failed/@refused/`.
     case refused
     /// `datasets/`.
@@ -40,11 +42,12 @@ extension Spool {
     switch room {
     case .root: layout.root
     case .incoming: layout.incoming
-    case .ready(let queue): layout.ready(queue)
+    case .ready(let place): layout.ready(place)
     case .running: layout.running
     case .pilot(let pilot): layout.pilot(pilot)
     case .done: layout.done
     case .failed: layout.failed
+    case .lane(let lane, let failed): layout.inbox(failed: failed, lane)
     case .refused: layout.refused
     case .datasets: layout.datasets
     case .ledgers: layout.ledgers

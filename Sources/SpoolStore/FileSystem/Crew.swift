@@ -4,17 +4,26 @@ internal import Synchronization
 /// network mount a call is mostly waiting. On a disk of this host all is done by the caller, and no
 /// thread is started.
 ///
-/// 1. The caller does the first piece of each batch alone. The running mean of these times decides
-///    on threads, because several threads that wait for one disk would each seem slow.
+/// 1. The caller does the first piece of a batch alone: of each, or, while threads are of use, of one in
+///    so many. The running mean of these times decides on threads, because several threads that wait
+///    for one disk would each seem slow.
 /// 2. The threads are started for a batch and end with it. The caller is one of them.
 /// 3. If the system has no room for a thread, those that are there do its part.
 final class Crew: Sendable {
   private let threads: Int
   /// The mean time of a piece, in nanoseconds, above which threads help.
   private let patience: UInt64
-  /// The running mean of the times, in nanoseconds.
-  private let mean = Mutex<UInt64>(0)
+  private let state = Mutex(State())
 
+  private struct State {
+    /// The running mean of the times, in nanoseconds.
+    var mean: UInt64 = 0
+    /// The number of batches until the next that begins with a piece alone.
+    var left = 0
+  }
+
+  /// While threads are of use, one batch in so many begins with a piece alone.
+  private static let rarely = 8
   /// The weight of the mean so far against one more time.
   private static let weight: UInt64 = 7
 
@@ -28,23 +37,41 @@ final class Crew: Sendable {
   /// Does the pieces, as ``FileSystem/together(_:_:)`` says.
   func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
     guard count > 0 else { return 0 }
-    let begun = Waker.now()
-    guard body(0) else { return 1 }
-    let took = Waker.now() - begun
-    let mean = mean.withLock { mean in
-      mean = (mean * Self.weight + took) / (Self.weight + 1)
-      return mean
+    var first = 0
+    if isToMeasure {
+      let begun = Waker.now()
+      guard body(0) else { return 1 }
+      note(Waker.now() - begun)
+      first = 1
     }
-    guard mean > patience, threads > 1, count > 2, let end = try? Waker() else {
-      for number in 1..<max(1, count) where !body(number) { return number + 1 }
+    guard isSlow, threads > 1, count - first > 1, let end = try? Waker() else {
+      for number in first..<max(first, count) where !body(number) { return number + 1 }
       return count
     }
-    let batch = Batch(from: 1, to: count, end: end, body)
-    for _ in 1..<min(threads, count - 1) {
+    let batch = Batch(from: first, to: count, end: end, body)
+    for _ in 1..<min(threads, count - first) {
       do { try WorkerThread.start { batch.work() } } catch { break }
     }
     batch.work()
     return batch.wait()
+  }
+
+  private var isSlow: Bool { state.withLock { $0.mean > patience } }
+
+  /// Returns whether the next batch begins with a piece alone.
+  private var isToMeasure: Bool {
+    state.withLock { state in
+      guard state.mean > patience, state.left > 0 else {
+        state.left = Self.rarely
+        return true
+      }
+      state.left -= 1
+      return false
+    }
+  }
+
+  private func note(_ took: UInt64) {
+    state.withLock { $0.mean = ($0.mean * Self.weight + took) / (Self.weight + 1) }
   }
 }
 

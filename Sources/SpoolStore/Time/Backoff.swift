@@ -44,8 +44,8 @@ public struct Backoff: Hashable, Sendable {
   /// Makes the next delay longer.
   public mutating func lengthen() { delay = min(longest, delay * factor) }
 
-  /// Makes the next delay shorter, down to the first.
-  public mutating func shorten() { delay = max(first, delay / factor) }
+  /// Makes the next delay a quarter shorter, down to the first.
+  public mutating func shorten() { delay = max(first, delay * 3 / 4) }
 
   /// Begins anew with the first delay: it went well, or something may have changed.
   public mutating func reset() { delay = first }

@@ -107,12 +107,14 @@ public struct SpoolCheck {
     _ places: inout [JobID: [String]], _ findings: inout [Finding]
   ) throws(FileError) {
     for queue in Queue.allCases {
-      for name in try spool.readyNames(queue, fresh: true) {
-        guard let job = JobName(fileName: name) else {
-          findings += foreign(name, in: .ready(queue))
-          continue
+      for (place, names) in try spool.readyListings(queue, fresh: true) {
+        for name in names where place.lane != nil || Lane(directory: name) == nil {
+          guard let job = JobName(fileName: name) else {
+            findings += foreign(name, in: .ready(place))
+            continue
+          }
+          places[job.job, default: []].append("\(place.directory) a\(job.attempt)")
         }
-        places[job.job, default: []].append("\(queue.directory) a\(job.attempt)")
       }
     }
   }
@@ -136,15 +138,29 @@ public struct SpoolCheck {
     _ places: inout [JobID: [String]], _ findings: inout [Finding]
   ) throws(FileError) {
     for failed in [false, true] {
-      let room = Spool.Room.outcome(failed: failed)
-      for name in try spool.names(in: room, fresh: true) {
-        if let file = InboxName(fileName: name, failed: failed) {
-          places[file.job, default: []].append("\(failed ? "failed" : "done") a\(file.attempt)")
-        } else if name != "@refused", Name(name) == nil,
-          !name.hasSuffix(".json") || Name(name.dropLast(5)) == nil
-        {
-          findings += foreign(name, in: room)
-        }
+      let own = try spool.names(in: .outcome(failed: failed), fresh: true)
+      let lanes = own.compactMap { Lane(directory: $0) }
+      inbox(own, in: .outcome(failed: failed), failed, &places, &findings) { name in
+        name == "@refused" || Lane(directory: name) != nil || Name(name) != nil
+          || name.hasSuffix(".json") && Name(name.dropLast(5)) != nil
+      }
+      for lane in lanes {
+        let room = Spool.Room.lane(lane, failed: failed)
+        let names = try spool.namesIfPresent(in: room) ?? []
+        inbox(names, in: room, failed, &places, &findings) { _ in false }
+      }
+    }
+  }
+
+  private func inbox(
+    _ names: [String], in room: Spool.Room, _ failed: Bool, _ places: inout [JobID: [String]],
+    _ findings: inout [Finding], isOwn: (String) -> Bool
+  ) {
+    for name in names {
+      if let file = InboxName(fileName: name, failed: failed) {
+        places[file.job, default: []].append("\(failed ? "failed" : "done") a\(file.attempt)")
+      } else if !isOwn(name) {
+        findings += foreign(name, in: room)
       }
     }
   }

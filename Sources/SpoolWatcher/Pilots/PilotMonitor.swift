@@ -97,6 +97,11 @@ final class PilotMonitor: Stage {
     seen.values.reduce(0) { $0 + ($1.isBuried ? 0 : $1.record?.slots(for: shape) ?? 0) }
   }
 
+  /// True if all living pilots look for jobs in lanes too.
+  var allUseLanes: Bool {
+    seen.values.allSatisfy { $0.isBuried || $0.record?.usesLanes ?? true }
+  }
+
   func nextDue(_ turn: Turn) -> Instant? {
     hasMore || isStale || !unsifted.isEmpty ? .distantPast : (lastLook ?? .distantPast) + interval
   }

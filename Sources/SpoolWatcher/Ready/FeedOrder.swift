@@ -80,6 +80,9 @@ final class FeedOrder {
   /// The shapes of which jobs are, or were, in ready.
   var shapes: some Collection<Shape> { rooms.keys }
 
+  /// Returns the number of jobs of a shape, of a priority or better, that take up room in ready.
+  func ahead(of priority: Int, _ shape: Shape) -> Int { rooms[shape]?.ahead(of: priority) ?? 0 }
+
   /// Returns the number of further jobs of a task for which a depth of ready leaves its owner room.
   func room(in depth: Int, for task: TaskEntry) -> Int {
     (rooms[task.spec.shape] ?? ReadyRoom()).room(

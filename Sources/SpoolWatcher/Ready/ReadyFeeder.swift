@@ -8,14 +8,19 @@ final class ReadyFeeder: Stage {
   private let spool: Spool
   private let pilots: PilotMonitor
   private let order: FeedOrder
+  private let lanes: FeedLanes
 
   /// A job whose file lies in ready as far as is known.
   private struct Outstanding: Sendable {
     var name: JobName
     var shape: Shape
     var owner: Int
+    var lane: Lane?
     /// The time at which it was put, or found.
     var since: Instant
+
+    var place: ReadyPlace { ReadyPlace(shape.queue, lane) }
+    var reservation: Reservation { Reservation(place, job: name) }
   }
 
   /// The time between a refused put and the next try.
@@ -39,8 +44,8 @@ final class ReadyFeeder: Stage {
     var shape: Shape
     var owner: Int
     var contents: [UInt8]
-    /// True once a put was tried. A hidden file of it may then lie in ready.
-    var wasTried = false
+    /// The place in which a put was tried. A hidden file of it may then lie there.
+    var tried: ReadyPlace?
   }
 
   /// Jobs that are to be put into ready once the turn is committed.
@@ -56,13 +61,17 @@ final class ReadyFeeder: Stage {
   /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
-  init(_ spool: Spool, pilots: PilotMonitor, order: FeedOrder) {
+  init(_ spool: Spool, pilots: PilotMonitor, order: FeedOrder, lanes: LaneRule) {
     self.spool = spool
     self.pilots = pilots
     self.order = order
+    self.lanes = FeedLanes(spool, pilots: pilots, rule: lanes)
   }
 
   // MARK: Ready
+
+  /// Finds out what an earlier watcher has left beside ready.
+  func resume(_ turn: Turn) throws(FileError) { try lanes.resume(turn) }
 
   /// Looks into the ready directories if a look is due, or if `fresh` is true. A job that is gone
   /// from there was claimed. A file that should not be there is withdrawn.
@@ -73,7 +82,7 @@ final class ReadyFeeder: Stage {
     hasStrays = false
     for queue in Queue.allCases
     where !(outstanding[queue] ?? [:]).isEmpty || fresh || hadStrays {
-      try compare(queue, Set(try spool.readyNames(queue, fresh: fresh)), turn)
+      try compare(queue, try spool.readyListings(queue, fresh: fresh), turn)
       renewRanks(queue, turn)
     }
   }
@@ -107,18 +116,24 @@ final class ReadyFeeder: Stage {
   }
 
   /// Compares a listing of ready with the jobs known to be there.
-  private func compare(_ queue: Queue, _ present: Set<String>, _ turn: Turn) throws {
+  private func compare(
+    _ queue: Queue, _ listings: [(place: ReadyPlace, names: [String])], _ turn: Turn
+  ) throws {
     let now = turn.now
+    if listings.count > 1 { lanes.noteSeen(queue, at: now) }
+    var present: [String: ReadyPlace] = [:]
+    for (place, names) in listings { for name in names { present[name] = place } }
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
-    for (file, job) in outstanding[queue] ?? [:] where !present.contains(file) {
+    for (file, job) in outstanding[queue] ?? [:] where present[file] == nil {
       claimed[job.shape, default: 0] += 1
       noteClaimed(job, turn)
       moveToPilot(job.name, turn)
     }
-    var strays: [JobName] = []
-    for file in present where outstanding[queue]?[file] == nil {
-      if let name = JobName(fileName: file), !adopt(name, queue, turn) { strays.append(name) }
+    var strays: [(name: JobName, place: ReadyPlace)] = []
+    for (file, place) in present where outstanding[queue]?[file] == nil {
+      guard let name = JobName(fileName: file) else { continue }
+      if !adopt(name, place, turn) { strays.append((name, place)) }
     }
     for shape in order.shapes where shape.queue == queue {
       let isDry = order.isEmpty(shape)
@@ -126,15 +141,15 @@ final class ReadyFeeder: Stage {
         at: now, claimed: claimed[shape] ?? 0,
         ranDry: isDry && shapesWithBacklog.contains(shape))
     }
-    try remove(strays, queue, turn)
+    try remove(strays, turn)
   }
 
   /// Takes a job that a pilot has out of what lies in ready.
   private func noteClaimed(_ job: Outstanding, _ turn: Turn) {
     remove(job)
     order.claim(job.name.job, job.shape.queue, turn)
-    let isReserved = reserved.contains(Reservation(queue: job.shape.queue, job: job.name))
-    starvation.noteClaim(job.name, job.shape, isReserved: isReserved, at: turn.now)
+    starvation.noteClaim(
+      job.name, job.shape, isReserved: reserved.contains(job.reservation), at: turn.now)
   }
 
   /// Notes that a job's file is with a pilot.
@@ -147,11 +162,12 @@ final class ReadyFeeder: Stage {
 
   /// Adopts a file in ready that was not known to be there, as after a restart, if its job is
   /// issued. Returns false if the file is to be removed.
-  private func adopt(_ name: JobName, _ queue: Queue, _ turn: Turn) -> Bool {
+  private func adopt(_ name: JobName, _ place: ReadyPlace, _ turn: Turn) -> Bool {
     guard isIssued(name, turn), let task = turn.state.tasks[name.job.task], task.state != .held
     else { return false }
     let job = Outstanding(
-      name: name, shape: name.shape(in: queue), owner: task.accepted.owner, since: turn.now)
+      name: name, shape: name.shape(in: place.queue), owner: task.accepted.owner,
+      lane: place.lane, since: turn.now)
     order.count(1, job.shape, owner: job.owner, priority: name.priority)
     order.adopt(name, isClaimed: false, turn)
     remember(job)
@@ -161,18 +177,20 @@ final class ReadyFeeder: Stage {
 
   /// Removes files that are not to be in ready, as many as there is time for. This includes files
   /// of tasks that are no longer known: a pilot would run them in vain.
-  private func remove(_ strays: [JobName], _ queue: Queue, _ turn: Turn) throws {
+  private func remove(
+    _ strays: [(name: JobName, place: ReadyPlace)], _ turn: Turn
+  ) throws {
     guard !strays.isEmpty else { return }
     try turn.checkLeaseOnce()
-    let answers = withdraw(strays.map { ($0, queue) }, turn)
+    let answers = withdraw(strays, turn)
     if answers.count < strays.count { hasStrays = true }
-    for (name, answer) in zip(strays, answers) where try answer.get() { park(name, turn) }
+    for (stray, answer) in zip(strays, answers) where try answer.get() { park(stray.name, turn) }
   }
 
   /// Takes files out of ready, as many as there is time for, up to the first refusal. Returns the
   /// answer for each: false if the file was not there.
   private func withdraw(
-    _ files: [(name: JobName, queue: Queue)], _ turn: Turn
+    _ files: [(name: JobName, place: ReadyPlace)], _ turn: Turn
   ) -> [Result<Bool, FileError>] {
     let budget = turn.budget()
     let spool = spool
@@ -181,7 +199,7 @@ final class ReadyFeeder: Stage {
       return budget.isOver
     }
     return spool.each(files, until: isEnough) { file in
-      Result { () throws(FileError) in try spool.withdraw(file.name, file.queue) }
+      Result { () throws(FileError) in try spool.withdraw(file.name, file.place) }
     }
   }
 
@@ -216,7 +234,7 @@ final class ReadyFeeder: Stage {
     guard !toWithdraw.isEmpty else { return }
     try turn.checkLeaseOnce()
     let jobs = Array(toWithdraw.reversed())
-    let answers = withdraw(jobs.map { ($0.name, $0.shape.queue) }, turn)
+    let answers = withdraw(jobs.map { ($0.name, $0.place) }, turn)
     toWithdraw.removeLast(answers.count)
     var refusal: FileError?
     for (job, answer) in zip(jobs, answers) {
@@ -291,12 +309,12 @@ final class ReadyFeeder: Stage {
 
   /// Puts committed jobs into ready, the most urgent first, as many as the turn has time for. If the
   /// outcome of a put is in doubt, an event tells so, and the job gets a new attempt (R4).
-  func putReady(_ turn: Turn) {
+  func putReady(isBehind: Bool, _ turn: Turn) {
     guard hasPuts(turn) else { return }
     var failure = dropPuts(turn)
     if failure == nil, !puts.isEmpty {
       puts.sort { $0.name.goesBefore($1.name) }
-      failure = putSome(turn)
+      failure = putSome(isBehind: isBehind, turn)
     }
     if let failure {
       turn.note(failure, "what is to be put into ready")
@@ -311,9 +329,9 @@ final class ReadyFeeder: Stage {
     puts = puts.filter { put in
       guard !isMeant(put, turn) else { return true }
       do throws(FileError) {
-        if put.wasTried {
+        if let place = put.tried {
           guard failure == nil else { return true }
-          try spool.removeUnfinishedPut(put.name, put.shape.queue)
+          try spool.removeUnfinishedPut(put.name, place)
         }
         order.count(-1, put.shape, owner: put.owner, priority: put.name.priority)
         return false
@@ -326,20 +344,24 @@ final class ReadyFeeder: Stage {
   }
 
   /// Puts the first of the jobs, up to the first refusal. Returns that.
-  private func putSome(_ turn: Turn) -> FileError? {
+  private func putSome(isBehind: Bool, _ turn: Turn) -> FileError? {
     // Pilots wait for puts, and a put is two changes.
-    let budget = turn.budget(times: 2)
+    let budget = turn.budget(times: isBehind ? 1 : 2)
     let spool = spool
-    let answers = spool.each(puts, until: { $0 != .done || budget.isOver }) { put in
-      spool.put(put.name, put.shape.queue, put.contents)
+    let begun = turn.now
+    let files = puts.map { (put: $0, place: $0.tried ?? place(for: $0, turn)) }
+    let answers = spool.each(files, until: { $0.answer != .done || budget.isOver }) { file in
+      Self.put(file.put, file.place, spool)
     }
     var failure: FileError?
     var again: [Put] = []
-    for (put, answer) in zip(puts, answers) {
+    for (put, (answer, place)) in zip(puts, answers) {
       switch answer {
       case .done:
         remember(
-          Outstanding(name: put.name, shape: put.shape, owner: put.owner, since: turn.now))
+          Outstanding(
+            name: put.name, shape: put.shape, owner: put.owner, lane: place.lane,
+            since: turn.now))
         turn.placement.put(.ready, put.name.job, attempt: put.name.attempt)
         continue
       case .notDone(let error): failure = failure ?? error
@@ -349,11 +371,45 @@ final class ReadyFeeder: Stage {
         turn.emit(.putInDoubt(put.name.job))
       }
       again.append(put)
-      again[again.count - 1].wasTried = true
+      again[again.count - 1].tried = place
     }
     puts.replaceSubrange(..<answers.count, with: again)
+    if failure == nil { noteTime(answers.map(\.place), since: begun, turn) }
     return failure
   }
+
+  /// Puts a job into its place; into the queue's own directory if its lane is gone.
+  private static func put(
+    _ put: Put, _ place: ReadyPlace, _ spool: Spool
+  ) -> (answer: Spool.Put, place: ReadyPlace) {
+    let answer = spool.put(put.name, place, put.contents)
+    guard place.lane != nil, case .notDone(let error) = answer, error.isMissing else {
+      return (answer, place)
+    }
+    let own = ReadyPlace(place.queue)
+    return (spool.put(put.name, own, put.contents), own)
+  }
+
+  /// Tells where jobs were put since a moment, up to the end or as many as there was time for.
+  private func noteTime(_ places: [ReadyPlace], since begun: Instant, _ turn: Turn) {
+    for queue in Queue.allCases {
+      lanes.notePuts(
+        places.count { $0.queue == queue }, in: queue, since: begun,
+        hasMore: puts.contains { $0.shape.queue == queue }, turn)
+    }
+  }
+
+  private func place(for put: Put, _ turn: Turn) -> ReadyPlace {
+    let ahead = order.ahead(of: put.name.priority, put.shape)
+    return lanes.place(for: put.shape.queue, ahead: ahead, at: turn.now)
+  }
+
+  /// Removes lanes that nobody needs any more.
+  func removeLanes(_ turn: Turn) throws { try lanes.removeUnneeded(turn) }
+
+  /// True if jobs may lie in lanes, and so results of theirs in those of the inbox. The shell hears of
+  /// nothing that happens there.
+  var hasLanes: Bool { lanes.areThere }
 
   /// Returns true if a job is still to be put. Its task may have ended, or been recalled,
   /// meanwhile.
@@ -378,10 +434,10 @@ final class ReadyFeeder: Stage {
     let shapes = Set(
       order.shapes.filter { !order.isEmpty($0) && starvation.mayStarve($0, at: now) })
     guard !shapes.isEmpty else { return [] }
-    return outstanding.flatMap { queue, jobs in
+    return outstanding.values.flatMap { jobs in
       jobs.values.filter {
         shapes.contains($0.shape) && starvation.starves($0.name, $0.shape, put: $0.since, at: now)
-      }.map { Reservation(queue: queue, job: $0.name) }
+      }.map(\.reservation)
     }
   }
 

@@ -24,13 +24,16 @@ struct ReadyRoom {
   /// True if no job is here.
   var isEmpty: Bool { owners.isEmpty }
 
+  /// Returns the number of jobs of a priority or better.
+  func ahead(of priority: Int) -> Int { all[...priority].reduce(0, +) }
+
   /// Returns the number of further jobs of an owner, of a priority, for which there is room in a depth.
   /// The owner's share of the depth is its own; what others leave of theirs it may have, too. Only
   /// jobs of that priority or better count.
   func room(
     in depth: Int, for owner: Int, priority: Int, _ weights: OwnerWeights
   ) -> Int {
-    let ahead = all[...priority].reduce(0, +)
+    let ahead = ahead(of: priority)
     let own = owners[owner]?[...priority].reduce(0, +) ?? 0
     let weight = weights.weight(of: owner)
     let others = owners[owner] == nil ? self.weight : self.weight - weight

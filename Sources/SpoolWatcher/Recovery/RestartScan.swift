@@ -21,6 +21,7 @@ struct RestartScan {
         turn.placement.put(.unknown, JobID(task: task.name, index: index), attempt: job.attempt)
       }
     }
+    try ready.resume(turn)
     for queue in Queue.allCases { try spool.removeUnfinishedPuts(queue) }
     try scan(turn)
     try scan(turn)

@@ -60,7 +60,7 @@ final class InboxClearing: Stage {
   }
 
   /// The largest number of files that are cleared away together.
-  static let mostTogether = 64
+  static let mostTogether = 128
 
   /// Clears settled files away, as many as the turn has time for. One that the filesystem refuses
   /// holds up no other. Throws if it refuses many.

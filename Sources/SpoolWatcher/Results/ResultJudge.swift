@@ -24,7 +24,7 @@ final class ResultJudge: Stage {
   /// The largest number of files that are judged in a turn.
   static let mostPerTurn = 2000
   /// The largest number of files that are read together. All of their contents are in memory.
-  static let mostTogether = 16
+  static let mostTogether = 64
   /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 

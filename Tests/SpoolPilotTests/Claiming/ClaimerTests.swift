@@ -36,7 +36,7 @@ struct ClaimerTests {
   private func take(
     _ claimer: inout Claimer, _ fits: (JobName) -> Bool = { _ in true }
   ) -> JobName? {
-    claimer.takeCandidate(fits)
+    claimer.takeCandidate(fits)?.name
   }
 
   // MARK: The choice
@@ -196,9 +196,20 @@ struct ClaimerTests {
     #expect(claimer.nextLook(releases: 3) == start + .milliseconds(200))
   }
 
-  /// Each job that fits halves the back-off: where jobs are few, one job does not bring many looks,
-  /// and a few of them end it.
-  @Test mutating func eachCandidateHalvesTheBackOff() {
+  /// More room is no reason to look where all that was there fitted, or nothing was. Unless the pilot
+  /// was full: then it did not look as often as it would have.
+  @Test(arguments: [0, 1]) mutating func moreRoomIsNoReasonWhereThereWasEnough(jobs: Int) {
+    var claimer = listed((0..<jobs).map { job($0) })
+    while take(&claimer) != nil {}
+    #expect(claimer.nextLook(releases: 1) > start)
+    claimer.noteFull()
+    #expect(claimer.nextLook(releases: 0) > start)
+    #expect(claimer.nextLook(releases: 1) == .distantPast)
+  }
+
+  /// Each job that fits makes the back-off a quarter shorter: where jobs are few, one job does not
+  /// bring many looks, and some of them end it.
+  @Test mutating func eachCandidateShortensTheBackOff() {
     var claimer = Claimer(.cpu)
     for _ in 0..<6 { claimer.take([], mark(1), at: start, &random) }
     var waits: [Int] = []
@@ -208,7 +219,44 @@ struct ClaimerTests {
       claimer.beginLook(at: start, releases: 0)
       waits.append((claimer.nextLook(releases: 0) - start).milliseconds)
     }
-    #expect(waits == [1000, 500, 250, 125, 62, 50])
+    #expect(waits == [1500, 1125, 843, 632, 474, 355])
+  }
+
+  // MARK: Lanes
+
+  private static let lanes = ["@03", "@17"].compactMap { Lane(directory: $0) }
+
+  /// Where the directory shows lanes, a look is at one of them, by chance, and now and then at the
+  /// directory too; the best of both goes first, each from its own place.
+  @Test mutating func looksIntoALaneByChance() {
+    var claimer = listed(["@03", "@17", "@99", job(1)])
+    var drawn: [ReadyPlace: Int] = [:]
+    var directories = 0
+    for _ in 0..<1000 {
+      if let lane = claimer.drawLane(&random) { drawn[lane, default: 0] += 1 }
+      if claimer.wantsDirectory(&random) { directories += 1 }
+    }
+    #expect(Set(drawn.keys) == Set(Self.lanes.map { ReadyPlace(.cpu, $0) }))
+    #expect(drawn.values.allSatisfy { $0 > 400 }, "\(drawn)")
+    #expect((200...300).contains(directories), "\(directories)")
+
+    let lane = ReadyPlace(.cpu, Self.lanes[0])
+    claimer.beginLook(at: start, releases: 0)
+    claimer.take(["@03", job(1)], mark(1), at: start)
+    claimer.add([job(2, priority: 1), job(3, priority: 7), "notes.txt"], from: lane)
+    claimer.endLook(at: start, &random)
+    let order = (0..<4).map { _ in claimer.takeCandidate { _ in true } }
+    #expect(order.map { $0?.name.job.index } == [2, 1, 3, nil])
+    #expect(order.map { $0?.place } == [lane, ReadyPlace(.cpu), lane, nil])
+  }
+
+  /// Without lanes each look is at the directory, and so it is once a lane is gone.
+  @Test mutating func looksAtTheDirectoryWhereNoLaneIs() {
+    var claimer = listed(["@03"])
+    #expect(claimer.drawLane(&random) != nil)
+    claimer.forgetLanes()
+    for _ in 0..<50 { #expect(claimer.wantsDirectory(&random)) }
+    #expect(claimer.drawLane(&random) == nil)
   }
 
   // MARK: Lost races
@@ -313,7 +361,7 @@ struct ClaimerTests {
     func isListed(_ number: Int, _ milliseconds: Int) -> Bool {
       let now = start + .milliseconds(milliseconds)
       claimer.beginLook(at: now, releases: 0)
-      guard claimer.needsListing(mark(number), at: now, &random) else { return false }
+      guard claimer.needsListing(mark(number), at: now) else { return false }
       claimer.take([], mark(number), at: now, &random)
       return true
     }
@@ -337,9 +385,20 @@ struct ClaimerTests {
     for second in 0..<10 {
       let now = start + .seconds(second)
       claimer.beginLook(at: now, releases: 0)
-      #expect(claimer.needsListing(mark(1), at: now, &random))
+      #expect(claimer.needsListing(mark(1), at: now))
       claimer.take([job(1, cores: 8)], mark(1), at: now, &random)
       #expect(take(&claimer) { $0.cores == 1 } == nil)
     }
+  }
+}
+
+extension Claimer {
+  /// A whole look at a directory that has no lanes.
+  fileprivate mutating func take(
+    _ listing: [String], _ mark: DirectoryMark, at now: Instant,
+    _ random: inout any RandomNumberGenerator
+  ) {
+    take(listing, mark, at: now)
+    endLook(at: now, &random)
   }
 }

@@ -22,7 +22,7 @@ public final class Crowd: Sendable {
     /// Users who each have a task with more jobs than are run.
     public var owners = 10
     /// Threads of the watcher.
-    public var threads = 8
+    public var threads = 32
     public var seed = 1
 
     public init() {}
@@ -66,7 +66,10 @@ public final class Crowd: Sendable {
 
   /// What watcher and pilots told their operators, besides what they tell if all is well.
   public var troubles: [String] {
-    said.all.filter { !$0.hasPrefix("watcher: accepted the task ") && !$0.hasSuffix(", 0 failed") }
+    let usual = ["accepted the task", "has lanes from now on"]
+    return said.all.filter { line in
+      !usual.contains(where: line.contains) && !line.hasSuffix(", 0 failed")
+    }
   }
 
   /// Milliseconds on the clock of the parties.
@@ -87,7 +90,11 @@ public final class Crowd: Sendable {
 
   /// How many jobs lie in ready, and how many results in the inbox.
   var lying: (ready: Int, inbox: Int) {
-    func count(_ directory: String) -> Int { files.entryCount(of: "\(Self.root)/\(directory)") }
+    func count(_ directory: String) -> Int {
+      let path = "\(Self.root)/\(directory)"
+      return files.entryCount(of: path)
+        + Lane.all.reduce(0) { $0 + files.entryCount(of: "\(path)/\($1.directory)") }
+    }
     return (count("ready-cpu"), count("done"))
   }
 

@@ -6,6 +6,8 @@ final class MountCrew: Sendable {
   private struct State {
     /// The running mean of the time that a piece takes, in microseconds.
     var mean = 0
+    /// The number of batches until the next that begins with a piece alone.
+    var left = 0
     var next = 0
     var count = 0
     var running = 0
@@ -20,6 +22,8 @@ final class MountCrew: Sendable {
 
   /// The time of a piece, in microseconds, above which threads help.
   private static let patience = 600
+  /// While threads are of use, one batch in so many begins with a piece alone.
+  private static let rarely = 8
 
   private let interleaving: Interleaving
   private let meter: WorkMeter?
@@ -36,25 +40,39 @@ final class MountCrew: Sendable {
 
   func together(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> Int {
     guard count > 0 else { return 0 }
-    let begun = interleaving.now
-    guard body(0) else { return 1 }
-    let took = interleaving.now - begun
-    let mean = state.withLock { state in
-      state.mean = (state.mean * 7 + took) / 8
-      return state.mean
+    var first = 0
+    if isToMeasure {
+      let begun = interleaving.now
+      guard body(0) else { return 1 }
+      let took = interleaving.now - begun
+      state.withLock { $0.mean = ($0.mean * 7 + took) / 8 }
+      first = 1
     }
-    guard mean > Self.patience, count > 2 else {
-      for number in 1..<max(1, count) where !body(number) { return number + 1 }
+    guard state.withLock({ $0.mean > Self.patience }), count - first > 1 else {
+      for number in first..<max(first, count) where !body(number) { return number + 1 }
       return count
     }
-    begin(count, body)
+    begin(first, count, body)
     work()
     return end()
   }
 
-  private func begin(_ count: Int, _ body: @escaping @Sendable (Int) -> Bool) {
+  private var isToMeasure: Bool {
+    state.withLock { state in
+      guard state.mean > Self.patience, state.left > 0 else {
+        state.left = Self.rarely
+        return true
+      }
+      state.left -= 1
+      return false
+    }
+  }
+
+  private func begin(
+    _ first: Int, _ count: Int, _ body: @escaping @Sendable (Int) -> Bool
+  ) {
     let helpers = state.withLock { state in
-      (state.next, state.count, state.body) = (1, count, body)
+      (state.next, state.count, state.body) = (first, count, body)
       (state.isStopped, state.isBusy) = (false, true)
       defer { state.resting = [] }
       return state.resting

@@ -17,6 +17,7 @@ from ._records import JobRecord, TaskRecord
 if TYPE_CHECKING:
     from ._spool import Spool
 
+_LANE = re.compile(r"@\d\d")
 _JOB_FILE = re.compile(
     r"p\d(?:-\d{13})?\.(?P<task>.+)\.(?P<index>\d{8})\.a(?P<attempt>\d+)"
     r"\.c\d+\.m\d+\.g\d+\.w\d+(?:\.t[A-Za-z0-9_+-]+)?\.json"
@@ -169,15 +170,23 @@ class Task:
                     if match:
                         yield pilot, name, match
 
+    def _ready(self) -> Iterator[str]:
+        """Yields the names of files in ready, and in its lanes."""
+        for queue in ("ready-cpu", "ready-gpu"):
+            for name in _files.names(self.spool.at(queue)):
+                if _LANE.fullmatch(name):
+                    yield from _files.names(self.spool.at(queue, name))
+                else:
+                    yield name
+
     def _current(self, task: str) -> list[JobRecord]:
         """Returns the jobs that are with pilots, and those in ready, in their order."""
         found: dict[str, JobRecord] = {}
-        for queue in ("ready-cpu", "ready-gpu"):
-            for name in _files.names(self.spool.at(queue)):
-                match = _JOB_FILE.fullmatch(name)
-                if match and match["task"] == task:
-                    record = _waiting(match, "ready", None)
-                    found[record.job] = record
+        for name in self._ready():
+            match = _JOB_FILE.fullmatch(name)
+            if match and match["task"] == task:
+                record = _waiting(match, "ready", None)
+                found[record.job] = record
         # Jobs move from ready to pilots, so what moved meanwhile is seen in the second look.
         staging: dict[str, set[str]] = {}
         for pilot, _, match in self._claims():

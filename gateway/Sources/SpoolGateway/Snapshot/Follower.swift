@@ -18,6 +18,8 @@ final class Follower {
   private var tails = LedgerTails()
   private var pilots = PilotFollower()
   private var readyMarks: [Queue: (mark: DirectoryMark, changed: Timestamp)] = [:]
+  /// The queues that have lanes, of which their directory's mark tells nothing.
+  private var lanedQueues: Set<Queue> = []
   private var watcherStamp: Int64?
   /// Names that were missing at the last look: one look may miss an entry of a directory that changes.
   private var missing: Set<Name> = []
@@ -93,11 +95,13 @@ final class Follower {
     for queue in Queue.allCases {
       let mark = try spool.readyMark(queue)
       if let last = readyMarks[queue], last.mark == mark {
-        guard now - last.changed < .seconds(3) else { continue }
+        guard now - last.changed < .seconds(3) || lanedQueues.contains(queue) else { continue }
       } else {
         readyMarks[queue] = (mark, now)
       }
-      snapshot.ready[queue] = try spool.readyJobs(queue, fresh: false)
+      let listings = try spool.readyListings(queue, fresh: false)
+      if listings.count > 1 { lanedQueues.insert(queue) } else { lanedQueues.remove(queue) }
+      snapshot.ready[queue] = listings.flatMap { $0.names.compactMap { JobName(fileName: $0) } }
     }
   }
 

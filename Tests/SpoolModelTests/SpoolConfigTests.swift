@@ -53,7 +53,7 @@ struct SpoolConfigTests {
   @Test(
     arguments: [
       ("{}", nil, "format", "missing: this is no spool's spool.json"),
-      ("{\"format\": 3}", 1, "format", "expected 1 or 2, found 3"),
+      ("{\"format\": 4}", 1, "format", "expected 1, 2 or 3, found 4"),
       (
         "{\"format\": 1,\n\"hartbeat\": \"1s\"}", 2, "hartbeat",
         "unknown key; did you mean \"heartbeat\"?"

@@ -102,8 +102,8 @@ struct LaneTests {
     #expect(world.jobFiles("ready-cpu") == [])
   }
 
-  /// The lanes of the inbox may be gone: the result goes to the inbox itself.
-  @Test func aResultFindsItsWayWithoutItsLane() throws {
+  /// The lanes of the inbox may be gone, or refuse: the result goes to the inbox itself.
+  @Test(arguments: [2, 5, 13]) func aResultFindsItsWayWithoutItsLane(code: Int32) throws {
     var setup = Self.setup(pilots: 1)
     setup.script = { payload in
       var outcome = World.writeOutputs(payload)
@@ -115,10 +115,64 @@ struct LaneTests {
     #expect(world.run(until: { world.claims.count == 2 && world.lineCount("ledger/t.jsonl") > 4 }))
     world.faults.before { party, call, _ in
       guard case .pilot = party, call.destination?.contains("/done/@") == true else { return nil }
-      return .fails(2)
+      return .fails(code)
     }
     #expect(world.settle())
     #expect(world.faultsAtTheEnd("t", jobs: 40, outputs: 0) == [])
+  }
+
+  /// One lane that refuses all, as one whose rights were changed, holds up nothing.
+  @Test func aLaneThatRefusesHoldsUpNothing() throws {
+    let world = try World(Self.setup())
+    try world.task("t", #""input": {"count": 400}, "command": ["work"]"#)
+    #expect(world.run(until: { world.lanes("ready-cpu").count == Lane.count }))
+    world.faults.before { _, call, _ in
+      [call.path, call.destination ?? ""].contains { ($0 + "/").contains("/@05/") }
+        ? .fails(13) : nil
+    }
+    #expect(world.run(until: { world.hasEnded("t") }))
+    #expect(Set(world.attempts("t").map { $0.suffix(5) }) == ["a1 ok"])
+    #expect(world.attempts("t").count == 400)
+    world.faults.clear()
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 400, outputs: 0) == [])
+  }
+
+  /// The last jobs of a task lie in few of the lanes, and one pilot looks into one at a time: these few
+  /// are soon the only ones.
+  @Test func theLastJobsAreFound() throws {
+    var setup = Self.setup(pilots: 1)
+    setup.lanes.idle = LaneRule().idle
+    let world = try World(setup)
+    try world.task("t", #""input": {"count": 1000}, "command": ["work"]"#)
+    #expect(world.run(until: { !world.laneFiles("ready-cpu").isEmpty }))
+    #expect(world.run(until: { world.lineCount("ledger/t.jsonl") > 900 }))
+    let begun = world.time.now
+    #expect(world.run(until: { world.hasEnded("t") }))
+    #expect(world.time.now - begun < 20_000, "\(world.time.now - begun) ms")
+  }
+
+  /// A listing that names a lane which cannot be found shows less than there is: nothing follows from
+  /// it.
+  @Test func aLaneThatIsAwayIsNotEmpty() throws {
+    var setup = Self.setup()
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 2000
+      return outcome
+    }
+    setup.lanes.idle = .seconds(1000)
+    let world = try World(setup)
+    try world.task("t", #""input": {"count": 100}, "command": ["work"]"#)
+    #expect(world.run(until: { world.laneFiles("ready-cpu").count > 20 }))
+    world.killWatcher()
+    world.faults.before { party, call, _ in
+      party == .watcher && call.path.contains("/ready-cpu/@0") ? .fails(2) : nil
+    }
+    world.run(for: 5000)
+    world.faults.clear()
+    #expect(world.run(atMost: 300_000, until: { world.hasEnded("t") }))
+    #expect(world.attempts("t").allSatisfy { $0.contains(" a1 ") }, "\(world.said)")
   }
 
   /// Something else may lie where a lane would: nothing is held up by it.

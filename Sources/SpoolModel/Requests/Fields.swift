@@ -28,12 +28,18 @@ struct Fields {
     try checkCommon(formats)
   }
 
+  /// Returns numbers in words: `1, 2 or 3`.
+  private static func words(_ numbers: ClosedRange<Int>) -> String {
+    let others = numbers.dropLast().map { "\($0)" }.joined(separator: ", ")
+    return (others.isEmpty ? "" : others + " or ") + "\(numbers.upperBound)"
+  }
+
   private func checkCommon(_ formats: ClosedRange<Int>) throws(RequestError) {
     if let meta = object["meta"], meta.object == nil {
       throw fault("meta", "expected an object, found \(meta.kindName)")
     }
     if let format = object["format"], !(format.integer.map(formats.contains) ?? false) {
-      let numbers = formats.map { "\($0)" }.joined(separator: " or ")
+      let numbers = Self.words(formats)
       throw fault("format", "expected \(numbers), found \(format.kindName)")
     }
   }

@@ -13,7 +13,7 @@ internal import SpoolStore
 /// 3. Where there are fewer jobs than pilots that want one, it leaves each to the others, but for one in so
 ///    many, and takes at its next look what is still there.
 /// 4. Where it finds nothing that fits, it looks again ever more seldom, each time half as often, and
-///    with each job that fits twice as often. So where jobs are few, and other pilots take them as well,
+///    after each job that fits a quarter sooner. So where jobs are few, and other pilots take them as well,
 ///    looks are not many more than jobs. A directory that was empty it lists only when its mark has
 ///    moved.
 struct Claimer {
@@ -21,7 +21,7 @@ struct Claimer {
   static let shortest = Duration.milliseconds(50)
   /// The longest time between two looks without a hint.
   static let longest = Duration.seconds(2)
-  /// Of so many looks at lanes one is at the directory too.
+  /// Of so many looks at lanes one is at the directory too, and each after a hint.
   static let laneLooks = 4
 
   /// A job of a listing.
@@ -35,6 +35,12 @@ struct Claimer {
   private var candidates: [Candidate] = []
   /// The lanes of the queue, as its directory showed them last.
   private var lanes: [Lane] = []
+  /// The number of looks since the last one at the directory.
+  private var laneLooks = 0
+  /// True if the present look is at the directory.
+  private(set) var looksAtDirectory = true
+  /// True if the directory may have changed since the last look at it.
+  private var hasNews = true
   /// Jobs of the last listing that are left to other pilots.
   private var left: Set<JobName> = []
   private var listedAt: Instant?
@@ -58,6 +64,7 @@ struct Claimer {
   /// not all come at once.
   mutating func hint(at now: Instant, _ random: inout any RandomNumberGenerator) {
     timer.reset()
+    hasNews = true
     guard !isHinted else { return }
     isHinted = true
     pauseEnd = max(pauseEnd, now + rivalry.drawPause(&random))
@@ -80,6 +87,9 @@ struct Claimer {
     candidates = []
     isHinted = false
     lacksRoom = false
+    looksAtDirectory = lanes.isEmpty || hasNews || laneLooks + 1 >= Self.laneLooks
+    laneLooks = looksAtDirectory ? 0 : laneLooks + 1
+    if looksAtDirectory { hasNews = false }
     seenReleases = releases
     rivalry.beginListing()
     timer.wait(from: now)
@@ -98,11 +108,6 @@ struct Claimer {
     emptiness.note(mark, isEmpty: candidates.isEmpty, at: now)
   }
 
-  /// Returns whether a look is at the directory: always, or, where it has lanes, in one of so many.
-  func wantsDirectory(_ random: inout any RandomNumberGenerator) -> Bool {
-    lanes.isEmpty || Int.random(in: 0..<Self.laneLooks, using: &random) == 0
-  }
-
   /// Returns the lane to look into, after the directory; nil if there is none.
   func drawLane(_ random: inout any RandomNumberGenerator) -> ReadyPlace? {
     lanes.randomElement(using: &random).map { ReadyPlace(queue, $0) }
@@ -115,8 +120,11 @@ struct Claimer {
     }
   }
 
-  /// Takes in that a lane is gone. The next look is at the directory.
-  mutating func forgetLanes() { lanes = [] }
+  /// Takes in that a lane is gone. The next look is at the directory, and lists it.
+  mutating func forgetLanes() {
+    lanes = []
+    emptiness = EmptyDirectory()
+  }
 
   /// Takes in that the look is over.
   mutating func endLook(at now: Instant, _ random: inout any RandomNumberGenerator) {

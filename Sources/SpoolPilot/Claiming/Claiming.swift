@@ -88,6 +88,7 @@ final class Claiming {
     for index in claimers.indices {
       var left = Self.mostPerStep
       while left > 0, wantsStock, claim(with: index, forStock: true) { left -= 1 }
+      if !hasRoom { claimers[index].noteFull() }
     }
   }
 
@@ -221,22 +222,29 @@ final class Claiming {
     let now = context.now
     claimers[index].beginLook(at: now, releases: table.capacity.releases)
     let queue = claimers[index].queue
-    if claimers[index].wantsDirectory(&context.random) {
+    if claimers[index].looksAtDirectory {
       let mark = try context.spool.readyMark(queue)
       if claimers[index].needsListing(mark, at: now) {
         let names = try context.spool.readyNames(ReadyPlace(queue), fresh: false)
         claimers[index].take(names, mark, at: now)
       }
     }
-    if let lane = claimers[index].drawLane(&context.random) {
-      if let names = try context.spool.readyNamesIfPresent(lane) {
-        claimers[index].add(names, from: lane)
-      } else {
-        claimers[index].forgetLanes()
-      }
-    }
+    lookIntoLane(index)
     claimers[index].endLook(at: now, &context.random)
     noteGPUJobs(index)
+  }
+
+  /// Looks into a lane, if there are any. One that the filesystem refuses holds up nothing else.
+  private func lookIntoLane(_ index: Int) {
+    guard let lane = claimers[index].drawLane(&context.random) else { return }
+    do throws(FileError) {
+      guard let names = try context.spool.readyNamesIfPresent(lane) else {
+        return claimers[index].forgetLanes()
+      }
+      claimers[index].add(names, from: lane)
+    } catch {
+      context.troubles.note(error)
+    }
   }
 
   /// Takes in whether jobs wait for the pilot's GPUs, after a look.

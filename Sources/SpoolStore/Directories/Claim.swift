@@ -48,10 +48,7 @@ public struct Claim: ~Copyable {
   /// from a lane goes to that lane of `done/`, if it is there.
   public consuming func finish(_ result: JobResult, in spool: Spool) -> Delivery {
     let before = written
-    let cause = (before ?? result).cause
-    let inboxes = (cause == nil && lane != nil ? [lane, nil] : [nil]).map {
-      InboxName(jobName: name, pilot: pilot, cause: cause, lane: $0)
-    }
+    var inbox = InboxName(jobName: name, pilot: pilot, cause: (before ?? result).cause)
     do throws(FileError) {
       if before == nil, let addition = JobFile.addition(of: result, to: contents) {
         let file = try spool.files.open(spool.layout.claim(pilot, name), .update)
@@ -59,13 +56,17 @@ public struct Claim: ~Copyable {
         try Self.write(addition, to: file)
       }
       let own = spool.layout.claim(pilot, name)
-      for inbox in inboxes {
-        if try spool.moveOwn(own, to: spool.layout.inbox(inbox)) { return .delivered }
-        guard spool.files.isPresent(own) else { return .missing(self) }
-        // It is the inbox that is not there.
+      if let lane, inbox.cause == nil {
+        inbox.lane = lane
+        // Whatever keeps the file out of its lane, the inbox itself may take it.
+        if (try? spool.moveOwn(own, to: spool.layout.inbox(inbox))) == true { return .delivered }
+        inbox.lane = nil
       }
-      let inbox = spool.layout.outcome(failed: cause != nil)
-      return .pending(self, FileError("rename", "\(own) into \(inbox)", .missing))
+      let target = spool.layout.inbox(inbox)
+      if try spool.moveOwn(own, to: target) { return .delivered }
+      guard spool.files.isPresent(own) else { return .missing(self) }
+      // It is the inbox that is not there.
+      return .pending(self, FileError("rename", "\(own) to \(target)", .missing))
     } catch {
       return error.isMissing ? .missing(self) : .pending(self, error)
     }

@@ -8,9 +8,8 @@ extension Spool {
   public func inbox(failed: Bool, fresh: Bool) throws(FileError) -> [InboxName] {
     let own = try names(in: .outcome(failed: failed), fresh: fresh)
       .filter { $0.utf8.contains(UInt8(ascii: "@")) }
-    let others = try names(in: own.compactMap { Lane(directory: $0) }, fresh: fresh) {
-      layout.inbox(failed: failed, $0)
-    }
+    let others = try names(
+      in: own.compactMap { Lane(directory: $0) }, of: layout.outcome(failed: failed), fresh: fresh)
     var files = own.compactMap { InboxName(fileName: $0, failed: failed) }
     for row in 0..<(others.map(\.names.count).max() ?? 0) {
       for (lane, names) in others where row < names.count {

@@ -41,22 +41,31 @@ extension Spool {
     return isThrough
   }
 
-  /// Lists the names in some lanes, of which one that is gone by now holds nothing.
+  /// Lists the names in some lanes that the listing of a directory had. A lane that is gone by now holds
+  /// nothing, and so does one that nobody may read: it is no lane of a watcher's. Fails where a lane is
+  /// missing that its directory still names: then a server shows less than there is.
   func names(
-    in lanes: [Lane], fresh: Bool, _ path: (Lane) -> String
+    in lanes: [Lane], of directory: String, fresh: Bool
   ) throws(FileError) -> [(lane: Lane, names: [String])] {
     guard !lanes.isEmpty else { return [] }
     let files = files
-    let answers = each(lanes.map { ($0, path($0)) }, until: { _ in false }) { lane, path in
-      Result { () throws(FileError) in
-        do throws(FileError) {
-          return (lane: lane, names: try files.list(path, fresh: fresh).names)
-        } catch {
-          guard error.isMissing else { throw error }
-          return (lane: lane, names: [])
-        }
+    let answers = each(lanes, until: { _ in false }) { lane in
+      Result { () throws(FileError) in try files.list("\(directory)/\(lane.directory)", fresh: fresh) }
+    }
+    var found: [(lane: Lane, names: [String])] = []
+    for (lane, answer) in zip(lanes, answers) {
+      do throws(FileError) {
+        found.append((lane, try answer.get().names))
+      } catch {
+        guard error.isMissing || error.isForbidden else { throw error }
+        if error.errno == .missing, try list(directory).contains(lane.directory) { throw error }
+        found.append((lane, []))
       }
     }
-    return try answers.map { answer throws(FileError) in try answer.get() }
+    return found
+  }
+
+  private func list(_ directory: String) throws(FileError) -> [String] {
+    try files.list(directory, fresh: true).names
   }
 }

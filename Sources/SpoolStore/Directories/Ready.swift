@@ -73,8 +73,7 @@ extension Spool {
     let own = try files.list(layout.ready(queue), fresh: fresh).names
     let lanes = own.compactMap { Lane(directory: $0) }
     return try [(ReadyPlace(queue), own)]
-      + names(in: lanes, fresh: fresh) { layout.ready(ReadyPlace(queue, $0)) }
-      .map { (ReadyPlace(queue, $0), $1) }
+      + names(in: lanes, of: layout.ready(queue), fresh: fresh).map { (ReadyPlace(queue, $0), $1) }
   }
 
   /// Lists the names in a ready directory, or in one lane, not yet parsed.

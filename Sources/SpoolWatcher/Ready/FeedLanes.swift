@@ -9,11 +9,11 @@ public struct LaneRule: Sendable {
   /// The number of turns in which puts ran out of time, beyond those in which they did not, before there
   /// are lanes.
   public var patience = 8
-  /// The least number of jobs of a kind in ready before those that go into lanes: each lane is to have
-  /// some of them.
+  /// The least number of jobs of a kind for ready, of a priority or better, that go into lanes: each
+  /// lane is to have some of them.
   public var leastAhead = 8 * Lane.count
-  /// The time after which lanes that are not needed are used no more, and removed.
-  public var idle = Duration.seconds(60)
+  /// The time after which lanes that got no job are removed, and in which that is tried again.
+  public var idle = Duration.seconds(5)
 
   /// Makes the rule of production.
   public init() {}
@@ -24,45 +24,27 @@ public struct LaneRule: Sendable {
 ///
 /// 1. A queue gets lanes where puts run out of time again and again, and each takes long: the kernel of
 ///    a host makes the changes in one directory of a mount one after the other.
-/// 2. Into lanes go, in turn, the jobs behind so many others of their kind that a pilot finds the like
-///    of them in any lane. The others go into the queue's own directory, into which all pilots look:
-///    those that are urgent, or that few pilots can run.
+/// 2. Into lanes go, in turn, the jobs of which there are so many that a pilot finds the like of them in
+///    any lane. The others go into the queue's own directory, into which all pilots look: those that are
+///    urgent, or that few pilots can run.
 /// 3. No lane is used while a pilot is there that would not look into it.
-/// 4. Lanes are removed, once they are empty, where one directory has been enough for a while.
+/// 4. Lanes that got no job for a while are removed, each as soon as it is empty. So pilots look only
+///    where the last jobs are.
 final class FeedLanes {
-  /// The time until the removal of lanes is tried again, and in which puts are counted.
-  static let pace = Duration.seconds(10)
-
   /// The lanes of a queue.
   private struct Lanes {
-    /// The last time at which one directory was not enough.
-    var needed: Instant
-    /// Jobs a second that were put where there was one directory; nil if that is not known.
-    var single: Double?
-    /// The jobs that were put since a moment.
+    /// The time of the last put into one, or of the last try to remove them.
     var since: Instant
-    var count = 0
-
-    init(at now: Instant, single: Double? = nil) {
-      (needed, since) = (now, now)
-      self.single = single
-    }
-
-    /// Notes puts. Where they are more than a third of what one directory took while puts were made, it
-    /// would not be enough: in most of a turn no puts are made.
-    mutating func note(_ puts: Int, at now: Instant) {
-      count += puts
-      guard now - since >= FeedLanes.pace else { return }
-      if let single, Double(count) * 3 >= single * (now - since).inSeconds { needed = now }
-      (since, count) = (now, 0)
-    }
+    /// True if all are there.
+    var isWhole: Bool
   }
 
   private let spool: Spool
   private let pilots: PilotMonitor
   private let rule: LaneRule
   private var lanes: [Queue: Lanes] = [:]
-  /// The time of the next try to remove the lanes of the inbox; nil if it has none.
+  /// The time from which on the lanes of the inbox are removed, if no queue has any; nil: there are
+  /// none.
   private var inboxRemoval: Instant?
   /// The number of turns in which puts ran out of time, less those since in which they did not.
   private var lacking: [Queue: Int] = [:]
@@ -83,7 +65,7 @@ final class FeedLanes {
 
   /// Notes that a queue has lanes.
   func noteSeen(_ queue: Queue, at now: Instant) {
-    if lanes[queue] == nil { lanes[queue] = Lanes(at: now) }
+    if lanes[queue] == nil { lanes[queue] = Lanes(since: now, isWhole: false) }
   }
 
   /// True if a queue has lanes. Events tell nothing of what happens in them.
@@ -91,62 +73,68 @@ final class FeedLanes {
 
   // MARK: Puts
 
-  /// Returns the place of the next put, before whose job so many of its kind lie in ready.
-  func place(for queue: Queue, ahead: Int, at now: Instant) -> ReadyPlace {
-    guard let lanes = lanes[queue], now < lanes.needed + rule.idle, ahead >= rule.leastAhead,
-      pilots.allUseLanes
-    else { return ReadyPlace(queue) }
+  /// Returns the queues whose jobs may go into lanes, of those that have some, and makes lanes that are
+  /// missing. To be called before puts.
+  func usable(_ turn: Turn) -> Set<Queue> {
+    guard !lanes.isEmpty, pilots.allUseLanes else { return [] }
+    for (queue, lanes) in lanes where !lanes.isWhole { make(queue, turn) }
+    return Set(lanes.keys)
+  }
+
+  /// Returns whether so many jobs of a kind are enough for lanes.
+  func areEnough(_ count: Int) -> Bool { count >= rule.leastAhead }
+
+  /// Returns the lane for the next put.
+  func next(of queue: Queue, at now: Instant) -> ReadyPlace {
+    lanes[queue]?.since = now
     last = (last + 1) % Lane.count
     return ReadyPlace(queue, Lane.all[last])
   }
 
-  /// Notes that so many jobs were put since a moment, and whether others had to wait for the next turn.
+  /// Notes that so many jobs were put since a moment, and whether others that would go into lanes had to
+  /// wait for the next turn.
   func notePuts(
     _ count: Int, in queue: Queue, since begun: Instant, hasMore: Bool, _ turn: Turn
   ) {
-    guard count > 0 else { return }
-    guard lanes[queue] == nil else {
-      lanes[queue]?.note(count, at: turn.now)
-      return
-    }
-    let took = turn.now - begun
-    let isLacking = hasMore && took >= rule.slow * count
+    guard count > 0, lanes[queue] == nil else { return }
+    let isLacking = hasMore && turn.now - begun >= rule.slow * count
     let lacking = max(0, (lacking[queue] ?? 0) + (isLacking ? 1 : -1))
     self.lacking[queue] = lacking
     guard lacking >= rule.patience, pilots.allUseLanes else { return }
-    make(queue, single: Double(count) / max(0.001, took.inSeconds), turn)
+    turn.say("\(queue.directory)/ has lanes from now on, since one directory is too slow")
+    make(queue, turn)
   }
 
-  private func make(_ queue: Queue, single: Double, _ turn: Turn) {
-    lacking[queue] = nil
+  private func make(_ queue: Queue, _ turn: Turn) {
+    inboxRemoval = turn.now + rule.idle
     do throws(FileError) {
       try spool.makeLanes(of: queue)
-      lanes[queue] = Lanes(at: turn.now, single: single)
-      inboxRemoval = nil
-      turn.say("\(queue.directory)/ has lanes from now on, since one directory is too slow")
+      lanes[queue] = Lanes(since: turn.now, isWhole: true)
     } catch {
       turn.note(error, "the lanes of \(queue.directory)/")
+      // They are not tried in each turn. A put whose lane is missing goes elsewhere.
+      lanes[queue]?.isWhole = true
+      lacking[queue] = nil
     }
   }
 
   // MARK: Removal
 
-  /// Removes lanes that are not needed, as soon as they are empty: first those of the queues, then
+  /// Removes lanes that got no job for a while, each if it is empty: first those of the queues, then
   /// those of the inbox. A pilot that finds no lane of the inbox hands in at the inbox itself.
-  func removeUnneeded(_ turn: Turn) throws {
-    for (queue, lanes) in lanes where turn.now >= lanes.needed + rule.idle {
-      guard turn.now >= lanes.since else { continue }
+  func removeIdle(_ turn: Turn) throws {
+    for (queue, lanes) in lanes where turn.now >= lanes.since + rule.idle {
       if try attempt(turn, { () throws(FileError) in try spool.removeLanes(of: queue) }) {
         self.lanes[queue] = nil
-        inboxRemoval = inboxRemoval ?? turn.now
+        // They come back soon where they are needed again.
+        lacking[queue] = max(0, rule.patience - 1)
       } else {
-        // Nothing is counted any more.
-        self.lanes[queue]?.since = turn.now + Self.pace
+        self.lanes[queue] = Lanes(since: turn.now, isWhole: false)
       }
     }
     guard lanes.isEmpty, let due = inboxRemoval, turn.now >= due else { return }
     let isThrough = try attempt(turn) { () throws(FileError) in try spool.removeLanesOfInbox() }
-    inboxRemoval = isThrough ? nil : turn.now + Self.pace
+    inboxRemoval = isThrough ? nil : turn.now + rule.idle
   }
 
   private func attempt(_ turn: Turn, _ body: () throws(FileError) -> Bool) throws -> Bool {

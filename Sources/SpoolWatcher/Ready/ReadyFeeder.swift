@@ -122,6 +122,7 @@ final class ReadyFeeder: Stage {
     let now = turn.now
     if listings.count > 1 { lanes.noteSeen(queue, at: now) }
     var present: [String: ReadyPlace] = [:]
+    present.reserveCapacity(listings.reduce(0) { $0 + $1.names.count })
     for (place, names) in listings { for name in names { present[name] = place } }
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
@@ -349,7 +350,7 @@ final class ReadyFeeder: Stage {
     let budget = turn.budget(times: isBehind ? 1 : 2)
     let spool = spool
     let begun = turn.now
-    let files = puts.map { (put: $0, place: $0.tried ?? place(for: $0, turn)) }
+    let files = places(turn)
     let answers = spool.each(files, until: { $0.answer != .done || budget.isOver }) { file in
       Self.put(file.put, file.place, spool)
     }
@@ -378,14 +379,30 @@ final class ReadyFeeder: Stage {
     return failure
   }
 
-  /// Puts a job into its place; into the queue's own directory if its lane is gone.
+  /// Returns the jobs to be put, each with its place.
+  private func places(_ turn: Turn) -> [(put: Put, place: ReadyPlace)] {
+    let usable = lanes.usable(turn)
+    return puts.map { put in
+      let queue = put.shape.queue
+      if let tried = put.tried { return (put, tried) }
+      return (
+        put,
+        usable.contains(queue) && mayGoIntoLane(put)
+          ? lanes.next(of: queue, at: turn.now) : ReadyPlace(queue)
+      )
+    }
+  }
+
+  private func mayGoIntoLane(_ put: Put) -> Bool {
+    lanes.areEnough(order.ahead(of: put.name.priority, put.shape))
+  }
+
+  /// Puts a job into its place; into the queue's own directory if its lane is gone, or refuses it.
   private static func put(
     _ put: Put, _ place: ReadyPlace, _ spool: Spool
   ) -> (answer: Spool.Put, place: ReadyPlace) {
     let answer = spool.put(put.name, place, put.contents)
-    guard place.lane != nil, case .notDone(let error) = answer, error.isMissing else {
-      return (answer, place)
-    }
+    guard place.lane != nil, case .notDone = answer else { return (answer, place) }
     let own = ReadyPlace(place.queue)
     return (spool.put(put.name, own, put.contents), own)
   }
@@ -395,17 +412,12 @@ final class ReadyFeeder: Stage {
     for queue in Queue.allCases {
       lanes.notePuts(
         places.count { $0.queue == queue }, in: queue, since: begun,
-        hasMore: puts.contains { $0.shape.queue == queue }, turn)
+        hasMore: puts.contains { $0.shape.queue == queue && mayGoIntoLane($0) }, turn)
     }
   }
 
-  private func place(for put: Put, _ turn: Turn) -> ReadyPlace {
-    let ahead = order.ahead(of: put.name.priority, put.shape)
-    return lanes.place(for: put.shape.queue, ahead: ahead, at: turn.now)
-  }
-
   /// Removes lanes that nobody needs any more.
-  func removeLanes(_ turn: Turn) throws { try lanes.removeUnneeded(turn) }
+  func removeLanes(_ turn: Turn) throws { try lanes.removeIdle(turn) }
 
   /// True if jobs may lie in lanes, and so results of theirs in those of the inbox. The shell hears of
   /// nothing that happens there.

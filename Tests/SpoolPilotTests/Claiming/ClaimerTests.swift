@@ -231,14 +231,20 @@ struct ClaimerTests {
   @Test mutating func looksIntoALaneByChance() {
     var claimer = listed(["@03", "@17", "@99", job(1)])
     var drawn: [ReadyPlace: Int] = [:]
-    var directories = 0
     for _ in 0..<1000 {
       if let lane = claimer.drawLane(&random) { drawn[lane, default: 0] += 1 }
-      if claimer.wantsDirectory(&random) { directories += 1 }
     }
     #expect(Set(drawn.keys) == Set(Self.lanes.map { ReadyPlace(.cpu, $0) }))
     #expect(drawn.values.allSatisfy { $0 > 400 }, "\(drawn)")
-    #expect((200...300).contains(directories), "\(directories)")
+    let looks = (0..<12).map { _ in
+      claimer.beginLook(at: start, releases: 0)
+      return claimer.looksAtDirectory
+    }
+    #expect(looks == (0..<12).map { $0 % 4 == 3 }, "\(looks)")
+    // After news from the directory it is looked at.
+    claimer.hint(at: start, &random)
+    claimer.beginLook(at: start, releases: 0)
+    #expect(claimer.looksAtDirectory)
 
     let lane = ReadyPlace(.cpu, Self.lanes[0])
     claimer.beginLook(at: start, releases: 0)
@@ -255,8 +261,12 @@ struct ClaimerTests {
     var claimer = listed(["@03"])
     #expect(claimer.drawLane(&random) != nil)
     claimer.forgetLanes()
-    for _ in 0..<50 { #expect(claimer.wantsDirectory(&random)) }
-    #expect(claimer.drawLane(&random) == nil)
+    for second in 0..<50 {
+      let now = start + .seconds(second)
+      claimer.beginLook(at: now, releases: 0)
+      #expect(claimer.looksAtDirectory && claimer.drawLane(&random) == nil)
+      if second == 0 { #expect(claimer.needsListing(mark(1), at: now)) }
+    }
   }
 
   // MARK: Lost races

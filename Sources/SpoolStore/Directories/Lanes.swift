@@ -50,7 +50,9 @@ extension Spool {
     guard !lanes.isEmpty else { return [] }
     let files = files
     let answers = each(lanes, until: { _ in false }) { lane in
-      Result { () throws(FileError) in try files.list("\(directory)/\(lane.directory)", fresh: fresh) }
+      Result { () throws(FileError) in
+        try files.list("\(directory)/\(lane.directory)", fresh: fresh)
+      }
     }
     var found: [(lane: Lane, names: [String])] = []
     for (lane, answer) in zip(lanes, answers) {

@@ -37,7 +37,7 @@ struct EveryCallTests {
   private func sweep(
     _ party: Party, _ trouble: Trouble, lacking: Set<MemoryFileSystem.Feature> = []
   ) throws {
-    try Self.sweep(trouble) { try live(party, trouble, at: $0, lacking) }
+    try Self.sweep(trouble) { try Self.live(World.Setup(), party, trouble, at: $0, lacking) }
   }
 
   /// Lives once for each call at which a trouble can come, from the first on, until it does not come
@@ -55,24 +55,25 @@ struct EveryCallTests {
   }
 
   /// One life; false when the trouble did not come before its end.
-  private func live(
-    _ party: Party, _ trouble: Trouble, at call: Int, _ lacking: Set<MemoryFileSystem.Feature>
+  static func live(
+    _ setup: World.Setup, _ party: Party, _ trouble: Trouble, at call: Int,
+    _ lacking: Set<MemoryFileSystem.Feature> = []
   ) throws -> Bool {
-    var setup = World.Setup()
+    var setup = setup
     setup.seed = call
     setup.pilots = 1
-    setup.script = Self.failOnce
+    setup.script = failOnce
     let world = try World(setup)
     world.files.remove(lacking)
     let nth = NthCall(call)
     trouble.apply(to: world, party, nth)
-    try world.task("t", LifeTests.members.replacing("6", with: "\(Self.jobs)"))
+    try world.task("t", LifeTests.members.replacing("6", with: "\(jobs)"))
     let isSettled = world.run(until: { world.hasEnded("t") && world.isQuiet })
     let hasHappened = trouble.isDeath ? !world.faults.isCrashPending : nth.hasCome
     world.faults.clear()
     let isCertain = isSettled && world.settle()
     #expect(isCertain, "\(trouble) at call \(call) of \(party): \(world.said) \(world.errors)")
-    let wrong = world.faultsAtTheEnd("t", jobs: Self.jobs)
+    let wrong = world.faultsAtTheEnd("t", jobs: jobs)
     #expect(wrong == [], "\(trouble) at call \(call) of \(party): \(world.said) \(world.errors)")
     return hasHappened
   }

@@ -262,21 +262,7 @@ struct LaneTests {
   // MARK: Trouble
 
   @Test(arguments: 1...20) func atRandom(seed: Int) throws {
-    var setup = Self.setup(seed: seed, pilots: 3)
-    setup.isOneHost = seed.isMultiple(of: 2)
-    setup.script = EveryCallTests.failOnce
-    let world = try World(setup)
-    ChaosTests.plantInputs(world, 8)
-    try ChaosTests.dropManifest(world, 8)
-    try world.task("a", ChaosTests.first)
-    try world.task("b", ChaosTests.second)
-    ChaosTests.trouble(world, seed, ChaosTests.Rates())
-    world.run(atMost: 20_000, until: { world.hasEnded("b") && world.isQuiet })
-    world.faults.clear()
-    #expect(world.settle(), "seed \(seed): \(world.said)")
-    let text = "seed \(seed): \(world.said.suffix(60)) \(world.errors.suffix(5))"
-    #expect(world.faultsAtTheEnd("a", jobs: 8) == [], "\(text)")
-    #expect(world.faultsAtTheEnd("b", jobs: 4) == [], "\(text)")
+    try ChaosTests.survive(Self.setup(seed: seed))
   }
 
   @Test(arguments: EveryCallTests.Trouble.allCases)
@@ -293,19 +279,7 @@ struct LaneTests {
     // Every third call: a life has many more than without lanes.
     try EveryCallTests.sweep(trouble, fewest: 2) { number in
       let call = 3 * number - 2
-      var setup = Self.setup(seed: call, pilots: 1)
-      setup.script = EveryCallTests.failOnce
-      let world = try World(setup)
-      let nth = NthCall(call)
-      trouble.apply(to: world, party, nth)
-      try world.task("t", LifeTests.members.replacing("6", with: "3"))
-      let isSettled = world.run(until: { world.hasEnded("t") && world.isQuiet })
-      let hasHappened = trouble.isDeath ? !world.faults.isCrashPending : nth.hasCome
-      world.faults.clear()
-      let text = "\(trouble) at call \(call) of \(party): \(world.said) \(world.errors)"
-      #expect(isSettled && world.settle(), "\(text)")
-      #expect(world.faultsAtTheEnd("t", jobs: 3) == [], "\(text)")
-      return hasHappened
+      try EveryCallTests.live(Self.setup(seed: call), party, trouble, at: call)
     }
   }
 }

@@ -12,7 +12,8 @@ public struct LaneRule: Sendable {
   /// The least number of jobs of a kind for ready, of a priority or better, that go into lanes: each
   /// lane is to have some of them.
   public var leastAhead = 8 * Lane.count
-  /// The time after which lanes that got no job are removed, and in which that is tried again.
+  /// The time after which lanes that got no job are removed, and in which that is tried again; and the
+  /// time in which is counted whether one directory would be enough.
   public var idle = Duration.seconds(5)
 
   /// Makes the rule of production.
@@ -27,7 +28,8 @@ public struct LaneRule: Sendable {
 /// 2. Into lanes go, in turn, the jobs of which there are so many that a pilot finds the like of them in
 ///    any lane. The others go into the queue's own directory, into which all pilots look: those that are
 ///    urgent, or that few pilots can run.
-/// 3. No lane is used while a pilot is there that would not look into it.
+/// 3. No lane is used while a pilot is there that would not look into it, nor where one directory would
+///    be enough: a few pilots that look seldom would find a job in its lane late.
 /// 4. Lanes that got no job for a while are removed, each as soon as it is empty. So pilots look only
 ///    where the last jobs are.
 final class FeedLanes {
@@ -36,7 +38,25 @@ final class FeedLanes {
     /// The time of the last put into one, or of the last try to remove them.
     var since: Instant
     /// True if all are there.
-    var isWhole: Bool
+    var isWhole = false
+    /// True if one directory would not be enough.
+    var isNeeded = true
+    /// Jobs a second that were put while there was one directory; nil if that is not known.
+    var single: Double?
+    /// The number of jobs that were put since a moment.
+    var count = 0
+    var counting: Instant
+
+    init(at now: Instant) { (since, counting) = (now, now) }
+
+    /// Notes puts. One directory is enough for a third of what it took while jobs were put: much of a
+    /// turn goes to other things.
+    mutating func note(_ puts: Int, at now: Instant, every interval: Duration) {
+      count += puts
+      guard now - counting >= interval else { return }
+      isNeeded = single.map { Double(count) * 3 > $0 * (now - counting).inSeconds } ?? false
+      (count, counting) = (0, now)
+    }
   }
 
   private let spool: Spool
@@ -63,9 +83,11 @@ final class FeedLanes {
     if try spool.hasLanesOfInbox() { inboxRemoval = turn.now + rule.idle }
   }
 
-  /// Notes that a queue has lanes.
+  /// Notes that a queue has lanes. Those that an earlier watcher left may not be needed.
   func noteSeen(_ queue: Queue, at now: Instant) {
-    if lanes[queue] == nil { lanes[queue] = Lanes(since: now, isWhole: false) }
+    guard lanes[queue] == nil else { return }
+    lanes[queue] = Lanes(at: now)
+    lanes[queue]?.isNeeded = false
   }
 
   /// True if a queue has lanes. Events tell nothing of what happens in them.
@@ -76,9 +98,10 @@ final class FeedLanes {
   /// Returns the queues whose jobs may go into lanes, of those that have some, and makes lanes that are
   /// missing. To be called before puts.
   func usable(_ turn: Turn) -> Set<Queue> {
-    guard !lanes.isEmpty, pilots.allUseLanes else { return [] }
-    for (queue, lanes) in lanes where !lanes.isWhole { make(queue, turn) }
-    return Set(lanes.keys)
+    let needed = Set(lanes.filter(\.value.isNeeded).keys)
+    guard !needed.isEmpty, pilots.allUseLanes else { return [] }
+    for queue in needed where lanes[queue]?.isWhole == false { make(queue, turn) }
+    return needed
   }
 
   /// Returns whether so many jobs of a kind are enough for lanes.
@@ -96,20 +119,30 @@ final class FeedLanes {
   func notePuts(
     _ count: Int, in queue: Queue, since begun: Instant, hasMore: Bool, _ turn: Turn
   ) {
-    guard count > 0, lanes[queue] == nil else { return }
-    let isLacking = hasMore && turn.now - begun >= rule.slow * count
+    guard count > 0 else { return }
+    if lanes[queue]?.isNeeded == true {
+      lanes[queue]?.note(count, at: turn.now, every: rule.idle)
+      return
+    }
+    let took = turn.now - begun
+    let isLacking = hasMore && took >= rule.slow * count
     let lacking = max(0, (lacking[queue] ?? 0) + (isLacking ? 1 : -1))
     self.lacking[queue] = lacking
     guard lacking >= rule.patience, pilots.allUseLanes else { return }
     turn.say("\(queue.directory)/ has lanes from now on, since one directory is too slow")
     make(queue, turn)
+    lanes[queue]?.single = Double(count) / max(0.001, took.inSeconds)
   }
 
   private func make(_ queue: Queue, _ turn: Turn) {
     inboxRemoval = turn.now + rule.idle
     do throws(FileError) {
       try spool.makeLanes(of: queue)
-      lanes[queue] = Lanes(since: turn.now, isWhole: true)
+      var made = lanes[queue] ?? Lanes(at: turn.now)
+      if !made.isNeeded { made = Lanes(at: turn.now) }
+      made.since = turn.now
+      made.isWhole = true
+      lanes[queue] = made
     } catch {
       turn.note(error, "the lanes of \(queue.directory)/")
       // They are not tried in each turn. A put whose lane is missing goes elsewhere.
@@ -129,7 +162,8 @@ final class FeedLanes {
         // They come back soon where they are needed again.
         lacking[queue] = max(0, rule.patience - 1)
       } else {
-        self.lanes[queue] = Lanes(since: turn.now, isWhole: false)
+        self.lanes[queue]?.since = turn.now
+        self.lanes[queue]?.isWhole = false
       }
     }
     guard lanes.isEmpty, let due = inboxRemoval, turn.now >= due else { return }

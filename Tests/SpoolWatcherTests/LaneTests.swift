@@ -279,7 +279,7 @@ struct LaneTests {
     // Every third call: a life has many more than without lanes.
     try EveryCallTests.sweep(trouble, fewest: 2) { number in
       let call = 3 * number - 2
-      try EveryCallTests.live(Self.setup(seed: call), party, trouble, at: call)
+      return try EveryCallTests.live(Self.setup(seed: call), party, trouble, at: call)
     }
   }
 }

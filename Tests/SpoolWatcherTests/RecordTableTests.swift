@@ -50,13 +50,11 @@ struct RecordTableTests {
 
   // MARK: The watcher
 
-  /// Types that a run without accidents does not write, or not before the end that is recorded, as the
-  /// watcher writes them.
+  /// Types that a run without accidents does not write, as the watcher writes them.
   private static let rare = [
     #"{"type":"discarded","parts":["/d/.spool.a1@n-00000001.x"],"at":5}"#,
     #"{"type":"swept","parts":["/d/.spool.a1@n-00000001.x"]}"#,
     #"{"type":"told","task":"t"}"#,
-    #"{"type":"forgotten","dataset":"watched"}"#,
     #"{"type":"quarantined","pilot":"n-00000001","reason":"why","at":5}"#,
   ]
 

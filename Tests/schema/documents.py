@@ -291,7 +291,7 @@ BROKEN = {
     "dataset-header": broken(GOOD["dataset-header"][0], [("files", []), ("closed", 1)], ["kind"]),
     "dataset-line": ["", "a/", {}, {"path": "a", "seize": 1}, 1],
     "spool": broken(CONFIG, [
-        ("format", 3), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
+        ("format", 4), ("hartbeat", "5s"), ("heartbeat", 5), ("deadAfter", "1 minute"), ("stuckAfter", "none"),
         ("packAfter", "0d"), ("packAfter", 7), ("removeAfter", "forever"),
         ("shares", {"alice": 0}), ("shares", {"alice": "2"}), ("shares", [1]), ("tokens", {"a b": 1}),
         ("tokens", {"a": -1}), ("keepJobFiles", -1), ("checkpointEvery", 99), ("dataRoot", 1), ("setup", "s.sh"), ("environment", {"A": 1})], ["format"]),

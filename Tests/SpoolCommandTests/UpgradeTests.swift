@@ -136,7 +136,9 @@ extension CommandTests {
           lab.text("spool/spool.json").replacing("\"format\": 3", with: "\"format\": 1"))
         // A watcher raises the format itself, so this one is stopped from it.
         _ = try lab.start("watch")
-        try await lab.waitFor("the watcher") { lab.text("spool/spool.json").contains("3,") }
+        try await lab.waitFor("the watcher") {
+          lab.text("spool/spool.json").contains("\"format\": 3,")
+        }
         try lab.write(
           "spool/spool.json",
           lab.text("spool/spool.json").replacing("\"format\": 3", with: "\"format\": 1"))

@@ -115,8 +115,8 @@ struct Claimer {
 
   /// Takes in a listing of a lane.
   mutating func add(_ listing: [String], from place: ReadyPlace) {
-    candidates += listing.compactMap { JobName(fileName: $0) }.map {
-      Candidate(name: $0, place: place)
+    candidates += listing.compactMap { file in
+      JobName(fileName: file).map { Candidate(name: $0, place: place) }
     }
   }
 

@@ -60,14 +60,14 @@ extension Spool {
         found.append((lane, try answer.get().names))
       } catch {
         guard error.isMissing || error.isForbidden else { throw error }
-        if error.errno == .missing, try list(directory).contains(lane.directory) { throw error }
+        if error.errno == .missing,
+          try files.list(directory, fresh: true).names.contains(lane.directory)
+        {
+          throw error
+        }
         found.append((lane, []))
       }
     }
     return found
-  }
-
-  private func list(_ directory: String) throws(FileError) -> [String] {
-    try files.list(directory, fresh: true).names
   }
 }

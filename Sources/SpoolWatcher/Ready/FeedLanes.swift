@@ -37,17 +37,20 @@ final class FeedLanes {
   private struct Lanes {
     /// The time of the last put into one, or of the last try to remove them.
     var since: Instant
-    /// True if all are there.
+    /// True if none is to be made.
     var isWhole = false
     /// True if one directory would not be enough.
-    var isNeeded = true
+    var isNeeded: Bool
     /// Jobs a second that were put while there was one directory; nil if that is not known.
     var single: Double?
     /// The number of jobs that were put since a moment.
     var count = 0
     var counting: Instant
 
-    init(at now: Instant) { (since, counting) = (now, now) }
+    init(at now: Instant, isNeeded: Bool) {
+      (since, counting) = (now, now)
+      self.isNeeded = isNeeded
+    }
 
     /// Notes puts. One directory is enough for a third of what it took while jobs were put: much of a
     /// turn goes to other things.
@@ -85,9 +88,7 @@ final class FeedLanes {
 
   /// Notes that a queue has lanes. Those that an earlier watcher left may not be needed.
   func noteSeen(_ queue: Queue, at now: Instant) {
-    guard lanes[queue] == nil else { return }
-    lanes[queue] = Lanes(at: now)
-    lanes[queue]?.isNeeded = false
+    if lanes[queue] == nil { lanes[queue] = Lanes(at: now, isNeeded: false) }
   }
 
   /// True if a queue has lanes. Events tell nothing of what happens in them.
@@ -100,7 +101,11 @@ final class FeedLanes {
   func usable(_ turn: Turn) -> Set<Queue> {
     let needed = Set(lanes.filter(\.value.isNeeded).keys)
     guard !needed.isEmpty, pilots.allUseLanes else { return [] }
-    for queue in needed where lanes[queue]?.isWhole == false { make(queue, turn) }
+    for queue in needed where lanes[queue]?.isWhole == false {
+      if make(queue, turn) { lanes[queue]?.since = turn.now }
+      // Those that cannot be made are not tried in each turn. A put whose lane is missing goes elsewhere.
+      lanes[queue]?.isWhole = true
+    }
     return needed
   }
 
@@ -130,24 +135,23 @@ final class FeedLanes {
     self.lacking[queue] = lacking
     guard lacking >= rule.patience, pilots.allUseLanes else { return }
     turn.say("\(queue.directory)/ has lanes from now on, since one directory is too slow")
-    make(queue, turn)
-    lanes[queue]?.single = Double(count) / max(0.001, took.inSeconds)
+    guard make(queue, turn) else { return }
+    var made = Lanes(at: turn.now, isNeeded: true)
+    made.isWhole = true
+    made.single = Double(count) / max(0.001, took.inSeconds)
+    lanes[queue] = made
   }
 
-  private func make(_ queue: Queue, _ turn: Turn) {
+  /// Makes the lanes that are missing. Returns false if the filesystem refused one.
+  private func make(_ queue: Queue, _ turn: Turn) -> Bool {
     inboxRemoval = turn.now + rule.idle
     do throws(FileError) {
       try spool.makeLanes(of: queue)
-      var made = lanes[queue] ?? Lanes(at: turn.now)
-      if !made.isNeeded { made = Lanes(at: turn.now) }
-      made.since = turn.now
-      made.isWhole = true
-      lanes[queue] = made
+      return true
     } catch {
       turn.note(error, "the lanes of \(queue.directory)/")
-      // They are not tried in each turn. A put whose lane is missing goes elsewhere.
-      lanes[queue]?.isWhole = true
       lacking[queue] = nil
+      return false
     }
   }
 

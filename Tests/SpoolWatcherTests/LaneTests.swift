@@ -138,6 +138,26 @@ struct LaneTests {
     #expect(world.faultsAtTheEnd("t", jobs: 400, outputs: 0) == [])
   }
 
+  /// What was written in a lane although the server refused it does not stay there.
+  @Test func lostRepliesInLanesLeaveNothing() throws {
+    let world = try World(Self.setup())
+    let lost = Log<String>()
+    world.faults.after { party, call, _ in
+      guard party == .watcher, call.operation == .create, call.path.contains("/ready-cpu/@") else {
+        return nil
+      }
+      lost.add(call.path)
+      return 5
+    }
+    try world.task("t", #""input": {"count": 100}, "command": ["work"]"#)
+    #expect(world.run(until: { world.hasEnded("t") }))
+    #expect(lost.all.count > 20, "\(lost.all)")
+    #expect(world.files.paths(below: "\(World.root)/ready-cpu").filter { $0.contains("/.p") } == [])
+    world.faults.clear()
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 100, outputs: 0) == [])
+  }
+
   /// The last jobs of a task lie in few of the lanes, and one pilot looks into one at a time: these few
   /// are soon the only ones.
   @Test func theLastJobsAreFound() throws {

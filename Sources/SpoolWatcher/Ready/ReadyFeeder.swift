@@ -403,6 +403,8 @@ final class ReadyFeeder: Stage {
   ) -> (answer: Spool.Put, place: ReadyPlace) {
     let answer = spool.put(put.name, place, put.contents)
     guard place.lane != nil, case .notDone = answer else { return (answer, place) }
+    // It may be there though it was refused. If it cannot be removed either, the next audit does.
+    try? spool.removeUnfinishedPut(put.name, place)
     let own = ReadyPlace(place.queue)
     return (spool.put(put.name, own, put.contents), own)
   }

@@ -17,7 +17,7 @@ extension Spool {
     let path = layout.ready(place, name)
     let hidden = layout.unfinishedPut(place, name)
     do throws(FileError) {
-      try createAnew(hidden, contents)
+      try files.createAnew(hidden, contents, durable: false)
     } catch {
       return .notDone(error)
     }
@@ -46,17 +46,6 @@ extension Spool {
   /// Removes the hidden file of a put that is given up.
   public func removeUnfinishedPut(_ name: JobName, _ place: ReadyPlace) throws(FileError) {
     try files.removeIfPresent(layout.unfinishedPut(place, name))
-  }
-
-  /// Creates a hidden file anew. A crash may have left one, which is ours alone.
-  private func createAnew(_ path: String, _ contents: [UInt8]) throws(FileError) {
-    do throws(FileError) {
-      try files.create(path, contents, durable: false)
-    } catch {
-      guard error.isOccupied else { throw error }
-      try files.remove(path)
-      try files.create(path, contents, durable: false)
-    }
   }
 
   /// Lists the jobs of a queue that wait. Every other entry is nobody's.

@@ -32,9 +32,8 @@ extension FileSystem {
     _ path: String, _ contents: [UInt8], by writer: String = "", durable: Bool = false
   ) throws(FileError) {
     let temporary = hidden(path) + (writer.isEmpty ? "" : "-" + writer)
-    try removeIfPresent(temporary)
     do throws(FileError) {
-      try create(temporary, contents, durable: durable)
+      try createAnew(temporary, contents, durable: durable)
       try rename(temporary, to: path)
     } catch {
       // Where the reply was lost, it is gone already.
@@ -42,6 +41,17 @@ extension FileSystem {
       throw error
     }
     if durable { try syncDirectory(FilePath.directory(path)) }
+  }
+
+  /// Creates a file that is the caller's alone. A crash may have left one there: that goes first.
+  func createAnew(_ path: String, _ contents: [UInt8], durable: Bool) throws(FileError) {
+    do throws(FileError) {
+      try create(path, contents, durable: durable)
+    } catch {
+      guard error.isOccupied else { throw error }
+      try remove(path)
+      try create(path, contents, durable: durable)
+    }
   }
 
   /// Removes a file. A file that is gone is fine.

@@ -7,8 +7,10 @@ internal import SpoolStore
 final class ViewWriter {
   private let spool: Spool
   private let placement: Placement
-  /// Lines that are to be written. Neighbouring lines of a view are joined.
-  private var lines: [ViewLine] = []
+  /// Lines that are to be written, by view. Neighbouring lines are joined.
+  private var lines: [Spool.View: [ViewLine]] = [:]
+  /// The views that have such lines, the first to be written first.
+  private var order: [Spool.View] = []
   /// Views that were written since the last checkpoint and are not durable yet.
   private var unsettled: Set<Spool.View> = []
   /// True if this turn made lines of a catalogue readable, so that jobs may be formed from them.
@@ -44,27 +46,23 @@ final class ViewWriter {
   /// between them.
   func add(_ more: [ViewLine]) {
     for line in more {
-      if let index = lines.lastIndex(where: { $0.view == line.view }),
-        lines[index].offset + lines[index].bytes.count == line.offset
-      {
-        lines[index].bytes += line.bytes
-      } else {
-        lines.append(line)
-      }
+      if lines[line.view] == nil { order.append(line.view) }
+      lines[line.view, default: []].join(line)
     }
   }
 
   /// Drops views that end, because they are to be removed, with the lines that wait for them.
   func end(_ views: [Spool.View]) {
-    if !views.isEmpty, !lines.isEmpty { lines.removeAll { views.contains($0.view) } }
+    if !views.isEmpty, !order.isEmpty { order.removeAll { views.contains($0) } }
     for view in views {
+      lines[view] = nil
       unsettled.remove(view)
       refusals.remove(view)
     }
   }
 
-  /// Writes lines, view by view, as many as the turn has time for. A view that the filesystem refuses
-  /// holds up no other.
+  /// Writes lines, as many as the turn has time for. A view that the filesystem refuses holds up no
+  /// other.
   func write(_ turn: Turn) {
     do throws(FileError) {
       try write(turn.budget())
@@ -81,49 +79,65 @@ final class ViewWriter {
         || refusals.contains(.replaced(task)))
   }
 
+  /// What a call wrote of a view.
+  private struct Written: Sendable {
+    /// The number of lines.
+    var count = 0
+    /// The error with which the filesystem refused the next one.
+    var refusal: FileError?
+  }
+
   /// Writes the lines of all views, or of one, as many as there is time for; all without a `budget`.
-  /// If the filesystem refuses a line, that line and the later ones of its view wait for the next
-  /// call.
+  /// Different views are written at the same time where calls take long. If the filesystem refuses a
+  /// line, that line and the later ones of its view wait for the next call. Throws the first refusal.
   private func write(
     _ budget: StageBudget? = nil, only view: Spool.View? = nil
   ) throws(FileError) {
-    var rest: [ViewLine] = []
-    var refused: Set<Spool.View> = []
-    var trouble: FileError?
-    if view == nil { isBehind = false }
-    for (number, line) in lines.enumerated() {
-      if number > 0, budget?.isOver ?? false {
-        rest += lines[number...]
-        isBehind = true
-        break
-      }
-      guard view == nil || line.view == view, !refused.contains(line.view) else {
-        rest.append(line)
-        continue
-      }
-      do throws(FileError) {
-        try write(line)
-        refusals.remove(line.view)
-      } catch {
-        trouble = trouble ?? error
-        refused.insert(line.view)
-        rest.append(line)
-      }
+    let views = order.filter { view == nil || $0 == view }
+    let spool = spool
+    let isOver: @Sendable () -> Bool = { budget?.isOver ?? false }
+    let answers = spool.each(views.map { lines[$0] ?? [] }, until: { _ in isOver() }) { lines in
+      Self.write(lines, to: spool, until: isOver)
     }
-    lines = rest
-    refusals.formUnion(refused)
-    if let trouble { throw trouble }
+    for (view, written) in zip(views, answers) { note(written, of: view) }
+    // Those that had no turn are the first of the next call.
+    let tried = Set(views.prefix(answers.count))
+    order =
+      order.filter { !tried.contains($0) } + views.filter { tried.contains($0) && lines[$0] != nil }
+    if view == nil { isBehind = order.contains { !refusals.contains($0) } }
+    if let refusal = answers.compactMap(\.refusal).first { throw refusal }
   }
 
-  private func write(_ line: ViewLine) throws(FileError) {
-    try spool.write(line.bytes, to: line.view, at: line.offset)
-    unsettled.insert(line.view)
-    if case .catalogue(let name) = line.view {
-      placement.setReadable(line.offset + line.bytes.count, of: name)
+  private static func write(
+    _ lines: [ViewLine], to spool: Spool, until isOver: () -> Bool
+  ) -> Written {
+    var written = Written()
+    for line in lines {
+      if written.count > 0, isOver() { break }
+      do throws(FileError) {
+        try spool.write(line.bytes, to: line.view, at: line.offset)
+        written.count += 1
+      } catch {
+        written.refusal = error
+        break
+      }
+    }
+    return written
+  }
+
+  /// Notes what was written of a view, and drops those lines.
+  private func note(_ written: Written, of view: Spool.View) {
+    if written.refusal == nil { refusals.remove(view) } else { refusals.insert(view) }
+    guard written.count > 0, let all = lines[view] else { return }
+    let last = all[written.count - 1]
+    lines[view] = written.count < all.count ? Array(all[written.count...]) : nil
+    unsettled.insert(view)
+    if case .catalogue(let name) = view {
+      placement.setReadable(last.offset + last.bytes.count, of: name)
       hasGrown = true
     }
-    if case .replaced(let name) = line.view {
-      placement.setReadable(line.offset + line.bytes.count, ofReplaced: name)
+    if case .replaced(let name) = view {
+      placement.setReadable(last.offset + last.bytes.count, ofReplaced: name)
     }
   }
 
@@ -147,10 +161,10 @@ final class ViewWriter {
     var trouble: FileError?
     do throws(FileError) { try write() } catch { trouble = error }
     for dataset in state.datasets.values {
-      let written = lines.first { $0.view == .catalogue(dataset.name) }?.offset
+      let written = lines[.catalogue(dataset.name)]?.first?.offset
       placement.setReadable(written ?? dataset.length, of: dataset.name)
       guard dataset.replaced.length > 0 else { continue }
-      let list = lines.first { $0.view == .replaced(dataset.name) }?.offset
+      let list = lines[.replaced(dataset.name)]?.first?.offset
       placement.setReadable(list ?? dataset.replaced.length, ofReplaced: dataset.name)
     }
     for view in unsettled where !refusals.contains(view) {
@@ -170,6 +184,17 @@ final class ViewWriter {
     case .replaced(let name): state.datasets[name]?.replaced.length ?? 0
     case .ledger(let name): state.tasks[name]?.ledgerLength ?? 0
     case .groups(let name): state.tasks[name]?.groups?.length ?? 0
+    }
+  }
+}
+
+extension [ViewLine] {
+  /// Appends a line of the same view, to the last one if it follows that at once.
+  fileprivate mutating func join(_ line: ViewLine) {
+    if let last = indices.last, self[last].offset + self[last].bytes.count == line.offset {
+      self[last].bytes += line.bytes
+    } else {
+      append(line)
     }
   }
 }

@@ -263,7 +263,7 @@ public final class Watcher {
     isBusy = closer.run(turn) || isBusy
     try commit.commit()
     try act()
-    pages.write(foreign: intake.foreign(at: turn.now), turn)
+    pages.write(foreign: intake.foreign(at: turn.now), resultsWait: judge.hasMore, turn)
     return wait(isBusy)
   }
 

@@ -73,6 +73,19 @@ struct SlowMountTests {
     #expect(ages.max() ?? .max <= 2000, "\(ages)")
   }
 
+  /// The pages of tasks in work are written less often while results wait.
+  @Test func pagesLeaveTimeToResults() throws {
+    let world = try Self.busy()
+    let written = Log<Int>()
+    world.faults.watch { [time = world.time] party, call in
+      guard party == .watcher, call.destination == "\(World.root)/running/t.json" else { return }
+      written.add(time.now)
+    }
+    world.run(for: 20_000)
+    #expect(!world.hasEnded("t") && !world.jobFiles("done").isEmpty)
+    #expect((4...8).contains(written.all.count), "\(written.all)")
+  }
+
   /// However long the calls take, ready does not grow beyond what pilots take in a few turns.
   @Test func feedingDoesNotRunAway() throws {
     let world = try Self.busy()

@@ -18,6 +18,8 @@ final class PageWriter: Stage {
   private let remover: FileRemover
   private let datasets: DatasetPages
   private var lastPages: Instant?
+  /// The time of the last look at the pages of tasks and chains.
+  private var lastTasks = Instant.distantPast
   /// The page of a task or chain as it was written last.
   private var written: [Name: (head: [UInt8], request: [UInt8])] = [:]
   /// The text of `STATUS` as it was written last.
@@ -35,6 +37,9 @@ final class PageWriter: Stage {
 
   /// The least time between two writings of the pages.
   static let interval = Duration.seconds(1)
+  /// The least time between two writings of the pages of tasks and chains while results wait, since
+  /// pilots need the time more.
+  static let rarely = Duration.seconds(3)
 
   init(
     _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder,
@@ -66,10 +71,12 @@ final class PageWriter: Stage {
   /// Notes that a dataset's page may be out of date.
   func noteChanged(dataset: Name) { datasets.noteChanged(dataset) }
 
-  /// Writes the pages that are due. With `isLast`, at the watcher's end, it writes all. `foreign`
-  /// are the entries of `incoming/` that are not taken. If a page cannot be written, it is written
-  /// later, and holds nothing up.
-  func write(foreign: [Spool.Foreign], isLast: Bool = false, _ turn: Turn) {
+  /// Writes the pages that are due; fewer if results wait. With `isLast`, at the watcher's end, it
+  /// writes all. `foreign` are the entries of `incoming/` that are not taken. If a page cannot be
+  /// written, it is written later, and holds nothing up.
+  func write(
+    foreign: [Spool.Foreign], resultsWait: Bool = false, isLast: Bool = false, _ turn: Turn
+  ) {
     isBehind = false
     writeOrdered(turn)
     writeSummaries(turn)
@@ -80,7 +87,7 @@ final class PageWriter: Stage {
     if isDue {
       writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
       writeBacklog(turn)
-      noteUnwritten(turn)
+      if !resultsWait || turn.now >= lastTasks + Self.rarely { noteUnwritten(turn) }
     }
     writePages(waiting, turn)
     if isDue || datasets.isBehind { datasets.write(isDue: isDue, isLast: isLast, turn) }
@@ -89,6 +96,7 @@ final class PageWriter: Stage {
   /// Notes that the pages of all tasks and chains in work are to be looked at. Those that still wait
   /// from the last time go first.
   private func noteUnwritten(_ turn: Turn) {
+    lastTasks = turn.now
     let chains = turn.state.chains.values.filter { !turn.state.state(of: $0).hasEnded }
     let all = turn.state.liveTasks.map(\.name) + chains.map(\.name)
     let waiting = Set(unwritten)

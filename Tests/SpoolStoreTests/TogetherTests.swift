@@ -1,4 +1,5 @@
 import Glibc
+import SpoolModel
 import SpoolStore
 import SpoolTesting
 import Synchronization
@@ -78,5 +79,37 @@ struct TogetherTests {
     let world = try World()
     let results = world.spool.each(Array(0..<1000), until: { $0 == 2 * 700 }) { $0 * 2 }
     #expect(results == (0...700).map { $0 * 2 })
+  }
+
+  /// Pieces of one kind are done one after the other, in order, and the kinds at the same time. What was
+  /// not begun has no result.
+  @Test(.timeLimit(.minutes(1))) func kinds() {
+    let files = PosixFileSystem(threads: 4, patience: .zero)
+    let spool = Spool(files: files, layout: Layout(root: "/spool"), config: SpoolConfig())
+    let begun = Log<Int>()
+    let busy = Mutex<Set<Int>>([])
+    let most = Mutex(0)
+    let results = spool.each(Array(0..<400), inTurnBy: { $0 % 4 }, until: { $0 == -300 }) {
+      number in
+      // The first is apart.
+      guard number > 0 else { return 0 }
+      let (isAlone, count) = busy.withLock { ($0.insert(number % 4).inserted, $0.count) }
+      most.withLock { $0 = max($0, count) }
+      begun.add(number)
+      // All kinds have to meet, once.
+      while number < 8, most.withLock({ $0 < 4 }) { sched_yield() }
+      busy.withLock { _ = $0.remove(number % 4) }
+      return isAlone ? -number : 1
+    }
+    #expect(!results.contains(1))
+    #expect(results[300] == -300)
+    for kind in 0..<4 {
+      let own = begun.all.filter { $0 % 4 == kind }
+      #expect(own == own.sorted())
+      #expect(
+        results.indices.filter { $0 % 4 == kind && results[$0] != nil } == (kind == 0 ? [0] : [])
+          + own)
+    }
+    #expect(results[304] == nil)
   }
 }

@@ -158,18 +158,73 @@ struct LaneTests {
     #expect(world.faultsAtTheEnd("t", jobs: 100, outputs: 0) == [])
   }
 
-  /// The last jobs of a task lie in few of the lanes, and one pilot looks into one at a time: these few
-  /// are soon the only ones.
+  /// The last jobs of a task lie in few of the lanes, and one pilot looks into one at a time: they are
+  /// soon in one directory.
   @Test func theLastJobsAreFound() throws {
     var setup = Self.setup(pilots: 1)
+    setup.slots = 128
     setup.lanes.idle = LaneRule().idle
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 500
+      return outcome
+    }
     let world = try World(setup)
-    try world.task("t", #""input": {"count": 1000}, "command": ["work"]"#)
+    try world.task("t", #""input": {"count": 500}, "command": ["work"]"#)
     #expect(world.run(until: { !world.laneFiles("ready-cpu").isEmpty }))
-    #expect(world.run(until: { world.lineCount("ledger/t.jsonl") > 900 }))
+    #expect(world.run(until: { world.lineCount("ledger/t.jsonl") > 400 }))
     let begun = world.time.now
     #expect(world.run(until: { world.hasEnded("t") }))
     #expect(world.time.now - begun < 20_000, "\(world.time.now - begun) ms")
+  }
+
+  /// What lies in lanes that get no more goes into the queue's own directory, as the same attempt.
+  @Test func idleLanesAreEmptied() throws {
+    var setup = Self.setup(pilots: 1)
+    setup.slots = 64
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 20_000
+      return outcome
+    }
+    let world = try World(setup)
+    try world.task("t", #""input": {"count": 300}, "command": ["work"]"#)
+    #expect(world.run(until: { world.laneFiles("ready-cpu").count > 40 }))
+    #expect(world.run(until: { world.lanes("ready-cpu").isEmpty }))
+    #expect(world.jobFiles("ready-cpu").count > 40, "\(world.jobFiles("ready-cpu"))")
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 300, outputs: 0) == [])
+    #expect(world.attempts("t").allSatisfy { $0.hasSuffix("a1 ok") })
+  }
+
+  /// A job that was moved out of its lane is known to be where it is, whatever the server said.
+  @Test func aLostReplyWhenLanesAreEmptied() throws {
+    var setup = Self.setup(pilots: 1)
+    setup.slots = 64
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 20_000
+      return outcome
+    }
+    let world = try World(setup)
+    let lost = Log<String>()
+    world.faults.after { party, call, _ in
+      guard party == .watcher, call.operation == .rename, !call.path.contains("/."),
+        call.path.contains("/ready-cpu/@")
+      else { return nil }
+      lost.add(call.path)
+      return 5
+    }
+    try world.task("t", #""input": {"count": 300}, "command": ["work"]"#)
+    #expect(world.run(until: { world.laneFiles("ready-cpu").count > 40 }))
+    #expect(world.run(until: { world.lanes("ready-cpu").isEmpty }))
+    #expect(lost.all.count > 40)
+    #expect(world.jobFiles("ready-cpu").count > 40)
+    try world.order("hold", "t")
+    #expect(world.run(atMost: 10_000, until: { world.jobFiles("ready-cpu") == [] }))
+    try world.order("release", "t")
+    #expect(world.settle())
+    #expect(world.faultsAtTheEnd("t", jobs: 300, outputs: 0) == [])
   }
 
   /// A listing that names a lane which cannot be found shows less than there is: nothing follows from

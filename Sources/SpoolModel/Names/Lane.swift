@@ -3,7 +3,7 @@
 /// mount one after the other, and those in different ones at the same time.
 public struct Lane: Hashable, Comparable, Sendable {
   /// The number of lanes that a directory has, where it has any.
-  public static let count = 32
+  public static let count = 64
 
   /// All lanes.
   public static let all = (0..<count).map { Lane(number: $0) }

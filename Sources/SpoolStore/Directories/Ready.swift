@@ -80,6 +80,18 @@ extension Spool {
     try files.mark(of: layout.ready(queue))
   }
 
+  /// Moves a job out of a lane into the queue's own directory. Returns false where it was not there
+  /// (any more).
+  public func bringOut(_ name: JobName, of lane: ReadyPlace) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try files.rename(layout.ready(lane, name), to: layout.ready(ReadyPlace(lane.queue), name))
+      return true
+    } catch {
+      guard error.isMissing else { throw error }
+      return false
+    }
+  }
+
   /// Takes a job out of ready for good. Returns false where it was not there (any more).
   public func withdraw(_ name: JobName, _ place: ReadyPlace) throws(FileError) -> Bool {
     do throws(FileError) {

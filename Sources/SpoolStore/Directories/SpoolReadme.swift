@@ -11,7 +11,7 @@ public enum SpoolReadme {
         incoming/     drop tasks and dataset manifests here, with plain cp
         ready-cpu/    jobs that wait for a pilot: the next ones, never the whole backlog
         ready-gpu/    the same for jobs that need a GPU; where that goes faster, most of the jobs
-                      lie in 32 directories @00/ to @31/ of these, and results in those of done/
+                      lie in 64 directories @00/ to @63/ of these, and results in those of done/
         running/      TASK.json of each task in work; a directory per pilot with the jobs it runs
         done/         TASK.json of each task that succeeded; TASK/ holds files of its jobs
         failed/       the same for tasks and jobs that failed; @refused/ holds requests that were

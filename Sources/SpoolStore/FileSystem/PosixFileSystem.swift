@@ -15,7 +15,7 @@ public final class PosixFileSystem: FileSystem, Sendable {
 
   /// Makes a filesystem. Independent pieces of work that take longer than `patience` on the mean
   /// are done by up to `threads` threads at a time.
-  public init(threads: Int = 32, patience: Duration = .microseconds(600)) {
+  public init(threads: Int = 64, patience: Duration = .microseconds(600)) {
     crew = Crew(threads: threads, patience: patience)
   }
 

@@ -30,8 +30,8 @@ public struct LaneRule: Sendable {
 ///    urgent, or that few pilots can run.
 /// 3. No lane is used while a pilot is there that would not look into it, nor where one directory would
 ///    be enough: a few pilots that look seldom would find a job in its lane late.
-/// 4. Lanes that got no job for a while are removed, each as soon as it is empty. So pilots look only
-///    where the last jobs are.
+/// 4. Where lanes got no job for a while, those in them go into the queue's own directory, and the lanes
+///    are removed: a few jobs in many lanes would be found late, by many looks.
 final class FeedLanes {
   /// The lanes of a queue.
   private struct Lanes {
@@ -157,10 +157,18 @@ final class FeedLanes {
 
   // MARK: Removal
 
-  /// Removes lanes that got no job for a while, each if it is empty: first those of the queues, then
-  /// those of the inbox. A pilot that finds no lane of the inbox hands in at the inbox itself.
-  func removeIdle(_ turn: Turn) throws {
-    for (queue, lanes) in lanes where turn.now >= lanes.since + rule.idle {
+  /// Returns the queues whose lanes got no job for a while. None is put into them from now on.
+  func idle(at now: Instant) -> [Queue] {
+    let idle = Queue.allCases.filter { lanes[$0].map { now >= $0.since + rule.idle } ?? false }
+    for queue in idle { lanes[queue]?.isNeeded = false }
+    return idle
+  }
+
+  /// Removes the lanes of queues, each if it is empty; and those of the inbox, if no queue has any. A
+  /// pilot that finds no lane of the inbox hands in at the inbox itself. Those that are not empty are
+  /// tried again later.
+  func remove(_ queues: [Queue], _ turn: Turn) throws {
+    for queue in queues {
       if try attempt(turn, { () throws(FileError) in try spool.removeLanes(of: queue) }) {
         self.lanes[queue] = nil
         // They come back soon where they are needed again.

@@ -126,7 +126,11 @@ final class ReadyFeeder: Stage {
     for (place, names) in listings { for name in names { present[name] = place } }
     var claimed = noted.filter { $0.key.queue == queue }
     for shape in claimed.keys { noted[shape] = nil }
-    for (file, job) in outstanding[queue] ?? [:] where present[file] == nil {
+    for (file, job) in outstanding[queue] ?? [:] {
+      if let place = present[file] {
+        if place.lane != job.lane { outstanding[queue]?[file]?.lane = place.lane }
+        continue
+      }
       claimed[job.shape, default: 0] += 1
       noteClaimed(job, turn)
       moveToPilot(job.name, turn)
@@ -351,12 +355,20 @@ final class ReadyFeeder: Stage {
     let spool = spool
     let begun = turn.now
     let files = places(turn)
-    let answers = spool.each(files, until: { $0.answer != .done || budget.isOver }) { file in
+    let useLanes = files.contains { $0.place.lane != nil }
+    let answers = spool.each(
+      files, inTurnBy: { useLanes ? $0.place : nil },
+      until: { $0.answer != .done || budget.isOver }
+    ) { file in
       Self.put(file.put, file.place, spool)
     }
     var failure: FileError?
-    var again: [Put] = []
-    for (put, (answer, place)) in zip(puts, answers) {
+    var rest: [Put] = []
+    for (put, answer) in zip(puts, answers) {
+      guard let (answer, place) = answer else {
+        rest.append(put)
+        continue
+      }
       switch answer {
       case .done:
         remember(
@@ -371,11 +383,11 @@ final class ReadyFeeder: Stage {
         // A later call removes its hidden file: by then the job is at another attempt.
         turn.emit(.putInDoubt(put.name.job))
       }
-      again.append(put)
-      again[again.count - 1].tried = place
+      rest.append(put)
+      rest[rest.count - 1].tried = place
     }
-    puts.replaceSubrange(..<answers.count, with: again)
-    if failure == nil { noteTime(answers.map(\.place), since: begun, turn) }
+    puts = rest
+    if failure == nil { noteTime(answers.compactMap(\.?.place), since: begun, turn) }
     return failure
   }
 
@@ -418,8 +430,38 @@ final class ReadyFeeder: Stage {
     }
   }
 
-  /// Removes lanes that nobody needs any more.
-  func removeLanes(_ turn: Turn) throws { try lanes.removeIdle(turn) }
+  // MARK: Lanes
+
+  /// Removes lanes that nobody needs any more, once the jobs in them are in the queue's own directory.
+  func removeLanes(_ turn: Turn) throws {
+    try lanes.remove(try lanes.idle(at: turn.now).filter { try emptyLanes(of: $0, turn) }, turn)
+  }
+
+  /// Moves the jobs in the lanes of a queue into its own directory, as many as there is time for. Those
+  /// for which pilots keep room stay where these expect them. Returns false if more are left.
+  private func emptyLanes(of queue: Queue, _ turn: Turn) throws -> Bool {
+    let jobs = (outstanding[queue] ?? [:]).values
+      .filter { $0.lane != nil && !reserved.contains($0.reservation) }
+      .sorted { $0.name.goesBefore($1.name) }
+    guard !jobs.isEmpty else { return true }
+    try turn.checkLeaseOnce()
+    let budget = turn.budget()
+    let spool = spool
+    let answers = spool.each(jobs, until: { _ in budget.isOver }) { job in
+      Result { () throws(FileError) in try spool.bringOut(job.name, of: job.place) }
+    }
+    var refusal: FileError?
+    for (job, answer) in zip(jobs, answers) {
+      switch answer {
+      case .success(true): outstanding[queue]?[job.name.fileName]?.lane = nil
+      // It was claimed. The next look tells.
+      case .success(false): break
+      case .failure(let error): refusal = error
+      }
+    }
+    if let refusal { turn.note(refusal, "the lanes of \(queue.directory)/") }
+    return answers.count == jobs.count
+  }
 
   /// True if jobs may lie in lanes, and so results of theirs in those of the inbox. The shell hears of
   /// nothing that happens there.

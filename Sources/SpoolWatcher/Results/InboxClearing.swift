@@ -60,7 +60,7 @@ final class InboxClearing: Stage {
   }
 
   /// The largest number of files that are cleared away together.
-  static let mostTogether = 128
+  static let mostTogether = 2048
 
   /// Clears settled files away, as many as the turn has time for. One that the filesystem refuses
   /// holds up no other. Throws if it refuses many.
@@ -89,12 +89,17 @@ final class InboxClearing: Stage {
       }
     }
     let spool = spool
-    let answers = spool.each(batch, until: { _ in budget.isOver }) { file in
+    let answers = spool.each(
+      batch, inTurnBy: { Optional($0.name.lane) }, until: { _ in budget.isOver }
+    ) { file in
       Result { () throws(FileError) in try Self.clear(file, spool) }
     }
     var refusal: FileError?
     for (file, answer) in zip(batch, answers) {
       switch answer {
+      case nil:
+        settled.append(file.name)
+        if file.keep { count(file.name, -1) }
       case .success:
         known.remove(file.name)
         discarded.remove(file.name)
@@ -103,10 +108,6 @@ final class InboxClearing: Stage {
         refuse(file.name, error, turn)
         if file.keep { count(file.name, -1) }
       }
-    }
-    for file in batch.dropFirst(answers.count).reversed() {
-      settled.append(file.name)
-      if file.keep { count(file.name, -1) }
     }
     if let refusal, refused.count >= Self.mostRefusals { throw refusal }
   }

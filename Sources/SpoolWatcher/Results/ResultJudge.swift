@@ -22,9 +22,9 @@ final class ResultJudge: Stage {
   /// The time for which a result that seems incomplete is read again (R9).
   static let cacheTime = Duration.seconds(5)
   /// The largest number of files that are judged in a turn.
-  static let mostPerTurn = 2000
+  static let mostPerTurn = 3000
   /// The largest number of files that are read together. All of their contents are in memory.
-  static let mostTogether = 64
+  static let mostTogether = 512
   /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 

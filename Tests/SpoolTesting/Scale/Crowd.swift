@@ -22,7 +22,7 @@ public final class Crowd: Sendable {
     /// Users who each have a task with more jobs than are run.
     public var owners = 10
     /// Threads of the watcher.
-    public var threads = 32
+    public var threads = 64
     public var seed = 1
 
     public init() {}

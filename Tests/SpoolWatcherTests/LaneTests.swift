@@ -197,6 +197,26 @@ struct LaneTests {
     #expect(world.attempts("t").allSatisfy { $0.hasSuffix("a1 ok") })
   }
 
+  /// A task that is held while its jobs are being moved out of lanes leaves none behind.
+  @Test func aHoldWhenLanesAreEmptied() throws {
+    var setup = Self.setup(pilots: 1)
+    setup.slots = 64
+    setup.script = { payload in
+      var outcome = World.writeOutputs(payload)
+      outcome.duration = 200_000
+      return outcome
+    }
+    let world = try World(setup)
+    try world.task("t", #""input": {"count": 300}, "command": ["work"]"#)
+    #expect(world.run(until: { world.laneFiles("ready-cpu").count > 40 }))
+    let all = world.laneFiles("ready-cpu").count
+    world.slowDown(10)
+    #expect(world.run(until: { world.laneFiles("ready-cpu").count < all - 5 }))
+    try world.order("hold", "t")
+    #expect(world.laneFiles("ready-cpu").count > 20)
+    #expect(world.run(atMost: 60_000, until: { world.jobFiles("ready-cpu") == [] }))
+  }
+
   /// A job that was moved out of its lane is known to be where it is, whatever the server said.
   @Test func aLostReplyWhenLanesAreEmptied() throws {
     var setup = Self.setup(pilots: 1)

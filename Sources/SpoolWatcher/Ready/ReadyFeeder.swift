@@ -238,7 +238,8 @@ final class ReadyFeeder: Stage {
     if !recalled.isEmpty { markJobs(turn) }
     guard !toWithdraw.isEmpty else { return }
     try turn.checkLeaseOnce()
-    let jobs = Array(toWithdraw.reversed())
+    // Each where it is by now: it may have left its lane.
+    let jobs = toWithdraw.reversed().map { outstanding[$0.shape.queue]?[$0.name.fileName] ?? $0 }
     let answers = withdraw(jobs.map { ($0.name, $0.place) }, turn)
     toWithdraw.removeLast(answers.count)
     var refusal: FileError?
@@ -459,7 +460,11 @@ final class ReadyFeeder: Stage {
       case .failure(let error): refusal = error
       }
     }
-    if let refusal { turn.note(refusal, "the lanes of \(queue.directory)/") }
+    if let refusal {
+      turn.note(refusal, "the lanes of \(queue.directory)/")
+      // It may have been done all the same.
+      nextLook = .distantPast
+    }
     return answers.count == jobs.count
   }
 

@@ -12,12 +12,12 @@ extension Spool {
 
   /// Removes the lanes of a queue that are empty. Returns true if none is left.
   public func removeLanes(of queue: Queue) throws(FileError) -> Bool {
-    try removeEmptyLanes { layout.ready(ReadyPlace(queue, $0)) }
+    try removeEmptyLanes(of: layout.ready(queue))
   }
 
   /// Removes the lanes of the inbox that are empty. Returns true if none is left.
   public func removeLanesOfInbox() throws(FileError) -> Bool {
-    try removeEmptyLanes { layout.inbox(failed: false, $0) }
+    try removeEmptyLanes(of: layout.done)
   }
 
   /// Returns whether the inbox has lanes.
@@ -25,19 +25,23 @@ extension Spool {
     try files.list(layout.done, fresh: true).names.contains { Lane(directory: $0) != nil }
   }
 
-  private func removeEmptyLanes(_ path: (Lane) -> String) throws(FileError) -> Bool {
+  /// Removes the empty lanes of a directory. One that refuses holds up no other: its error is thrown at
+  /// the end.
+  private func removeEmptyLanes(of directory: String) throws(FileError) -> Bool {
     var isThrough = true
-    for lane in Lane.all {
+    var refusal: FileError?
+    for name in try files.list(directory, fresh: true).names where Lane(directory: name) != nil {
       do throws(FileError) {
-        try files.removeDirectory(path(lane))
+        try files.removeDirectory("\(directory)/\(name)")
       } catch {
         if error.isOccupied {
           isThrough = false
         } else if !error.isMissing {
-          throw error
+          refusal = error
         }
       }
     }
+    if let refusal { throw refusal }
     return isThrough
   }
 

@@ -55,14 +55,22 @@ extension Spool {
     }
   }
 
-  /// Lists the names in a queue's directory, and in each of its lanes, not yet parsed.
+  /// Lists the names in a queue's directory, and in each of its lanes, not yet parsed. The watcher moves
+  /// jobs out of lanes, so whoever is not the watcher (`isMover`) looks into the directory once more:
+  /// each name is listed once.
   public func readyListings(
-    _ queue: Queue, fresh: Bool
+    _ queue: Queue, fresh: Bool, isMover: Bool = false
   ) throws(FileError) -> [(place: ReadyPlace, names: [String])] {
     let own = try files.list(layout.ready(queue), fresh: fresh).names
     let lanes = own.compactMap { Lane(directory: $0) }
-    return try [(ReadyPlace(queue), own)]
+    var listings =
+      try [(ReadyPlace(queue), own)]
       + names(in: lanes, of: layout.ready(queue), fresh: fresh).map { (ReadyPlace(queue, $0), $1) }
+    guard !lanes.isEmpty, !isMover else { return listings }
+    let known = Set(listings.flatMap { $0.1 })
+    listings[0].1 += try files.list(layout.ready(queue), fresh: fresh).names
+      .filter { !known.contains($0) }
+    return listings
   }
 
   /// Lists the names in a ready directory, or in one lane, not yet parsed.

@@ -87,20 +87,21 @@ final class PageWriter: Stage {
     if isDue {
       writeStatus(waiting, foreign: foreign, isLast: isLast, turn)
       writeBacklog(turn)
-      if !resultsWait || turn.now >= lastTasks + Self.rarely { noteUnwritten(turn) }
+      noteUnwritten(onlyNew: resultsWait && turn.now < lastTasks + Self.rarely, turn)
     }
     writePages(waiting, turn)
     if isDue || datasets.isBehind { datasets.write(isDue: isDue, isLast: isLast, turn) }
   }
 
-  /// Notes that the pages of all tasks and chains in work are to be looked at. Those that still wait
-  /// from the last time go first.
-  private func noteUnwritten(_ turn: Turn) {
-    lastTasks = turn.now
+  /// Notes that the pages of all tasks and chains in work are to be looked at, or of those that have none
+  /// yet: whoever sent them looks for it. Those that still wait from the last time go first.
+  private func noteUnwritten(onlyNew: Bool, _ turn: Turn) {
+    if !onlyNew { lastTasks = turn.now }
     let chains = turn.state.chains.values.filter { !turn.state.state(of: $0).hasEnded }
     let all = turn.state.liveTasks.map(\.name) + chains.map(\.name)
     let waiting = Set(unwritten)
-    unwritten = all.filter { !waiting.contains($0) }.reversed() + unwritten
+    let due = all.filter { !waiting.contains($0) && (!onlyNew || written[$0] == nil) }
+    unwritten = due.reversed() + unwritten
   }
 
   /// Writes pages of tasks and chains in work, as many as the turn has time for.

@@ -58,6 +58,8 @@ final class ReadyFeeder: Stage {
   private var toWithdraw: [Outstanding] = []
   /// True if the last look left files in ready that are not to be there.
   private(set) var hasStrays = false
+  /// True if there was no time to move all jobs out of lanes that are to be removed.
+  private var hasLanesToEmpty = false
   /// Shapes that had more jobs to form than room in the last turn.
   private(set) var shapesWithBacklog: Set<Shape> = []
 
@@ -82,7 +84,7 @@ final class ReadyFeeder: Stage {
     hasStrays = false
     for queue in Queue.allCases
     where !(outstanding[queue] ?? [:]).isEmpty || fresh || hadStrays {
-      try compare(queue, try spool.readyListings(queue, fresh: fresh), turn)
+      try compare(queue, try spool.readyListings(queue, fresh: fresh, isMover: true), turn)
       renewRanks(queue, turn)
     }
   }
@@ -356,9 +358,8 @@ final class ReadyFeeder: Stage {
     let spool = spool
     let begun = turn.now
     let files = places(turn)
-    let useLanes = files.contains { $0.place.lane != nil }
     let answers = spool.each(
-      files, inTurnBy: { useLanes ? $0.place : nil },
+      files, inTurnBy: { Row(place: $0.place, job: $0.put.name.job) },
       until: { $0.answer != .done || budget.isOver }
     ) { file in
       Self.put(file.put, file.place, spool)
@@ -390,6 +391,18 @@ final class ReadyFeeder: Stage {
     puts = rest
     if failure == nil { noteTime(answers.compactMap(\.?.place), since: begun, turn) }
     return failure
+  }
+
+  /// Jobs that are put one after the other. A directory that is not a lane has a few such rows: while
+  /// the names of one change, the contents of another are on their way.
+  private struct Row: Hashable {
+    var place: ReadyPlace
+    var number: Int
+
+    init(place: ReadyPlace, job: JobID) {
+      self.place = place
+      number = place.lane == nil ? job.index % 4 : 0
+    }
   }
 
   /// Returns the jobs to be put, each with its place.
@@ -435,6 +448,7 @@ final class ReadyFeeder: Stage {
 
   /// Removes lanes that nobody needs any more, once the jobs in them are in the queue's own directory.
   func removeLanes(_ turn: Turn) throws {
+    hasLanesToEmpty = false
     try lanes.remove(try lanes.idle(at: turn.now).filter { try emptyLanes(of: $0, turn) }, turn)
   }
 
@@ -448,24 +462,23 @@ final class ReadyFeeder: Stage {
     try turn.checkLeaseOnce()
     let budget = turn.budget()
     let spool = spool
-    let answers = spool.each(jobs, until: { _ in budget.isOver }) { job in
+    let answers = spool.each(jobs, inTurnBy: { _ in queue }, until: { _ in budget.isOver }) { job in
       Result { () throws(FileError) in try spool.bringOut(job.name, of: job.place) }
     }
     var refusal: FileError?
     for (job, answer) in zip(jobs, answers) {
       switch answer {
+      case nil: hasLanesToEmpty = true
       case .success(true): outstanding[queue]?[job.name.fileName]?.lane = nil
-      // It was claimed. The next look tells.
-      case .success(false): break
-      case .failure(let error): refusal = error
+      // It was claimed, or is there although its move was refused. A look tells.
+      case .success(false): nextLook = .distantPast
+      case .failure(let error):
+        refusal = error
+        nextLook = .distantPast
       }
     }
-    if let refusal {
-      turn.note(refusal, "the lanes of \(queue.directory)/")
-      // It may have been done all the same.
-      nextLook = .distantPast
-    }
-    return answers.count == jobs.count
+    if let refusal { turn.note(refusal, "the lanes of \(queue.directory)/") }
+    return !hasLanesToEmpty
   }
 
   /// True if jobs may lie in lanes, and so results of theirs in those of the inbox. The shell hears of
@@ -482,7 +495,7 @@ final class ReadyFeeder: Stage {
 
   /// The time of the next puts and removals; nil if there are none.
   func nextDue(_ turn: Turn) -> Instant? {
-    if hasStrays || !toWithdraw.isEmpty { return .distantPast }
+    if hasStrays || hasLanesToEmpty || !toWithdraw.isEmpty { return .distantPast }
     return puts.isEmpty ? nil : nextPut
   }
 

@@ -90,7 +90,8 @@ final class InboxClearing: Stage {
     }
     let spool = spool
     let answers = spool.each(
-      batch, inTurnBy: { Optional($0.name.lane) }, until: { _ in budget.isOver }
+      batch, inTurnBy: { [$0.name.cause == nil ? "done" : "failed", $0.name.lane?.directory] },
+      until: { _ in budget.isOver }
     ) { file in
       Result { () throws(FileError) in try Self.clear(file, spool) }
     }

@@ -23,8 +23,12 @@ final class ResultJudge: Stage {
   static let cacheTime = Duration.seconds(5)
   /// The largest number of files that are judged in a turn.
   static let mostPerTurn = 3000
-  /// The largest number of files that are read together. All of their contents are in memory.
-  static let mostTogether = 512
+  /// The number of files that are read together, at first, and at most. All of their contents are in
+  /// memory.
+  static let together = (first: 64, most: 512)
+  /// The number of inputs of files that were read together from which on no more files are: their
+  /// contents are long.
+  static let manyInputs = 20_000
   /// True if the last look left files for the next turn.
   private(set) var hasMore = false
 
@@ -75,12 +79,16 @@ final class ResultJudge: Stage {
     let spool = spool
     var count = 0
     var rest = names[...]
+    var together = Self.together.first
     while !rest.isEmpty, count < Self.mostPerTurn {
-      let batch = Array(rest.prefix(Self.mostTogether))
+      let batch = Array(rest.prefix(together))
       let files = spool.each(batch, until: { _ in budget.isOver }) { name in
         Result { () throws(FileError) in try spool.read(name) }
       }
       rest = rest.dropFirst(files.count)
+      let inputs = files.reduce(0) { $0 + Self.inputs($1) }
+      together =
+        inputs < Self.manyInputs ? min(2 * together, Self.together.most) : Self.together.first
       for (name, file) in zip(batch, files) {
         if try judgeIfReadable(name, file, turn) { count += 1 } else { undecided.insert(name) }
       }
@@ -88,6 +96,11 @@ final class ResultJudge: Stage {
     }
     hasMore = !rest.isEmpty
     return count
+  }
+
+  private static func inputs(_ file: Result<Spool.InboxFile, FileError>) -> Int {
+    guard case .success(.file(let file)) = file else { return 0 }
+    return file.document.inputs.count
   }
 
   /// Judges a file. Returns true if the file is decided on. If the filesystem refuses it, no other

@@ -171,13 +171,16 @@ class Task:
                         yield pilot, name, match
 
     def _ready(self) -> Iterator[str]:
-        """Yields the names of files in ready, and in its lanes."""
+        """Yields the names of files in ready, and in its lanes; some twice."""
         for queue in ("ready-cpu", "ready-gpu"):
-            for name in _files.names(self.spool.at(queue)):
-                if _LANE.fullmatch(name):
-                    yield from _files.names(self.spool.at(queue, name))
-                else:
-                    yield name
+            names = list(_files.names(self.spool.at(queue)))
+            lanes = [name for name in names if _LANE.fullmatch(name)]
+            yield from names
+            for lane in lanes:
+                yield from _files.names(self.spool.at(queue, lane))
+            # The watcher moves jobs out of lanes.
+            if lanes:
+                yield from _files.names(self.spool.at(queue))
 
     def _current(self, task: str) -> list[JobRecord]:
         """Returns the jobs that are with pilots, and those in ready, in their order."""

@@ -39,7 +39,7 @@ final class PageWriter: Stage {
   static let interval = Duration.seconds(1)
   /// The least time between two writings of the pages of tasks and chains while results wait, since
   /// pilots need the time more.
-  static let rarely = Duration.seconds(3)
+  static let rarely = Duration.seconds(5)
 
   init(
     _ spool: Spool, epoch: Int, ready: ReadyFeeder, order: FeedOrder,

@@ -25,7 +25,7 @@ final class ResultJudge: Stage {
   static let mostPerTurn = 3000
   /// The number of files that are read together, at first, and at most. All of their contents are in
   /// memory.
-  static let together = (first: 64, most: 512)
+  static let together = (first: 128, most: 512)
   /// The number of inputs of files that were read together from which on no more files are: their
   /// contents are long.
   static let manyInputs = 20_000

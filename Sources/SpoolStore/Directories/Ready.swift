@@ -63,12 +63,12 @@ extension Spool {
   ) throws(FileError) -> [(place: ReadyPlace, names: [String])] {
     let own = try files.list(layout.ready(queue), fresh: fresh).names
     let lanes = own.compactMap { Lane(directory: $0) }
-    var listings =
+    var listings: [(place: ReadyPlace, names: [String])] =
       try [(ReadyPlace(queue), own)]
       + names(in: lanes, of: layout.ready(queue), fresh: fresh).map { (ReadyPlace(queue, $0), $1) }
     guard !lanes.isEmpty, !isMover else { return listings }
-    let known = Set(listings.flatMap { $0.1 })
-    listings[0].1 += try files.list(layout.ready(queue), fresh: fresh).names
+    let known = Set(listings.flatMap(\.names))
+    listings[0].names += try files.list(layout.ready(queue), fresh: fresh).names
       .filter { !known.contains($0) }
     return listings
   }

@@ -101,9 +101,9 @@ final class ViewWriter {
     }
     for (view, written) in zip(views, answers) { note(written, of: view) }
     // Those that had no turn are the first of the next call.
-    let tried = Set(views.prefix(answers.count))
-    order =
-      order.filter { !tried.contains($0) } + views.filter { tried.contains($0) && lines[$0] != nil }
+    let tried = views.prefix(answers.count)
+    let known = Set(tried)
+    order = order.filter { !known.contains($0) } + tried.filter { lines[$0] != nil }
     if view == nil { isBehind = order.contains { !refusals.contains($0) } }
     if let refusal = answers.compactMap(\.refusal).first { throw refusal }
   }

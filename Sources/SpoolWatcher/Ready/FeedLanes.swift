@@ -37,8 +37,6 @@ final class FeedLanes {
   private struct Lanes {
     /// The time of the last put into one, or of the last try to remove them.
     var since: Instant
-    /// True if none is to be made.
-    var isWhole = false
     /// True if one directory would not be enough.
     var isNeeded: Bool
     /// Jobs a second that were put while there was one directory; nil if that is not known.
@@ -47,9 +45,9 @@ final class FeedLanes {
     var count = 0
     var counting: Instant
 
-    init(at now: Instant, isNeeded: Bool) {
+    init(at now: Instant, isNeeded: Bool, single: Double? = nil) {
       (since, counting) = (now, now)
-      self.isNeeded = isNeeded
+      (self.isNeeded, self.single) = (isNeeded, single)
     }
 
     /// Notes puts. One directory is enough for a third of what it took while jobs were put: much of a
@@ -96,17 +94,11 @@ final class FeedLanes {
 
   // MARK: Puts
 
-  /// Returns the queues whose jobs may go into lanes, of those that have some, and makes lanes that are
-  /// missing. To be called before puts.
-  func usable(_ turn: Turn) -> Set<Queue> {
+  /// The queues whose jobs may go into lanes, of those that have some. A put whose lane is missing goes
+  /// elsewhere.
+  var usable: Set<Queue> {
     let needed = Set(lanes.filter(\.value.isNeeded).keys)
-    guard !needed.isEmpty, pilots.allUseLanes else { return [] }
-    for queue in needed where lanes[queue]?.isWhole == false {
-      if make(queue, turn) { lanes[queue]?.since = turn.now }
-      // Those that cannot be made are not tried in each turn. A put whose lane is missing goes elsewhere.
-      lanes[queue]?.isWhole = true
-    }
-    return needed
+    return !needed.isEmpty && pilots.allUseLanes ? needed : []
   }
 
   /// Returns whether so many jobs of a kind are enough for lanes.
@@ -136,10 +128,8 @@ final class FeedLanes {
     guard lacking >= rule.patience, pilots.allUseLanes else { return }
     turn.say("\(queue.directory)/ has lanes from now on, since one directory is too slow")
     guard make(queue, turn) else { return }
-    var made = Lanes(at: turn.now, isNeeded: true)
-    made.isWhole = true
-    made.single = Double(count) / max(0.001, took.inSeconds)
-    lanes[queue] = made
+    lanes[queue] = Lanes(
+      at: turn.now, isNeeded: true, single: Double(count) / max(0.001, took.inSeconds))
   }
 
   /// Makes the lanes that are missing. Returns false if the filesystem refused one.
@@ -157,8 +147,9 @@ final class FeedLanes {
 
   // MARK: Removal
 
-  /// Returns the queues whose lanes got no job for a while. None is put into them from now on.
-  func idle(at now: Instant) -> [Queue] {
+  /// Gives up the lanes that got no job for a while: none is put into them from now on. Returns their
+  /// queues.
+  func giveUpIdle(at now: Instant) -> [Queue] {
     let idle = Queue.allCases.filter { lanes[$0].map { now >= $0.since + rule.idle } ?? false }
     for queue in idle { lanes[queue]?.isNeeded = false }
     return idle
@@ -175,7 +166,6 @@ final class FeedLanes {
         lacking[queue] = max(0, rule.patience - 1)
       } else {
         self.lanes[queue]?.since = turn.now
-        self.lanes[queue]?.isWhole = false
       }
     }
     guard lanes.isEmpty, let due = inboxRemoval, turn.now >= due else { return }

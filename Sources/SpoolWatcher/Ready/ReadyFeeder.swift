@@ -396,18 +396,19 @@ final class ReadyFeeder: Stage {
   /// Jobs that are put one after the other. A directory that is not a lane has a few such rows: while
   /// the names of one change, the contents of another are on their way.
   private struct Row: Hashable {
+    private static let most = 4
     var place: ReadyPlace
     var number: Int
 
     init(place: ReadyPlace, job: JobID) {
       self.place = place
-      number = place.lane == nil ? job.index % 4 : 0
+      number = place.lane == nil ? job.index % Self.most : 0
     }
   }
 
   /// Returns the jobs to be put, each with its place.
   private func places(_ turn: Turn) -> [(put: Put, place: ReadyPlace)] {
-    let usable = lanes.usable(turn)
+    let usable = lanes.usable
     return puts.map { put in
       let queue = put.shape.queue
       if let tried = put.tried { return (put, tried) }
@@ -448,8 +449,10 @@ final class ReadyFeeder: Stage {
 
   /// Removes lanes that nobody needs any more, once the jobs in them are in the queue's own directory.
   func removeLanes(_ turn: Turn) throws {
-    hasLanesToEmpty = false
-    try lanes.remove(try lanes.idle(at: turn.now).filter { try emptyLanes(of: $0, turn) }, turn)
+    let idle = lanes.giveUpIdle(at: turn.now)
+    let emptied = try idle.filter { try emptyLanes(of: $0, turn) }
+    hasLanesToEmpty = emptied.count < idle.count
+    try lanes.remove(emptied, turn)
   }
 
   /// Moves the jobs in the lanes of a queue into its own directory, as many as there is time for. Those
@@ -465,10 +468,11 @@ final class ReadyFeeder: Stage {
     let answers = spool.each(jobs, inTurnBy: { _ in queue }, until: { _ in budget.isOver }) { job in
       Result { () throws(FileError) in try spool.bringOut(job.name, of: job.place) }
     }
+    var isThrough = true
     var refusal: FileError?
     for (job, answer) in zip(jobs, answers) {
       switch answer {
-      case nil: hasLanesToEmpty = true
+      case nil: isThrough = false
       case .success(true): outstanding[queue]?[job.name.fileName]?.lane = nil
       // It was claimed, or is there although its move was refused. A look tells.
       case .success(false): nextLook = .distantPast
@@ -478,7 +482,7 @@ final class ReadyFeeder: Stage {
       }
     }
     if let refusal { turn.note(refusal, "the lanes of \(queue.directory)/") }
-    return !hasLanesToEmpty
+    return isThrough
   }
 
   /// True if jobs may lie in lanes, and so results of theirs in those of the inbox. The shell hears of

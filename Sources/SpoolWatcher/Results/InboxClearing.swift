@@ -57,6 +57,12 @@ final class InboxClearing: Stage {
     var keep: Bool
     /// True if its task is packed or removed, so its pilot's log is not kept either.
     var dropsLog: Bool
+
+    /// The directory in which it lies.
+    var room: Spool.Room {
+      let isFailure = name.cause != nil
+      return name.lane.map { .lane($0, failed: isFailure) } ?? .outcome(failed: isFailure)
+    }
   }
 
   /// The largest number of files that are cleared away together.
@@ -89,10 +95,7 @@ final class InboxClearing: Stage {
       }
     }
     let spool = spool
-    let answers = spool.each(
-      batch, inTurnBy: { [$0.name.cause == nil ? "done" : "failed", $0.name.lane?.directory] },
-      until: { _ in budget.isOver }
-    ) { file in
+    let answers = spool.each(batch, inTurnBy: \.room, until: { _ in budget.isOver }) { file in
       Result { () throws(FileError) in try Self.clear(file, spool) }
     }
     var refusal: FileError?

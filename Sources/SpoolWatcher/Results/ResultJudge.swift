@@ -26,7 +26,7 @@ final class ResultJudge: Stage {
   /// The number of files that are read together, at first, and at most. All of their contents are in
   /// memory.
   static let together = (first: 128, most: 512)
-  /// The number of inputs of files that were read together from which on no more files are: their
+  /// The number of inputs in the files of a batch from which on the next batch is not larger: their
   /// contents are long.
   static let manyInputs = 20_000
   /// True if the last look left files for the next turn.
